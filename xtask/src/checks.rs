@@ -1,0 +1,80 @@
+//! `cargo xtask test`: everything that CI runs.
+
+use std::env;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::command::{cargo, run as run_command};
+use crate::postgres::{Cluster, Which};
+use crate::progress::Table;
+use crate::wasm::Toolchain;
+use crate::{browser, bundle, host};
+
+/// `cargo xtask test …`; without a flag, all parts.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Formatting, clippy and documentation, warnings as errors.
+    #[arg(long)]
+    lint: bool,
+    /// All Rust tests, against a private PostgreSQL server or the one of `DATABASE_URL`.
+    #[arg(long)]
+    rust: bool,
+    /// The browser suite.
+    #[arg(long)]
+    browser: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let all = !(options.lint || options.rust || options.browser);
+    let mut table = Table::default();
+    let result = parts(options, all, &mut table);
+    table.print();
+    result
+}
+
+fn parts(options: &Options, all: bool, table: &mut Table) -> Result<()> {
+    if all || options.lint {
+        lint(table)?;
+    }
+    if all || options.rust {
+        table.step("Rust tests", rust)?;
+    }
+    if all || options.browser {
+        table.step("browser bundle", || bundle::build().map(drop))?;
+        table.step("help desk", host::build)?;
+        table.step("browser suite", browser::run)?;
+    }
+    Ok(())
+}
+
+fn lint(table: &mut Table) -> Result<()> {
+    table.step("formatting", || {
+        run_command(&mut cargo(["fmt", "--all", "--check"])).context("`cargo fmt --all` sets it right")
+    })?;
+    table.step("clippy", || {
+        run_command(&mut cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    })?;
+    table.step("clippy of the browser's part", || {
+        let toolchain = Toolchain::find_or_install()?;
+        let action = if toolchain.has_clippy() { "clippy" } else { "check" };
+        run_command(&mut toolchain.cargo(action, &["--package", "threadline-frontend"], true))
+    })?;
+    table.step("documentation", || {
+        let mut command = cargo(["doc", "--workspace", "--no-deps", "--document-private-items"]);
+        run_command(command.env("RUSTDOCFLAGS", "-D warnings"))
+    })
+}
+
+fn rust() -> Result<()> {
+    let mut command = cargo(["test", "--workspace"]);
+    if env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty()) {
+        eprintln!("    using the server of DATABASE_URL, not a private one");
+        return run_command(&mut command);
+    }
+    let cluster = Cluster::find(Which::Main)?;
+    let _server = cluster.start()?;
+    // Every test makes a database of its own from here.
+    cluster.serve(&mut command, "postgres");
+    run_command(&mut command)
+}

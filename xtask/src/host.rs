@@ -1,0 +1,27 @@
+//! The demo host, `helpdesk`: built, and described as a command.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::command::{cargo, forget_outer_cargo, run};
+use crate::paths;
+use crate::progress::step;
+
+pub(crate) fn build() -> Result<()> {
+    step("building the help desk", || {
+        run(&mut cargo(["build", "--package", "helpdesk"])).context("the help desk did not build")
+    })
+}
+
+/// The command that serves on this port of this machine.
+pub(crate) fn command(port: u16, database_url: &str, quiet_traffic: bool) -> Result<Command> {
+    let mut command = Command::new(paths::sibling_program("helpdesk")?);
+    forget_outer_cargo(&mut command);
+    command.current_dir(paths::root());
+    command.args(["--listen", &format!("127.0.0.1:{port}"), "--database-url", database_url]);
+    if quiet_traffic {
+        command.arg("--quiet-traffic");
+    }
+    Ok(command)
+}

@@ -1,0 +1,69 @@
+//! Node.js and the browser suite's packages.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{capture, find, run};
+use crate::progress::step;
+use crate::{packages, paths};
+
+/// The oldest that Playwright runs on.
+const FLOOR: u32 = 18;
+
+pub(crate) fn folder() -> PathBuf {
+    paths::root().join("end2end")
+}
+
+/// Makes `end2end/node_modules` hold what its lock file says.
+pub(crate) fn prepare() -> Result<()> {
+    if find("node").is_none() || find("npm").is_none() {
+        packages::install(&["nodejs", "npm"])?;
+    }
+    let said = capture(Command::new("node").arg("--version"))?;
+    if major(&said).is_none_or(|major| major < FLOOR) {
+        bail!(
+            "Node.js {FLOOR} or newer is needed, and `node --version` says {}: install a newer one",
+            said.trim()
+        );
+    }
+    let lock = fs::read(folder().join("package-lock.json"))
+        .context("end2end/package-lock.json cannot be read: it belongs to the repository")?;
+    // A copy of the lock file inside says for which one the packages were installed.
+    let stamp = folder().join("node_modules/.installed-lock.json");
+    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    step("installing the browser suite's packages", || {
+        // The browser comes from the distribution, or is installed in a step of its own.
+        let mut command = Command::new("npm");
+        command.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1").current_dir(folder());
+        run(command.args(["ci", "--no-audit", "--no-fund"]))?;
+        fs::write(&stamp, &lock).with_context(|| format!("cannot write {}", stamp.display()))
+    })
+}
+
+/// Playwright's command line, of the locked version.
+pub(crate) fn playwright() -> Command {
+    let mut command = Command::new(folder().join("node_modules/.bin/playwright"));
+    command.current_dir(folder());
+    command
+}
+
+/// The 20 in `v20.20.2`.
+fn major(version: &str) -> Option<u32> {
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read() {
+        assert_eq!(major("v20.20.2\n"), Some(20));
+        assert_eq!(major("nonsense"), None);
+    }
+}

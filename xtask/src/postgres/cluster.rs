@@ -1,0 +1,249 @@
+//! One cluster: made, started, stopped, thrown away.
+
+use std::fs;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::programs::{Owner, Programs, forget_settings};
+use super::{Which, place, settings, url};
+use crate::command::{capture, forget_outer_cargo};
+use crate::paths;
+use crate::progress::step;
+
+/// A private cluster, running or not.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    programs: Programs,
+    owner: Owner,
+    folder: PathBuf,
+}
+
+impl Cluster {
+    /// Where this checkout's cluster is or would be; installs PostgreSQL where it is missing.
+    pub(crate) fn find(which: Which) -> Result<Self> {
+        let programs = Programs::find_or_install()?;
+        let owner = Owner::find()?;
+        fs::create_dir_all(paths::target()).context("cannot make the folder target")?;
+        let folder = place::choose(which.folder(), owner);
+        Ok(Self { programs, owner, folder })
+    }
+
+    pub(crate) fn url(&self, database: &str) -> String {
+        url::url(&self.socket(), database)
+    }
+
+    /// Lets a child reach this cluster and no other.
+    pub(crate) fn serve(&self, command: &mut Command, database: &str) {
+        forget_settings(command);
+        command.env("DATABASE_URL", self.url(database));
+    }
+
+    /// Starts the server, unless it runs already.
+    pub(crate) fn start(&self) -> Result<Running<'_>> {
+        if self.answers() {
+            self.wait_until_ready()?;
+            return Ok(Running { cluster: self, ours: false });
+        }
+        step("starting a private PostgreSQL server", || {
+            if !self.folder.starts_with(paths::target()) {
+                eprintln!("    it lies in {}: target/ cannot hold it", self.folder.display());
+            }
+            self.make()?;
+            self.clear_the_way()?;
+            settings::write(&self.data(), &self.socket(), self.owner)?;
+            let mut command = self.pg_ctl("start");
+            command.args(["-w", "-t", "60", "-s", "-l"]).arg(self.log());
+            // Another run may have started it between our look and now.
+            if let Err(error) = capture(&mut command)
+                && !self.answers()
+            {
+                let tail = tail(&fs::read_to_string(self.log()).unwrap_or_default(), 15);
+                bail!("PostgreSQL did not start ({error:#}). Its log {} ends:\n{tail}", self.log().display());
+            }
+            self.wait_until_ready()
+        })?;
+        Ok(Running { cluster: self, ours: true })
+    }
+
+    /// Stops the server; that it does not run is fine.
+    pub(crate) fn stop(&self) -> Result<()> {
+        if self.server().is_none() {
+            return Ok(());
+        }
+        let mut command = self.pg_ctl("stop");
+        capture(command.args(["-w", "-m", "fast", "-s"]))
+            .context("the private PostgreSQL server does not stop")
+            .map(drop)
+    }
+
+    /// Throws the cluster away.
+    pub(crate) fn remove(&self) -> Result<()> {
+        self.stop()?;
+        if self.folder.exists() {
+            fs::remove_dir_all(&self.folder)
+                .with_context(|| format!("cannot remove {}: remove it by hand", self.folder.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Whether a server listens.
+    pub(crate) fn answers(&self) -> bool {
+        UnixStream::connect(self.socket().join(".s.PGSQL.5432")).is_ok()
+    }
+
+    pub(crate) fn create_database(&self, name: &str) -> Result<()> {
+        let there = self.sql(&format!("SELECT 1 FROM pg_database WHERE datname = '{name}'"))?;
+        if there.trim().is_empty() { self.sql(&format!("CREATE DATABASE {name}")).map(drop) } else { Ok(()) }
+    }
+
+    pub(crate) fn drop_database(&self, name: &str) -> Result<()> {
+        self.sql(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).map(drop)
+    }
+
+    fn sql(&self, statement: &str) -> Result<String> {
+        let mut command = self.programs.psql()?;
+        capture(
+            command
+                .args(["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-c", statement])
+                .arg(self.url("postgres")),
+        )
+    }
+
+    /// Makes the data folder under another name first: what is called `data` is whole.
+    fn make(&self) -> Result<()> {
+        place::make_private(&self.folder, self.owner)?;
+        place::make_private(&self.socket(), self.owner)?;
+        if let Ok(version) = fs::read_to_string(self.data().join("PG_VERSION")) {
+            return self.check_version(version.trim());
+        }
+        let unfinished = self.folder.join("data.new");
+        for folder in [&unfinished, &self.data()] {
+            if folder.exists() {
+                fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+            }
+        }
+        let mut command = self.programs.program("initdb");
+        command.args(["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
+        command.args(["--username", url::ROLE, "--pgdata"]).arg(&unfinished);
+        self.owner.become_owner(&mut command);
+        capture(&mut command).context("cannot make a PostgreSQL cluster")?;
+        settings::include(&unfinished)?;
+        fs::rename(&unfinished, self.data()).context("cannot name the new cluster")
+    }
+
+    fn check_version(&self, made_by: &str) -> Result<()> {
+        if made_by == self.programs.version.to_string() {
+            return Ok(());
+        }
+        bail!(
+            "the private data was made by PostgreSQL {made_by}, and the programs found are {}: throw it away with \
+             `cargo xtask demo --fresh`, or remove {}",
+            self.programs.version,
+            self.folder.display()
+        )
+    }
+
+    /// Nothing answers. A machine that went down leaves a pid file, and another program may have that number now.
+    fn clear_the_way(&self) -> Result<()> {
+        if self.server().is_some() {
+            let start = Instant::now();
+            while start.elapsed() < Duration::from_secs(5) && !self.answers() {
+                sleep(Duration::from_millis(100));
+            }
+            return if self.answers() { Ok(()) } else { self.stop() };
+        }
+        let file = self.pid_file();
+        if file.exists() {
+            fs::remove_file(&file).with_context(|| format!("cannot remove the stale {}", file.display()))?;
+        }
+        Ok(())
+    }
+
+    /// The running server's process, told by its working folder, which is its data.
+    fn server(&self) -> Option<u32> {
+        let pid = fs::read_to_string(self.pid_file()).ok()?.lines().next()?.trim().parse().ok()?;
+        let works_in = fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
+        (works_in == self.data().canonicalize().ok()?).then_some(pid)
+    }
+
+    fn wait_until_ready(&self) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            match self.sql("SELECT 1") {
+                Ok(_) => return Ok(()),
+                Err(error) if start.elapsed() > Duration::from_secs(30) => {
+                    return Err(error).context("the private PostgreSQL server does not answer");
+                }
+                Err(_) => sleep(Duration::from_millis(100)),
+            }
+        }
+    }
+
+    /// In a process group of its own: Ctrl-C in a terminal must not end it half-way.
+    fn pg_ctl(&self, action: &str) -> Command {
+        let mut command = self.programs.program("pg_ctl");
+        command.arg(action).arg("-D").arg(self.data()).process_group(0);
+        // The server lives longer than this run: it has no use for what cargo told us.
+        forget_outer_cargo(&mut command);
+        self.owner.become_owner(&mut command);
+        command
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.join("socket")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
+    fn pid_file(&self) -> PathBuf {
+        self.data().join("postmaster.pid")
+    }
+}
+
+/// A server that runs; stopped in the end if this run started it.
+#[derive(Debug)]
+pub(crate) struct Running<'a> {
+    cluster: &'a Cluster,
+    ours: bool,
+}
+
+impl Running<'_> {
+    /// Leaves it running.
+    pub(crate) fn keep(mut self) {
+        self.ours = false;
+    }
+
+    /// Stops it in the end, whoever started it.
+    pub(crate) fn adopt(mut self) -> Self {
+        self.ours = true;
+        self
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if self.ours
+            && let Err(error) = self.cluster.stop()
+        {
+            eprintln!("warning: {error:#}; `cargo xtask postgres stop` tries again");
+        }
+    }
+}
+
+/// The last lines of a text.
+pub(crate) fn tail(text: &str, lines: usize) -> String {
+    let all: Vec<&str> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}

@@ -1,0 +1,64 @@
+//! The private PostgreSQL server: a throw-away cluster under `target/`, reached by a unix socket only.
+
+mod cluster;
+mod place;
+mod programs;
+mod settings;
+mod url;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+pub(crate) use cluster::{Cluster, tail};
+
+/// `cargo xtask postgres …`
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    action: Action,
+    /// The browser suite's own server, which its tests stop and start.
+    #[arg(long, global = true)]
+    browser: bool,
+    /// The database that the printed URL names.
+    #[arg(long, global = true, default_value = "postgres")]
+    database: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Start the server, and make it first where there is none.
+    Start,
+    /// Stop the server.
+    Stop,
+    /// Print the server's URL.
+    Url,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let cluster = Cluster::find(if options.browser { Which::Browser } else { Which::Main })?;
+    match options.action {
+        Action::Start => cluster.start()?.keep(),
+        Action::Stop => cluster.stop()?,
+        Action::Url => {}
+    }
+    if !matches!(options.action, Action::Stop) {
+        println!("{}", cluster.url(&options.database));
+    }
+    Ok(())
+}
+
+/// There are two clusters: the browser suite stops its server in mid-work, which must not disturb anybody else.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Which {
+    Main,
+    Browser,
+}
+
+impl Which {
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Main => "postgres",
+            Self::Browser => "postgres-browser",
+        }
+    }
+}

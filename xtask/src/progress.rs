@@ -1,0 +1,63 @@
+//! Tells what is being done and how long it took.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+/// Runs one long step and says when it starts and when it is done.
+pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    eprintln!("==> {name}");
+    let start = Instant::now();
+    let result = work()?;
+    eprintln!("    done in {}", seconds(start.elapsed()));
+    Ok(result)
+}
+
+/// A duration as a person reads it.
+pub(crate) fn seconds(time: Duration) -> String {
+    let whole = time.as_secs();
+    match whole {
+        0..10 => format!("{:.1} s", time.as_secs_f64()),
+        10..60 => format!("{whole} s"),
+        _ => format!("{} min {:02} s", whole / 60, whole % 60),
+    }
+}
+
+/// The closing table: what ran, how long, how it ended.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    rows: Vec<(String, Duration, bool)>,
+}
+
+impl Table {
+    /// Runs a step and keeps its time, also when it fails.
+    pub(crate) fn step<T>(&mut self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let start = Instant::now();
+        let result = step(name, work);
+        self.rows.push((name.to_owned(), start.elapsed(), result.is_ok()));
+        result
+    }
+
+    pub(crate) fn print(&self) {
+        let width = self.rows.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
+        eprintln!();
+        for (name, time, good) in &self.rows {
+            let end = if *good { "" } else { "  failed" };
+            eprintln!("{name:width$}  {:>12}{end}", seconds(*time));
+        }
+        let total = self.rows.iter().map(|(_, time, _)| *time).sum();
+        eprintln!("{:width$}  {:>12}", "total", seconds(total));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_well() {
+        assert_eq!(seconds(Duration::from_millis(340)), "0.3 s");
+        assert_eq!(seconds(Duration::from_secs(59)), "59 s");
+        assert_eq!(seconds(Duration::from_secs(125)), "2 min 05 s");
+    }
+}
