@@ -16,6 +16,9 @@ use crate::command::{capture, forget_outer_cargo};
 use crate::paths;
 use crate::progress::step;
 
+/// PostgreSQL's name for the socket of its usual port.
+const SOCKET: &str = ".s.PGSQL.5432";
+
 /// A private cluster, running or not.
 #[derive(Debug)]
 pub(crate) struct Cluster {
@@ -94,7 +97,7 @@ impl Cluster {
 
     /// Whether a server listens.
     pub(crate) fn answers(&self) -> bool {
-        UnixStream::connect(self.socket().join(".s.PGSQL.5432")).is_ok()
+        UnixStream::connect(self.socket().join(SOCKET)).is_ok()
     }
 
     pub(crate) fn create_database(&self, name: &str) -> Result<()> {
@@ -149,7 +152,8 @@ impl Cluster {
         )
     }
 
-    /// Nothing answers. A machine that went down leaves a pid file, and another program may have that number now.
+    /// Nothing answers. A machine that went down leaves files with its process id, and
+    /// another program may have that number now.
     fn clear_the_way(&self) -> Result<()> {
         if self.server().is_some() {
             let start = Instant::now();
@@ -158,9 +162,9 @@ impl Cluster {
             }
             return if self.answers() { Ok(()) } else { self.stop() };
         }
-        let file = self.pid_file();
-        if file.exists() {
-            fs::remove_file(&file).with_context(|| format!("cannot remove the stale {}", file.display()))?;
+        let socket_lock = self.socket().join(format!("{SOCKET}.lock"));
+        for file in [self.pid_file(), socket_lock].iter().filter(|file| file.exists()) {
+            fs::remove_file(file).with_context(|| format!("cannot remove the stale {}", file.display()))?;
         }
         Ok(())
     }
