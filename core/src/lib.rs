@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+mod action;
+mod actor;
+pub mod capture;
+mod context;
+mod install;
+pub mod query;
+mod schema;
+mod scope;
+mod table;
+mod trail;
+mod transaction;
+
+pub use action::Action;
+pub use actor::{ActorError, ActorKind, ActorRef};
+pub use capture::CaptureError;
+pub use context::AuditContext;
+pub use install::InstallError;
+pub use schema::{StorageSchema, StorageSchemaError};
+pub use scope::Scope;
+pub use table::TableName;
+pub use trail::AuditTrail;
+pub use transaction::{AuditedTransaction, TransactionError};

@@ -1,0 +1,98 @@
+//! What changed, field by field.
+
+use serde_json::value::RawValue;
+
+use super::{Change, Operation, RowImage};
+
+/// One side of a field: a value, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FieldValue {
+    /// The row did not exist on this side.
+    Absent,
+    /// The row existed and its value was not kept.
+    Omitted,
+    /// SQL NULL (a JSON null inside a json column reads the same).
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number, with every digit that the database wrote.
+    Number(String),
+    /// A text, and everything that PostgreSQL writes as text.
+    Text(String),
+    /// An array or object, as JSON text.
+    Json(String),
+}
+
+impl FieldValue {
+    fn of(raw: &RawValue) -> Self {
+        let text = raw.get();
+        match text.as_bytes().first() {
+            Some(b'n') => Self::Null,
+            Some(b't' | b'f') => Self::Bool(text == "true"),
+            Some(b'"') => serde_json::from_str(text).map_or_else(|_| Self::Json(text.to_owned()), Self::Text),
+            Some(b'{' | b'[') => Self::Json(text.to_owned()),
+            _ => Self::Number(text.to_owned()),
+        }
+    }
+}
+
+/// A field with its old and new value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldChange {
+    /// The column.
+    pub name: String,
+    /// Before the change.
+    pub before: FieldValue,
+    /// After it.
+    pub after: FieldValue,
+}
+
+impl Change {
+    /// What changed, ordered by column name: every column of an inserted or deleted row, only the changed ones of an updated
+    /// row, nothing for a truncate.
+    #[must_use]
+    pub fn fields(&self) -> Vec<FieldChange> {
+        let names: Vec<&String> = match self.operation {
+            Operation::Insert => self.after.iter().flat_map(RowImage::keys).collect(),
+            Operation::Delete => self.before.iter().flat_map(RowImage::keys).collect(),
+            Operation::Update => self.changed_fields.iter().flatten().collect(),
+            Operation::Truncate => Vec::new(),
+        };
+        names
+            .into_iter()
+            .map(|name| FieldChange {
+                name: name.clone(),
+                before: side(self.operation != Operation::Insert, self.before.as_ref(), name),
+                after: side(self.operation != Operation::Delete, self.after.as_ref(), name),
+            })
+            .collect()
+    }
+}
+
+fn side(existed: bool, image: Option<&RowImage>, name: &str) -> FieldValue {
+    match image.and_then(|image| image.get(name)) {
+        Some(value) => FieldValue::of(value),
+        None if existed => FieldValue::Omitted,
+        None => FieldValue::Absent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_keep_their_kind_and_every_digit() {
+        for (json, value) in [
+            ("null", FieldValue::Null),
+            ("true", FieldValue::Bool(true)),
+            ("-9007199254740993.10", FieldValue::Number("-9007199254740993.10".to_owned())),
+            (r#""a\n\"b\"""#, FieldValue::Text("a\n\"b\"".to_owned())),
+            (r#""""#, FieldValue::Text(String::new())),
+            (r#"{"a": 1e400}"#, FieldValue::Json(r#"{"a": 1e400}"#.to_owned())),
+        ] {
+            assert_eq!(FieldValue::of(&RawValue::from_string(json.to_owned()).unwrap()), value);
+        }
+    }
+}

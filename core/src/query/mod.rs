@@ -1,0 +1,44 @@
+//! Reading the trail: every query asks for a [`Scope`](crate::Scope) and answers in bounded pages.
+
+mod change;
+mod cursor;
+mod diff;
+mod filter;
+mod page;
+mod timeline;
+mod transaction;
+
+pub use change::{ActionRecord, Change, Operation, RowImage, RowKey, TransactionRecord};
+pub use cursor::Cursor;
+pub use diff::{FieldChange, FieldValue};
+pub use filter::{Filter, FilterError, Position};
+pub use page::Page;
+pub use timeline::TimelineEntry;
+pub use transaction::TransactionDetail;
+
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Postgres, Transaction};
+
+use crate::AuditTrail;
+
+/// How long one reading transaction may keep the server busy with a single statement.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why the trail could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// The database refused, took longer than 5 seconds, or is away.
+    #[error("the audit trail could not be read: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+impl AuditTrail {
+    /// A transaction that cannot write and cannot run for long, opened in one round trip.
+    async fn read(&self) -> Result<Transaction<'static, Postgres>, QueryError> {
+        let begin =
+            format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());
+        Ok(self.pool.begin_with(AssertSqlSafe(begin)).await?)
+    }
+}
