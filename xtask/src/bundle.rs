@@ -41,6 +41,8 @@ fn bind(folder: &Path) -> Result<()> {
         .web(true)?
         .typescript(false)
         .out_name("threadline")
+        .remove_name_section(true)
+        .remove_producers_section(true)
         .generate(folder)
         .with_context(|| {
             format!(
