@@ -1,14 +1,16 @@
 //! The browser suite: Playwright against the help desk, with a database server of its own.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::postgres::{Cluster, Which, tail};
+use crate::postgres::{Cluster, Which};
+use crate::progress::tail;
 use crate::{chromium, command, host, interrupt, node, paths};
 
 const DATABASE: &str = "helpdesk";
@@ -42,7 +44,7 @@ pub(crate) fn run() -> Result<()> {
     result
 }
 
-fn log() -> std::path::PathBuf {
+fn log() -> PathBuf {
     paths::target().join("browser-helpdesk.log")
 }
 
@@ -88,7 +90,7 @@ impl Host {
 
     /// The end of what it printed.
     fn said(&self) -> String {
-        tail(&fs::read_to_string(log()).unwrap_or_default(), 40)
+        tail(&log(), 40)
     }
 }
 

@@ -41,8 +41,8 @@ fn parts(options: &Options, all: bool, table: &mut Table) -> Result<()> {
         table.step("Rust tests", rust)?;
     }
     if all || options.browser {
-        table.step("browser bundle", || bundle::build().map(drop))?;
-        table.step("help desk", host::build)?;
+        table.time("browser bundle", || bundle::build().map(drop))?;
+        table.time("help desk", host::build)?;
         table.step("browser suite", browser::run)?;
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! Tells what is being done and how long it took.
 
+use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -32,8 +34,13 @@ pub(crate) struct Table {
 impl Table {
     /// Runs a step and keeps its time, also when it fails.
     pub(crate) fn step<T>(&mut self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.time(name, || step(name, work))
+    }
+
+    /// The same for work that speaks for itself.
+    pub(crate) fn time<T>(&mut self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let start = Instant::now();
-        let result = step(name, work);
+        let result = work();
         self.rows.push((name.to_owned(), start.elapsed(), result.is_ok()));
         result
     }
@@ -48,6 +55,13 @@ impl Table {
         let total = self.rows.iter().map(|(_, time, _)| *time).sum();
         eprintln!("{:width$}  {:>12}", "total", seconds(total));
     }
+}
+
+/// The last lines of a log file.
+pub(crate) fn tail(file: &Path, lines: usize) -> String {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let all: Vec<&str> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
 }
 
 #[cfg(test)]

@@ -11,20 +11,21 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use super::programs::{Owner, Programs, forget_settings};
+use super::running::Running;
 use super::{Which, place, settings, url};
 use crate::command::{capture, forget_outer_cargo};
 use crate::paths;
-use crate::progress::step;
+use crate::progress::{step, tail};
 
 /// PostgreSQL's name for the socket of its usual port.
-const SOCKET: &str = ".s.PGSQL.5432";
+pub(super) const SOCKET: &str = ".s.PGSQL.5432";
 
 /// A private cluster, running or not.
 #[derive(Debug)]
 pub(crate) struct Cluster {
-    programs: Programs,
-    owner: Owner,
-    folder: PathBuf,
+    pub(super) programs: Programs,
+    pub(super) owner: Owner,
+    pub(super) folder: PathBuf,
 }
 
 impl Cluster {
@@ -51,7 +52,7 @@ impl Cluster {
     pub(crate) fn start(&self) -> Result<Running<'_>> {
         if self.answers() {
             self.wait_until_ready()?;
-            return Ok(Running { cluster: self, ours: false });
+            return Ok(Running::new(self, false));
         }
         step("starting a private PostgreSQL server", || {
             if !self.folder.starts_with(paths::target()) {
@@ -66,12 +67,12 @@ impl Cluster {
             if let Err(error) = capture(&mut command)
                 && !self.answers()
             {
-                let tail = tail(&fs::read_to_string(self.log()).unwrap_or_default(), 15);
+                let tail = tail(&self.log(), 15);
                 bail!("PostgreSQL did not start ({error:#}). Its log {} ends:\n{tail}", self.log().display());
             }
             self.wait_until_ready()
         })?;
-        Ok(Running { cluster: self, ours: true })
+        Ok(Running::new(self, true))
     }
 
     /// Stops the server; that it does not run is fine.
@@ -118,59 +119,8 @@ impl Cluster {
         )
     }
 
-    /// Makes the data folder under another name first: what is called `data` is whole.
-    fn make(&self) -> Result<()> {
-        place::make_private(&self.folder, self.owner)?;
-        place::make_private(&self.socket(), self.owner)?;
-        if let Ok(version) = fs::read_to_string(self.data().join("PG_VERSION")) {
-            return self.check_version(version.trim());
-        }
-        let unfinished = self.folder.join("data.new");
-        for folder in [&unfinished, &self.data()] {
-            if folder.exists() {
-                fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
-            }
-        }
-        let mut command = self.programs.program("initdb");
-        command.args(["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
-        command.args(["--username", url::ROLE, "--pgdata"]).arg(&unfinished);
-        self.owner.become_owner(&mut command);
-        capture(&mut command).context("cannot make a PostgreSQL cluster")?;
-        settings::include(&unfinished)?;
-        fs::rename(&unfinished, self.data()).context("cannot name the new cluster")
-    }
-
-    fn check_version(&self, made_by: &str) -> Result<()> {
-        if made_by == self.programs.version.to_string() {
-            return Ok(());
-        }
-        bail!(
-            "the private data was made by PostgreSQL {made_by}, and the programs found are {}: throw it away with \
-             `cargo xtask demo --fresh`, or remove {}",
-            self.programs.version,
-            self.folder.display()
-        )
-    }
-
-    /// Nothing answers. A machine that went down leaves files with its process id, and
-    /// another program may have that number now.
-    fn clear_the_way(&self) -> Result<()> {
-        if self.server().is_some() {
-            let start = Instant::now();
-            while start.elapsed() < Duration::from_secs(5) && !self.answers() {
-                sleep(Duration::from_millis(100));
-            }
-            return if self.answers() { Ok(()) } else { self.stop() };
-        }
-        let socket_lock = self.socket().join(format!("{SOCKET}.lock"));
-        for file in [self.pid_file(), socket_lock].iter().filter(|file| file.exists()) {
-            fs::remove_file(file).with_context(|| format!("cannot remove the stale {}", file.display()))?;
-        }
-        Ok(())
-    }
-
     /// The running server's process, told by its working folder, which is its data.
-    fn server(&self) -> Option<u32> {
+    pub(super) fn server(&self) -> Option<u32> {
         let pid = fs::read_to_string(self.pid_file()).ok()?.lines().next()?.trim().parse().ok()?;
         let works_in = fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
         (works_in == self.data().canonicalize().ok()?).then_some(pid)
@@ -199,55 +149,19 @@ impl Cluster {
         command
     }
 
-    fn data(&self) -> PathBuf {
+    pub(super) fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 
-    fn socket(&self) -> PathBuf {
+    pub(super) fn socket(&self) -> PathBuf {
         self.folder.join("socket")
     }
 
-    fn log(&self) -> PathBuf {
+    pub(super) fn log(&self) -> PathBuf {
         self.folder.join("log")
     }
 
-    fn pid_file(&self) -> PathBuf {
+    pub(super) fn pid_file(&self) -> PathBuf {
         self.data().join("postmaster.pid")
     }
-}
-
-/// A server that runs; stopped in the end if this run started it.
-#[derive(Debug)]
-pub(crate) struct Running<'a> {
-    cluster: &'a Cluster,
-    ours: bool,
-}
-
-impl Running<'_> {
-    /// Leaves it running.
-    pub(crate) fn keep(mut self) {
-        self.ours = false;
-    }
-
-    /// Stops it in the end, whoever started it.
-    pub(crate) fn adopt(mut self) -> Self {
-        self.ours = true;
-        self
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        if self.ours
-            && let Err(error) = self.cluster.stop()
-        {
-            eprintln!("warning: {error:#}; `cargo xtask postgres stop` tries again");
-        }
-    }
-}
-
-/// The last lines of a text.
-pub(crate) fn tail(text: &str, lines: usize) -> String {
-    let all: Vec<&str> = text.lines().collect();
-    all[all.len().saturating_sub(lines)..].join("\n")
 }

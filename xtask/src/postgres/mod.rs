@@ -2,14 +2,16 @@
 
 mod cluster;
 mod place;
+mod prepare;
 mod programs;
+mod running;
 mod settings;
 mod url;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-pub(crate) use cluster::{Cluster, tail};
+pub(crate) use cluster::Cluster;
 
 /// `cargo xtask postgres …`
 #[derive(Debug, Args)]

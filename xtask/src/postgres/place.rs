@@ -19,23 +19,27 @@ const LONGEST_SOCKET_FOLDER: usize = 107 - "/.s.PGSQL.5432".len();
 /// The folder of a cluster; it holds `data`, `socket` and `log`.
 pub(crate) fn choose(name: &str, owner: Owner) -> PathBuf {
     let usual = paths::target().join(name);
-    if fits(&usual) && owner_can_enter(paths::root(), owner) { usual } else { elsewhere(paths::root(), name) }
+    if fits(&usual) && owner_can_enter(paths::root(), owner) {
+        usual
+    } else {
+        temporary(owner).join(folder_name(paths::root(), name))
+    }
 }
 
 fn fits(folder: &Path) -> bool {
     folder.join("socket").as_os_str().len() <= LONGEST_SOCKET_FOLDER
 }
 
+/// The system's temporary folder; a TMPDIR may be as deep or as private as the checkout itself.
+fn temporary(owner: Owner) -> PathBuf {
+    let folder = env::temp_dir();
+    let longest = folder.join(folder_name(&folder, "postgres-browser"));
+    if fits(&longest) && owner_can_enter(&folder, owner) { folder } else { PathBuf::from("/tmp") }
+}
+
 /// The name holds a digest of the checkout's path: two checkouts must not share a server.
-fn elsewhere(root: &Path, name: &str) -> PathBuf {
-    let temporary = env::temp_dir();
-    // A TMPDIR may be as deep or as private as the checkout itself.
-    let temporary = if fits(&temporary.join("threadline-0123456789abcdef-postgres-browser")) {
-        temporary
-    } else {
-        PathBuf::from("/tmp")
-    };
-    temporary.join(format!("threadline-{:016x}-{name}", fnv1a(root.as_os_str().as_bytes())))
+fn folder_name(root: &Path, name: &str) -> String {
+    format!("threadline-{:016x}-{name}", fnv1a(root.as_os_str().as_bytes()))
 }
 
 /// FNV-1a, because the standard library's hash may change with its version and the name must not.
@@ -92,9 +96,9 @@ mod tests {
 
     #[test]
     fn another_place_is_short_and_differs_by_checkout() {
-        let one = elsewhere(Path::new("/root/one"), "postgres-browser");
-        assert!(fits(&one), "{}", one.display());
-        assert_ne!(one, elsewhere(Path::new("/root/two"), "postgres-browser"));
+        let one = folder_name(Path::new("/root/one"), "postgres-browser");
+        assert!(fits(&Path::new("/tmp").join(&one)), "{one}");
+        assert_ne!(one, folder_name(Path::new("/root/two"), "postgres-browser"));
         assert_eq!(fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
     }
 }
