@@ -1,0 +1,45 @@
+//! Ids that are shown short and copied whole.
+
+use leptos::prelude::*;
+
+use crate::islands::CopyButton;
+
+/// An id with its label, as a link where there is something behind it, and a button that copies it whole.
+#[component]
+pub(crate) fn Identifier(
+    label: &'static str,
+    value: String,
+    #[prop(optional_no_strip)] href: Option<String>,
+    #[prop(optional)] whole: bool,
+) -> impl IntoView {
+    let shown = if whole { value.clone() } else { shorten(&value) };
+    let title = value.clone();
+    let id = match href {
+        Some(href) => view! { <a class="mono" href=href title=title>{shown}</a> }.into_any(),
+        None => view! { <span class="mono" title=title>{shown}</span> }.into_any(),
+    };
+    view! { <span class="id">{label} " " {id} " " <CopyButton value=value label=label.to_owned()/></span> }
+}
+
+/// Both ends of a long id: time-ordered ids begin alike and differ at the end.
+fn shorten(id: &str) -> String {
+    let characters = id.chars().count();
+    if characters <= 20 {
+        return id.to_owned();
+    }
+    let head: String = id.chars().take(6).collect();
+    let tail: String = id.chars().skip(characters - 8).collect();
+    format!("{head}…{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shorten;
+
+    #[test]
+    fn short_ids_stay_whole_and_long_ones_keep_both_ends() {
+        assert_eq!(shorten("req-1"), "req-1");
+        assert_eq!(shorten("0193c2aa-0000-7000-8000-00000000008d"), "0193c2…0000008d");
+        assert_eq!(shorten(&"жук".repeat(10)), "жукжук…укжукжук");
+    }
+}

@@ -1,0 +1,53 @@
+//! What every page is told about the request and the mount.
+
+use leptos::prelude::{provide_context, use_context};
+use threadline::ActorRef;
+
+use crate::RoutePage;
+
+/// The names of the embedded files, each with its content hash.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Assets {
+    /// The stylesheet.
+    pub style: &'static str,
+    /// The icon.
+    pub icon: &'static str,
+    /// The script that loads the islands; none when the crate was built without the browser bundle.
+    pub script: Option<&'static str>,
+}
+
+/// The surroundings of a page.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    /// The path at which the host mounted the console, without a slash at its end.
+    pub base: String,
+    /// The host application's name, shown beside ours.
+    pub host_name: Option<String>,
+    /// Who reads.
+    pub operator: Option<ActorRef>,
+    /// Whether a scope hides a part of the trail.
+    pub scoped: bool,
+    /// The nonce of this response's Content-Security-Policy.
+    pub nonce: String,
+    /// The files to load.
+    pub assets: Assets,
+    /// The page, for the navigation; none on a page about a problem.
+    pub page: Option<RoutePage>,
+}
+
+impl Frame {
+    /// Makes the frame known to the components below.
+    pub(crate) fn provide(self) {
+        provide_context(self);
+    }
+
+    /// The frame of the page that is being drawn.
+    pub(crate) fn current() -> Self {
+        use_context().unwrap_or_default()
+    }
+
+    /// The address of a path below the mount.
+    pub(crate) fn href(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+}

@@ -1,0 +1,24 @@
+#![doc = include_str!("../README.md")]
+
+pub mod islands;
+
+#[cfg(feature = "ssr")]
+#[expect(unreachable_pub, reason = "leptos makes a component's properties public")]
+mod components;
+#[cfg(feature = "ssr")]
+mod frame;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
+mod render;
+#[cfg(feature = "ssr")]
+mod routes;
+#[cfg(feature = "ssr")]
+mod shell;
+
+#[cfg(feature = "ssr")]
+pub use frame::{Assets, Frame};
+#[cfg(feature = "ssr")]
+pub use render::render;
+#[cfg(feature = "ssr")]
+pub use routes::{ConsoleAction, Navigation, ROUTES, Route, RoutePage};

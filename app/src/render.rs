@@ -1,0 +1,22 @@
+//! From a page to one string of HTML.
+
+use std::sync::Arc;
+
+use hydration_context::SsrSharedContext;
+use leptos::prelude::*;
+
+use crate::Frame;
+use crate::shell::document;
+
+/// Draws a whole document. Everything a page shows was read before, so there is nothing to wait for and the body is one
+/// piece.
+#[must_use]
+pub fn render<V: IntoView + 'static>(frame: Frame, title: String, page: impl FnOnce() -> V) -> String {
+    let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
+    let html = owner.with(|| {
+        frame.provide();
+        document(title, page()).to_html()
+    });
+    owner.unset();
+    format!("<!DOCTYPE html>{html}")
+}

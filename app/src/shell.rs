@@ -1,0 +1,68 @@
+//! The document around every page.
+
+use leptos::prelude::*;
+
+use crate::{Frame, ROUTES};
+
+/// Head, header and navigation.
+pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl IntoView {
+    let frame = Frame::current();
+    let asset = |name: &str| frame.href(&format!("/assets/{name}"));
+    let style = asset(frame.assets.style);
+    let icon = asset(frame.assets.icon);
+    let script = frame.assets.script.map(|name| {
+        view! { <script type="module" src=asset(name) nonce=frame.nonce.clone()></script> }
+    });
+    view! {
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <title>{format!("{title} · Threadline")}</title>
+                <link rel="stylesheet" href=style nonce=frame.nonce.clone()/>
+                <link rel="icon" type="image/svg+xml" href=icon/>
+                {script}
+            </head>
+            <body>
+                <a class="skip" href="#main">"Skip to main content"</a>
+                <Header frame=frame.clone()/>
+                <main id="main" tabindex="-1">{page}</main>
+            </body>
+        </html>
+    }
+}
+
+/// The bar at the top. On a narrow screen the navigation folds behind a menu that needs no script.
+#[component]
+fn Header(frame: Frame) -> impl IntoView {
+    let host = frame.host_name.clone().map(|name| view! { <span>{name}</span> });
+    let scoped = frame.scoped.then(|| view! { <span class="chip">"Scoped view"</span> });
+    let operator = frame.operator.as_ref().map(|operator| {
+        view! { <span class="operator">"Signed in as " <b>{operator.to_string()}</b></span> }
+    });
+    view! {
+        <header class="top">
+            <a class="brand" href=frame.href("/timeline")>"Threadline " {host}</a>
+            <details class="menu">
+                <summary>"Menu"</summary>
+                <Links frame=frame.clone() label="Audit menu"/>
+            </details>
+            <div class="wide"><Links frame=frame.clone() label="Audit"/></div>
+            <div class="status">{scoped}{operator}</div>
+        </header>
+    }
+}
+
+#[component]
+fn Links(frame: Frame, label: &'static str) -> impl IntoView {
+    let links: Vec<_> = ROUTES
+        .into_iter()
+        .filter_map(|route| route.navigation.map(|entry| (route, entry)))
+        .map(|(route, entry)| {
+            let current = (frame.page == Some(route.page)).then_some("page");
+            view! { <a href=frame.href(route.path) aria-current=current>{entry.label}</a> }
+        })
+        .collect();
+    view! { <nav class="main" aria-label=label>{links}</nav> }
+}

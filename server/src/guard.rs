@@ -1,0 +1,86 @@
+//! The one way into the console: no handler runs before the hook said yes.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::FutureExt;
+use threadline::{ActorRef, Scope};
+use threadline_app::{ConsoleAction, Frame};
+
+use crate::builder::Shared;
+use crate::respond::Reply;
+use crate::{Access, AccessRequest, mount};
+
+/// What a handler may rely on: the hook allowed the request.
+#[derive(Debug, Clone)]
+pub(crate) struct Visit {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) scope: Scope,
+    pub(crate) operator: Option<ActorRef>,
+    pub(crate) base: String,
+}
+
+impl Visit {
+    pub(crate) fn frame(&self) -> Frame {
+        Frame {
+            base: self.base.clone(),
+            host_name: self.shared.settings.host_name.clone(),
+            operator: self.operator.clone(),
+            scoped: self.scope.is_limited(),
+            ..Frame::default()
+        }
+    }
+}
+
+/// Asks the hooks and lets the request pass, or refuses it.
+pub(crate) async fn guard(
+    State((shared, action)): State<(Arc<Shared>, ConsoleAction)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let base = mount::base(&request);
+    let (parts, body) = request.into_parts();
+    let limit = shared.settings.hook_timeout;
+    let question = AccessRequest { parts: parts.clone(), action };
+    let hook = shared.authorize.0.clone();
+    let scope = match bounded(limit, async move { hook(question).await }).await {
+        Ok(Ok(Access::Allow)) => Scope::unscoped(),
+        Ok(Ok(Access::AllowWithin(scope))) => scope,
+        Ok(Ok(Access::Deny)) => return refuse(&shared, base),
+        Ok(Err(error)) => {
+            tracing::warn!(?action, error = ?error.to_string(), "authorize_fn failed: access denied");
+            return refuse(&shared, base);
+        }
+        Err(reason) => {
+            tracing::warn!(?action, reason, "authorize_fn gave no answer: access denied");
+            return refuse(&shared, base);
+        }
+    };
+    let hook = shared.actor.0.clone();
+    let question = parts.clone();
+    let operator = bounded(limit, async move { hook(question).await }).await.unwrap_or_else(|reason| {
+        tracing::warn!(?action, reason, "actor_fn gave no answer: the operator has no name");
+        None
+    });
+    let mut request = Request::from_parts(parts, body);
+    request.extensions_mut().insert(Visit { shared, scope, operator, base });
+    next.run(request).await
+}
+
+/// The outcome of a hook, or why there is none.
+async fn bounded<T>(limit: Duration, hook: impl Future<Output = T>) -> Result<T, &'static str> {
+    match tokio::time::timeout(limit, AssertUnwindSafe(hook).catch_unwind()).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(_)) => Err("panic"),
+        Err(_) => Err("time-out"),
+    }
+}
+
+fn refuse(shared: &Shared, base: String) -> Response {
+    let frame = Frame { base, host_name: shared.settings.host_name.clone(), ..Frame::default() };
+    Reply::forbidden().into_response(frame)
+}

@@ -1,0 +1,59 @@
+//! The decisions that belong to the host.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use http::request::Parts;
+use threadline::ActorRef;
+
+use crate::{Access, AccessRequest};
+
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+type Authorize = dyn Fn(AccessRequest) -> BoxFuture<'static, Result<Access, BoxError>> + Send + Sync;
+type Actor = dyn Fn(Parts) -> BoxFuture<'static, Option<ActorRef>> + Send + Sync;
+
+/// The host's authorisation hook, as the console keeps it.
+#[derive(Clone)]
+pub struct AuthorizeHook(pub(crate) Arc<Authorize>);
+
+/// The host's hook that names the operator, as the console keeps it.
+#[derive(Clone)]
+pub struct ActorHook(pub(crate) Arc<Actor>);
+
+impl AuthorizeHook {
+    pub(crate) fn new<F, R, E>(hook: F) -> Self
+    where
+        F: Fn(AccessRequest) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Access, E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        Self(Arc::new(move |request| {
+            let answer = hook(request);
+            Box::pin(async move { answer.await.map_err(Into::into) })
+        }))
+    }
+}
+
+impl ActorHook {
+    pub(crate) fn new<F, R>(hook: F) -> Self
+    where
+        F: Fn(Parts) -> R + Send + Sync + 'static,
+        R: Future<Output = Option<ActorRef>> + Send + 'static,
+    {
+        Self(Arc::new(move |parts| Box::pin(hook(parts))))
+    }
+}
+
+impl fmt::Debug for AuthorizeHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuthorizeHook")
+    }
+}
+
+impl fmt::Debug for ActorHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ActorHook")
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod assets;
+mod builder;
+mod guard;
+mod handlers;
+mod hooks;
+mod mount;
+mod respond;
+mod router;
+
+pub use access::{Access, AccessRequest};
+pub use builder::{Console, ConsoleBuilder, Missing};
+pub use hooks::{ActorHook, AuthorizeHook};
+pub use mount::redirect_trailing_slash;
+pub use threadline_app::ConsoleAction;
