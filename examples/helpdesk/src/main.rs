@@ -1,0 +1,107 @@
+#![doc = include_str!("../README.md")]
+
+mod acting;
+mod agents;
+mod audit;
+mod error;
+mod handlers;
+mod login;
+mod pages;
+mod seed;
+mod session;
+#[cfg(test)]
+mod tests;
+mod tickets;
+mod web;
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use threadline::AuditTrail;
+use tokio::net::TcpListener;
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// A small help desk with an audit trail.
+#[derive(Debug, Parser)]
+struct Args {
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:4000")]
+    listen: SocketAddr,
+
+    /// The PostgreSQL database to work in
+    #[arg(long, env, hide_env_values = true)]
+    database_url: String,
+
+    /// Leave the simulated agents out
+    #[arg(long)]
+    quiet_traffic: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("The help desk stops: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(Args { listen, database_url, quiet_traffic }: Args) -> Result<(), Box<dyn Error>> {
+    // A page that waits longer than this for a connection says so, instead of hanging with the database.
+    let pool = PgPoolOptions::new().max_connections(10).acquire_timeout(Duration::from_secs(3));
+    let pool = pool.connect(&database_url).await?;
+    prepare(&pool).await?;
+    seed::when_empty(&pool).await?;
+
+    let listener = TcpListener::bind(listen).await?;
+    announce(listener.local_addr()?);
+    if !quiet_traffic {
+        tokio::spawn(agents::work(pool.clone()));
+    }
+
+    let server = axum::serve(listener, web::router(pool)).with_graceful_shutdown(stopped());
+    tokio::select! {
+        served = server => served?,
+        // Browsers hold connections open without using them: those must not keep the program alive.
+        () = async { stopped().await; tokio::time::sleep(Duration::from_secs(3)).await } => {}
+    }
+    Ok(())
+}
+
+/// Ctrl-C, or the signal that a service manager sends.
+async fn stopped() {
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! { _ = ctrl_c() => {}, _ = terminate.recv() => {} },
+        Err(_) => drop(ctrl_c().await),
+    }
+}
+
+/// Makes the application's tables and the audit schema, and captures what happens in two of the tables.
+async fn prepare(pool: &PgPool) -> Result<(), Box<dyn Error>> {
+    sqlx::migrate!().run(pool).await?;
+
+    let trail = AuditTrail::new(pool.clone());
+    trail.install().await?;
+    trail.capture(&["tickets", "ticket_replies"]).await?;
+    Ok(())
+}
+
+fn announce(address: SocketAddr) {
+    println!("Help desk      http://{address}/");
+    println!("Audit console  http://{address}/audit");
+    for (name, _) in seed::ACCOUNTS {
+        println!("Login          {name} / {}", seed::password(name));
+    }
+}

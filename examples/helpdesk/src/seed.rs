@@ -1,0 +1,72 @@
+//! What the first start puts into an empty help desk: three accounts, and tickets made by doing the work.
+
+pub(crate) mod stories;
+
+use password_auth::generate_hash;
+use sqlx::PgPool;
+
+use self::stories::{STORIES, Step, Story};
+use crate::agents::context;
+use crate::error::Result;
+use crate::session::Role;
+use crate::tickets::{self, Draft};
+
+pub(crate) const ACCOUNTS: [(&str, Role); 3] =
+    [("admin", Role::Admin), ("support", Role::Support), ("customer", Role::Customer)];
+
+pub(crate) fn password(name: &str) -> String {
+    format!("{name}-demo")
+}
+
+pub(crate) async fn when_empty(pool: &PgPool) -> Result<()> {
+    let seeded = sqlx::query_scalar("SELECT EXISTS (SELECT FROM accounts)").fetch_one(pool).await?;
+    if seeded {
+        return Ok(());
+    }
+    tracing::info!("the database is empty: making accounts and tickets");
+    for (name, role) in ACCOUNTS {
+        account(pool, name, role).await?;
+    }
+    for story in &STORIES {
+        tell(pool, story).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn account(pool: &PgPool, name: &str, role: Role) -> Result<()> {
+    sqlx::query("INSERT INTO accounts (name, role, password_hash) VALUES ($1, $2, $3)")
+        .bind(name)
+        .bind(role)
+        .bind(generate_hash(password(name)))
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+/// A customer with an account opens the ticket; mail from all others comes in through the triage.
+async fn tell(pool: &PgPool, story: &Story) -> Result<()> {
+    let opener = if story.customer == "customer" { "customer" } else { "triage" };
+    let id = tickets::open(pool, &context(opener)?, &story.draft()).await?;
+    for &(who, step) in story.then {
+        let context = context(who)?;
+        match step {
+            Step::Assign(assignee) => tickets::assign(pool, &context, id, assignee).await?,
+            Step::Say(body) => tickets::reply(pool, &context, id, who, body).await?,
+            Step::Priority(priority) => tickets::change_priority(pool, &context, id, priority).await?,
+            Step::Close => tickets::close(pool, &context, id).await?,
+            Step::Delete => tickets::delete(pool, &context, id).await?,
+        }
+    }
+    Ok(())
+}
+
+impl Story {
+    pub(crate) fn draft(&self) -> Draft {
+        Draft {
+            customer: self.customer.into(),
+            subject: self.subject.into(),
+            body: self.body.into(),
+            priority: self.priority.into(),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Every write leaves one audit transaction that says who and why.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use sqlx::PgPool;
+
+use super::{Browser, desk};
+
+/// What the newest audit transaction says: its action, its actor, and its changes as `op table`.
+async fn newest(pool: &PgPool) -> (String, String, Vec<String>) {
+    sqlx::query_as(
+        "SELECT a.name, concat_ws(':', t.actor_ref->>'type', t.actor_ref->>'id'),
+                array(SELECT op || ' ' || table_name FROM threadline.audit_changes c
+                      WHERE c.transaction_id = t.id ORDER BY table_name DESC, op)
+         FROM threadline.audit_transactions t JOIN threadline.audit_actions a ON a.id = t.action_id
+         WHERE a.actor_ref = t.actor_ref ORDER BY t.occurred_at DESC LIMIT 1",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap()
+}
+
+async fn transactions(pool: &PgPool) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM threadline.audit_transactions").fetch_one(pool).await.unwrap()
+}
+
+#[sqlx::test(migrations = false)]
+async fn each_of_the_six_actions_leaves_one_transaction(pool: PgPool) {
+    let desk = desk(&pool).await;
+    let admin = Browser::logged_in(&desk, "admin").await;
+    let support = Browser::logged_in(&desk, "support").await;
+    let customer = Browser::logged_in(&desk, "customer").await;
+    let ticket = customer.opens_a_ticket().await;
+    assert_eq!(newest(&pool).await, row("ticket.opened", "user:customer", &["insert tickets"]));
+
+    let delete = ["delete tickets", "delete ticket_replies"];
+    for (count, (browser, path, form, action, actor, changes)) in (2..).zip([
+        (&support, "assign", "assignee=support", "ticket.assigned", "user:support", &["update tickets"][..]),
+        (&customer, "reply", "body=Still", "ticket.replied", "user:customer", &["insert ticket_replies"]),
+        (
+            &support,
+            "priority",
+            "priority=urgent",
+            "ticket.priority_changed",
+            "user:support",
+            &["update tickets"],
+        ),
+        (&customer, "close", "", "ticket.closed", "user:customer", &["update tickets"]),
+        (&admin, "delete", "", "ticket.deleted", "admin:admin", &delete),
+    ]) {
+        let answer = browser.post(&format!("{ticket}/{path}"), form).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}: {}", answer.page);
+        assert_eq!(newest(&pool).await, row(action, actor, changes));
+        assert_eq!(transactions(&pool).await, count, "{path}");
+    }
+}
+
+fn row(action: &str, actor: &str, changes: &[&str]) -> (String, String, Vec<String>) {
+    (action.into(), actor.into(), changes.iter().copied().map(String::from).collect())
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_changes_nothing_is_said_and_not_recorded(pool: PgPool) {
+    let desk = desk(&pool).await;
+    let support = Browser::logged_in(&desk, "support").await;
+    let ticket = support.opens_a_ticket().await;
+
+    for (path, form) in [("priority", "priority=normal"), ("assign", "assignee=")] {
+        let answer = support.post(&format!("{ticket}/{path}"), form).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.page);
+        let page = support.get(&answer.location).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(page.page.contains("Nothing changed."), "{path}: {}", page.page);
+    }
+    assert_eq!(transactions(&pool).await, 1, "only the opening");
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_ids_of_a_request_reach_the_trail(pool: PgPool) {
+    let desk = desk(&pool).await;
+    let customer = Browser::logged_in(&desk, "customer").await;
+    let long = "x".repeat(129);
+
+    for (sent, kept) in [("req-42", true), (long.as_str(), false)] {
+        let request = Request::post("/tickets")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("x-request-id", sent)
+            .header("x-correlation-id", sent)
+            .body(Body::from("subject=Printer&body=Jam&priority=low"))
+            .unwrap();
+        assert_eq!(customer.send(request).await.status, StatusCode::SEE_OTHER);
+        let (request_id, correlation_id): (String, Option<String>) = sqlx::query_as(
+            "SELECT request_id, correlation_id FROM threadline.audit_actions ORDER BY inserted_at DESC LIMIT 1",
+        )
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+        assert_eq!(request_id == sent, kept);
+        assert_eq!(correlation_id, kept.then(|| sent.to_owned()));
+        assert!(kept || request_id.len() == 36, "a UUID instead: {request_id}");
+    }
+}
