@@ -33,7 +33,8 @@ pub(crate) async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Respo
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     let encoding = encoding.map(|encoding| [(header::CONTENT_ENCODING, encoding)]);
-    (headers, encoding.map_or_else(|| content.into_response(), |e| (e, content).into_response())).into_response()
+    (headers, encoding.map_or_else(|| content.into_response(), |e| (e, content).into_response()))
+        .into_response()
 }
 
 /// Whether the client accepts a coding; a quality of zero refuses it (RFC 9110, 12.5.3).

@@ -22,8 +22,7 @@ pub(crate) async fn entrance(Extension(visit): Extension<Visit>) -> Response {
 }
 
 pub(crate) async fn unknown_address(Extension(visit): Extension<Visit>) -> Response {
-    let reply =
-        Reply::not_found("The console has no page at this address.".to_owned(), to_timeline(&visit));
+    let reply = Reply::not_found("The console has no page at this address.".to_owned(), to_timeline(&visit));
     reply.into_response(visit.frame())
 }
 
@@ -46,9 +45,8 @@ pub(crate) async fn timeline(
     let reply = match answered(&visit, questions).await {
         Err(error) => Reply::unavailable(error.as_ref(), uri.to_string()),
         Ok((page, tables, has_changes)) => {
-            let query = url::form_urlencoded::Serializer::new(String::new())
-                .extend_pairs(filter.to_pairs())
-                .finish();
+            let query =
+                url::form_urlencoded::Serializer::new(String::new()).extend_pairs(filter.to_pairs()).finish();
             let timeline = TimelinePage { filter, query, page, tables, has_changes };
             Reply::page(|frame| timeline_page(frame, timeline))
         }

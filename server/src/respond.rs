@@ -54,7 +54,10 @@ impl Reply {
     pub(crate) fn unavailable(error: Option<&QueryError>, again: String) -> Self {
         let cancelled = matches!(error, Some(QueryError::Database(sqlx::Error::Database(e))) if e.code().as_deref() == Some("57014"));
         let (title, explanation) = if cancelled {
-            ("This took too long", "The database stopped the query after 5 seconds. A narrower window or a table filter helps.")
+            (
+                "This took too long",
+                "The database stopped the query after 5 seconds. A narrower window or a table filter helps.",
+            )
         } else {
             (
                 "The audit trail does not answer",

@@ -19,7 +19,9 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(shared: Arc<Shared>) -> R
         // `layer`, not `route_layer`: a method that the route does not know is refused as well.
         router = router.route(route.path, page(route.page).layer(guarded(route.action)));
     }
-    router.fallback_service(handlers::unknown_address.layer(guarded(ConsoleAction::EnterConsole)).with_state(()))
+    router.fallback_service(
+        handlers::unknown_address.layer(guarded(ConsoleAction::EnterConsole)).with_state(()),
+    )
 }
 
 fn page<S: Clone + Send + Sync + 'static>(page: RoutePage) -> MethodRouter<S> {

@@ -53,7 +53,9 @@ fn row(operation: Operation, field: FieldChange) -> impl IntoView {
             <td class="new"><Value value=field.after/></td>
         }
         .into_any(),
-        Operation::Delete => view! { <td class="old" colspan="2"><Value value=field.before/></td> }.into_any(),
+        Operation::Delete => {
+            view! { <td class="old" colspan="2"><Value value=field.before/></td> }.into_any()
+        }
         _ => view! { <td class="new" colspan="2"><Value value=field.after/></td> }.into_any(),
     };
     view! { <tr><th scope="row">{field.name}</th>{sides}</tr> }
@@ -69,7 +71,9 @@ fn Value(value: FieldValue) -> impl IntoView {
         FieldValue::Null => kind("NULL"),
         FieldValue::Bool(value) => kind(if value { "true" } else { "false" }),
         FieldValue::Text(text) if text.is_empty() => kind("empty text"),
-        FieldValue::Text(text) | FieldValue::Number(text) | FieldValue::Json(text) => bounded(text).into_any(),
+        FieldValue::Text(text) | FieldValue::Number(text) | FieldValue::Json(text) => {
+            bounded(text).into_any()
+        }
         other => format!("{other:?}").into_any(),
     }
 }

@@ -16,7 +16,8 @@ pub(crate) fn Pager(
     let separator = if list.contains('?') { '&' } else { '?' };
     let link = |label: &'static str, rel: &'static str, key: &str, cursor: Option<Cursor>| match cursor {
         Some(cursor) => {
-            view! { <a class="button" rel=rel href=format!("{list}{separator}{key}={cursor}")>{label}</a> }.into_any()
+            view! { <a class="button" rel=rel href=format!("{list}{separator}{key}={cursor}")>{label}</a> }
+                .into_any()
         }
         None => view! { <span class="button" aria-disabled="true">{label}</span> }.into_any(),
     };

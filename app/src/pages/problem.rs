@@ -21,7 +21,8 @@ pub struct Problem {
 #[must_use]
 pub fn problem_page(frame: Frame, problem: Problem) -> String {
     render(frame, problem.title.to_owned(), || {
-        let way_out = problem.way_out.map(|(label, href)| view! { <p><a class="button" href=href>{label}</a></p> });
+        let way_out =
+            problem.way_out.map(|(label, href)| view! { <p><a class="button" href=href>{label}</a></p> });
         let note = problem.developer_note.map(|note| {
             view! { <aside class="note"><b>"For the developer (debug builds only). "</b>{note}</aside> }
         });

@@ -37,7 +37,9 @@ pub fn timeline_page(frame: Frame, timeline: TimelinePage) -> String {
         let groups = group(page.entries);
         let changes: usize = groups.iter().map(|(_, changes)| changes.len()).sum();
         let summary = counted(changes, groups.len());
-        let empty = groups.is_empty().then(|| view! { <Empty has_changes=has_changes filtered=filtered list=list.clone()/> });
+        let empty = groups
+            .is_empty()
+            .then(|| view! { <Empty has_changes=has_changes filtered=filtered list=list.clone()/> });
         view! {
             <h1>"Timeline"</h1>
             <p class="lede">"Every recorded change, newest first. Times are UTC."</p>

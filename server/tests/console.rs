@@ -1,0 +1,335 @@
+//! The console in a host's router, on a real PostgreSQL.
+
+use std::error::Error;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedTransaction, Scope};
+use threadline_app::ROUTES;
+use threadline_server::{Access, AccessRequest, Console, redirect_trailing_slash};
+use tower::ServiceExt;
+use uuid::Uuid;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+const HOSTILE: &str = "</td><script>alert(1)</script> & \"quoted\"";
+
+/// A captured table with two named changes; answers the id of the transaction that made the second.
+async fn seeded(pool: &PgPool) -> Result<Uuid> {
+    let trail = AuditTrail::new(pool.clone());
+    trail.install().await?;
+    sqlx::raw_sql("CREATE TABLE tickets (id bigint PRIMARY KEY, subject text); CREATE TABLE secrets (id bigint PRIMARY KEY, word text);")
+        .execute(pool)
+        .await?;
+    trail.capture(&["tickets", "secrets"]).await?;
+    sqlx::query("INSERT INTO secrets VALUES (1, 'open sesame')").execute(pool).await?;
+    sqlx::query("INSERT INTO tickets VALUES (1, 'Printer')").execute(pool).await?;
+    let context = AuditContext::new(ActorRef::new(ActorKind::User, "42")?).with_request_id("req-1");
+    let mut tx = AuditedTransaction::begin(pool, &context, Action::named("ticket.renamed")).await?;
+    sqlx::query("UPDATE tickets SET subject = $1").bind(HOSTILE).execute(&mut *tx).await?;
+    Ok(tx.commit().await?)
+}
+
+fn mounted(pool: &PgPool, access: Access) -> Router {
+    let console = Console::builder(pool.clone())
+        .authorize_fn(move |_| {
+            let access = access.clone();
+            async move { Ok::<_, std::io::Error>(access) }
+        })
+        .actor_fn(|_| async { ActorRef::new(ActorKind::Admin, "operator-7").ok() })
+        .build();
+    Router::new()
+        .nest("/audit", console.clone().into_router())
+        .route("/audit/", redirect_trailing_slash())
+        .nest("/admin/audit", console.into_router())
+}
+
+async fn get(app: &Router, address: &str) -> Result<(StatusCode, String)> {
+    let response = call(app, "GET", address).await?;
+    let status = response.status();
+    Ok((status, String::from_utf8(response.into_body().collect().await?.to_bytes().to_vec())?))
+}
+
+async fn call(app: &Router, method: &str, address: &str) -> Result<Response<Body>> {
+    Ok(app.clone().oneshot(Request::builder().method(method).uri(address).body(Body::empty())?).await?)
+}
+
+fn header(response: &Response<Body>, name: header::HeaderName) -> &str {
+    response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// Every address of the table, and some that are not in it.
+fn addresses(transaction: Uuid) -> Vec<String> {
+    ROUTES
+        .iter()
+        .map(|route| route.path.replace("{id}", &transaction.to_string()))
+        .map(|path| format!("/audit{}", if path == "/" { "" } else { &path }))
+        .chain(
+            ["/audit/nowhere", "/audit/timeline/x", "/audit/transactions", "/audit/timeline?from=x"]
+                .map(String::from),
+        )
+        .collect()
+}
+
+#[sqlx::test(migrations = false)]
+async fn whatever_is_no_yes_refuses_every_address_and_method(pool: PgPool) -> Result {
+    let transaction = seeded(&pool).await?;
+    for how in ["deny", "error", "panic", "panic at once", "time-out"] {
+        let console = Console::builder(pool.clone())
+            .hook_timeout(Duration::from_millis(50))
+            .authorize_fn(move |_| {
+                assert_ne!(how, "panic at once", "a hook that panics before it answers");
+                async move {
+                    match how {
+                        "deny" => Ok(Access::Deny),
+                        "error" => Err(std::io::Error::other("no session store")),
+                        "panic" => panic!("a hook that panics while it answers"),
+                        _ => {
+                            tokio::time::sleep(Duration::from_secs(60)).await;
+                            Ok(Access::Allow)
+                        }
+                    }
+                }
+            })
+            .actor_fn(|_| async { None })
+            .build();
+        let app = Router::new().nest("/audit", console.into_router());
+        for address in addresses(transaction) {
+            let (status, body) = get(&app, &address).await?;
+            assert_eq!(status, StatusCode::FORBIDDEN, "{how}: {address}");
+            for secret in ["ticket", "Printer", "sesame", "user:42", "req-1", &transaction.to_string()] {
+                assert!(!body.contains(secret), "{how}: {address} tells {secret:?}");
+            }
+            for method in ["POST", "PUT", "DELETE", "HEAD", "OPTIONS"] {
+                let response = call(&app, method, &address).await?;
+                assert_eq!(response.status(), StatusCode::FORBIDDEN, "{how}: {method} {address}");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_hook_learns_the_request_and_the_action(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let (seen, mut asked) = tokio::sync::mpsc::unbounded_channel();
+    let console = Console::builder(pool.clone())
+        .authorize_fn(move |request: AccessRequest| {
+            let staff = request.parts.headers.contains_key("x-staff");
+            let _ = seen.send((request.action, staff));
+            async move { Ok::<_, std::io::Error>(if staff { Access::Allow } else { Access::Deny }) }
+        })
+        .actor_fn(|_| async { None })
+        .build();
+    let app = Router::new().nest("/audit", console.into_router());
+    for route in ROUTES {
+        let address = format!("/audit{}", route.path.replace("{id}", "x")).trim_end_matches('/').to_owned();
+        let refused = call(&app, "GET", &address).await?.status();
+        let request = Request::builder().uri(&address).header("x-staff", "1").body(Body::empty())?;
+        let allowed = app.clone().oneshot(request).await?.status();
+        assert_eq!((refused, allowed == StatusCode::FORBIDDEN), (StatusCode::FORBIDDEN, false), "{address}");
+        assert_eq!(asked.recv().await, Some((route.action, false)));
+        assert_eq!(asked.recv().await, Some((route.action, true)));
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_timeline_shows_who_when_why_and_what(pool: PgPool) -> Result {
+    let transaction = seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    let (status, body) = get(&app, "/audit/timeline").await?;
+    assert_eq!(status, StatusCode::OK);
+    for expected in [
+        "user:42",
+        "ticket.renamed",
+        "subject",
+        "Printer",
+        "admin:operator-7",
+        "open sesame",
+        "no actor recorded",
+    ] {
+        assert!(body.contains(expected), "{expected} is missing in {body}");
+    }
+    assert!(body.contains(&format!("href=\"/audit/transactions/{transaction}\"")));
+    let (status, body) = get(&app, &format!("/audit/transactions/{transaction}")).await?;
+    assert_eq!(status, StatusCode::OK);
+    for expected in ["user:42", "ticket.renamed", "Printer", "req-1"] {
+        assert!(body.contains(expected), "{expected} is missing in {body}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn values_are_text_and_never_markup(pool: PgPool) -> Result {
+    let transaction = seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    for address in ["/audit/timeline".to_owned(), format!("/audit/transactions/{transaction}")] {
+        let (_, body) = get(&app, &address).await?;
+        assert!(
+            body.contains("&lt;script&gt;alert(1)") && !body.contains("<script>alert"),
+            "{address}: {body}"
+        );
+        assert!(!body.contains(" style=") && !body.contains(" onclick="), "{address}");
+    }
+    let (_, body) = get(&app, "/audit/timeline?table=%3Cscript%3Ealert(1)%3C/script%3E").await?;
+    assert!(!body.contains("<script>alert"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_scope_hides_as_if_it_did_not_exist(pool: PgPool) -> Result {
+    let visible = seeded(&pool).await?;
+    let hidden: Uuid = sqlx::query_scalar(
+        "SELECT transaction_id FROM threadline.audit_changes WHERE table_name = 'secrets'",
+    )
+    .fetch_one(&pool)
+    .await?;
+    let app = mounted(&pool, Access::AllowWithin(Scope::tables(["tickets"])));
+    for address in ["/audit/timeline", "/audit/timeline?table=secrets"] {
+        let (status, body) = get(&app, address).await?;
+        assert_eq!(status, StatusCode::OK);
+        assert!(!body.contains("sesame") && body.contains("Scoped view"), "{address}: {body}");
+    }
+    assert_eq!(get(&app, &format!("/audit/transactions/{visible}")).await?.0, StatusCode::OK);
+    let of = |id: Uuid| format!("/audit/transactions/{id}");
+    let (status, body) = get(&app, &of(hidden)).await?;
+    let (_, missing) = get(&app, &of(Uuid::nil())).await?;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let same = |body: &str, id: Uuid| without_nonce(&body.replace(&id.to_string(), "ID"));
+    assert_eq!(same(&body, hidden), same(&missing, Uuid::nil()));
+    Ok(())
+}
+
+fn without_nonce(body: &str) -> String {
+    let nonce = body.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("no nonce");
+    body.replace(nonce, "NONCE")
+}
+
+#[sqlx::test(migrations = false)]
+async fn mistakes_are_answered_with_the_field_and_a_way_back(pool: PgPool) -> Result {
+    let transaction = seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    for (address, status, message) in [
+        ("/audit/timeline?from=yesterday".to_owned(), 400, "from is &quot;yesterday&quot;"),
+        ("/audit/timeline?to=2026-99-01T00:00".to_owned(), 400, "to is"),
+        ("/audit/timeline?older=17".to_owned(), 400, "older is &quot;17&quot;"),
+        ("/audit/timeline?tabel=x".to_owned(), 400, "one of the keys"),
+        ("/audit/timeline?table=%FF%00".to_owned(), 400, "table is"),
+        ("/audit/timeline?from=2026-02-01T00:00&to=2026-01-01T00:00".to_owned(), 400, "not before from"),
+        ("/audit/transactions/17".to_owned(), 400, "transaction id is &quot;17&quot;"),
+        ("/audit/transactions/%FF".to_owned(), 400, "transaction id"),
+        (format!("/audit/transactions/{transaction}?table=tickets"), 400, "table is"),
+        (format!("/audit/transactions/{}", Uuid::nil()), 404, "does not exist"),
+        ("/audit/nowhere".to_owned(), 404, "no page at this address"),
+    ] {
+        let (given, body) = get(&app, &address).await?;
+        assert_eq!(given.as_u16(), status, "{address}");
+        let body = body.replace('"', "&quot;");
+        assert!(body.contains(message), "{address}: {body}");
+        assert!(body.contains("/audit/timeline"), "{address} offers no way back");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn it_lives_wherever_it_is_nested(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    for base in ["/audit", "/admin/audit"] {
+        let response = call(&app, "GET", base).await?;
+        assert_eq!(header(&response, header::LOCATION), format!("{base}/timeline"));
+        let (_, body) = get(&app, &format!("{base}/timeline")).await?;
+        let link =
+            body.split("href=\"").find(|part| part.contains("/assets/console-")).ok_or("no stylesheet")?;
+        let style = link.split('"').next().ok_or("no end")?;
+        assert!(style.starts_with(&format!("{base}/assets/")), "{style}");
+        let response = call(&app, "GET", style).await?;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert!(header(&response, header::CACHE_CONTROL).contains("immutable"));
+    }
+    let response = call(&app, "GET", "/audit/?x=1").await?;
+    assert_eq!(header(&response, header::LOCATION), "/audit?x=1");
+    assert_eq!(get(&app, "/auditor").await?, (StatusCode::NOT_FOUND, String::new()), "the host's own 404");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn pages_are_one_body_under_a_strict_policy(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    let mut nonces = Vec::new();
+    for address in ["/audit/timeline", "/audit/nowhere", "/audit/timeline?from=x"] {
+        let response = call(&app, "GET", address).await?;
+        let policy = header(&response, header::CONTENT_SECURITY_POLICY).to_owned();
+        assert!(
+            policy.starts_with("default-src 'none';") && policy.contains("frame-ancestors 'none'"),
+            "{policy}"
+        );
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
+        let nonce =
+            policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).ok_or("no nonce")?;
+        nonces.push(nonce.to_owned());
+        assert_eq!(header(&response, header::CACHE_CONTROL), "no-store");
+        let mut body = response.into_body();
+        assert!(
+            axum::body::HttpBody::size_hint(&body).exact().is_some_and(|size| size > 500),
+            "not one piece"
+        );
+        let html = String::from_utf8(
+            body.frame().await.ok_or("no body")??.into_data().map_err(|_| "no data")?.to_vec(),
+        )?;
+        assert!(html.starts_with("<!DOCTYPE html>") && html.ends_with("</html>"));
+        assert!(html.contains(&format!("nonce=\"{nonce}\"")));
+    }
+    nonces.dedup();
+    assert_eq!(nonces.len(), 3);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn assets_come_compressed_as_the_client_likes(pool: PgPool) -> Result {
+    let app = mounted(&pool, Access::Deny);
+    let (_, body) = get(&app, "/audit/timeline").await?;
+    let style =
+        body.split('"').find(|part| part.contains("/assets/console-")).ok_or("no stylesheet")?.to_owned();
+    for (accepted, coding) in
+        [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("identity", ""), ("br;q=0, gzip;q=0.5", "gzip")]
+    {
+        let request =
+            Request::builder().uri(&style).header(header::ACCEPT_ENCODING, accepted).body(Body::empty())?;
+        let response = app.clone().oneshot(request).await?;
+        assert_eq!(header(&response, header::CONTENT_ENCODING), coding, "{accepted}");
+        assert_eq!(header(&response, header::VARY), "accept-encoding");
+    }
+    assert_eq!(get(&app, "/audit/assets/console.css").await?.0, StatusCode::NOT_FOUND);
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_the_database_it_says_so_and_offers_to_try_again() -> Result {
+    let nowhere = std::env::temp_dir().join("no-postgresql-here");
+    let options = sqlx::postgres::PgConnectOptions::new().socket(nowhere);
+    let pool = PgPoolOptions::new().connect_lazy_with(options);
+    let console = Console::builder(pool)
+        .query_timeout(Duration::from_millis(500))
+        .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
+        .actor_fn(|_| async { None })
+        .build();
+    let app = Router::new().nest("/audit", console.into_router());
+    for address in
+        ["/audit/timeline?table=tickets", "/audit/transactions/0193c2aa-0000-7000-8000-00000000008d"]
+    {
+        let response = call(&app, "GET", address).await?;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(header(&response, header::RETRY_AFTER), "5");
+        let body = String::from_utf8(response.into_body().collect().await?.to_bytes().to_vec())?;
+        assert!(body.contains(&format!("href=\"{address}\"")), "{body}");
+    }
+    Ok(())
+}
