@@ -10,7 +10,7 @@ use crate::command::{capture, find, run};
 use crate::progress::step;
 use crate::{packages, paths};
 
-/// The oldest that Playwright runs on.
+/// Debian 12's, and the oldest that the locked Playwright runs on.
 const FLOOR: u32 = 18;
 
 pub(crate) fn folder() -> PathBuf {
@@ -40,7 +40,8 @@ pub(crate) fn prepare() -> Result<()> {
         // The browser comes from the distribution, or is installed in a step of its own.
         let mut command = Command::new("npm");
         command.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1").current_dir(folder());
-        run(command.args(["ci", "--no-audit", "--no-fund"]))?;
+        // A package that wants a newer Node.js would otherwise be installed all the same, and fail later.
+        run(command.args(["ci", "--engine-strict", "--no-audit", "--no-fund"]))?;
         fs::write(&stamp, &lock).with_context(|| format!("cannot write {}", stamp.display()))
     })
 }
