@@ -33,7 +33,7 @@ pub(crate) async fn work(pool: PgPool) {
     }
 }
 
-async fn act(pool: &PgPool) -> Result<()> {
+pub(crate) async fn act(pool: &PgPool) -> Result<()> {
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM tickets").fetch_one(pool).await?;
     if count >= MANY {
         return sweep(pool).await;

@@ -61,11 +61,16 @@ async fn main() -> ExitCode {
 async fn run(Args { listen, database_url, quiet_traffic }: Args) -> Result<(), Box<dyn Error>> {
     // A page that waits longer than this for a connection says so, instead of hanging with the database.
     let pool = PgPoolOptions::new().max_connections(10).acquire_timeout(Duration::from_secs(3));
-    let pool = pool.connect(&database_url).await?;
+    let pool = pool.connect(&database_url).await.map_err(|error| {
+        format!(
+            "no connection to the database ({error}). Is PostgreSQL running, and is --database-url right?"
+        )
+    })?;
     prepare(&pool).await?;
     seed::when_empty(&pool).await?;
 
-    let listener = TcpListener::bind(listen).await?;
+    let listener = TcpListener::bind(listen).await;
+    let listener = listener.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     announce(listener.local_addr()?);
     if !quiet_traffic {
         tokio::spawn(agents::work(pool.clone()));

@@ -2,6 +2,7 @@
 
 mod access;
 mod actions;
+mod agents;
 mod input;
 
 use axum::Router;
