@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_deep_checkout_has_no_room_for_a_socket() {
-        assert!(fits(Path::new("/home/ada/threadline/target/postgres-browser")));
+        assert!(fits(Path::new("/home/user/threadline/target/postgres-browser")));
         assert!(!fits(&Path::new("/home").join("d".repeat(90)).join("target/postgres")));
     }
 

@@ -5,7 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 /// The one role of a private cluster.
-pub(crate) const ROLE: &str = "threadline";
+// Not named as a schema of ours: PostgreSQL looks into the schema that is called like the role first.
+pub(crate) const ROLE: &str = "owner";
 
 /// A URL that libpq and sqlx both read as "by the socket in this folder". The host name before the database is never
 /// used; sqlx only wants one to be there.
@@ -33,8 +34,8 @@ mod tests {
     #[test]
     fn an_ordinary_path_stays_readable() {
         assert_eq!(
-            url(Path::new("/home/ada/threadline/target/postgres/socket"), "helpdesk"),
-            "postgres://threadline@localhost/helpdesk?host=/home/ada/threadline/target/postgres/socket"
+            url(Path::new("/home/user/threadline/target/postgres/socket"), "helpdesk"),
+            "postgres://owner@localhost/helpdesk?host=/home/user/threadline/target/postgres/socket"
         );
     }
 

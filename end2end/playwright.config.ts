@@ -1,0 +1,39 @@
+import { defineConfig } from "@playwright/test";
+
+/** The address of the running help desk; `cargo xtask test --browser` starts one and sets it. */
+const baseURL = process.env.THREADLINE_URL;
+if (!baseURL) {
+  throw new Error("THREADLINE_URL is not set: run the suite with `cargo xtask test --browser`");
+}
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: "output",
+  // One help desk, one database: the tests take turns.
+  workers: 1,
+  forbidOnly: !!process.env.CI,
+  reporter: [["list"]],
+  timeout: 60_000,
+  use: {
+    baseURL,
+    viewport: { width: 1280, height: 900 },
+    trace: "retain-on-failure",
+    launchOptions: {
+      executablePath: process.env.THREADLINE_CHROMIUM,
+      args: [
+        "--disable-background-networking",
+        "--disable-component-update",
+        // A plain-HTTP host that is not localhost, where the browser offers scripts no clipboard.
+        "--host-resolver-rules=MAP helpdesk.test 127.0.0.1",
+        // Chromium refuses its sandbox to root.
+        ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+      ],
+    },
+  },
+  projects: [
+    { name: "script on", testIgnore: "outage.spec.ts" },
+    { name: "script off", testMatch: ["journey.spec.ts", "access.spec.ts"], use: { javaScriptEnabled: false } },
+    // Stops the database server, so it runs when everything else has been asked.
+    { name: "outage", testMatch: "outage.spec.ts", dependencies: ["script on", "script off"] },
+  ],
+});

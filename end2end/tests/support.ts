@@ -1,0 +1,78 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { test as base, expect, type Page } from "@playwright/test";
+
+export { expect };
+
+/** Every test fails on a console message, an uncaught error or a policy violation that it did not announce. */
+export const test = base.extend<{ complaints: Complaints }>({
+  complaints: [
+    async ({ page }, use) => {
+      const complaints = new Complaints(page);
+      await use(complaints);
+      expect(complaints.found, "the browser complained").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+class Complaints {
+  found: string[] = [];
+  private expected: number[] = [];
+
+  constructor(page: Page) {
+    // Chromium reports a violation of the Content-Security-Policy as an error in the console.
+    page.on("console", (message) => {
+      const status = /^Failed to load resource: the server responded with a status of (\d+)/.exec(message.text())?.[1];
+      const announced = status !== undefined && this.expected.includes(Number(status));
+      if (["error", "warning"].includes(message.type()) && !announced) {
+        this.found.push(`${message.type()}: ${message.text()} (${page.url()})`);
+      }
+    });
+    page.on("pageerror", (error) => this.found.push(`uncaught: ${error.message} (${page.url()})`));
+  }
+
+  /** The test opens pages that answer with this status. */
+  expectStatus(...statuses: number[]): void {
+    this.expected.push(...statuses);
+  }
+}
+
+export async function logIn(page: Page, name: "admin" | "support" | "customer"): Promise<void> {
+  await page.goto("/login");
+  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("Password").fill(`${name}-demo`);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Tickets" })).toBeVisible();
+}
+
+/** Makes a change whose old and new value are known: opens a ticket and raises its priority. Answers its number. */
+export async function raisePriority(page: Page): Promise<string> {
+  await page.goto("/tickets/new");
+  await page.getByLabel("Subject").fill("The export stops half way");
+  await page.getByLabel("Description").fill("It ends after 500 rows, without an error.");
+  const customer = page.getByLabel("Customer");
+  if (await customer.isVisible()) {
+    await customer.fill("customer");
+  }
+  await page.getByLabel("Priority").selectOption("low");
+  await page.getByRole("button", { name: "Open the ticket" }).click();
+  await page.waitForURL(/\/tickets\/\d+/);
+  const ticket = /\/tickets\/(\d+)/.exec(page.url())?.[1] ?? "";
+  await page.getByLabel("Priority").selectOption("urgent");
+  await page.getByRole("button", { name: "Change" }).click();
+  await page.waitForURL(/\/tickets\/\d+/);
+  return ticket;
+}
+
+/** No rule of axe is broken. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map((rule) => `${rule.id}: ${rule.help}\n${rule.nodes.map((node) => node.html).join("\n")}`);
+  expect(found, `accessibility of ${page.url()}`).toEqual([]);
+}
+
+/** Nothing is wider than the window. */
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const overhang = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(overhang, `${page.url()} scrolls sideways`).toBeLessThanOrEqual(0);
+}
