@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 
 pub mod islands;
 

@@ -39,7 +39,7 @@ fn Header(frame: Frame) -> impl IntoView {
     let host = frame.host_name.clone().map(|name| view! { <span>{name}</span> });
     let scoped = frame.scoped.then(|| view! { <span class="chip">"Scoped view"</span> });
     let operator = frame.operator.as_ref().map(|operator| {
-        view! { <span class="operator">"Signed in as " <b>{operator.to_string()}</b></span> }
+        view! { <span class="operator"><span class="wide">"Signed in as "</span> <b>{operator.to_string()}</b></span> }
     });
     view! {
         <header class="top">

@@ -96,9 +96,8 @@ impl Console {
     }
 
     /// The router, for `Router::nest`. The console learns from each request where it was nested.
-    #[must_use]
     pub fn into_router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
-        router::router(self.shared)
+        router::router(&self.shared)
     }
 }
 

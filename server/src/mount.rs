@@ -21,7 +21,6 @@ pub(crate) fn base(request: &Request) -> String {
 ///     .route("/audit/", threadline_server::redirect_trailing_slash())
 /// # }
 /// ```
-#[must_use]
 pub fn redirect_trailing_slash<S: Clone + Send + Sync + 'static>() -> MethodRouter<S> {
     get(|OriginalUri(uri): OriginalUri| async move {
         // One slash in front, so that a path such as //example.org/ cannot lead to another host.

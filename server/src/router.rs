@@ -12,7 +12,7 @@ use crate::builder::Shared;
 use crate::guard::guard;
 use crate::{assets, handlers};
 
-pub(crate) fn router<S: Clone + Send + Sync + 'static>(shared: Arc<Shared>) -> Router<S> {
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(shared: &Arc<Shared>) -> Router<S> {
     let guarded = |action| from_fn_with_state((shared.clone(), action), guard);
     let mut router = Router::new().route("/assets/{name}", get(assets::serve));
     for route in ROUTES {

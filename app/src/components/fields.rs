@@ -8,14 +8,17 @@ const SHOWN: usize = 6;
 /// How many characters of a value are shown.
 const MAX_CHARACTERS: usize = 1_000;
 
-/// The fields of a change as rows of a table. An update shows both sides, a new or deleted row its only one.
+/// The fields of a change as rows of a table. An update shows both sides, a new or deleted row its only one, with what holds
+/// a value first.
 #[component]
 pub(super) fn Fields(operation: Operation, mut fields: Vec<FieldChange>) -> impl IntoView {
-    let rest = if operation != Operation::Update && fields.len() > SHOWN + 1 {
-        fields.split_off(SHOWN)
-    } else {
-        Vec::new()
-    };
+    let mut rest = Vec::new();
+    if operation != Operation::Update {
+        fields.sort_by_key(|field| [&field.before, &field.after].contains(&&FieldValue::Null));
+        if fields.len() > SHOWN + 1 {
+            rest = fields.split_off(SHOWN);
+        }
+    }
     let rest = (!rest.is_empty()).then(|| {
         let count = rest.len();
         view! {

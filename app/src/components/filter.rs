@@ -19,7 +19,7 @@ pub(crate) fn FilterForm(action: String, filter: Filter, tables: Vec<TableName>)
         .map(|name| {
             let name = name.to_string();
             let selected = table.as_ref() == Some(&name);
-            view! { <option value=name.clone() selected=selected>{name.clone()}</option> }
+            view! { <option selected=selected>{name}</option> }
         })
         .collect();
     let reset = open.then(|| view! { <a class="button" href=action.clone()>"Clear"</a> });
