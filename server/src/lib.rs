@@ -15,3 +15,8 @@ pub use builder::{Console, ConsoleBuilder, Missing};
 pub use hooks::{ActorHook, AuthorizeHook};
 pub use mount::redirect_trailing_slash;
 pub use threadline_app::ConsoleAction;
+
+/// The snippets of the guide are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/mounting.md")]
+struct MountingGuide;

@@ -4,6 +4,7 @@ mod access;
 mod actions;
 mod agents;
 mod input;
+mod readme;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
