@@ -19,7 +19,7 @@ pub(crate) fn ChangeCard(change: Change) -> impl IntoView {
         Operation::Truncate => {
             view! { <p class="note">"The whole table was emptied. Its rows were not recorded one by one."</p> }.into_any()
         }
-        operation => view! { <Fields operation=operation fields=fields/> }.into_any(),
+        operation => view! { <Fields operation=operation key=change.key fields=fields/> }.into_any(),
     };
     view! {
         <section class="change">

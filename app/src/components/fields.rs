@@ -1,34 +1,37 @@
 //! Field rows, old and new.
 
 use leptos::prelude::*;
-use threadline::query::{FieldChange, FieldValue, Operation};
+use threadline::query::{FieldChange, FieldValue, Operation, RowKey};
 
 /// How many fields of a new or deleted row are shown before the rest folds away.
-const SHOWN: usize = 6;
+const SHOWN: usize = 8;
 /// How many characters of a value are shown.
 const MAX_CHARACTERS: usize = 1_000;
 
-/// The fields of a change as rows of a table. An update shows both sides, a new or deleted row its only one, with what holds
-/// a value first.
+/// The fields of a change as rows of a table. An update shows both sides. A new or deleted row shows its only one; its key,
+/// which stands above already, and its NULLs fold away.
 #[component]
-pub(super) fn Fields(operation: Operation, mut fields: Vec<FieldChange>) -> impl IntoView {
+pub(super) fn Fields(operation: Operation, key: RowKey, mut fields: Vec<FieldChange>) -> impl IntoView {
     let mut rest = Vec::new();
     if operation != Operation::Update {
-        fields.sort_by_key(|field| [&field.before, &field.after].contains(&&FieldValue::Null));
-        if fields.len() > SHOWN + 1 {
-            rest = fields.split_off(SHOWN);
-        }
+        let says_little = |field: &FieldChange| {
+            key.contains_key(&field.name) || [&field.before, &field.after].contains(&&FieldValue::Null)
+        };
+        fields.sort_by_key(says_little);
+        let shown = fields.iter().filter(|field| !says_little(field)).count().min(SHOWN);
+        rest = fields.split_off(shown);
     }
     let rest = (!rest.is_empty()).then(|| {
         let count = rest.len();
         view! {
             <details class="more">
-                <summary>{count} " more fields"</summary>
+                <summary>{format!("{count} more {}", if count == 1 { "field" } else { "fields" })}</summary>
                 <Rows operation=operation fields=rest/>
             </details>
         }
     });
-    view! { <Rows operation=operation fields=fields/> {rest} }
+    let fields = (!fields.is_empty()).then(|| view! { <Rows operation=operation fields=fields/> });
+    view! { {fields} {rest} }
 }
 
 #[component]
