@@ -1,0 +1,51 @@
+//! Which database, and how to get there.
+
+use std::time::Duration;
+
+use clap::Args;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection as _};
+use threadline::{AuditTrail, StorageSchema};
+
+use crate::failure::Failure;
+
+/// How long the server may take to let us in.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Args)]
+pub(crate) struct Connection {
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        help = "The database, as postgres://user:password@host/database"
+    )]
+    database_url: Option<String>,
+    /// The schema that holds the audit trail.
+    #[arg(long, global = true, value_name = "NAME", default_value = "threadline", value_parser = StorageSchema::new)]
+    storage_schema: StorageSchema,
+}
+
+impl Connection {
+    pub(crate) async fn trail(&self) -> Result<AuditTrail, Failure> {
+        let url = self.database_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
+        let options: PgConnectOptions =
+            url.ok_or(Failure::NoDatabase)?.parse().map_err(Failure::DatabaseUrl)?;
+        let options = options.application_name("threadline");
+        greet(&options).await?;
+        let pool =
+            PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_lazy_with(options);
+        Ok(AuditTrail::new(pool).with_storage_schema(self.storage_schema.clone()))
+    }
+}
+
+/// A pool tries again and again and then says that it is tired; one plain attempt says at once what is wrong.
+async fn greet(options: &PgConnectOptions) -> Result<(), Failure> {
+    let attempt = tokio::time::timeout(PATIENCE, options.connect()).await;
+    let connection = attempt
+        .map_err(|_| Failure::TooSlow { seconds: PATIENCE.as_secs() })?
+        .map_err(Failure::Unreachable)?;
+    connection.close().await.map_err(Failure::Unreachable)
+}

@@ -1,0 +1,65 @@
+//! Why a command has no answer, in one sentence.
+
+use std::io;
+
+use threadline::query::{FilterError, QueryError};
+use threadline::{CaptureError, InstallError, StorageSchema};
+use uuid::Uuid;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("no database is given: pass --database-url or set DATABASE_URL")]
+    NoDatabase,
+    #[error("the database URL is not of the form postgres://user:password@host/database: {0}")]
+    DatabaseUrl(sqlx::Error),
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(sqlx::Error),
+    #[error("the database did not answer within {seconds} seconds")]
+    TooSlow { seconds: u64 },
+    #[error(
+        "schema {0} of this database holds no audit trail: run `threadline install`, or give its --storage-schema"
+    )]
+    NotInstalled(StorageSchema),
+    #[error(transparent)]
+    Install(InstallError),
+    #[error(transparent)]
+    Capture(CaptureError),
+    #[error(transparent)]
+    Filter(#[from] FilterError),
+    #[error(transparent)]
+    Query(QueryError),
+    #[error("transaction {0} does not exist, or has been removed by the retention policy")]
+    NoTransaction(Uuid),
+    #[error("the answer could not be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the answer could not be written: {0}")]
+    Output(io::Error),
+}
+
+impl Failure {
+    /// A missing schema, table or function of ours means that nothing was installed there.
+    pub(crate) fn query(error: QueryError, schema: &StorageSchema) -> Self {
+        match error {
+            QueryError::Database(cause) if is_missing(&cause) => Self::NotInstalled(schema.clone()),
+            other => Self::Query(other),
+        }
+    }
+
+    /// The same for what an installed trail answers without fail.
+    pub(crate) fn probe(error: InstallError, schema: &StorageSchema) -> Self {
+        match error {
+            InstallError::Partitions { source, .. } if is_missing(&source) => {
+                Self::NotInstalled(schema.clone())
+            }
+            other => Self::Install(other),
+        }
+    }
+}
+
+/// PostgreSQL's codes for a schema, a table or a function that does not exist.
+fn is_missing(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|code| ["3F000", "42P01", "42883"].contains(&&*code))
+}

@@ -1,0 +1,119 @@
+//! The answer for programs. The names are those of the stored columns; values are the texts that the database keeps, so
+//! numbers keep every digit.
+
+use serde::Serialize;
+use threadline::ActorRef;
+use threadline::query::{ActionRecord, Change, Cursor, Page, RowImage, RowKey, TimelineEntry};
+use threadline::query::{TransactionDetail, TransactionRecord};
+use uuid::Uuid;
+
+use crate::escape::escaped_json;
+use crate::failure::Failure;
+use crate::output::{Report, moment};
+
+const FORMAT_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format_version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction: Option<Transaction<'a>>,
+    entries: Vec<Entry<'a>>,
+    newer: Option<String>,
+    older: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    id: Uuid,
+    transaction_id: Uuid,
+    captured_at: String,
+    op: &'static str,
+    table_schema: &'a str,
+    table_name: &'a str,
+    table_pk: &'a RowKey,
+    data_after: &'a Option<RowImage>,
+    changed_fields: &'a Option<Vec<String>>,
+    changed_from: &'a Option<RowImage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction: Option<Transaction<'a>>,
+}
+
+#[derive(Serialize)]
+struct Transaction<'a> {
+    id: Uuid,
+    occurred_at: String,
+    actor_ref: Option<&'a ActorRef>,
+    action: Option<Action<'a>>,
+}
+
+#[derive(Serialize)]
+struct Action<'a> {
+    id: Uuid,
+    name: &'a str,
+    reason: Option<&'a str>,
+    correlation_id: Option<&'a str>,
+    request_id: Option<&'a str>,
+}
+
+pub(crate) fn timeline(page: &Page<TimelineEntry>) -> Result<Report, Failure> {
+    let entries =
+        page.entries.iter().map(|e| entry(&e.change, Some(transaction_of(&e.transaction)))).collect();
+    document(page, None, entries)
+}
+
+pub(crate) fn transaction(detail: &TransactionDetail) -> Result<Report, Failure> {
+    let entries = detail.changes.entries.iter().map(|change| entry(change, None)).collect();
+    document(&detail.changes, Some(transaction_of(&detail.transaction)), entries)
+}
+
+fn document<T>(
+    page: &Page<T>,
+    transaction: Option<Transaction<'_>>,
+    entries: Vec<Entry<'_>>,
+) -> Result<Report, Failure> {
+    let cursor = |cursor: Option<Cursor>| cursor.map(|cursor| cursor.to_string());
+    let document = Document {
+        format_version: FORMAT_VERSION,
+        transaction,
+        entries,
+        newer: cursor(page.newer),
+        older: cursor(page.older),
+    };
+    Ok(escaped_json(&serde_json::to_string(&document)?) + "\n")
+}
+
+fn entry<'a>(change: &'a Change, transaction: Option<Transaction<'a>>) -> Entry<'a> {
+    Entry {
+        id: change.id,
+        transaction_id: change.transaction_id,
+        captured_at: moment(change.captured_at),
+        op: change.operation.as_str(),
+        table_schema: change.table.schema(),
+        table_name: change.table.name(),
+        table_pk: &change.key,
+        data_after: &change.after,
+        changed_fields: &change.changed_fields,
+        changed_from: &change.before,
+        transaction,
+    }
+}
+
+fn transaction_of(record: &TransactionRecord) -> Transaction<'_> {
+    Transaction {
+        id: record.id,
+        occurred_at: moment(record.occurred_at),
+        actor_ref: record.actor.as_ref(),
+        action: record.action.as_ref().map(action_of),
+    }
+}
+
+fn action_of(action: &ActionRecord) -> Action<'_> {
+    Action {
+        id: action.id,
+        name: &action.name,
+        reason: action.reason.as_deref(),
+        correlation_id: action.correlation_id.as_deref(),
+        request_id: action.request_id.as_deref(),
+    }
+}

@@ -1,0 +1,80 @@
+#![doc = include_str!("../README.md")]
+
+mod connection;
+mod escape;
+mod failure;
+mod json;
+mod output;
+mod setup;
+mod text;
+mod timeline;
+mod transaction;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::output::Report;
+
+/// The audit trail of a PostgreSQL database: set it up, and read who changed what, when and why.
+#[derive(Debug, Parser)]
+#[command(name = "threadline", version)]
+struct Arguments {
+    #[command(flatten)]
+    connection: Connection,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make the audit trail's own tables, or bring them up to date.
+    Install,
+    /// Generate what captures changes.
+    #[command(subcommand)]
+    Gen(Generate),
+    /// Show changes, newest first.
+    Timeline(timeline::Question),
+    /// Show one transaction with its changes, newest first.
+    Transaction(transaction::Question),
+}
+
+#[derive(Debug, Subcommand)]
+enum Generate {
+    /// Capture these tables: the function and triggers of each, all or none.
+    Triggers(setup::Tables),
+}
+
+/// How much of a list is shown, and how.
+#[derive(Debug, Args)]
+struct Presentation {
+    /// At most this many changes.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    limit: u16,
+    /// One JSON document, with every digit of every number.
+    #[arg(long)]
+    json: bool,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let answer = answer(Arguments::parse()).await;
+    match answer.and_then(|report| output::print(&report)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn answer(Arguments { connection, command }: Arguments) -> Result<Report, Failure> {
+    match command {
+        Command::Install => setup::install(&connection).await,
+        Command::Gen(Generate::Triggers(tables)) => setup::capture(&connection, &tables).await,
+        Command::Timeline(question) => timeline::answer(&connection, &question).await,
+        Command::Transaction(question) => transaction::answer(&connection, &question).await,
+    }
+}

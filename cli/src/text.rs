@@ -1,0 +1,101 @@
+//! The answer for people: one block per change, one line per field.
+//!
+//! Names and texts that other people wrote stand in quotes unless they are plain, so no line can be forged.
+
+use threadline::ActorRef;
+use threadline::query::{Change, FieldChange, FieldValue, Page, TimelineEntry, TransactionDetail};
+use threadline::query::{RowKey, TransactionRecord};
+
+use crate::escape::{escaped, name, quoted};
+use crate::output::moment;
+
+pub(crate) fn timeline(page: &Page<TimelineEntry>) -> String {
+    let mut text = String::new();
+    for TimelineEntry { change, transaction } in &page.entries {
+        text += &format!("{} {} {}\n", moment(change.captured_at), who_and_why(transaction), what(change));
+        text += &format!("  transaction {}\n", transaction.id);
+        text += &fields(change);
+        text.push('\n');
+    }
+    text + &neighbours(page)
+}
+
+pub(crate) fn transaction(detail: &TransactionDetail) -> String {
+    let record = &detail.transaction;
+    let mut text =
+        format!("transaction {}\n{} {}\n", record.id, moment(record.occurred_at), who_and_why(record));
+    let action = record.action.as_ref();
+    for (label, value) in [
+        ("reason", action.and_then(|action| action.reason.as_ref())),
+        ("correlation id", action.and_then(|action| action.correlation_id.as_ref())),
+        ("request id", action.and_then(|action| action.request_id.as_ref())),
+    ] {
+        if let Some(value) = value {
+            text += &format!("  {label}: {}\n", quoted(value));
+        }
+    }
+    text.push('\n');
+    for change in &detail.changes.entries {
+        text += &format!("{} {}\n{}\n", moment(change.captured_at), what(change), fields(change));
+    }
+    if detail.changes.entries.is_empty() {
+        text += "No change matches.\n";
+    }
+    text + &neighbours(&detail.changes)
+}
+
+/// How to go on from this page.
+pub(crate) fn neighbours<T>(page: &Page<T>) -> String {
+    let newer = page.newer.map(|cursor| format!("newer changes: --newer {cursor}\n"));
+    let older = page.older.map(|cursor| format!("older changes: --older {cursor}\n"));
+    newer.into_iter().chain(older).collect()
+}
+
+fn who_and_why(transaction: &TransactionRecord) -> String {
+    let actor = transaction.actor.as_ref().map_or_else(|| "(no actor)".to_owned(), actor);
+    let action = transaction.action.as_ref().map_or_else(|| "(no action)".to_owned(), |a| name(&a.name));
+    format!("{actor} {action}")
+}
+
+fn actor(actor: &ActorRef) -> String {
+    let kind = actor.kind().as_str();
+    actor.id().map_or_else(|| kind.to_owned(), |id| format!("{kind}:{}", name(id)))
+}
+
+fn what(change: &Change) -> String {
+    format!("{} {} {}", change.operation.as_str(), name(&change.table.to_string()), key(&change.key))
+}
+
+fn key(key: &RowKey) -> String {
+    if key.is_empty() {
+        return "(no key)".to_owned();
+    }
+    let value = |value: &Option<String>| value.as_deref().map_or_else(|| "NULL".to_owned(), name);
+    let columns: Vec<_> =
+        key.iter().map(|(column, text)| format!("{}={}", name(column), value(text))).collect();
+    columns.join(",")
+}
+
+/// A side on which the row did not exist is left out.
+fn fields(change: &Change) -> String {
+    let row = |FieldChange { name: column, before, after }| {
+        let sides = [shown(&before), Some("->".to_owned()), shown(&after)];
+        let sides: Vec<_> = sides.into_iter().flatten().collect();
+        format!("  {}: {}\n", name(&column), sides.join(" "))
+    };
+    change.fields().into_iter().map(row).collect()
+}
+
+fn shown(value: &FieldValue) -> Option<String> {
+    let word = |word: &str| Some(word.to_owned());
+    match value {
+        FieldValue::Absent => None,
+        FieldValue::Omitted => word("not kept"),
+        FieldValue::Null => word("NULL"),
+        FieldValue::Bool(value) => Some(value.to_string()),
+        FieldValue::Text(text) if text.is_empty() => word("empty text"),
+        FieldValue::Text(text) => Some(quoted(text)),
+        FieldValue::Number(text) | FieldValue::Json(text) => Some(escaped(text)),
+        other => Some(escaped(&format!("{other:?}"))),
+    }
+}

@@ -1,0 +1,43 @@
+//! `threadline transaction`: who, when and why, with every change.
+
+use clap::Args;
+use threadline::Scope;
+use threadline::query::{Filter, FilterError};
+use uuid::Uuid;
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::output::Report;
+use crate::timeline::Place;
+use crate::{Presentation, json, text};
+
+#[derive(Debug, Args)]
+pub(crate) struct Question {
+    /// The transaction's id, as the timeline shows it.
+    id: String,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    presentation: Presentation,
+}
+
+pub(crate) async fn answer(connection: &Connection, question: &Question) -> Result<Report, Failure> {
+    let id = read_id(&question.id)?;
+    let (_, position) = Filter::from_pairs(question.place.pairs())?;
+    let trail = connection.trail().await?;
+    let size = usize::from(question.presentation.limit);
+    let detail = trail
+        .transaction(&Scope::unscoped(), id, position, size)
+        .await
+        .map_err(|error| Failure::query(error, trail.storage_schema()))?
+        .ok_or(Failure::NoTransaction(id))?;
+    if question.presentation.json { json::transaction(&detail) } else { Ok(text::transaction(&detail)) }
+}
+
+fn read_id(id: &str) -> Result<Uuid, FilterError> {
+    Uuid::try_parse(id.trim()).map_err(|_| FilterError {
+        key: "transaction id".to_owned(),
+        value: id.to_owned(),
+        expected: "a UUID such as 0193c2aa-0000-7000-8000-00000000008d",
+    })
+}

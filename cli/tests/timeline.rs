@@ -1,0 +1,149 @@
+//! What `threadline timeline` shows.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+
+use serde_json::Value;
+use sqlx::PgPool;
+use support::{Result, command, output, run, tickets};
+
+const DIGITS: &str = "123456789012345678901234567890";
+
+#[sqlx::test(migrations = false)]
+async fn a_change_is_shown_with_its_values(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    sqlx::query("INSERT INTO tickets VALUES (1, 'NULL', $1::text::numeric), (2, '', NULL)")
+        .bind(DIGITS)
+        .execute(&pool)
+        .await?;
+    sqlx::raw_sql("UPDATE tickets SET subject = NULL, score = 1.10 WHERE id = 1").execute(&pool).await?;
+    sqlx::raw_sql("DELETE FROM tickets WHERE id = 2; TRUNCATE tickets").execute(&pool).await?;
+
+    let timeline = output(&pool, &["timeline"])?;
+    for part in [
+        " (no actor) (no action) update tickets id=1\n  transaction ",
+        &format!("\n  score: {DIGITS} -> 1.10\n  subject: \"NULL\" -> NULL\n\n"),
+        " insert tickets id=2\n",
+        "\n  id: -> 2\n  score: -> NULL\n  subject: -> empty text\n",
+        " delete tickets id=2\n",
+        "\n  id: 2 ->\n  score: NULL ->\n  subject: empty text ->\n",
+        " truncate tickets (no key)\n",
+    ] {
+        assert!(timeline.contains(part), "{part:?} is not in\n{timeline}");
+    }
+
+    let json = output(&pool, &["timeline", "--json"])?;
+    assert!(
+        json.contains(&format!("\"changed_from\":{{\"score\":{DIGITS},\"subject\":\"NULL\"}}")),
+        "{json}"
+    );
+    assert!(json.contains("\"score\":1.10,"), "{json}");
+    let json: Value = serde_json::from_str(&json)?;
+    assert_eq!((&json["format_version"], &json["older"]), (&1.into(), &Value::Null));
+    let operations: Vec<_> = json["entries"].as_array().ok_or("no list")?.iter().map(|e| &e["op"]).collect();
+    assert_eq!(operations, ["truncate", "delete", "update", "insert", "insert"]);
+    assert_eq!(json["entries"][2]["transaction"]["id"], json["entries"][2]["transaction_id"]);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn filters_narrow_and_mistakes_name_their_field(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    sqlx::raw_sql("INSERT INTO tickets VALUES (1)").execute(&pool).await?;
+    for narrow in [["--table", "replies"], ["--from", "2100-01-01T00:00"], ["--to", "2000-01-01T00:00Z"]] {
+        assert_eq!(output(&pool, &["timeline", narrow[0], narrow[1]])?, "No change matches.\n");
+    }
+    assert!(output(&pool, &["timeline", "--table", "public.tickets", "--from", ""])?.contains("id=1"));
+    let cursor = "1795339267000000-0193c2aa00007000800000000000008d";
+    for (arguments, words) in [
+        (&["--from", "yesterday"][..], r#"from is "yesterday": expected a UTC time"#),
+        (&["--table", "a."], r#"table is "a.": expected a table"#),
+        (&["--from", "2026-01-02T00:00", "--to", "2026-01-01T00:00"], "to is \"2026-01-01T00:00:00Z\""),
+        (&["--older", "17\u{1b}"], r#"older is "17\u{1b}": expected"#),
+        (&["--older", cursor, "--newer", cursor], "either older or newer"),
+    ] {
+        let failed = run(&pool, &[&["timeline"], arguments].concat())?;
+        assert_eq!((failed.code, failed.out.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(failed.err.starts_with("threadline: ") && failed.err.contains(words), "{}", failed.err);
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn hostile_text_stays_text(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    let hostile =
+        "\u{1b}[2J\u{9b}31m\" -> \"x\n2026-01-01T00:00:00.000000Z user:1 forged\r\u{202e}\u{2066}\u{200b}";
+    sqlx::query("INSERT INTO tickets VALUES (1, $1)").bind(hostile).execute(&pool).await?;
+    sqlx::raw_sql(
+        "CREATE TABLE \"a\nb\" (\"k\te\" text PRIMARY KEY, \"x: 1\n  y\" jsonb);
+         SELECT threadline.threadline_ensure_partitions(3)",
+    )
+    .execute(&pool)
+    .await?;
+    output(&pool, &["gen", "triggers", "--tables", "a\nb", "--apply"])?;
+    sqlx::query("INSERT INTO \"a\nb\" VALUES ($1, jsonb_build_array($1))")
+        .bind(hostile)
+        .execute(&pool)
+        .await?;
+
+    let shown = output(&pool, &["timeline"])?;
+    let hidden = |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{2066}\u{200b}".contains(c);
+    assert!(!shown.contains(hidden), "{shown:?}");
+    let line = r#"\u{1b}[2J\u{9b}31m\" -> \"x\u{a}2026-01-01T00:00:00.000000Z user:1 forged\u{d}\u{202e}\u{2066}\u{200b}""#;
+    assert!(shown.contains(&format!("\n  subject: -> \"{line}\n")), "{shown}");
+    assert!(shown.contains(&format!(" insert \"a\\u{{a}}b\" \"k\\u{{9}}e\"=\"{line}\n")), "{shown}");
+    assert!(shown.contains("\n  \"x: 1\\u{a}  y\": -> [\""), "{shown}");
+    assert_eq!(
+        shown.lines().count(),
+        11,
+        "two blocks of 5 and 4 lines, and a blank line after each: {shown}"
+    );
+
+    let json = output(&pool, &["timeline", "--json"])?;
+    assert!(json.ends_with("}\n") && !json.trim_end().contains(|c| hidden(c) || c == '\n'), "{json:?}");
+    let json: Value = serde_json::from_str(&json)?;
+    assert_eq!(json["entries"][1]["data_after"]["subject"], hostile);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn pages_reach_every_change_once(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    sqlx::raw_sql("INSERT INTO tickets SELECT generate_series(1, 25)").execute(&pool).await?;
+    let mut seen = BTreeSet::new();
+    let mut arguments = vec!["timeline".to_owned(), "--limit".to_owned(), "10".to_owned()];
+    for expected in [10, 10, 5] {
+        let page = output(&pool, &arguments.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let keys: Vec<_> = page.lines().filter_map(|line| line.split_once(" insert tickets ")).collect();
+        assert_eq!(keys.len(), expected, "{page}");
+        seen.extend(keys.into_iter().map(|(_, key)| key.to_owned()));
+        assert_eq!(page.contains("newer changes: --newer "), arguments.len() > 3, "{page}");
+        arguments.truncate(3);
+        match page.lines().find_map(|line| line.strip_prefix("older changes: ")) {
+            Some(words) => arguments.extend(words.split(' ').map(str::to_owned)),
+            None => assert_eq!(expected, 5, "{page}"),
+        }
+    }
+    assert_eq!(seen.len(), 25);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_reader_that_goes_away_is_no_failure(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    sqlx::raw_sql("INSERT INTO tickets SELECT i, repeat('x', 1000) FROM generate_series(1, 300) AS i")
+        .execute(&pool)
+        .await?;
+    let mut child = command(&pool)?
+        .args(["timeline", "--limit", "1000"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    drop(child.stdout.take());
+    let ended = child.wait_with_output()?;
+    assert_eq!((ended.status.code(), String::from_utf8(ended.stderr)?.as_str()), (Some(0), ""));
+    Ok(())
+}

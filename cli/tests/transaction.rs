@@ -1,0 +1,75 @@
+//! What `threadline transaction` shows.
+
+mod support;
+
+use serde_json::Value;
+use sqlx::PgPool;
+use support::{Result, output, run, tickets};
+use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditedTransaction};
+
+/// Three changes by an actor and for a reason, both written by somebody else.
+async fn escalate(pool: &PgPool) -> Result<String> {
+    tickets(pool).await?;
+    let actor = ActorRef::new(ActorKind::User, "42 ticket.closed")?;
+    let context = AuditContext::new(actor).with_request_id("req-1");
+    let action = Action::named("ticket.escalated").with_reason("Called\ntwice");
+    let mut transaction = AuditedTransaction::begin(pool, &context, action).await?;
+    sqlx::query("INSERT INTO tickets SELECT generate_series(1, 3)").execute(&mut *transaction).await?;
+    Ok(transaction.commit().await?.to_string())
+}
+
+#[sqlx::test(migrations = false)]
+async fn who_when_and_why_stand_first(pool: PgPool) -> Result {
+    let id = escalate(&pool).await?;
+    let shown = output(&pool, &["transaction", &id])?;
+    assert!(shown.starts_with(&format!("transaction {id}\n2")), "{shown}");
+    for part in [
+        " user:\"42 ticket.closed\" ticket.escalated\n",
+        "\n  reason: \"Called\\u{a}twice\"\n  request id: \"req-1\"\n\n",
+        " insert tickets id=1\n",
+    ] {
+        assert!(shown.contains(part), "{part:?} is not in\n{shown}");
+    }
+    let json: Value = serde_json::from_str(&output(&pool, &["transaction", &id, "--json"])?)?;
+    assert_eq!(json["transaction"]["id"], id.as_str());
+    assert_eq!(json["transaction"]["actor_ref"]["id"], "42 ticket.closed");
+    assert_eq!(json["transaction"]["action"]["reason"], "Called\ntwice");
+    assert_eq!(json["entries"].as_array().map(Vec::len), Some(3));
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn its_changes_are_paged_in_both_directions(pool: PgPool) -> Result {
+    let id = escalate(&pool).await?;
+    let page = |arguments: &[&str]| -> Result<Value> {
+        let all = [&["transaction", &id, "--json", "--limit", "2"], arguments].concat();
+        Ok(serde_json::from_str(&output(&pool, &all)?)?)
+    };
+    let ids = |page: &Value| -> Vec<Value> {
+        page["entries"].as_array().into_iter().flatten().map(|entry| entry["id"].clone()).collect()
+    };
+    let first = page(&[])?;
+    let second = page(&["--older", first["older"].as_str().ok_or("no more")?])?;
+    assert_eq!((ids(&first).len(), ids(&second).len(), &second["older"]), (2, 1, &Value::Null));
+    assert!(!ids(&first).contains(&ids(&second)[0]));
+    let back = page(&["--newer", second["newer"].as_str().ok_or("no way back")?])?;
+    assert_eq!(ids(&back), ids(&first));
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_is_not_there_is_a_failure(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    let nil = uuid::Uuid::nil().to_string();
+    for (arguments, words) in [
+        (&[nil.as_str()][..], format!("threadline: transaction {nil} does not exist")),
+        (&[&nil, "--json"], format!("threadline: transaction {nil} does not exist")),
+        (&["17"], r#"threadline: transaction id is "17": expected a UUID"#.to_owned()),
+        (&[&nil, "--older", "x"], r#"threadline: older is "x": expected"#.to_owned()),
+    ] {
+        let failed = run(&pool, &[&["transaction"], arguments].concat())?;
+        assert_eq!((failed.code, failed.out.as_str()), (Some(1), ""));
+        assert!(failed.err.starts_with(&words), "{}", failed.err);
+    }
+    Ok(())
+}
