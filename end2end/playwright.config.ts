@@ -13,7 +13,7 @@ export default defineConfig({
   workers: 1,
   forbidOnly: !!process.env.CI,
   reporter: [["list"]],
-  timeout: 60_000,
+  timeout: 120_000,
   use: {
     baseURL,
     viewport: { width: 1280, height: 900 },

@@ -4,6 +4,9 @@ import type { Page } from "@playwright/test";
 
 import { expect, expectAccessible, expectNoSidewaysScroll, logIn, raisePriority, test } from "./support.ts";
 
+// A trace of pages this long takes longer than the test itself.
+test.use({ trace: "off" });
+
 const screens: { name: string; open: (page: Page) => Promise<unknown> }[] = [
   { name: "timeline", open: (page) => page.goto("/audit/timeline") },
   { name: "filtered", open: (page) => page.goto("/audit/timeline?table=tickets&from=2020-01-01T00:00") },
