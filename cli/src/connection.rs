@@ -11,12 +11,15 @@ use crate::failure::Failure;
 
 /// How long the server may take to let us in.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// What the help shows these options under.
+const HEADING: &str = "Database";
 
 #[derive(Debug, Args)]
 pub(crate) struct Connection {
     #[arg(
         long,
         global = true,
+        help_heading = HEADING,
         value_name = "URL",
         env = "DATABASE_URL",
         hide_env_values = true,
@@ -24,7 +27,14 @@ pub(crate) struct Connection {
     )]
     database_url: Option<String>,
     /// The schema that holds the audit trail.
-    #[arg(long, global = true, value_name = "NAME", default_value = "threadline", value_parser = StorageSchema::new)]
+    #[arg(
+        long,
+        global = true,
+        help_heading = HEADING,
+        value_name = "NAME",
+        default_value = "threadline",
+        value_parser = StorageSchema::new
+    )]
     storage_schema: StorageSchema,
 }
 

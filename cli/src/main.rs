@@ -50,7 +50,7 @@ enum Generate {
 /// How much of a list is shown, and how.
 #[derive(Debug, Args)]
 struct Presentation {
-    /// At most this many changes.
+    /// At most this many changes, 1 to 1000.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
     limit: u16,
     /// One JSON document, with every digit of every number.

@@ -52,7 +52,7 @@ async fn a_change_is_shown_with_its_values(pool: PgPool) -> Result {
 async fn filters_narrow_and_mistakes_name_their_field(pool: PgPool) -> Result {
     tickets(&pool).await?;
     sqlx::raw_sql("INSERT INTO tickets VALUES (1)").execute(&pool).await?;
-    for narrow in [["--table", "replies"], ["--from", "2100-01-01T00:00"], ["--to", "2000-01-01T00:00Z"]] {
+    for narrow in [["--table", "replies"], ["--from", "2100-01-01T00:00"], ["--to", "2000-01-01T00:00:00Z"]] {
         assert_eq!(output(&pool, &["timeline", narrow[0], narrow[1]])?, "No change matches.\n");
     }
     assert!(output(&pool, &["timeline", "--table", "public.tickets", "--from", ""])?.contains("id=1"));
@@ -77,12 +77,9 @@ async fn hostile_text_stays_text(pool: PgPool) -> Result {
     let hostile =
         "\u{1b}[2J\u{9b}31m\" -> \"x\n2026-01-01T00:00:00.000000Z user:1 forged\r\u{202e}\u{2066}\u{200b}";
     sqlx::query("INSERT INTO tickets VALUES (1, $1)").bind(hostile).execute(&pool).await?;
-    sqlx::raw_sql(
-        "CREATE TABLE \"a\nb\" (\"k\te\" text PRIMARY KEY, \"x: 1\n  y\" jsonb);
-         SELECT threadline.threadline_ensure_partitions(3)",
-    )
-    .execute(&pool)
-    .await?;
+    sqlx::raw_sql("CREATE TABLE \"a\nb\" (\"k\te\" text PRIMARY KEY, \"x: 1\n  y\" jsonb)")
+        .execute(&pool)
+        .await?;
     output(&pool, &["gen", "triggers", "--tables", "a\nb", "--apply"])?;
     sqlx::query("INSERT INTO \"a\nb\" VALUES ($1, jsonb_build_array($1))")
         .bind(hostile)
