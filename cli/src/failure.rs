@@ -45,13 +45,11 @@ impl Failure {
         }
     }
 
-    /// The same for what an installed trail answers without fail.
-    pub(crate) fn probe(error: InstallError, schema: &StorageSchema) -> Self {
+    /// The library says the same of capture.
+    pub(crate) fn capture(error: CaptureError) -> Self {
         match error {
-            InstallError::Partitions { source, .. } if is_missing(&source) => {
-                Self::NotInstalled(schema.clone())
-            }
-            other => Self::Install(other),
+            CaptureError::NotInstalled { schema } => Self::NotInstalled(schema),
+            other => Self::Capture(other),
         }
     }
 }

@@ -35,6 +35,9 @@ pub enum InstallError {
 }
 
 impl AuditTrail {
+    /// How many months of partitions beyond the current one an installation makes.
+    pub const MONTHS_AHEAD: i32 = 3;
+
     /// Brings the audit schema up to date and makes the partitions ahead. Doing so again changes nothing.
     ///
     /// The role needs the right to create the schema; which steps ran is recorded in the schema itself, apart from the
@@ -52,7 +55,7 @@ impl AuditTrail {
         migrator.create_schema(self.schema.fill("__schema__"));
         migrator.dangerous_set_table_name(self.schema.fill("__schema__.threadline_migrations"));
         migrator.run(&self.pool).await.map_err(migrate)?;
-        self.ensure_partitions(3).await?;
+        self.ensure_partitions(Self::MONTHS_AHEAD).await?;
         Ok(())
     }
 

@@ -269,3 +269,15 @@ async fn ids_are_version_7_and_rise_with_time(pool: PgPool) -> Result {
     }
     Ok(())
 }
+
+#[sqlx::test(migrations = false)]
+async fn without_an_installed_trail_nothing_is_captured_and_no_write_fails(pool: PgPool) -> Result {
+    sqlx::raw_sql("CREATE TABLE tickets (id bigint PRIMARY KEY)").execute(&pool).await?;
+    for schema in ["threadline", "public"] {
+        let trail = AuditTrail::new(pool.clone()).with_storage_schema(StorageSchema::new(schema)?);
+        let error = trail.capture(&["tickets"]).await.unwrap_err();
+        assert!(matches!(error, CaptureError::NotInstalled { .. }), "{error}");
+        sqlx::query("INSERT INTO tickets SELECT count(*) FROM tickets").execute(&pool).await?;
+    }
+    Ok(())
+}

@@ -16,6 +16,18 @@ pub(super) struct CapturableTable {
 /// Types whose text form depends on no setting of the session, by their name in `pg_catalog`. Enums are stable as well.
 const STABLE_KEY_TYPES: [&str; 7] = ["int2", "int4", "int8", "text", "varchar", "bpchar", "uuid"];
 
+/// The functions that capture calls are there.
+pub(super) async fn require_installed(
+    connection: &mut PgConnection,
+    storage: &StorageSchema,
+) -> Result<(), CaptureError> {
+    let installed: bool = sqlx::query_scalar("SELECT to_regprocedure($1) IS NOT NULL")
+        .bind(storage.fill("__schema__.threadline_current_transaction()"))
+        .fetch_one(connection)
+        .await?;
+    if installed { Ok(()) } else { Err(CaptureError::NotInstalled { schema: storage.clone() }) }
+}
+
 pub(super) async fn inspect(
     connection: &mut PgConnection,
     storage: &StorageSchema,

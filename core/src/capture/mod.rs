@@ -6,12 +6,18 @@ mod sql;
 
 use sqlx::AssertSqlSafe;
 
-use crate::{AuditTrail, TableName};
+use crate::{AuditTrail, StorageSchema, TableName};
 
 /// Why a table cannot be captured; no table of the same call was changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CaptureError {
+    /// The storage schema holds no audit trail: triggers made now would fail every write.
+    #[error("the audit trail is not installed in schema \"{schema}\": install it first")]
+    NotInstalled {
+        /// The storage schema.
+        schema: StorageSchema,
+    },
     /// There is no such table.
     #[error("table {table} does not exist: check the spelling, and write the schema as in billing.invoices")]
     NoSuchTable {
@@ -62,6 +68,7 @@ impl AuditTrail {
     /// [`CaptureError`] with the first table that cannot be captured.
     pub async fn capture(&self, tables: &[&str]) -> Result<(), CaptureError> {
         let mut transaction = self.pool.begin().await?;
+        catalog::require_installed(&mut transaction, &self.schema).await?;
         for table in tables {
             let table = catalog::inspect(&mut transaction, &self.schema, &TableName::from(*table)).await?;
             let statements = sql::capture_statements(&self.schema, &table);
