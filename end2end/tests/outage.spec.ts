@@ -1,7 +1,7 @@
 // The database goes away and comes back while people are reading.
 import { execFileSync } from "node:child_process";
 
-import { expect, logIn, test } from "./support.ts";
+import { expect, expectAccessible, logIn, test } from "./support.ts";
 
 function postgres(action: "start" | "stop"): void {
   execFileSync(process.env.THREADLINE_XTASK ?? "", ["postgres", action, "--browser"], { stdio: "inherit" });
@@ -19,6 +19,7 @@ test("without the database the console says so, and recovers by itself", async (
   const response = await page.reload();
   expect(response?.status()).toBe(503);
   await expect(page.getByRole("heading", { level: 1, name: "The audit trail does not answer" })).toBeVisible();
+  await expectAccessible(page);
   await page.goto("/");
   await expect(page.getByText("The database does not answer")).toBeVisible();
   await page.goBack();

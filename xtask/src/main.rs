@@ -1,4 +1,4 @@
-//! `cargo xtask …`: sets up, builds, serves and tests this repository on a Debian or Ubuntu machine with only Rust on it.
+#![doc = include_str!("../README.md")]
 
 mod browser;
 mod bundle;
