@@ -96,9 +96,9 @@ mod tests {
 
     #[test]
     fn another_place_is_short_and_differs_by_checkout() {
-        let one = folder_name(Path::new("/root/one"), "postgres-browser");
+        let one = folder_name(Path::new("/srv/one"), "postgres-browser");
         assert!(fits(&Path::new("/tmp").join(&one)), "{one}");
-        assert_ne!(one, folder_name(Path::new("/root/two"), "postgres-browser"));
+        assert_ne!(one, folder_name(Path::new("/srv/two"), "postgres-browser"));
         assert_eq!(fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
     }
 }
