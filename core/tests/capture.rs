@@ -261,7 +261,7 @@ async fn ids_are_version_7_and_rise_with_time(pool: PgPool) -> Result {
         sqlx::query_scalar("SELECT id FROM threadline.audit_changes ORDER BY captured_at")
             .fetch_all(&pool)
             .await?;
-    assert!(ids.is_sorted());
+    assert!(ids.is_sorted() && ids.len() == 20);
     for id in ids {
         assert_eq!(id.get_version_num(), 7);
         let (seconds, _) = id.get_timestamp().ok_or("no time")?.to_unix();
@@ -278,6 +278,26 @@ async fn without_an_installed_trail_nothing_is_captured_and_no_write_fails(pool:
         let error = trail.capture(&["tickets"]).await.unwrap_err();
         assert!(matches!(error, CaptureError::NotInstalled { .. }), "{error}");
         sqlx::query("INSERT INTO tickets SELECT count(*) FROM tickets").execute(&pool).await?;
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn rows_of_one_statement_keep_their_order(pool: PgPool) -> Result {
+    trail(&pool).await?;
+    for statement in [
+        "INSERT INTO tickets SELECT n FROM generate_series(1, 3000) AS n",
+        "UPDATE tickets SET subject = 'x'",
+        "DELETE FROM tickets",
+    ] {
+        sqlx::query("DELETE FROM threadline.audit_changes").execute(&pool).await?;
+        sqlx::query(statement).execute(&pool).await?;
+        let keys: Vec<i64> = sqlx::query_scalar(
+            "SELECT (table_pk ->> 'id')::bigint FROM threadline.audit_changes ORDER BY captured_at, id",
+        )
+        .fetch_all(&pool)
+        .await?;
+        assert!(keys.is_sorted() && keys.len() == 3000, "{statement}");
     }
     Ok(())
 }

@@ -36,18 +36,20 @@ pub(super) fn capture_statements(storage: &StorageSchema, table: &CapturableTabl
 /// Statement-level: one call, one probe for the transaction and one clock reading per statement. The transaction is asked
 /// for in a scalar sub-query, which PostgreSQL evaluates at the first row only: a statement that changes nothing leaves
 /// nothing. Both transition tables hold the rows in the order in which they were changed, so pairing by position follows
-/// a changed key as well.
+/// a changed key as well, and ids that carry the position keep that order for the reader.
 ///
 /// `n.*` is the whole row even where a column is called `n`; the variables win over columns of the same name.
 const BODY: &str = r"#variable_conflict use_variable
 DECLARE
   moment CONSTANT timestamptz := clock_timestamp();
   id_head CONSTANT text := __schema__.threadline_uuid_v7_head(moment);
+  -- The other half of a UUIDv7: variant, 26 bits for the row's position, 36 random bits of this statement.
+  id_tail CONSTANT bigint := ('x8000000' || right(gen_random_uuid()::text, 9))::bit(64)::bigint;
 BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO __schema__.audit_changes
       (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, captured_at)
-    SELECT (id_head || substr(gen_random_uuid()::text, 20))::uuid,
+    SELECT (id_head || to_hex(id_tail + (row_number() OVER () << 36)))::uuid,
            (SELECT __schema__.threadline_current_transaction()), now(), TG_TABLE_SCHEMA, TG_TABLE_NAME,
            __key_of_new__, 'insert', to_jsonb(n.*), moment
     FROM new_rows AS n;
@@ -56,7 +58,7 @@ BEGIN
     INSERT INTO __schema__.audit_changes
       (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, changed_from,
        captured_at)
-    SELECT (id_head || substr(gen_random_uuid()::text, 20))::uuid,
+    SELECT (id_head || to_hex(id_tail + (position << 36)))::uuid,
            (SELECT __schema__.threadline_current_transaction()), now(), TG_TABLE_SCHEMA, TG_TABLE_NAME,
            after.key, 'update', after.image, diff.names, diff.old_values, moment
     FROM (SELECT row_number() OVER () AS position, to_jsonb(o.*) AS image FROM old_rows AS o) AS before
@@ -73,7 +75,7 @@ BEGIN
   ELSIF TG_OP = 'DELETE' THEN
     INSERT INTO __schema__.audit_changes
       (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, changed_from, captured_at)
-    SELECT (id_head || substr(gen_random_uuid()::text, 20))::uuid,
+    SELECT (id_head || to_hex(id_tail + (row_number() OVER () << 36)))::uuid,
            (SELECT __schema__.threadline_current_transaction()), now(), TG_TABLE_SCHEMA, TG_TABLE_NAME,
            __key_of_old__, 'delete', to_jsonb(o.*), moment
     FROM old_rows AS o;
@@ -81,7 +83,7 @@ BEGIN
   ELSE
     INSERT INTO __schema__.audit_changes
       (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, captured_at)
-    VALUES ((id_head || substr(gen_random_uuid()::text, 20))::uuid,
+    VALUES ((id_head || to_hex(id_tail))::uuid,
             __schema__.threadline_current_transaction(), now(), TG_TABLE_SCHEMA, TG_TABLE_NAME, '{}', 'truncate', moment);
   END IF;
   RETURN NULL;
