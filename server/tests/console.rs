@@ -140,6 +140,32 @@ async fn the_hook_learns_the_request_and_the_action(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
+async fn an_operator_whom_the_hook_cannot_name_has_no_name(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    for how in ["none", "panic", "time-out"] {
+        let console = Console::builder(pool.clone())
+            .hook_timeout(Duration::from_millis(50))
+            .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
+            .actor_fn(move |_| async move {
+                match how {
+                    "none" => None,
+                    "panic" => panic!("a hook that panics"),
+                    _ => {
+                        tokio::time::sleep(Duration::from_secs(60)).await;
+                        ActorRef::new(ActorKind::Admin, "too-late").ok()
+                    }
+                }
+            })
+            .build();
+        let app = Router::new().nest("/audit", console.into_router());
+        let (status, body) = get(&app, "/audit/timeline").await?;
+        assert_eq!(status, StatusCode::OK, "{how}");
+        assert!(!body.contains("Signed in as") && !body.contains("too-late"), "{how}: {body}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
 async fn the_timeline_shows_who_when_why_and_what(pool: PgPool) -> Result {
     let transaction = seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
