@@ -75,5 +75,3 @@ $$;
 
 REVOKE ALL ON FUNCTION __schema__.threadline_current_transaction() FROM PUBLIC;
 REVOKE ALL ON FUNCTION __schema__.threadline_ensure_partitions(integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION __schema__.threadline_uuid_v7(timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION __schema__.threadline_uuid_v7_head(timestamptz) FROM PUBLIC;

@@ -1,6 +1,6 @@
 //! The audited transaction: actor and action arrive with the changes, or nothing arrives.
 
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
 use threadline::query::{Filter, Position};
 use threadline::{
     Action, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedTransaction, Scope, TransactionError,
@@ -82,5 +82,40 @@ async fn a_bad_action_name_is_refused_before_anything_happens(pool: PgPool) -> R
         let error = AuditedTransaction::begin(&pool, &context, Action::named(name)).await.unwrap_err();
         assert!(matches!(error, TransactionError::InvalidAction { .. }), "{error}");
     }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_documented_rights_are_enough(pool: PgPool) -> Result {
+    let trail = trail(&pool).await?;
+    let role = format!("app_{}", uuid::Uuid::now_v7().simple());
+    let readme = include_str!("../README.md");
+    let grants =
+        readme.split("```sql").nth(1).and_then(|rest| rest.split("```").next()).ok_or("no grants")?;
+    let grants = grants.replace(" TO app;", &format!(" TO {role};"));
+    sqlx::raw_sql(AssertSqlSafe(format!("CREATE ROLE {role}; GRANT ALL ON tickets TO {role}; {grants}")))
+        .execute(&pool)
+        .await?;
+    let become_app = format!("SET ROLE {role}");
+    let app = sqlx::postgres::PgPoolOptions::new()
+        .max_connections(1)
+        .after_connect(move |connection, _| {
+            let become_app = become_app.clone();
+            Box::pin(
+                async move { sqlx::raw_sql(AssertSqlSafe(become_app)).execute(connection).await.map(drop) },
+            )
+        })
+        .connect_with((*pool.connect_options()).clone())
+        .await?;
+    let context = AuditContext::new(ActorRef::new(ActorKind::User, "42")?);
+    let mut tx = AuditedTransaction::begin(&app, &context, Action::named("ticket.opened")).await?;
+    sqlx::query("INSERT INTO tickets VALUES (1, 'low')").execute(&mut *tx).await?;
+    let id = tx.commit().await?;
+    assert!(sqlx::query("SELECT FROM threadline.audit_changes").execute(&app).await.is_err());
+    app.close().await;
+
+    let detail = trail.transaction(&Scope::unscoped(), id, Position::Newest, 1).await?.ok_or("not found")?;
+    assert_eq!(detail.transaction.action.map(|action| action.name).as_deref(), Some("ticket.opened"));
+    sqlx::raw_sql(AssertSqlSafe(format!("DROP OWNED BY {role}; DROP ROLE {role}"))).execute(&pool).await?;
     Ok(())
 }
