@@ -11,7 +11,7 @@ pub struct Problem {
     pub title: &'static str,
     /// What happened, in a sentence.
     pub explanation: String,
-    /// Where to go from here: a label and an address below the mount or, with the scheme of a query, the same page again.
+    /// Where to go from here: what the link says, and its whole path.
     pub way_out: Option<(&'static str, String)>,
     /// What a developer has to configure; for debug builds.
     pub developer_note: Option<&'static str>,
