@@ -2,8 +2,7 @@
 
 use clap::Args;
 use threadline::Scope;
-use threadline::query::{Filter, FilterError};
-use uuid::Uuid;
+use threadline::query::{Filter, transaction_id};
 
 use crate::connection::Connection;
 use crate::failure::Failure;
@@ -22,7 +21,7 @@ pub(crate) struct Question {
 }
 
 pub(crate) async fn answer(connection: &Connection, question: &Question) -> Result<Report, Failure> {
-    let id = read_id(&question.id)?;
+    let id = transaction_id(question.id.trim())?;
     let (_, position) = Filter::from_pairs(question.place.pairs())?;
     let trail = connection.trail().await?;
     let size = usize::from(question.presentation.limit);
@@ -32,12 +31,4 @@ pub(crate) async fn answer(connection: &Connection, question: &Question) -> Resu
         .map_err(|error| Failure::query(error, trail.storage_schema()))?
         .ok_or(Failure::NoTransaction(id))?;
     if question.presentation.json { json::transaction(&detail) } else { Ok(text::transaction(&detail)) }
-}
-
-fn read_id(id: &str) -> Result<Uuid, FilterError> {
-    Uuid::try_parse(id.trim()).map_err(|_| FilterError {
-        key: "transaction id".to_owned(),
-        value: id.to_owned(),
-        expected: "a UUID such as 0193c2aa-0000-7000-8000-00000000008d",
-    })
 }

@@ -4,10 +4,9 @@ use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{OriginalUri, Path, RawQuery};
 use axum::response::{IntoResponse, Redirect, Response};
-use threadline::query::{Filter, FilterError, Position, QueryError};
+use threadline::query::{Filter, FilterError, Position, QueryError, transaction_id};
 use threadline_app::RoutePage;
 use threadline_app::pages::{TimelinePage, TransactionPage, timeline_page, transaction_page};
-use uuid::Uuid;
 
 use crate::guard::Visit;
 use crate::respond::Reply;
@@ -45,9 +44,7 @@ pub(crate) async fn timeline(
     let reply = match answered(&visit, questions).await {
         Err(error) => Reply::unavailable(error.as_ref(), uri.to_string()),
         Ok((page, tables, has_changes)) => {
-            let query =
-                url::form_urlencoded::Serializer::new(String::new()).extend_pairs(filter.to_pairs()).finish();
-            let timeline = TimelinePage { filter, query, page, tables, has_changes };
+            let timeline = TimelinePage { filter, page, tables, has_changes };
             Reply::page(|frame| timeline_page(frame, timeline))
         }
     };
@@ -63,7 +60,7 @@ pub(crate) async fn transaction(
     RawQuery(query): RawQuery,
 ) -> Response {
     let id = id.map(|Path(id)| id).unwrap_or_default();
-    let (id, position) = match read_id(&id).and_then(|id| Ok((id, read_position(query.as_deref())?))) {
+    let (id, position) = match transaction_id(&id).and_then(|id| Ok((id, read_position(query.as_deref())?))) {
         Ok(read) => read,
         Err(error) => return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.frame()),
     };
@@ -114,14 +111,6 @@ fn read_position(query: Option<&str>) -> Result<Position, FilterError> {
             Err(FilterError { key: key.to_owned(), value, expected: "one of the keys older and newer" })
         }
     }
-}
-
-fn read_id(id: &str) -> Result<Uuid, FilterError> {
-    Uuid::try_parse(id).map_err(|_| FilterError {
-        key: "transaction id".to_owned(),
-        value: id.to_owned(),
-        expected: "a UUID such as 0193c2aa-0000-7000-8000-00000000008d",
-    })
 }
 
 fn to_timeline(visit: &Visit) -> (&'static str, String) {

@@ -4,6 +4,7 @@ use chrono::Utc;
 use leptos::prelude::*;
 use threadline::TableName;
 use threadline::query::{Change, Filter, Page, TimelineEntry, TransactionRecord};
+use url::form_urlencoded;
 
 use crate::components::{ChangeCard, FilterForm, Identifier, Moment, Pager, TransactionHeading, day_label};
 use crate::{Frame, render};
@@ -13,8 +14,6 @@ use crate::{Frame, render};
 pub struct TimelinePage {
     /// What was asked for.
     pub filter: Filter,
-    /// The same, as the query of a URL without a question mark.
-    pub query: String,
     /// The changes.
     pub page: Page<TimelineEntry>,
     /// The tables that can be filtered by.
@@ -31,9 +30,10 @@ const CHANGES_SHOWN: usize = 10;
 pub fn timeline_page(frame: Frame, timeline: TimelinePage) -> String {
     let list = frame.href("/timeline");
     render(frame, "Timeline".to_owned(), || {
-        let TimelinePage { filter, query, page, tables, has_changes } = timeline;
-        let address = if query.is_empty() { list.clone() } else { format!("{list}?{query}") };
+        let TimelinePage { filter, page, tables, has_changes } = timeline;
         let filtered = !filter.is_empty();
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(filter.to_pairs()).finish();
+        let address = if filtered { format!("{list}?{query}") } else { list.clone() };
         let groups = group(page.entries);
         let changes: usize = groups.iter().map(|(_, changes)| changes.len()).sum();
         let summary = counted(changes, groups.len());

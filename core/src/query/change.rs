@@ -131,6 +131,13 @@ pub struct ActionRecord {
     pub request_id: Option<String>,
 }
 
+impl TransactionRecord {
+    /// What [`FromRow`] reads, from `audit_transactions` as `t` and `audit_actions` as `a`.
+    pub(super) const COLUMNS: &str = "t.id AS transaction_id, t.occurred_at, t.actor_ref, a.id AS action_id,
+        a.name AS action_name, a.reason AS action_reason, a.correlation_id AS action_correlation_id,
+        a.request_id AS action_request_id";
+}
+
 impl FromRow<'_, PgRow> for TransactionRecord {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         let action = match row.try_get::<Option<Uuid>, _>("action_id")? {

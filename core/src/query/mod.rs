@@ -14,7 +14,7 @@ pub use diff::{FieldChange, FieldValue};
 pub use filter::{Filter, FilterError, Position};
 pub use page::Page;
 pub use timeline::TimelineEntry;
-pub use transaction::TransactionDetail;
+pub use transaction::{TransactionDetail, transaction_id};
 
 use std::time::Duration;
 

@@ -68,13 +68,12 @@ impl Selection<'_> {
         limit: usize,
     ) -> Result<Vec<TimelineEntry>, QueryError> {
         let order = if ascending { "ASC" } else { "DESC" };
-        let mut sql = QueryBuilder::new(self.schema.fill(
-            "SELECT c.id, c.transaction_id, c.table_schema, c.table_name, c.table_pk, c.op, c.data_after,
-                    c.changed_fields, c.changed_from, c.captured_at, t.occurred_at, t.actor_ref,
-                    a.id AS action_id, a.name AS action_name, a.reason AS action_reason,
-                    a.correlation_id AS action_correlation_id, a.request_id AS action_request_id
+        let mut sql = QueryBuilder::new(self.schema.fill(&format!(
+            "SELECT c.id, c.table_schema, c.table_name, c.table_pk, c.op, c.data_after, c.changed_fields,
+                    c.changed_from, c.captured_at, {}
              FROM (SELECT * FROM __schema__.audit_changes c WHERE true",
-        ));
+            TransactionRecord::COLUMNS
+        )));
         self.push_conditions(&mut sql, position);
         sql.push(format!(" ORDER BY captured_at {order}, id {order} LIMIT ")).push_bind(clamp(limit));
         sql.push(self.schema.fill(

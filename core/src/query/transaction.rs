@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
 use super::page::Selection;
-use super::{Change, Filter, Page, Position, QueryError, TransactionRecord};
+use super::{Change, Filter, FilterError, Page, Position, QueryError, TransactionRecord};
 use crate::{AuditTrail, Scope};
 
 /// A transaction and a page of its changes.
@@ -14,6 +14,20 @@ pub struct TransactionDetail {
     pub transaction: TransactionRecord,
     /// Its changes, newest first.
     pub changes: Page<Change>,
+}
+
+/// Reads the id of a transaction as somebody gave it.
+///
+/// ```
+/// let error = threadline::query::transaction_id("17").unwrap_err();
+/// assert!(error.to_string().starts_with(r#"transaction id is "17": expected a UUID"#));
+/// ```
+///
+/// # Errors
+/// [`FilterError`] when it is no UUID.
+pub fn transaction_id(text: &str) -> Result<Uuid, FilterError> {
+    let expected = "a UUID such as 0193c2aa-0000-7000-8000-00000000008d";
+    Uuid::try_parse(text).map_err(|_| FilterError::new("transaction id", text, expected))
 }
 
 impl AuditTrail {
@@ -39,13 +53,11 @@ impl AuditTrail {
         {
             return Ok(None);
         }
-        let header = sqlx::query(AssertSqlSafe(self.schema.fill(
-            "SELECT t.id AS transaction_id, t.occurred_at, t.actor_ref, a.id AS action_id, a.name AS action_name,
-                    a.reason AS action_reason, a.correlation_id AS action_correlation_id,
-                    a.request_id AS action_request_id
-             FROM __schema__.audit_transactions t LEFT JOIN __schema__.audit_actions a ON a.id = t.action_id
-             WHERE t.id = $1",
-        )))
+        let header = sqlx::query(AssertSqlSafe(self.schema.fill(&format!(
+            "SELECT {} FROM __schema__.audit_transactions t
+             LEFT JOIN __schema__.audit_actions a ON a.id = t.action_id WHERE t.id = $1",
+            TransactionRecord::COLUMNS
+        ))))
         .bind(id)
         .fetch_optional(&mut *connection)
         .await?;
