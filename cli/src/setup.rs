@@ -36,7 +36,7 @@ pub(crate) async fn install(connection: &Connection) -> Result<Report, Failure> 
 pub(crate) async fn capture(connection: &Connection, tables: &Tables) -> Result<Report, Failure> {
     let trail = connection.trail().await?;
     let tables: Vec<&str> = tables.tables.iter().map(String::as_str).collect();
-    trail.capture(&tables).await.map_err(Failure::capture)?;
+    trail.capture(tables.iter().copied()).await.map_err(Failure::capture)?;
     let names: Vec<_> = tables.iter().map(|table| name(&TableName::from(*table).to_string())).collect();
     Ok(format!("Captured from now on: {}.\n", names.join(", ")))
 }

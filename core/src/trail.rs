@@ -12,7 +12,7 @@ use crate::StorageSchema;
 ///
 /// let trail = AuditTrail::new(pool);
 /// trail.install().await?;
-/// trail.capture(&["tickets", "billing.invoices"]).await?;
+/// trail.capture(["tickets", "billing.invoices"]).await?;
 /// # Ok(())
 /// # }
 /// ```

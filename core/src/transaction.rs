@@ -104,13 +104,13 @@ impl AuditedTransaction {
         let sql = StorageSchema::default().fill(
             "WITH captured AS (
                SELECT id FROM __schema__.audit_transactions
-               WHERE txid = pg_current_xact_id_if_assigned()::text::bigint AND occurred_at = now()
+               WHERE id = __schema__.threadline_transaction_id() AND occurred_at = now()
              ), action AS (
                INSERT INTO __schema__.audit_actions (name, actor_ref, reason, correlation_id, request_id)
                SELECT $1, $2, $3, $4, $5 FROM captured RETURNING id
              )
              UPDATE __schema__.audit_transactions SET action_id = action.id FROM action
-             WHERE txid = pg_current_xact_id_if_assigned()::text::bigint AND occurred_at = now()
+             WHERE audit_transactions.id = __schema__.threadline_transaction_id() AND occurred_at = now()
              RETURNING audit_transactions.id",
         );
         sqlx::query_scalar(AssertSqlSafe(sql))

@@ -15,7 +15,7 @@ async fn trail(pool: &PgPool) -> std::result::Result<AuditTrail, Box<dyn std::er
     )
     .execute(pool)
     .await?;
-    trail.capture(&["tickets", "replies"]).await?;
+    trail.capture(["tickets", "replies"]).await?;
     for start in [1, 41, 81] {
         sqlx::query("INSERT INTO tickets SELECT generate_series($1, $1 + 39)")
             .bind(start)

@@ -12,7 +12,7 @@ async fn trail(pool: &PgPool) -> std::result::Result<AuditTrail, Box<dyn std::er
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
     sqlx::raw_sql("CREATE TABLE tickets (id bigint PRIMARY KEY, priority text)").execute(pool).await?;
-    trail.capture(&["tickets"]).await?;
+    trail.capture(["tickets"]).await?;
     Ok(trail)
 }
 

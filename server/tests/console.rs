@@ -26,7 +26,7 @@ async fn seeded(pool: &PgPool) -> Result<Uuid> {
     sqlx::raw_sql("CREATE TABLE tickets (id bigint PRIMARY KEY, subject text); CREATE TABLE secrets (id bigint PRIMARY KEY, word text);")
         .execute(pool)
         .await?;
-    trail.capture(&["tickets", "secrets"]).await?;
+    trail.capture(["tickets", "secrets"]).await?;
     sqlx::query("INSERT INTO secrets VALUES (1, 'open sesame')").execute(pool).await?;
     sqlx::query("INSERT INTO tickets VALUES (1, 'Printer')").execute(pool).await?;
     let context = AuditContext::new(ActorRef::new(ActorKind::User, "42")?).with_request_id("req-1");

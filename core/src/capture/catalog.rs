@@ -1,20 +1,36 @@
 //! What the catalogue says of a table that is to be captured.
 
+use sqlx::postgres::types::Oid;
 use sqlx::{PgConnection, Row};
 
-use super::CaptureError;
+use super::key::resolve_key;
+use super::{CaptureError, TablePolicy};
 use crate::{StorageSchema, TableName};
 
-/// A table that can be captured.
+/// A table that can be captured, as it is now.
 #[derive(Debug, Clone)]
 pub(super) struct CapturableTable {
     pub(super) name: TableName,
-    /// The primary key's columns, in key order.
+    /// The columns that identify a row, in key order.
     pub(super) key: Vec<String>,
+    /// All columns, in the order of the table.
+    pub(super) columns: Vec<String>,
+    /// Those of type json or jsonb.
+    pub(super) json_columns: Vec<String>,
+    /// The table is partitioned, or a partition itself.
+    pub(super) partitioned: bool,
+    /// Not crash-safe: its rows vanish in a crash and their changes stay.
+    pub(super) unlogged: bool,
+    /// The partitions, or the tables that inherit, below it, without those that have a capture function of their own.
+    pub(super) below: Vec<TableName>,
 }
 
-/// Types whose text form depends on no setting of the session, by their name in `pg_catalog`. Enums are stable as well.
-const STABLE_KEY_TYPES: [&str; 7] = ["int2", "int4", "int8", "text", "varchar", "bpchar", "uuid"];
+impl CapturableTable {
+    /// Other tables inherit from it, not as its partitions.
+    pub(super) fn is_inherited(&self) -> bool {
+        !self.partitioned && !self.below.is_empty()
+    }
+}
 
 /// The functions that capture calls are there.
 pub(super) async fn require_installed(
@@ -22,7 +38,7 @@ pub(super) async fn require_installed(
     storage: &StorageSchema,
 ) -> Result<(), CaptureError> {
     let installed: bool = sqlx::query_scalar("SELECT to_regprocedure($1) IS NOT NULL")
-        .bind(storage.fill("__schema__.threadline_current_transaction()"))
+        .bind(storage.fill("__schema__.threadline_capture_truncate()"))
         .fetch_one(connection)
         .await?;
     if installed { Ok(()) } else { Err(CaptureError::NotInstalled { schema: storage.clone() }) }
@@ -31,58 +47,130 @@ pub(super) async fn require_installed(
 pub(super) async fn inspect(
     connection: &mut PgConnection,
     storage: &StorageSchema,
-    table: &TableName,
+    policy: &TablePolicy,
 ) -> Result<CapturableTable, CaptureError> {
-    let owned = || table.clone();
+    let table = &policy.table;
     let relation = sqlx::query(
-        "SELECT c.oid, c.relkind::text AS kind FROM pg_catalog.pg_class c
-         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        "SELECT c.oid, c.relkind IN ('r', 'p') AS is_table, c.relkind = 'p' OR c.relispartition AS partitioned,
+                c.relpersistence = 'u' AS unlogged
+         FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
          WHERE n.nspname = $1 AND c.relname = $2",
     )
     .bind(table.schema())
     .bind(table.name())
     .fetch_optional(&mut *connection)
     .await?
-    .ok_or_else(|| CaptureError::NoSuchTable { table: owned() })?;
-    let kind: String = relation.try_get("kind")?;
-    if kind != "r" && kind != "p" {
-        return Err(CaptureError::NotATable { table: owned() });
+    .ok_or_else(|| CaptureError::NoSuchTable { table: table.clone() })?;
+    if !relation.try_get::<bool, _>("is_table")? {
+        return Err(CaptureError::NotATable { table: table.clone() });
     }
-    if is_own_table(storage, table) {
-        return Err(CaptureError::OwnTable { table: owned() });
+    let oid: Oid = relation.try_get("oid")?;
+    if is_own_table(connection, storage, table, oid).await? {
+        return Err(CaptureError::OwnTable { table: table.clone() });
     }
-    let columns = sqlx::query(
-        "SELECT a.attname::text AS name, b.typname::text AS base, b.typtype::text AS base_kind,
-                pg_catalog.format_type(a.atttypid, a.atttypmod) AS type
-         FROM pg_catalog.pg_index i
-         CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k(attnum, position)
-         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-         JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
-         WHERE i.indrelid = $1 AND i.indisprimary AND k.position <= i.indnkeyatts
-         ORDER BY k.position",
-    )
-    .bind(relation.try_get::<sqlx::postgres::types::Oid, _>("oid")?)
-    .fetch_all(connection)
-    .await?;
-    if columns.is_empty() {
-        return Err(CaptureError::NoPrimaryKey { table: owned() });
-    }
-    let mut key = Vec::with_capacity(columns.len());
-    for column in columns {
-        let name: String = column.try_get("name")?;
-        let base: String = column.try_get("base")?;
-        let is_enum = column.try_get::<String, _>("base_kind")? == "e";
-        if !is_enum && !STABLE_KEY_TYPES.contains(&base.as_str()) {
-            let column_type = column.try_get("type")?;
-            return Err(CaptureError::UnsupportedKeyType { table: owned(), column: name, column_type });
-        }
-        key.push(name);
-    }
-    Ok(CapturableTable { name: table.clone(), key })
+    let (columns, json_columns) = columns(connection, oid).await?;
+    require_columns(policy, &columns)?;
+    Ok(CapturableTable {
+        name: table.clone(),
+        key: resolve_key(connection, policy, oid).await?,
+        columns,
+        json_columns,
+        partitioned: relation.try_get("partitioned")?,
+        unlogged: relation.try_get("unlogged")?,
+        below: below(connection, oid).await?,
+    })
 }
 
-fn is_own_table(storage: &StorageSchema, table: &TableName) -> bool {
-    table.schema() == storage.name()
-        && ["audit_", "threadline_"].iter().any(|prefix| table.name().starts_with(prefix))
+/// All columns in order, and those whose values are JSON themselves.
+async fn columns(connection: &mut PgConnection, oid: Oid) -> Result<(Vec<String>, Vec<String>), sqlx::Error> {
+    let rows = sqlx::query(
+        "WITH RECURSIVE base (attnum, type) AS (
+           SELECT attnum, atttypid FROM pg_catalog.pg_attribute
+           WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped
+           UNION ALL
+           SELECT attnum, t.typbasetype FROM base JOIN pg_catalog.pg_type AS t ON t.oid = base.type
+           WHERE t.typtype = 'd'
+         )
+         SELECT a.attname::text AS name,
+                EXISTS (SELECT FROM base WHERE base.attnum = a.attnum
+                        AND base.type IN ('json'::regtype, 'jsonb'::regtype)) AS is_json
+         FROM pg_catalog.pg_attribute AS a
+         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
+         ORDER BY a.attnum",
+    )
+    .bind(oid)
+    .fetch_all(connection)
+    .await?;
+    let (mut all, mut json) = (Vec::new(), Vec::new());
+    for row in rows {
+        let name: String = row.try_get("name")?;
+        if row.try_get("is_json")? {
+            json.push(name.clone());
+        }
+        all.push(name);
+    }
+    Ok((all, json))
+}
+
+/// Every column that the policy names is one of the table's.
+fn require_columns(policy: &TablePolicy, existing: &[String]) -> Result<(), CaptureError> {
+    for (list, named) in [
+        ("exclude", &policy.exclude),
+        ("mask", &policy.mask),
+        ("except_columns", &policy.except_columns),
+        ("primary_key", policy.primary_key.as_ref().unwrap_or(&Vec::new())),
+    ] {
+        let missing: Vec<String> = named.iter().filter(|name| !existing.contains(name)).cloned().collect();
+        if !missing.is_empty() {
+            let existing = existing.to_vec();
+            return Err(CaptureError::NoSuchColumn {
+                table: policy.table.clone(),
+                list,
+                columns: missing,
+                existing,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Everything below the table, its own children first.
+async fn below(connection: &mut PgConnection, oid: Oid) -> Result<Vec<TableName>, sqlx::Error> {
+    let rows = sqlx::query(
+        "WITH RECURSIVE below (oid, depth) AS (
+           SELECT inhrelid, 1 FROM pg_catalog.pg_inherits WHERE inhparent = $1
+           UNION
+           SELECT i.inhrelid, depth + 1 FROM pg_catalog.pg_inherits AS i JOIN below ON i.inhparent = below.oid
+         )
+         SELECT n.nspname::text AS schema, c.relname::text AS name
+         FROM below JOIN pg_catalog.pg_class AS c USING (oid) JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p')
+         GROUP BY n.nspname, c.relname ORDER BY min(depth), 1, 2",
+    )
+    .bind(oid)
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| Ok(TableName::new(row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?)))
+        .collect()
+}
+
+/// One of the trail's tables or of their partitions.
+async fn is_own_table(
+    connection: &mut PgConnection,
+    storage: &StorageSchema,
+    table: &TableName,
+    oid: Oid,
+) -> Result<bool, sqlx::Error> {
+    const OWN: [&str; 3] = ["audit_actions", "audit_changes", "audit_transactions"];
+    if table.schema() != storage.name() {
+        return Ok(false);
+    }
+    let root: String = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_catalog.pg_class WHERE oid = coalesce(pg_catalog.pg_partition_root($1), $1)",
+    )
+    .bind(oid)
+    .fetch_one(connection)
+    .await?;
+    Ok(OWN.contains(&root.as_str()) || root.starts_with("threadline_"))
 }

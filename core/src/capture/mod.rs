@@ -1,79 +1,68 @@
 //! Capture: a generated function and its triggers for each audited table.
 
 mod catalog;
+mod deployed;
+mod error;
+mod function;
+mod key;
 mod naming;
-mod sql;
+mod plan;
+mod policy;
+mod quote;
+mod stored;
+mod triggers;
 
 use sqlx::AssertSqlSafe;
 
-use crate::{AuditTrail, StorageSchema, TableName};
+pub use error::{CaptureError, PolicyError};
+pub use plan::{CapturePlan, PlannedTable};
+pub use policy::{CaptureMode, DEFAULT_PLACEHOLDER, TablePolicy};
+pub use stored::{CaptureFunction, StoredPolicy};
 
-/// Why a table cannot be captured; no table of the same call was changed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CaptureError {
-    /// The storage schema holds no audit trail: triggers made now would fail every write.
-    #[error("the audit trail is not installed in schema \"{schema}\": install it first")]
-    NotInstalled {
-        /// The storage schema.
-        schema: StorageSchema,
-    },
-    /// There is no such table.
-    #[error("table {table} does not exist: check the spelling, and write the schema as in billing.invoices")]
-    NoSuchTable {
-        /// The table.
-        table: TableName,
-    },
-    /// A view, a foreign table or an index: triggers see no rows there.
-    #[error("{table} is not a table: only ordinary and partitioned tables can be captured")]
-    NotATable {
-        /// The relation.
-        table: TableName,
-    },
-    /// One of the trail's own tables: capturing it would never end.
-    #[error("{table} belongs to the audit trail and cannot be captured")]
-    OwnTable {
-        /// The table.
-        table: TableName,
-    },
-    /// Without a primary key a change could not be tied to its row.
-    #[error("table {table} has no primary key: add one, so that changes can be tied to their row")]
-    NoPrimaryKey {
-        /// The table.
-        table: TableName,
-    },
-    /// The text of such a key would depend on settings of the session.
-    #[error(
-        "key column {column} of table {table} has type {column_type}, whose text is not stable: use an integer, text, uuid or enum key"
-    )]
-    UnsupportedKeyType {
-        /// The table.
-        table: TableName,
-        /// The column.
-        column: String,
-        /// Its type.
-        column_type: String,
-    },
-    /// The database refused or went away.
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-}
+use crate::AuditTrail;
 
 impl AuditTrail {
-    /// Makes or replaces the capture function and triggers of these tables, all or none, without a gap for writers.
+    /// Makes or replaces the capture functions and triggers of these tables, all or none, without a gap for writers.
     ///
-    /// A table is written as `tickets` or `billing.invoices`. The role must own the tables.
+    /// A table is given by its name, `tickets` or `billing.invoices`, or with a [`TablePolicy`]. The role must own the
+    /// tables.
+    ///
+    /// ```no_run
+    /// # async fn start(trail: threadline::AuditTrail) -> Result<(), threadline::CaptureError> {
+    /// use threadline::capture::{CaptureMode, TablePolicy};
+    ///
+    /// trail.capture(["tickets", "billing.invoices"]).await?;
+    /// trail.capture([TablePolicy::new("users").mask(["email"]).mode(CaptureMode::Row)]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`CaptureError`] with the first table that cannot be captured.
-    pub async fn capture(&self, tables: &[&str]) -> Result<(), CaptureError> {
+    pub async fn capture<P: Into<TablePolicy>>(
+        &self,
+        policies: impl IntoIterator<Item = P>,
+    ) -> Result<CapturePlan, CaptureError> {
+        let policies: Vec<TablePolicy> = policies.into_iter().map(Into::into).collect();
         let mut transaction = self.pool.begin().await?;
-        catalog::require_installed(&mut transaction, &self.schema).await?;
-        for table in tables {
-            let table = catalog::inspect(&mut transaction, &self.schema, &TableName::from(*table)).await?;
-            let statements = sql::capture_statements(&self.schema, &table);
-            sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut *transaction).await?;
-        }
-        Ok(transaction.commit().await?)
+        let plan = plan::plan(&mut transaction, &self.schema, &policies).await?;
+        sqlx::raw_sql(AssertSqlSafe(plan.up.clone())).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+        Ok(plan)
+    }
+
+    /// The same as SQL for a migration, with its way back. Changes nothing.
+    ///
+    /// # Errors
+    /// [`CaptureError`] with the first table that cannot be captured.
+    pub async fn capture_plan<P: Into<TablePolicy>>(
+        &self,
+        policies: impl IntoIterator<Item = P>,
+    ) -> Result<CapturePlan, CaptureError> {
+        let policies: Vec<TablePolicy> = policies.into_iter().map(Into::into).collect();
+        let mut transaction = self.pool.begin().await?;
+        let plan = plan::plan(&mut transaction, &self.schema, &policies).await?;
+        transaction.rollback().await?;
+        Ok(plan)
     }
 }

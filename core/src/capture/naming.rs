@@ -7,9 +7,12 @@ use crate::TableName;
 /// PostgreSQL cuts longer identifiers silently.
 const MAX_BYTES: usize = 63;
 
+/// What every capture function's name begins with.
+pub(super) const FUNCTION_PREFIX: &str = "threadline_capture_changes_";
+
 /// The capture function of a table, by the naming rule of the reference system.
 pub(super) fn function_name(table: &TableName) -> String {
-    const PREFIX: &str = "threadline_capture_changes_";
+    const PREFIX: &str = FUNCTION_PREFIX;
     let looks_hashed = table.name().rsplit_once('_').is_some_and(|(_, tail)| is_short_hash(tail));
     if table.schema() == "public" && PREFIX.len() + table.name().len() <= MAX_BYTES && !looks_hashed {
         return format!("{PREFIX}{}", table.name());
@@ -17,14 +20,17 @@ pub(super) fn function_name(table: &TableName) -> String {
     format!("{PREFIX}{}_{}", first_bytes(&suffix(table), 23), short_hash(table))
 }
 
-/// The trigger for one event of a table. All begin with `threadline_audit_`, which is how they are recognised.
-pub(super) fn trigger_name(table: &TableName, event: &str) -> String {
-    let plain = format!("threadline_audit_{}_{event}", suffix(table));
+/// The trigger of a table for one event, or for all row events at once. All begin with `threadline_audit_`, which is how they
+/// are recognised.
+pub(super) fn trigger_name(table: &TableName, event: Option<&str>) -> String {
+    const PREFIX: &str = "threadline_audit_";
+    let event = event.map_or_else(String::new, |event| format!("_{}", event.to_lowercase()));
+    let plain = format!("{PREFIX}{}{event}", suffix(table));
     if plain.len() <= MAX_BYTES {
         return plain;
     }
-    let room = MAX_BYTES - "threadline_audit__".len() - 12 - 1 - event.len();
-    format!("threadline_audit_{}_{}_{event}", first_bytes(&suffix(table), room), short_hash(table))
+    let room = MAX_BYTES - PREFIX.len() - "_".len() - 12 - event.len();
+    format!("{PREFIX}{}_{}{event}", first_bytes(&suffix(table), room), short_hash(table))
 }
 
 fn suffix(table: &TableName) -> String {
@@ -79,7 +85,7 @@ mod tests {
     #[test]
     fn names_fit_even_in_other_scripts() {
         let table = TableName::new("übersicht", "ж".repeat(31));
-        for event in ["insert", "truncate"] {
+        for event in [None, Some("INSERT"), Some("TRUNCATE")] {
             assert!(trigger_name(&table, event).len() <= MAX_BYTES);
         }
         assert!(function_name(&table).len() <= MAX_BYTES);

@@ -99,7 +99,7 @@ async fn prepare(pool: &PgPool) -> Result<(), Box<dyn Error>> {
 
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
-    trail.capture(&["tickets", "ticket_replies"]).await?;
+    trail.capture(["tickets", "ticket_replies"]).await?;
     Ok(())
 }
 

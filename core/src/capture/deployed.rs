@@ -1,0 +1,74 @@
+//! What captures a table at the moment, as SQL that makes it again: the way back from a migration.
+
+use sqlx::{FromRow, PgConnection};
+
+use super::naming::function_name;
+use super::quote::{literal, relation};
+use crate::TableName;
+
+#[derive(Debug, FromRow)]
+pub(super) struct DeployedTrigger {
+    function: String,
+    function_name: String,
+    function_definition: String,
+    comment: Option<String>,
+    name: String,
+    definition: String,
+    enabled: String,
+}
+
+/// The capture triggers of one relation, without those that a partition has from its parent. The search path must be empty,
+/// so that every name in a definition is qualified.
+pub(super) async fn triggers(
+    connection: &mut PgConnection,
+    table: &TableName,
+) -> Result<Vec<DeployedTrigger>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT t.tgfoid::regprocedure::text AS function, p.proname::text AS function_name,
+                pg_catalog.pg_get_functiondef(t.tgfoid) AS function_definition,
+                pg_catalog.obj_description(t.tgfoid, 'pg_proc') AS comment,
+                pg_catalog.quote_ident(t.tgname) AS name, pg_catalog.pg_get_triggerdef(t.oid) AS definition,
+                t.tgenabled::text AS enabled
+         FROM pg_catalog.pg_trigger AS t
+         JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
+         JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+         JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE n.nspname = $1 AND c.relname = $2 AND NOT t.tgisinternal AND t.tgparentid = 0
+           AND starts_with(t.tgname::text, 'threadline_audit_')
+         ORDER BY t.tgname",
+    )
+    .bind(table.schema())
+    .bind(table.name())
+    .fetch_all(connection)
+    .await
+}
+
+/// The relation is captured by a function made for itself, not for the table above it.
+pub(super) fn has_own_function(table: &TableName, triggers: &[DeployedTrigger]) -> bool {
+    let own = function_name(table);
+    triggers.iter().any(|trigger| trigger.function_name == own)
+}
+
+/// Makes function and triggers of a relation as they were.
+pub(super) fn restore(table: &TableName, triggers: &[DeployedTrigger]) -> String {
+    let mut sql = String::new();
+    for trigger in triggers {
+        let function = format!("{};\n", trigger.function_definition.trim_end());
+        if !sql.contains(&function) {
+            sql += &function;
+            let comment = trigger.comment.as_deref().map_or_else(|| "NULL".to_owned(), literal);
+            sql += &format!("COMMENT ON FUNCTION {} IS {comment};\n", trigger.function);
+        }
+    }
+    for trigger in triggers {
+        let state = match trigger.enabled.as_str() {
+            "A" => "ENABLE ALWAYS",
+            "R" => "ENABLE REPLICA",
+            "D" => "DISABLE",
+            _ => "ENABLE",
+        };
+        sql += &format!("{};\n", trigger.definition);
+        sql += &format!("ALTER TABLE {} {state} TRIGGER {};\n", relation(table), trigger.name);
+    }
+    sql
+}

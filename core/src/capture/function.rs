@@ -1,0 +1,224 @@
+//! The SQL of a table's capture function.
+
+use super::catalog::CapturableTable;
+use super::naming::function_name;
+use super::quote::{dollar_quote, identifier, literal, text_array};
+use super::{CaptureMode, TablePolicy};
+use crate::StorageSchema;
+
+/// What the body must be read with, so that values have one text in every session, and so that no name or operator of the
+/// writer's is ever used. Without JIT: a statement of 50,000 rows is "expensive" enough to be compiled, which takes longer
+/// than it saves.
+const SETTINGS: &str = "\
+SET search_path = pg_catalog, pg_temp
+SET TimeZone = 'UTC'
+SET DateStyle = 'ISO, YMD'
+SET IntervalStyle = 'postgres'
+SET bytea_output = 'hex'
+SET extra_float_digits = 1
+SET jit = off";
+
+const STATEMENT: &str = include_str!("statement.sql");
+const ROW: &str = include_str!("row.sql");
+
+const RECORD_TRANSACTION: &str = "\
+INSERT INTO __schema__.audit_transactions (id, txid, actor_ref)
+SELECT transaction, pg_current_xact_id()::text::bigint,
+       CASE WHEN current_setting('threadline.actor_ref', true) <> '' THEN __schema__.threadline_actor() END
+WHERE NOT EXISTS (SELECT FROM __schema__.audit_transactions AS t WHERE t.id = transaction AND t.occurred_at = now());";
+
+/// The function's full name, quoted.
+pub(super) fn qualified_name(storage: &StorageSchema, table: &CapturableTable) -> String {
+    storage.fill(&format!("__schema__.{}", identifier(&function_name(&table.name))))
+}
+
+/// Makes or replaces the function.
+pub(super) fn create(storage: &StorageSchema, table: &CapturableTable, body: &str) -> String {
+    let name = qualified_name(storage, table);
+    let quote = dollar_quote(body);
+    format!(
+        "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger\nLANGUAGE plpgsql SECURITY DEFINER\n{SETTINGS}\n\
+         AS {quote}{body}{quote};\nREVOKE ALL ON FUNCTION {name}() FROM PUBLIC;\n"
+    )
+}
+
+/// The function's body, exactly as the catalogue keeps it.
+pub(super) fn body(
+    storage: &StorageSchema,
+    table: &CapturableTable,
+    policy: &TablePolicy,
+    mode: CaptureMode,
+) -> String {
+    let expressions = Expressions { table, policy };
+    let template = match mode {
+        CaptureMode::Statement => STATEMENT,
+        CaptureMode::Row => ROW,
+    };
+    let mut body = format!("\n{template}");
+    for (placeholder, sql) in expressions.of_mode(mode) {
+        fill(&mut body, placeholder, &sql);
+    }
+    storage.fill(&body)
+}
+
+/// Puts SQL in the place of a placeholder, further lines indented like the first; a line that only held a placeholder
+/// without SQL goes away.
+fn fill(body: &mut String, placeholder: &str, sql: &str) {
+    let placeholder = format!("__{placeholder}__");
+    let lines = body.split_inclusive('\n').filter_map(|line| {
+        if sql.is_empty() && line.trim() == placeholder {
+            return None;
+        }
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let alone = line.trim_start().starts_with(&placeholder);
+        let sql = if alone { sql.replace('\n', &format!("\n{indent}")) } else { sql.to_owned() };
+        Some(line.replace(&placeholder, &sql))
+    });
+    *body = lines.collect();
+}
+
+/// The parts of a body that depend on the table and its policy.
+struct Expressions<'a> {
+    table: &'a CapturableTable,
+    policy: &'a TablePolicy,
+}
+
+impl Expressions<'_> {
+    fn of_mode(&self, mode: CaptureMode) -> Vec<(&'static str, String)> {
+        let redacts = self.policy.redacts();
+        let (name, field_set, first) = match mode {
+            CaptureMode::Statement => ("diff.same", "fields", "first_row"),
+            CaptureMode::Row => ("same", "fields", "coalesce(after, before)"),
+        };
+        let when = |condition: bool, sql: &str| if condition { sql.to_owned() } else { String::new() };
+        let or_null = |condition: bool, sql: String| if condition { sql } else { "NULL".to_owned() };
+        let recorded = "fields IS NOT NULL OR before::text <> after::text";
+        let differs = format!("({first} - columns <> '{{}}' OR NOT {first} ?& columns)");
+        let only_updates = mode == CaptureMode::Row && !redacts;
+        let old_values =
+            format!("CASE WHEN {field_set} IS NOT NULL THEN {} - {name} END", self.redacted("before"));
+        let (schema, table) = self.table_name();
+        vec![
+            ("columns", text_array(&self.table.columns, 29)),
+            ("names", text_array(&self.names(&self.table.columns), 18)),
+            ("json_names", text_array(&self.names(&self.table.json_columns), 23)),
+            ("declare_withheld", when(redacts, "withheld text[] := '{}';")),
+            ("read_first_row", self.read_first_row()),
+            ("is_stale", if only_updates { format!("TG_OP = 'UPDATE' AND {differs}") } else { differs }),
+            (
+                "find_withheld",
+                when(redacts, "withheld := __schema__.threadline_unclassified_columns(TG_RELID, columns);"),
+            ),
+            ("unnamed", text_array(&self.unnamed(), 20)),
+            ("changed", CHANGED.to_owned()),
+            (
+                "skip_unchanged",
+                when(
+                    !self.policy.store_unchanged,
+                    "IF fields IS NULL AND before::text = after::text THEN\n  RETURN NULL;\nEND IF;",
+                ),
+            ),
+            ("only_changes", when(!self.policy.store_unchanged, &format!("WHERE {recorded}"))),
+            ("key_of_row", self.key_of("coalesce(after, before)")),
+            ("key_of_after", self.key_of("after")),
+            ("key_of_before", self.key_of("before")),
+            ("new_row", self.redacted("after")),
+            ("old_values", or_null(self.policy.store_changed_from, old_values)),
+            ("deleted_row", or_null(self.policy.store_deleted_row, self.redacted("before"))),
+            ("table_schema", schema),
+            ("table_name", table),
+            ("record_transaction", RECORD_TRANSACTION.to_owned()),
+        ]
+    }
+
+    /// A partition's rows belong to the history of the whole table.
+    fn table_name(&self) -> (String, String) {
+        if self.table.partitioned {
+            let part = |at| format!("(__schema__.threadline_root_table(TG_RELID))[{at}]");
+            (part(1), part(2))
+        } else {
+            ("TG_TABLE_SCHEMA".to_owned(), "TG_TABLE_NAME".to_owned())
+        }
+    }
+
+    /// Columns whose changes are not named.
+    fn unnamed(&self) -> Vec<String> {
+        let mut unnamed = [&self.policy.exclude[..], &self.policy.except_columns[..]].concat();
+        unnamed.sort_unstable();
+        unnamed.dedup();
+        unnamed
+    }
+
+    /// Those of the columns whose changes are named, in the order of their names.
+    fn names(&self, columns: &[String]) -> Vec<String> {
+        let unnamed = self.unnamed();
+        let mut names: Vec<String> = columns.iter().filter(|name| !unnamed.contains(name)).cloned().collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Every operation of a redacted table asks whether the table is still the one that the policy was made for; else only
+    /// an update does, to compare columns that came later.
+    fn read_first_row(&self) -> String {
+        let update = "SELECT to_jsonb(n.*) INTO first_row FROM new_rows AS n LIMIT 1;";
+        if self.policy.redacts() {
+            format!(
+                "IF TG_OP = 'DELETE' THEN\n  SELECT to_jsonb(o.*) INTO first_row FROM old_rows AS o LIMIT 1;\nELSE\n  {update}\nEND IF;"
+            )
+        } else {
+            format!("IF TG_OP = 'UPDATE' THEN\n  {update}\nEND IF;")
+        }
+    }
+
+    /// The key as text values; by the catalogue where a key column was renamed since.
+    fn key_of(&self, image: &str) -> String {
+        let value = |column: &String| format!("{image} ->> {}", literal(column));
+        let present: Vec<String> =
+            self.table.key.iter().map(|column| format!("{} IS NOT NULL", value(column))).collect();
+        let pairs: Vec<String> =
+            self.table.key.iter().map(|column| format!("{}, {}", literal(column), value(column))).collect();
+        format!(
+            "CASE WHEN {} THEN jsonb_build_object({})\nELSE __schema__.threadline_key({image}, TG_RELID) END",
+            present.join(" AND "),
+            pairs.join(", ")
+        )
+    }
+
+    /// The row as the trail may keep it. NULL stays NULL unless the policy hides that as well; a column that is gone does
+    /// not come back.
+    fn redacted(&self, image: &str) -> String {
+        if !self.policy.redacts() {
+            return image.to_owned();
+        }
+        let placeholder = literal(&self.policy.mask_placeholder);
+        let mut sql = image.to_owned();
+        if !self.policy.exclude.is_empty() {
+            sql = format!("{sql} - {}", text_array(&self.policy.exclude, 40));
+        }
+        if !self.policy.mask.is_empty() {
+            let masked: Vec<String> = self
+                .policy
+                .mask
+                .iter()
+                .map(|column| {
+                    let column = literal(column);
+                    let there = if self.policy.mask_null {
+                        format!("{image} ? {column}")
+                    } else {
+                        format!("{image} ->> {column} IS NOT NULL")
+                    };
+                    format!("{column}, CASE WHEN {there} THEN {placeholder} END")
+                })
+                .collect();
+            sql = format!("({sql}) || jsonb_strip_nulls(jsonb_build_object({}))", masked.join(", "));
+        }
+        format!(
+            "CASE WHEN withheld = '{{}}' THEN {sql} ELSE __schema__.threadline_withhold({sql}, withheld, {placeholder}) END"
+        )
+    }
+}
+
+/// Compared as text, because 1.0 and 1.00 are equal numbers and different values; JSON values also by their type, because a
+/// number and a string may have the same text.
+const CHANGED: &str = "before ->> name IS DISTINCT FROM after ->> name
+OR name = ANY (json_names) AND before -> name IS DISTINCT FROM after -> name";

@@ -1,0 +1,162 @@
+//! From policies to SQL and its way back.
+
+use std::fmt;
+
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use super::catalog::{CapturableTable, inspect, require_installed};
+use super::deployed::{self, has_own_function};
+use super::quote::{dollar_quote, literal, relation, text_array};
+use super::stored::StoredPolicy;
+use super::{CaptureError, CaptureMode, TablePolicy, function, triggers};
+use crate::{StorageSchema, TableName};
+
+/// The SQL that captures tables, made for these tables as they are now. It can run again and again.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CapturePlan {
+    /// One for each table, in the order in which they were asked for.
+    pub tables: Vec<PlannedTable>,
+    /// Makes or replaces functions and triggers, all or none, without a moment in which a write escapes.
+    pub up: String,
+    /// Brings back what captured the tables when the plan was made; nothing, where nothing did.
+    pub down: String,
+}
+
+/// What a plan does to one table. Displays as one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlannedTable {
+    /// The table.
+    pub table: TableName,
+    /// Once per statement or once per row.
+    pub mode: CaptureMode,
+    /// The columns that identify a row.
+    pub key: Vec<String>,
+    /// Columns that appear nowhere.
+    pub exclude: Vec<String>,
+    /// Columns whose values are replaced.
+    pub mask: Vec<String>,
+    /// What the host should know before it goes on.
+    pub warnings: Vec<String>,
+}
+
+impl fmt::Display for PlannedTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { table, mode, key, exclude, mask, .. } = self;
+        let list = |columns: &[String]| format!("[{}]", columns.join(","));
+        let (mode, key, exclude, mask) = (mode.name(), list(key), list(exclude), list(mask));
+        write!(f, "table={table} capture={mode} key={key} exclude={exclude} mask={mask}")
+    }
+}
+
+/// Reads the catalogue and refuses what cannot be captured. Leaves the transaction's search path empty.
+pub(super) async fn plan(
+    connection: &mut PgConnection,
+    storage: &StorageSchema,
+    policies: &[TablePolicy],
+) -> Result<CapturePlan, CaptureError> {
+    for (at, policy) in policies.iter().enumerate() {
+        policy.validate()?;
+        if policies[..at].iter().any(|earlier| earlier.table == policy.table) {
+            return Err(CaptureError::Twice { table: policy.table.clone() });
+        }
+    }
+    require_installed(connection, storage).await?;
+    sqlx::raw_sql(AssertSqlSafe("SET LOCAL search_path = ''")).execute(&mut *connection).await?;
+    let mut plan = CapturePlan { tables: Vec::new(), up: String::new(), down: String::new() };
+    let named: Vec<&TableName> = policies.iter().map(|policy| &policy.table).collect();
+    for policy in policies {
+        let mut table = inspect(connection, storage, policy).await?;
+        let down = way_back(connection, storage, &mut table, &named).await?;
+        let automatic = if table.is_inherited() { CaptureMode::Row } else { CaptureMode::Statement };
+        let mode = policy.mode.unwrap_or(automatic);
+        plan.up += &up(storage, &table, policy, mode);
+        plan.down.insert_str(0, &down);
+        plan.tables.push(PlannedTable {
+            mode,
+            warnings: warnings(&table, mode),
+            key: table.key,
+            table: table.name,
+            exclude: policy.exclude.clone(),
+            mask: policy.mask.clone(),
+        });
+    }
+    Ok(plan)
+}
+
+fn up(storage: &StorageSchema, table: &CapturableTable, policy: &TablePolicy, mode: CaptureMode) -> String {
+    let name = relation(&table.name);
+    let body = function::body(storage, table, policy, mode);
+    let function = function::qualified_name(storage, table);
+    let stored = StoredPolicy::new(table, policy, mode, &body);
+    let comment = serde_json::to_string(&stored).unwrap_or_default();
+    let redacted = [&policy.exclude[..], &policy.mask[..], &policy.except_columns[..]].concat();
+    let check = storage.fill(&format!(
+        "PERFORM __schema__.threadline_require_table({}, {}, {});",
+        literal(&name),
+        text_array(&table.key, 40),
+        text_array(&redacted, 40)
+    ));
+    let check = format!("\nBEGIN\n  {check}\nEND\n");
+    let quote = dollar_quote(&check);
+    format!(
+        "-- {}, {} by {}\n\
+         -- Writers wait from here to the end, so that none finds the function and the triggers of two policies.\n\
+         LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE;\n\
+         DO {quote}{check}{quote};\n\n{}\
+         COMMENT ON FUNCTION {function}() IS {};\n{}\n",
+        table.name.to_string().replace('\n', " "),
+        "captured",
+        mode.name(),
+        function::create(storage, table, &body),
+        literal(&comment),
+        triggers::create(storage, table, mode, policy.always, &function),
+    )
+}
+
+/// SQL that undoes the plan of this table. Takes those tables out of it that have a policy of their own.
+async fn way_back(
+    connection: &mut PgConnection,
+    storage: &StorageSchema,
+    table: &mut CapturableTable,
+    named: &[&TableName],
+) -> Result<String, CaptureError> {
+    let mut before = vec![(table.name.clone(), deployed::triggers(connection, &table.name).await?)];
+    for below in std::mem::take(&mut table.below) {
+        let triggers = deployed::triggers(connection, &below).await?;
+        if !named.contains(&&below) && !has_own_function(&below, &triggers) {
+            table.below.push(below.clone());
+            before.push((below, triggers));
+        }
+    }
+    let mut sql: String = before.iter().map(|(table, _)| triggers::drop_all(table, None)).collect();
+    if before.iter().all(|(_, triggers)| triggers.is_empty()) {
+        sql += &format!("DROP FUNCTION IF EXISTS {}();\n", function::qualified_name(storage, table));
+    }
+    for (table, triggers) in &before {
+        sql += &deployed::restore(table, triggers);
+    }
+    Ok(format!("-- {}\n{sql}\n", table.name.to_string().replace('\n', " ")))
+}
+
+fn warnings(table: &CapturableTable, mode: CaptureMode) -> Vec<String> {
+    let name = &table.name;
+    let mut warnings = Vec::new();
+    if table.unlogged {
+        warnings.push(format!("{name} is unlogged: a crash empties it, and the trail will not say so"));
+    }
+    if table.partitioned && !table.below.is_empty() && mode == CaptureMode::Statement {
+        warnings.push(format!(
+            "{name}: a partition made later is captured through the table, but not when it is written to by its own name; \
+             run this again then, or capture row by row"
+        ));
+    }
+    if table.is_inherited() && mode == CaptureMode::Statement {
+        warnings.push(format!(
+            "{name}: a statement on it records rows of the tables that inherit from it without their own columns; \
+             capture row by row to keep them"
+        ));
+    }
+    warnings
+}

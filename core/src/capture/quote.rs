@@ -1,0 +1,68 @@
+//! Names and texts as SQL, whatever they hold.
+
+/// A quoted identifier.
+pub(super) fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A table with its schema, quoted.
+pub(super) fn relation(table: &crate::TableName) -> String {
+    format!("{}.{}", identifier(table.schema()), identifier(table.name()))
+}
+
+/// A string literal; with a backslash in it an escape string, so that its meaning depends on no setting.
+pub(super) fn literal(text: &str) -> String {
+    let escape = if text.contains('\\') { "E" } else { "" };
+    format!("{escape}'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+}
+
+/// An array of texts, broken into lines of a readable length.
+pub(super) fn text_array(names: &[String], indent: usize) -> String {
+    const WIDTH: usize = 118;
+    if names.is_empty() {
+        return "'{}'::text[]".to_owned();
+    }
+    let mut text = "ARRAY[".to_owned();
+    let mut column = indent + text.len();
+    for (at, name) in names.iter().enumerate() {
+        let item = literal(name);
+        if at > 0 {
+            let fits = column + item.chars().count() + 2 <= WIDTH;
+            text += if fits { ", " } else { ",\n    " };
+            column = if fits { column + 2 } else { 4 };
+        }
+        column += item.chars().count();
+        text += &item;
+    }
+    text + "]"
+}
+
+/// A dollar quote that does not occur in the text, whatever the columns are called.
+pub(super) fn dollar_quote(text: &str) -> String {
+    let mut quote = "$threadline$".to_owned();
+    while text.contains(&quote) {
+        quote.insert(1, '_');
+    }
+    quote
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_names_stay_names() {
+        assert_eq!(identifier("pub\"lic"), "\"pub\"\"lic\"");
+        assert_eq!(literal("or'der"), "'or''der'");
+        assert_eq!(literal("c'd\\"), "E'c''d\\\\'");
+        assert_eq!(dollar_quote("a $threadline$ b"), "$_threadline$");
+    }
+
+    #[test]
+    fn long_lists_are_broken_into_lines() {
+        let names: Vec<String> = (0..40).map(|n| format!("column_{n}")).collect();
+        assert!(text_array(&names, 20).lines().count() > 2);
+        assert!(text_array(&names, 20).lines().all(|line| line.len() <= 120));
+        assert_eq!(text_array(&[], 0), "'{}'::text[]");
+    }
+}

@@ -1,0 +1,52 @@
+#variable_conflict use_variable
+DECLARE
+  moment CONSTANT timestamptz := clock_timestamp();
+  transaction CONSTANT uuid := __schema__.threadline_transaction_id();
+  columns CONSTANT text[] := __columns__;
+  names text[] := __names__;
+  json_names text[] := __json_names__;
+  before jsonb;
+  after jsonb;
+  row_key jsonb;
+  fields text[];
+  same text[] := __unnamed__;
+  name text;
+  __declare_withheld__
+BEGIN
+  IF TG_OP <> 'INSERT' THEN
+    before := to_jsonb(OLD);
+  END IF;
+  IF TG_OP <> 'DELETE' THEN
+    after := to_jsonb(NEW);
+  END IF;
+  row_key :=
+    __key_of_row__;
+  IF __is_stale__ THEN
+    names := __schema__.threadline_column_names(coalesce(after, before), __unnamed__);
+    json_names := names;
+    __find_withheld__
+  END IF;
+  IF TG_OP = 'UPDATE' THEN
+    FOREACH name IN ARRAY names LOOP
+      IF
+        __changed__
+      THEN
+        fields := fields || name;
+      ELSE
+        same := same || name;
+      END IF;
+    END LOOP;
+    __skip_unchanged__
+    before := __old_values__;
+  ELSIF TG_OP = 'DELETE' THEN
+    before := __deleted_row__;
+  END IF;
+  INSERT INTO __schema__.audit_changes
+    (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, changed_from,
+     captured_at)
+  VALUES
+    (__schema__.threadline_uuid_v7(moment), transaction, now(), __table_schema__, __table_name__, row_key, lower(TG_OP),
+     __new_row__, fields, before, moment);
+  __record_transaction__
+  RETURN NULL;
+END

@@ -1,0 +1,68 @@
+#variable_conflict use_variable
+DECLARE
+  moment CONSTANT timestamptz := clock_timestamp();
+  transaction CONSTANT uuid := __schema__.threadline_transaction_id();
+  id_head CONSTANT text := __schema__.threadline_uuid_v7_head(moment);
+  id_tail CONSTANT bigint := __schema__.threadline_uuid_v7_tail();
+  columns CONSTANT text[] := __columns__;
+  names text[] := __names__;
+  json_names text[] := __json_names__;
+  first_row jsonb;
+  __declare_withheld__
+BEGIN
+  __read_first_row__
+  IF __is_stale__ THEN
+    names := __schema__.threadline_column_names(first_row, __unnamed__);
+    json_names := names;
+    __find_withheld__
+  END IF;
+
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO __schema__.audit_changes
+      (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, captured_at)
+    SELECT __schema__.threadline_row_id(id_head, id_tail, position), transaction, now(),
+           __table_schema__, __table_name__,
+           __key_of_after__,
+           'insert', __new_row__, moment
+    FROM (SELECT row_number() OVER () AS position, to_jsonb(n.*) AS after FROM new_rows AS n) AS written;
+
+  ELSIF TG_OP = 'UPDATE' THEN
+    -- Both tables hold the rows in the order in which they were changed, so pairing by position follows a changed key as
+    -- well. FULL JOIN, although every position has its partner: it is never planned as a nested loop, which would be
+    -- quadratic for the second statement of a session whose first one wrote a single row.
+    INSERT INTO __schema__.audit_changes
+      (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, changed_from,
+       captured_at)
+    SELECT __schema__.threadline_row_id(id_head, id_tail, position), transaction, now(),
+           __table_schema__, __table_name__,
+           __key_of_after__,
+           'update', __new_row__, fields,
+           __old_values__, moment
+    FROM (SELECT row_number() OVER () AS position, to_jsonb(o.*) AS before FROM old_rows AS o) AS o
+    FULL JOIN (SELECT row_number() OVER () AS position, to_jsonb(n.*) AS after FROM new_rows AS n) AS n USING (position)
+    CROSS JOIN LATERAL (
+      SELECT array_agg(name) FILTER (WHERE changed) AS fields,
+             coalesce(array_agg(name) FILTER (WHERE NOT changed), '{}') || __unnamed__ AS same
+      FROM (
+        SELECT name,
+               __changed__ AS changed
+        FROM unnest(names) AS name OFFSET 0
+      ) AS field
+    ) AS diff
+    __only_changes__;
+
+  ELSE
+    INSERT INTO __schema__.audit_changes
+      (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, changed_from, captured_at)
+    SELECT __schema__.threadline_row_id(id_head, id_tail, position), transaction, now(),
+           __table_schema__, __table_name__,
+           __key_of_before__,
+           'delete', __deleted_row__, moment
+    FROM (SELECT row_number() OVER () AS position, to_jsonb(o.*) AS before FROM old_rows AS o) AS removed;
+  END IF;
+
+  IF FOUND THEN
+    __record_transaction__
+  END IF;
+  RETURN NULL;
+END
