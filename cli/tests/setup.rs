@@ -39,6 +39,21 @@ async fn capturing_is_all_or_nothing(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
+async fn a_table_is_captured_in_the_mode_that_is_asked_for(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    for (mode, per_row) in [("row", true), ("statement", false)] {
+        output(&pool, &["gen", "triggers", "--tables", "tickets", "--capture", mode, "--apply"])?;
+        let found: bool = sqlx::query_scalar(
+            "SELECT bool_or(tgtype & 1 = 1) FROM pg_trigger WHERE tgrelid = 'tickets'::regclass AND NOT tgisinternal",
+        )
+        .fetch_one(&pool)
+        .await?;
+        assert_eq!(found, per_row, "{mode}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
 async fn without_a_trail_nothing_is_captured(pool: PgPool) -> Result {
     sqlx::raw_sql("CREATE TABLE tickets (id bigint PRIMARY KEY)").execute(&pool).await?;
     let nil = uuid::Uuid::nil().to_string();
@@ -85,6 +100,7 @@ async fn a_command_line_that_cannot_be_understood_ends_with_2(pool: PgPool) -> R
     for (arguments, words) in [
         (&["gen", "triggers", "--tables", "tickets"][..], "--apply"),
         (&["gen", "triggers", "--tables", "tickets,", "--apply"], "a table has no name"),
+        (&["gen", "triggers", "--tables", "tickets", "--capture", "rows", "--apply"], "statement, row"),
         (&["timeline", "--limit", "0"], "1..=1000"),
         (&["timeline", "--limit", "1001"], "1..=1000"),
         (&["timeline", "--storage-schema", "a b"], "letters, digits and underscores"),
