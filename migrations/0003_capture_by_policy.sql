@@ -80,6 +80,18 @@ BEGIN
 END
 $$;
 
+-- The image of a row with a column of type json. A json value may hold a NUL character (backslash u0000), which jsonb cannot
+-- keep; a write that the table allows must not fail for it, so U+FFFD, the replacement character, stands in its place.
+CREATE FUNCTION __schema__.threadline_image(changed_row record) RETURNS jsonb
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+  RETURN to_jsonb(changed_row);
+EXCEPTION WHEN untranslatable_character THEN
+  RETURN regexp_replace(row_to_json(changed_row)::text, '(?<!\\)((\\\\)*)\\u0000', '\1\\ufffd', 'g')::jsonb;
+END
+$$;
+
 -- The slow paths: what a capture function calls once a table is no longer as it was when the function was made.
 
 -- The columns to compare, in the order of their names.
@@ -87,22 +99,17 @@ CREATE FUNCTION __schema__.threadline_column_names(image jsonb, unnamed text[]) 
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT array_agg(key ORDER BY key COLLATE "C") FROM jsonb_object_keys(image) AS key WHERE key <> ALL (unnamed));
 
--- The columns of a redacted table that no policy has judged. A column that was simply added is captured as it is; but once a
--- known column is gone or has moved, a new name may be a secret's new name, and its values stay out.
-CREATE FUNCTION __schema__.threadline_unclassified_columns(relation oid, known text[]) RETURNS text[]
+-- The columns of a redacted table that no policy has judged, each with the placeholder as its value. A column that was simply
+-- added is captured as it is; but once a known column is gone or has moved, a new name may be a secret's new name, and its
+-- values stay out.
+CREATE FUNCTION __schema__.threadline_unclassified_columns(relation oid, known text[], placeholder text) RETURNS jsonb
 LANGUAGE sql STABLE
 RETURN (
-  SELECT CASE WHEN (array_agg(attname::text ORDER BY attnum))[1:cardinality(known)] = known THEN '{}'::text[]
-              ELSE coalesce(array_agg(attname::text) FILTER (WHERE attname::text <> ALL (known)), '{}') END
+  SELECT CASE WHEN (array_agg(attname::text ORDER BY attnum))[1:cardinality(known)] = known THEN '{}'::jsonb
+              ELSE coalesce(jsonb_object_agg(attname, placeholder) FILTER (WHERE attname::text <> ALL (known)), '{}') END
   FROM pg_catalog.pg_attribute
   WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped
 );
-
--- The image with a placeholder in the place of these columns' values.
-CREATE FUNCTION __schema__.threadline_withhold(image jsonb, withheld text[], placeholder text) RETURNS jsonb
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN image || coalesce(
-  (SELECT jsonb_object_agg(key, placeholder) FROM jsonb_object_keys(image) AS key WHERE key = ANY (withheld)), '{}');
 
 -- The key by the catalogue, when a key column no longer has the name that the function knows; {} when there is none.
 CREATE FUNCTION __schema__.threadline_key(image jsonb, relation oid) RETURNS jsonb
@@ -230,10 +237,10 @@ REVOKE ALL ON FUNCTION
   __schema__.threadline_uuid_v7_tail(),
   __schema__.threadline_row_id(text, bigint, bigint),
   __schema__.threadline_actor(),
+  __schema__.threadline_image(record),
   __schema__.threadline_capture_truncate(),
   __schema__.threadline_column_names(jsonb, text[]),
-  __schema__.threadline_unclassified_columns(oid, text[]),
-  __schema__.threadline_withhold(jsonb, text[], text),
+  __schema__.threadline_unclassified_columns(oid, text[], text),
   __schema__.threadline_key(jsonb, oid),
   __schema__.threadline_root_table(oid),
   __schema__.threadline_require_table(regclass, text[], text[])

@@ -1,7 +1,7 @@
 //! What the catalogue says of a table that is to be captured.
 
 use sqlx::postgres::types::Oid;
-use sqlx::{PgConnection, Row};
+use sqlx::{FromRow, PgConnection, Row};
 
 use super::key::resolve_key;
 use super::{CaptureError, TablePolicy};
@@ -17,6 +17,8 @@ pub(super) struct CapturableTable {
     pub(super) columns: Vec<String>,
     /// Those of type json or jsonb.
     pub(super) json_columns: Vec<String>,
+    /// One is of type json, which may hold what jsonb cannot.
+    pub(super) has_json_text: bool,
     /// The table is partitioned, or a partition itself.
     pub(super) partitioned: bool,
     /// Not crash-safe: its rows vanish in a crash and their changes stay.
@@ -68,48 +70,47 @@ pub(super) async fn inspect(
     if is_own_table(connection, storage, table, oid).await? {
         return Err(CaptureError::OwnTable { table: table.clone() });
     }
-    let (columns, json_columns) = columns(connection, oid).await?;
-    require_columns(policy, &columns)?;
+    let columns = columns(connection, oid).await?;
+    let names = |wanted: fn(&Column) -> bool| {
+        columns.iter().filter(|column| wanted(column)).map(|column| column.name.clone()).collect()
+    };
+    let all: Vec<String> = names(|_| true);
+    require_columns(policy, &all)?;
     Ok(CapturableTable {
         name: table.clone(),
         key: resolve_key(connection, policy, oid).await?,
-        columns,
-        json_columns,
+        columns: all,
+        json_columns: names(|column| column.json || column.jsonb),
+        has_json_text: columns.iter().any(|column| column.json),
         partitioned: relation.try_get("partitioned")?,
         unlogged: relation.try_get("unlogged")?,
         below: below(connection, oid).await?,
     })
 }
 
-/// All columns in order, and those whose values are JSON themselves.
-async fn columns(connection: &mut PgConnection, oid: Oid) -> Result<(Vec<String>, Vec<String>), sqlx::Error> {
-    let rows = sqlx::query(
-        "WITH RECURSIVE base (attnum, type) AS (
-           SELECT attnum, atttypid FROM pg_catalog.pg_attribute
+#[derive(Debug, FromRow)]
+struct Column {
+    name: String,
+    json: bool,
+    jsonb: bool,
+}
+
+/// All columns in the order of the table, and which of them are JSON themselves.
+async fn columns(connection: &mut PgConnection, oid: Oid) -> Result<Vec<Column>, sqlx::Error> {
+    sqlx::query_as(
+        "WITH RECURSIVE base (attnum, name, type) AS (
+           SELECT attnum, attname::text, atttypid FROM pg_catalog.pg_attribute
            WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped
            UNION ALL
-           SELECT attnum, t.typbasetype FROM base JOIN pg_catalog.pg_type AS t ON t.oid = base.type
+           SELECT attnum, name, t.typbasetype FROM base JOIN pg_catalog.pg_type AS t ON t.oid = base.type
            WHERE t.typtype = 'd'
          )
-         SELECT a.attname::text AS name,
-                EXISTS (SELECT FROM base WHERE base.attnum = a.attnum
-                        AND base.type IN ('json'::regtype, 'jsonb'::regtype)) AS is_json
-         FROM pg_catalog.pg_attribute AS a
-         WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
-         ORDER BY a.attnum",
+         SELECT name, bool_or(type = 'json'::regtype) AS json, bool_or(type = 'jsonb'::regtype) AS jsonb
+         FROM base GROUP BY attnum, name ORDER BY attnum",
     )
     .bind(oid)
     .fetch_all(connection)
-    .await?;
-    let (mut all, mut json) = (Vec::new(), Vec::new());
-    for row in rows {
-        let name: String = row.try_get("name")?;
-        if row.try_get("is_json")? {
-            json.push(name.clone());
-        }
-        all.push(name);
-    }
-    Ok((all, json))
+    .await
 }
 
 /// Every column that the policy names is one of the table's.

@@ -27,6 +27,9 @@ SELECT transaction, pg_current_xact_id()::text::bigint,
        CASE WHEN current_setting('threadline.actor_ref', true) <> '' THEN __schema__.threadline_actor() END
 WHERE NOT EXISTS (SELECT FROM __schema__.audit_transactions AS t WHERE t.id = transaction AND t.occurred_at = now());";
 
+/// A partition's rows belong to the history of the whole table.
+const DECLARE_ROOT: &str = "root CONSTANT text[] := __schema__.threadline_root_table(TG_RELID);";
+
 /// The function's full name, quoted.
 pub(super) fn qualified_name(storage: &StorageSchema, table: &CapturableTable) -> String {
     storage.fill(&format!("__schema__.{}", identifier(&function_name(&table.name))))
@@ -85,60 +88,56 @@ struct Expressions<'a> {
 
 impl Expressions<'_> {
     fn of_mode(&self, mode: CaptureMode) -> Vec<(&'static str, String)> {
-        let redacts = self.policy.redacts();
-        let (name, field_set, first) = match mode {
-            CaptureMode::Statement => ("diff.same", "fields", "first_row"),
-            CaptureMode::Row => ("same", "fields", "coalesce(after, before)"),
-        };
+        let policy = self.policy;
+        let redacts = policy.redacts();
         let when = |condition: bool, sql: &str| if condition { sql.to_owned() } else { String::new() };
         let or_null = |condition: bool, sql: String| if condition { sql } else { "NULL".to_owned() };
-        let recorded = "fields IS NOT NULL OR before::text <> after::text";
-        let differs = format!("({first} - columns <> '{{}}' OR NOT {first} ?& columns)");
+        let (image, same) = match mode {
+            CaptureMode::Statement => ("first_row", "diff.same"),
+            CaptureMode::Row => ("image", "same"),
+        };
+        let differs = format!("{image} - columns <> '{{}}' OR NOT {image} ?& columns");
         let only_updates = mode == CaptureMode::Row && !redacts;
+        let is_stale = if only_updates { format!("TG_OP = 'UPDATE' AND ({differs})") } else { differs };
         let old_values =
-            format!("CASE WHEN {field_set} IS NOT NULL THEN {} - {name} END", self.redacted("before"));
+            format!("CASE WHEN fields IS NOT NULL THEN ({}) - {same} END", self.redacted("before"));
+        let find_withheld = format!(
+            "withheld := __schema__.threadline_unclassified_columns(TG_RELID, columns, {});",
+            literal(&policy.mask_placeholder)
+        );
+        let skip = "IF fields IS NULL AND before::text = after::text THEN\n  RETURN NULL;\nEND IF;";
+        let only = "WHERE fields IS NOT NULL OR before::text <> after::text";
         let (schema, table) = self.table_name();
+        let image_function =
+            if self.table.has_json_text { "__schema__.threadline_image" } else { "to_jsonb" };
         vec![
             ("columns", text_array(&self.table.columns, 29)),
             ("names", text_array(&self.names(&self.table.columns), 18)),
             ("json_names", text_array(&self.names(&self.table.json_columns), 23)),
-            ("declare_withheld", when(redacts, "withheld text[] := '{}';")),
+            ("declare_withheld", when(redacts, "withheld jsonb := '{}';")),
+            ("declare_root", when(self.table.partitioned, DECLARE_ROOT)),
             ("read_first_row", self.read_first_row()),
-            ("is_stale", if only_updates { format!("TG_OP = 'UPDATE' AND {differs}") } else { differs }),
-            (
-                "find_withheld",
-                when(redacts, "withheld := __schema__.threadline_unclassified_columns(TG_RELID, columns);"),
-            ),
+            ("image", image_function.to_owned()),
+            ("is_stale", is_stale),
+            ("find_withheld", when(redacts, &find_withheld)),
             ("unnamed", text_array(&self.unnamed(), 20)),
             ("changed", CHANGED.to_owned()),
-            (
-                "skip_unchanged",
-                when(
-                    !self.policy.store_unchanged,
-                    "IF fields IS NULL AND before::text = after::text THEN\n  RETURN NULL;\nEND IF;",
-                ),
-            ),
-            ("only_changes", when(!self.policy.store_unchanged, &format!("WHERE {recorded}"))),
-            ("key_of_row", self.key_of("coalesce(after, before)")),
+            ("skip_unchanged", when(!policy.store_unchanged, skip)),
+            ("only_changes", when(!policy.store_unchanged, only)),
+            ("key_of_image", self.key_of("image")),
             ("key_of_after", self.key_of("after")),
             ("key_of_before", self.key_of("before")),
             ("new_row", self.redacted("after")),
-            ("old_values", or_null(self.policy.store_changed_from, old_values)),
-            ("deleted_row", or_null(self.policy.store_deleted_row, self.redacted("before"))),
-            ("table_schema", schema),
-            ("table_name", table),
+            ("old_values", or_null(policy.store_changed_from, old_values)),
+            ("deleted_row", or_null(policy.store_deleted_row, self.redacted("before"))),
+            ("table_schema", schema.to_owned()),
+            ("table_name", table.to_owned()),
             ("record_transaction", RECORD_TRANSACTION.to_owned()),
         ]
     }
 
-    /// A partition's rows belong to the history of the whole table.
-    fn table_name(&self) -> (String, String) {
-        if self.table.partitioned {
-            let part = |at| format!("(__schema__.threadline_root_table(TG_RELID))[{at}]");
-            (part(1), part(2))
-        } else {
-            ("TG_TABLE_SCHEMA".to_owned(), "TG_TABLE_NAME".to_owned())
-        }
+    fn table_name(&self) -> (&'static str, &'static str) {
+        if self.table.partitioned { ("root[1]", "root[2]") } else { ("TG_TABLE_SCHEMA", "TG_TABLE_NAME") }
     }
 
     /// Columns whose changes are not named.
@@ -160,10 +159,10 @@ impl Expressions<'_> {
     /// Every operation of a redacted table asks whether the table is still the one that the policy was made for; else only
     /// an update does, to compare columns that came later.
     fn read_first_row(&self) -> String {
-        let update = "SELECT to_jsonb(n.*) INTO first_row FROM new_rows AS n LIMIT 1;";
+        let update = "SELECT __image__(n.*) INTO first_row FROM new_rows AS n LIMIT 1;";
         if self.policy.redacts() {
             format!(
-                "IF TG_OP = 'DELETE' THEN\n  SELECT to_jsonb(o.*) INTO first_row FROM old_rows AS o LIMIT 1;\nELSE\n  {update}\nEND IF;"
+                "IF TG_OP = 'DELETE' THEN\n  SELECT __image__(o.*) INTO first_row FROM old_rows AS o LIMIT 1;\nELSE\n  {update}\nEND IF;"
             )
         } else {
             format!("IF TG_OP = 'UPDATE' THEN\n  {update}\nEND IF;")
@@ -178,7 +177,7 @@ impl Expressions<'_> {
         let pairs: Vec<String> =
             self.table.key.iter().map(|column| format!("{}, {}", literal(column), value(column))).collect();
         format!(
-            "CASE WHEN {} THEN jsonb_build_object({})\nELSE __schema__.threadline_key({image}, TG_RELID) END",
+            "CASE WHEN {}\nTHEN jsonb_build_object({})\nELSE __schema__.threadline_key({image}, TG_RELID) END",
             present.join(" AND "),
             pairs.join(", ")
         )
@@ -187,34 +186,26 @@ impl Expressions<'_> {
     /// The row as the trail may keep it. NULL stays NULL unless the policy hides that as well; a column that is gone does
     /// not come back.
     fn redacted(&self, image: &str) -> String {
-        if !self.policy.redacts() {
+        let policy = self.policy;
+        if !policy.redacts() {
             return image.to_owned();
         }
-        let placeholder = literal(&self.policy.mask_placeholder);
         let mut sql = image.to_owned();
-        if !self.policy.exclude.is_empty() {
-            sql = format!("{sql} - {}", text_array(&self.policy.exclude, 40));
+        if !policy.exclude.is_empty() {
+            sql += &format!(" - {}", text_array(&policy.exclude, 40));
         }
-        if !self.policy.mask.is_empty() {
-            let masked: Vec<String> = self
-                .policy
-                .mask
-                .iter()
-                .map(|column| {
-                    let column = literal(column);
-                    let there = if self.policy.mask_null {
-                        format!("{image} ? {column}")
-                    } else {
-                        format!("{image} ->> {column} IS NOT NULL")
-                    };
-                    format!("{column}, CASE WHEN {there} THEN {placeholder} END")
-                })
-                .collect();
-            sql = format!("({sql}) || jsonb_strip_nulls(jsonb_build_object({}))", masked.join(", "));
+        if !policy.mask.is_empty() {
+            let placeholder = literal(&policy.mask_placeholder);
+            let masked = policy.mask.iter().map(|column| {
+                let column = literal(column);
+                let test = if policy.mask_null { "?" } else { "->>" };
+                let is_there = if policy.mask_null { "" } else { " IS NOT NULL" };
+                format!("  {column}, CASE WHEN {image} {test} {column}{is_there} THEN {placeholder} END")
+            });
+            let masked: Vec<String> = masked.collect();
+            sql = format!("({sql}) || jsonb_strip_nulls(jsonb_build_object(\n{}))", masked.join(",\n"));
         }
-        format!(
-            "CASE WHEN withheld = '{{}}' THEN {sql} ELSE __schema__.threadline_withhold({sql}, withheld, {placeholder}) END"
-        )
+        format!("({sql}) || withheld")
     }
 }
 

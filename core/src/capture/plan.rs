@@ -93,7 +93,7 @@ fn up(storage: &StorageSchema, table: &CapturableTable, policy: &TablePolicy, mo
     let comment = serde_json::to_string(&stored).unwrap_or_default();
     let redacted = [&policy.exclude[..], &policy.mask[..], &policy.except_columns[..]].concat();
     let check = storage.fill(&format!(
-        "PERFORM __schema__.threadline_require_table({}, {}, {});",
+        "PERFORM __schema__.threadline_require_table({}, {},\n    {});",
         literal(&name),
         text_array(&table.key, 40),
         text_array(&redacted, 40)
@@ -101,13 +101,12 @@ fn up(storage: &StorageSchema, table: &CapturableTable, policy: &TablePolicy, mo
     let check = format!("\nBEGIN\n  {check}\nEND\n");
     let quote = dollar_quote(&check);
     format!(
-        "-- {}, {} by {}\n\
+        "-- {}, captured per {}.\n\
          -- Writers wait from here to the end, so that none finds the function and the triggers of two policies.\n\
          LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE;\n\
          DO {quote}{check}{quote};\n\n{}\
          COMMENT ON FUNCTION {function}() IS {};\n{}\n",
         table.name.to_string().replace('\n', " "),
-        "captured",
         mode.name(),
         function::create(storage, table, &body),
         literal(&comment),

@@ -7,22 +7,25 @@ DECLARE
   json_names text[] := __json_names__;
   before jsonb;
   after jsonb;
+  image jsonb;
   row_key jsonb;
   fields text[];
   same text[] := __unnamed__;
   name text;
   __declare_withheld__
+  __declare_root__
 BEGIN
   IF TG_OP <> 'INSERT' THEN
-    before := to_jsonb(OLD);
+    before := __image__(OLD);
   END IF;
   IF TG_OP <> 'DELETE' THEN
-    after := to_jsonb(NEW);
+    after := __image__(NEW);
   END IF;
+  image := coalesce(after, before);
   row_key :=
-    __key_of_row__;
+    __key_of_image__;
   IF __is_stale__ THEN
-    names := __schema__.threadline_column_names(coalesce(after, before), __unnamed__);
+    names := __schema__.threadline_column_names(image, __unnamed__);
     json_names := names;
     __find_withheld__
   END IF;
@@ -37,16 +40,19 @@ BEGIN
       END IF;
     END LOOP;
     __skip_unchanged__
-    before := __old_values__;
+    before :=
+      __old_values__;
   ELSIF TG_OP = 'DELETE' THEN
-    before := __deleted_row__;
+    before :=
+      __deleted_row__;
   END IF;
   INSERT INTO __schema__.audit_changes
     (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, changed_from,
      captured_at)
   VALUES
     (__schema__.threadline_uuid_v7(moment), transaction, now(), __table_schema__, __table_name__, row_key, lower(TG_OP),
-     __new_row__, fields, before, moment);
+     __new_row__,
+     fields, before, moment);
   __record_transaction__
   RETURN NULL;
 END

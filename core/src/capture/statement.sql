@@ -9,6 +9,7 @@ DECLARE
   json_names text[] := __json_names__;
   first_row jsonb;
   __declare_withheld__
+  __declare_root__
 BEGIN
   __read_first_row__
   IF __is_stale__ THEN
@@ -23,8 +24,10 @@ BEGIN
     SELECT __schema__.threadline_row_id(id_head, id_tail, position), transaction, now(),
            __table_schema__, __table_name__,
            __key_of_after__,
-           'insert', __new_row__, moment
-    FROM (SELECT row_number() OVER () AS position, to_jsonb(n.*) AS after FROM new_rows AS n) AS written;
+           'insert',
+           __new_row__,
+           moment
+    FROM (SELECT row_number() OVER () AS position, __image__(n.*) AS after FROM new_rows AS n) AS written;
 
   ELSIF TG_OP = 'UPDATE' THEN
     -- Both tables hold the rows in the order in which they were changed, so pairing by position follows a changed key as
@@ -36,10 +39,13 @@ BEGIN
     SELECT __schema__.threadline_row_id(id_head, id_tail, position), transaction, now(),
            __table_schema__, __table_name__,
            __key_of_after__,
-           'update', __new_row__, fields,
-           __old_values__, moment
-    FROM (SELECT row_number() OVER () AS position, to_jsonb(o.*) AS before FROM old_rows AS o) AS o
-    FULL JOIN (SELECT row_number() OVER () AS position, to_jsonb(n.*) AS after FROM new_rows AS n) AS n USING (position)
+           'update',
+           __new_row__,
+           fields,
+           __old_values__,
+           moment
+    FROM (SELECT row_number() OVER () AS position, __image__(o.*) AS before FROM old_rows AS o) AS o
+    FULL JOIN (SELECT row_number() OVER () AS position, __image__(n.*) AS after FROM new_rows AS n) AS n USING (position)
     CROSS JOIN LATERAL (
       SELECT array_agg(name) FILTER (WHERE changed) AS fields,
              coalesce(array_agg(name) FILTER (WHERE NOT changed), '{}') || __unnamed__ AS same
@@ -57,8 +63,10 @@ BEGIN
     SELECT __schema__.threadline_row_id(id_head, id_tail, position), transaction, now(),
            __table_schema__, __table_name__,
            __key_of_before__,
-           'delete', __deleted_row__, moment
-    FROM (SELECT row_number() OVER () AS position, to_jsonb(o.*) AS before FROM old_rows AS o) AS removed;
+           'delete',
+           __deleted_row__,
+           moment
+    FROM (SELECT row_number() OVER () AS position, __image__(o.*) AS before FROM old_rows AS o) AS removed;
   END IF;
 
   IF FOUND THEN

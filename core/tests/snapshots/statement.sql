@@ -1,0 +1,133 @@
+-- tickets, captured per statement.
+-- Writers wait from here to the end, so that none finds the function and the triggers of two policies.
+LOCK TABLE "public"."tickets" IN SHARE ROW EXCLUSIVE MODE;
+DO $threadline$
+BEGIN
+  PERFORM "threadline".threadline_require_table('"public"."tickets"', ARRAY['id'],
+    '{}'::text[]);
+END
+$threadline$;
+
+CREATE OR REPLACE FUNCTION "threadline"."threadline_capture_changes_tickets"() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET TimeZone = 'UTC'
+SET DateStyle = 'ISO, YMD'
+SET IntervalStyle = 'postgres'
+SET bytea_output = 'hex'
+SET extra_float_digits = 1
+SET jit = off
+AS $threadline$
+#variable_conflict use_variable
+DECLARE
+  moment CONSTANT timestamptz := clock_timestamp();
+  transaction CONSTANT uuid := "threadline".threadline_transaction_id();
+  id_head CONSTANT text := "threadline".threadline_uuid_v7_head(moment);
+  id_tail CONSTANT bigint := "threadline".threadline_uuid_v7_tail();
+  columns CONSTANT text[] := ARRAY['id', 'subject', 'priority', 'tags'];
+  names text[] := ARRAY['id', 'priority', 'subject', 'tags'];
+  json_names text[] := ARRAY['tags'];
+  first_row jsonb;
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    SELECT to_jsonb(n.*) INTO first_row FROM new_rows AS n LIMIT 1;
+  END IF;
+  IF first_row - columns <> '{}' OR NOT first_row ?& columns THEN
+    names := "threadline".threadline_column_names(first_row, '{}'::text[]);
+    json_names := names;
+  END IF;
+
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO "threadline".audit_changes
+      (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, captured_at)
+    SELECT "threadline".threadline_row_id(id_head, id_tail, position), transaction, now(),
+           TG_TABLE_SCHEMA, TG_TABLE_NAME,
+           CASE WHEN after ->> 'id' IS NOT NULL
+           THEN jsonb_build_object('id', after ->> 'id')
+           ELSE "threadline".threadline_key(after, TG_RELID) END,
+           'insert',
+           after,
+           moment
+    FROM (SELECT row_number() OVER () AS position, to_jsonb(n.*) AS after FROM new_rows AS n) AS written;
+
+  ELSIF TG_OP = 'UPDATE' THEN
+    -- Both tables hold the rows in the order in which they were changed, so pairing by position follows a changed key as
+    -- well. FULL JOIN, although every position has its partner: it is never planned as a nested loop, which would be
+    -- quadratic for the second statement of a session whose first one wrote a single row.
+    INSERT INTO "threadline".audit_changes
+      (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, changed_from,
+       captured_at)
+    SELECT "threadline".threadline_row_id(id_head, id_tail, position), transaction, now(),
+           TG_TABLE_SCHEMA, TG_TABLE_NAME,
+           CASE WHEN after ->> 'id' IS NOT NULL
+           THEN jsonb_build_object('id', after ->> 'id')
+           ELSE "threadline".threadline_key(after, TG_RELID) END,
+           'update',
+           after,
+           fields,
+           CASE WHEN fields IS NOT NULL THEN (before) - diff.same END,
+           moment
+    FROM (SELECT row_number() OVER () AS position, to_jsonb(o.*) AS before FROM old_rows AS o) AS o
+    FULL JOIN (SELECT row_number() OVER () AS position, to_jsonb(n.*) AS after FROM new_rows AS n) AS n USING (position)
+    CROSS JOIN LATERAL (
+      SELECT array_agg(name) FILTER (WHERE changed) AS fields,
+             coalesce(array_agg(name) FILTER (WHERE NOT changed), '{}') || '{}'::text[] AS same
+      FROM (
+        SELECT name,
+               before ->> name IS DISTINCT FROM after ->> name
+               OR name = ANY (json_names) AND before -> name IS DISTINCT FROM after -> name AS changed
+        FROM unnest(names) AS name OFFSET 0
+      ) AS field
+    ) AS diff
+    WHERE fields IS NOT NULL OR before::text <> after::text;
+
+  ELSE
+    INSERT INTO "threadline".audit_changes
+      (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, changed_from, captured_at)
+    SELECT "threadline".threadline_row_id(id_head, id_tail, position), transaction, now(),
+           TG_TABLE_SCHEMA, TG_TABLE_NAME,
+           CASE WHEN before ->> 'id' IS NOT NULL
+           THEN jsonb_build_object('id', before ->> 'id')
+           ELSE "threadline".threadline_key(before, TG_RELID) END,
+           'delete',
+           before,
+           moment
+    FROM (SELECT row_number() OVER () AS position, to_jsonb(o.*) AS before FROM old_rows AS o) AS removed;
+  END IF;
+
+  IF FOUND THEN
+    INSERT INTO "threadline".audit_transactions (id, txid, actor_ref)
+    SELECT transaction, pg_current_xact_id()::text::bigint,
+           CASE WHEN current_setting('threadline.actor_ref', true) <> '' THEN "threadline".threadline_actor() END
+    WHERE NOT EXISTS (SELECT FROM "threadline".audit_transactions AS t WHERE t.id = transaction AND t.occurred_at = now());
+  END IF;
+  RETURN NULL;
+END
+$threadline$;
+REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_tickets"() FROM PUBLIC;
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"22a3f27cc62a782f2a2d30900117310bc85cb6354017ad36f4ddc65370167e50"}';
+
+DROP TRIGGER IF EXISTS "threadline_audit_tickets" ON "public"."tickets";
+CREATE OR REPLACE TRIGGER "threadline_audit_tickets_insert" AFTER INSERT ON "public"."tickets"
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION "threadline"."threadline_capture_changes_tickets"();
+ALTER TABLE "public"."tickets" ENABLE TRIGGER "threadline_audit_tickets_insert";
+CREATE OR REPLACE TRIGGER "threadline_audit_tickets_update" AFTER UPDATE ON "public"."tickets"
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION "threadline"."threadline_capture_changes_tickets"();
+ALTER TABLE "public"."tickets" ENABLE TRIGGER "threadline_audit_tickets_update";
+CREATE OR REPLACE TRIGGER "threadline_audit_tickets_delete" AFTER DELETE ON "public"."tickets"
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION "threadline"."threadline_capture_changes_tickets"();
+ALTER TABLE "public"."tickets" ENABLE TRIGGER "threadline_audit_tickets_delete";
+CREATE OR REPLACE TRIGGER "threadline_audit_tickets_truncate" AFTER TRUNCATE ON "public"."tickets"
+  FOR EACH STATEMENT EXECUTE FUNCTION "threadline".threadline_capture_truncate();
+ALTER TABLE "public"."tickets" ENABLE TRIGGER "threadline_audit_tickets_truncate";
+
+-- The way back:
+
+-- tickets
+DROP TRIGGER IF EXISTS "threadline_audit_tickets" ON "public"."tickets";
+DROP TRIGGER IF EXISTS "threadline_audit_tickets_insert" ON "public"."tickets";
+DROP TRIGGER IF EXISTS "threadline_audit_tickets_update" ON "public"."tickets";
+DROP TRIGGER IF EXISTS "threadline_audit_tickets_delete" ON "public"."tickets";
+DROP TRIGGER IF EXISTS "threadline_audit_tickets_truncate" ON "public"."tickets";
+DROP FUNCTION IF EXISTS "threadline"."threadline_capture_changes_tickets"();
+
