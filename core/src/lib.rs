@@ -3,6 +3,7 @@
 mod action;
 mod actor;
 pub mod capture;
+mod config;
 mod context;
 mod install;
 pub mod query;
@@ -15,6 +16,7 @@ mod transaction;
 pub use action::Action;
 pub use actor::{ActorError, ActorKind, ActorRef};
 pub use capture::CaptureError;
+pub use config::{Config, ConfigError, ConfigProblem};
 pub use context::AuditContext;
 pub use install::InstallError;
 pub use schema::{StorageSchema, StorageSchemaError};
@@ -22,3 +24,8 @@ pub use scope::Scope;
 pub use table::TableName;
 pub use trail::AuditTrail;
 pub use transaction::{AuditedTransaction, TransactionError};
+
+/// The snippets of the guide are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/capturing.md")]
+struct CapturingGuide;

@@ -36,6 +36,11 @@ impl TableName {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// Schema and name are such as PostgreSQL keeps.
+    pub(crate) fn can_exist(&self) -> bool {
+        [&self.schema, &self.name].iter().all(|part| (1..=63).contains(&part.len()) && !part.contains('\0'))
+    }
 }
 
 /// Reads `name` as a table of schema `public`, and `schema.name` at the first dot.

@@ -1,5 +1,6 @@
 //! Why a table cannot be captured.
 
+use crate::config::paste;
 use crate::{StorageSchema, TableName};
 
 /// A policy that no table could have.
@@ -159,9 +160,40 @@ fn no_key_hint(table: &TableName, candidate: Option<&[String]>) -> String {
     let Some(columns) = candidate else {
         return "add one (it has no unique index on NOT NULL columns that could serve)".to_owned();
     };
-    let columns: Vec<String> = columns.iter().map(|column| format!("{column:?}")).collect();
+    let (section, key) = (paste::section(table), paste::primary_key(columns));
     format!(
-        "add one, or let its unique index serve, in threadline.toml: [capture.tables.\"{table}\"] primary_key = [{}]",
-        columns.join(", ")
+        "add one, or let its unique index serve: write {key} into the section [{section}] of threadline.toml, or at the \
+         file's top {section}.{key}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+
+    #[test]
+    fn the_hint_for_a_table_without_a_key_can_be_pasted() {
+        for (table, columns) in [
+            (TableName::from("tickets"), vec!["number"]),
+            (TableName::from("billing.invoices"), vec!["tenant id", "größe"]),
+            (TableName::new("public", "a.b\"c\\d"), vec!["e\"f\\", "g\nh\u{1b}\u{202e}\u{7f}i", "x] # y"]),
+        ] {
+            let columns: Vec<String> = columns.into_iter().map(str::to_owned).collect();
+            let candidate = Some(columns.clone());
+            let error = CaptureError::NoPrimaryKey { table: table.clone(), candidate }.to_string();
+            let (rest, line) = error.split_once(" or at the file's top ").unwrap();
+            let (key, section) =
+                rest.split_once(": write ").unwrap().1.split_once(" into the section ").unwrap();
+            let section = section.strip_suffix(" of threadline.toml,").unwrap();
+            let others = "\n[capture.tables.users]\nmask = [\"email\"]\n";
+            for file in
+                [line.to_owned() + others, format!("[capture]\nalways = true\n{others}{section}\n{key}")]
+            {
+                let config = Config::from_toml(&file).unwrap();
+                assert_eq!(config.policy(table.clone()).primary_key.as_ref(), Some(&columns), "{file}");
+                assert_eq!(config.policy("users").mask, ["email"]);
+            }
+        }
+    }
 }

@@ -127,8 +127,7 @@ fn stamp(time: DateTime<Utc>) -> String {
 
 fn table(value: &str) -> Result<TableName, FilterError> {
     let table = TableName::from(value);
-    let fits = |part: &str| (1..=63).contains(&part.len()) && !part.contains('\0');
-    if fits(table.schema()) && fits(table.name()) {
+    if table.can_exist() {
         Ok(table)
     } else {
         Err(FilterError::new("table", value, "a table such as tickets or billing.invoices"))

@@ -1,0 +1,63 @@
+//! The guide and the keys say the same.
+
+use super::keys::{KEYS, Key};
+use super::*;
+
+const GUIDE: &str = include_str!("../../../docs/capturing.md");
+
+#[test]
+fn nothing_that_is_written_makes_it_panic() {
+    for end in (0..GUIDE.len()).filter(|end| GUIDE.is_char_boundary(*end)) {
+        let _outcome = Config::from_toml(&GUIDE[end..GUIDE.len().min(end + 300)].replace('|', "\n"));
+    }
+    for text in blocks("toml") {
+        for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+            let _outcome = Config::from_toml(&text[..end]);
+        }
+    }
+}
+
+/// The snippets of the guide in this language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let begin = format!("```{language}\n");
+    GUIDE.split(begin.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+#[test]
+fn the_snippets_of_the_guide_are_valid_and_name_every_key() {
+    let snippets = blocks("toml");
+    for snippet in &snippets {
+        let config = Config::from_toml(snippet).unwrap();
+        assert_ne!(config, Config::default(), "{snippet}");
+    }
+    for name in KEYS.iter().map(|key| key.name).chain(["storage_schema"]) {
+        let assigned = |snippet: &&str| snippet.lines().any(|line| line.starts_with(&format!("{name} = ")));
+        assert!(snippets.iter().any(assigned), "{name}");
+    }
+}
+
+#[test]
+fn the_guide_lists_the_keys_as_they_are_read() {
+    let row = |key: &Key| {
+        let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
+        let place = if key.names_columns { "table" } else { "both" };
+        format!("| `{}` | {place} | {} | {default} | {} |\n", key.name, key.expected, key.meaning)
+    };
+    let rows: String = KEYS.iter().map(row).collect();
+    assert!(GUIDE.contains(&rows), "docs/capturing.md should hold these rows:\n{rows}");
+}
+
+#[test]
+fn the_documented_defaults_are_the_defaults() {
+    for key in KEYS.iter().filter(|key| !key.default.is_empty()) {
+        let text = format!("[capture.tables.users]\n{} = {}", key.name, key.default);
+        assert_eq!(Config::from_toml(&text).unwrap().policy("users"), TablePolicy::new("users"), "{text}");
+    }
+    for key in &KEYS {
+        assert!(
+            key.aliases.iter().all(|alias| KEYS.iter().all(|other| other.name != *alias)),
+            "{}",
+            key.name
+        );
+    }
+}

@@ -1,0 +1,114 @@
+//! From TOML to policies.
+
+use toml::de::DeTable;
+
+use super::keys::{KEYS, Key};
+use super::source::{Entry, Source, entries};
+use super::{Config, ConfigError, ConfigProblem};
+use crate::capture::TablePolicy;
+use crate::{StorageSchema, TableName};
+
+pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
+    let source = Source(text);
+    let root = DeTable::parse(text).map_err(|error| source.syntax(&error))?;
+    let mut config = Config::default();
+    for entry in entries(root.get_ref()) {
+        match entry.key {
+            "storage_schema" => {
+                let expected = "a name such as \"threadline\"";
+                let name =
+                    entry.value.as_str().ok_or_else(|| source.value(&entry, "threadline.toml", expected))?;
+                let schema = StorageSchema::new(name).map_err(|error| source.at(&entry.value_span, error))?;
+                config.storage_schema = Some(schema);
+            }
+            "capture" => capture(&source, &entry, &mut config)?,
+            _ => return Err(source.unknown(&entry, "threadline.toml", &["storage_schema", "capture"])),
+        }
+    }
+    Ok(config)
+}
+
+fn capture(source: &Source<'_>, section: &Entry<'_>, config: &mut Config) -> Result<(), ConfigError> {
+    let expected = "a section [capture]";
+    let table = section.value.as_table().ok_or_else(|| source.value(section, "threadline.toml", expected))?;
+    let (tables, defaults): (Vec<_>, Vec<_>) =
+        entries(table).into_iter().partition(|entry| entry.key == "tables");
+    for entry in &defaults {
+        let place = "[capture]";
+        let Some(key) = key(entry.key) else {
+            let known: Vec<&str> = shared_keys().chain(["tables"]).collect();
+            return Err(source.unknown(entry, place, &known));
+        };
+        if key.names_columns {
+            let hint = format!(
+                "it names columns, so it belongs to a table, as in [capture.tables.users] {}",
+                key.name
+            );
+            return Err(source.unknown_with(entry, place, hint));
+        }
+        let applied = (key.apply)(&mut config.defaults, entry.value);
+        if applied.is_none() || config.defaults.validate().is_err() {
+            return Err(source.value(entry, place, key.expected));
+        }
+    }
+    tables.iter().try_for_each(|entry| self::tables(source, entry, config))
+}
+
+fn tables(source: &Source<'_>, section: &Entry<'_>, config: &mut Config) -> Result<(), ConfigError> {
+    let expected = "sections such as [capture.tables.users]";
+    let table = section.value.as_table().ok_or_else(|| source.value(section, "[capture]", expected))?;
+    let mut seen: Vec<(&str, TableName)> = Vec::new();
+    for entry in entries(table) {
+        let name = TableName::from(entry.key.trim());
+        if !name.can_exist() {
+            return Err(source.at(&entry.key_span, ConfigProblem::TableName { key: entry.key.to_owned() }));
+        }
+        if let Some((earlier, _)) = seen.iter().find(|(_, table)| *table == name) {
+            let (earlier, later) = ((*earlier).to_owned(), entry.key.to_owned());
+            let problem = ConfigProblem::SameTable { earlier, later, table: name };
+            return Err(source.at(&entry.key_span, problem));
+        }
+        let policy = policy(source, &entry, config.policy(name.clone()))?;
+        seen.push((entry.key, name.clone()));
+        config.tables.insert(name, policy);
+    }
+    Ok(())
+}
+
+/// Applies the keys one by one, so that what no table could have is found at the line that brings it in.
+fn policy(
+    source: &Source<'_>,
+    section: &Entry<'_>,
+    defaults: TablePolicy,
+) -> Result<TablePolicy, ConfigError> {
+    let mut policy = defaults;
+    let place = format!("table {}", policy.table);
+    let Some(table) = section.value.as_table() else {
+        return Err(source.value(
+            section,
+            "[capture.tables]",
+            "a section with its keys, such as mask = [\"email\"]",
+        ));
+    };
+    for entry in entries(table) {
+        let Some(key) = key(entry.key) else {
+            if entry.value.is_table() {
+                let hint = "a name with a dot stands in quotes, as in [capture.tables.\"billing.invoices\"]";
+                return Err(source.unknown_with(&entry, &place, hint.to_owned()));
+            }
+            let known: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+            return Err(source.unknown(&entry, &place, &known));
+        };
+        (key.apply)(&mut policy, entry.value).ok_or_else(|| source.value(&entry, &place, key.expected))?;
+        policy.validate().map_err(|error| source.at(&entry.key_span, error))?;
+    }
+    Ok(policy)
+}
+
+fn key(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+fn shared_keys() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().filter(|key| !key.names_columns).map(|key| key.name)
+}
