@@ -23,6 +23,8 @@ pub(super) struct CapturableTable {
     pub(super) partitioned: bool,
     /// Not crash-safe: its rows vanish in a crash and their changes stay.
     pub(super) unlogged: bool,
+    /// The host's own AFTER ROW triggers, which may write to the table again.
+    pub(super) row_triggers: Vec<String>,
     /// The partitions, or the tables that inherit, below it, without those that have a capture function of their own.
     pub(super) below: Vec<TableName>,
 }
@@ -84,6 +86,7 @@ pub(super) async fn inspect(
         has_json_text: columns.iter().any(|column| column.json),
         partitioned: relation.try_get("partitioned")?,
         unlogged: relation.try_get("unlogged")?,
+        row_triggers: row_triggers(connection, oid).await?,
         below: below(connection, oid).await?,
     })
 }
@@ -133,6 +136,18 @@ fn require_columns(policy: &TablePolicy, existing: &[String]) -> Result<(), Capt
         }
     }
     Ok(())
+}
+
+async fn row_triggers(connection: &mut PgConnection, oid: Oid) -> Result<Vec<String>, sqlx::Error> {
+    // tgtype: 1 is FOR EACH ROW, 2 is BEFORE, 64 is INSTEAD OF.
+    sqlx::query_scalar(
+        "SELECT tgname::text FROM pg_catalog.pg_trigger
+         WHERE tgrelid = $1 AND NOT tgisinternal AND tgtype & 67 = 1 AND NOT starts_with(tgname::text, 'threadline_audit_')
+         ORDER BY tgname",
+    )
+    .bind(oid)
+    .fetch_all(connection)
+    .await
 }
 
 /// Everything below the table, its own children first.

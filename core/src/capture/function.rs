@@ -30,6 +30,18 @@ WHERE NOT EXISTS (SELECT FROM __schema__.audit_transactions AS t WHERE t.id = tr
 /// A partition's rows belong to the history of the whole table.
 const DECLARE_ROOT: &str = "root CONSTANT text[] := __schema__.threadline_root_table(TG_RELID);";
 
+const DECLARE_PAIRING: &str = "\
+paired boolean := true;
+shift bigint := 0;";
+
+const FIND_PAIRING: &str = "\
+-- A row that moves to a partition whose trigger refuses it is gone: then old and new rows cannot be paired by position, and
+-- the update is recorded as what it was, a delete of the old rows and an insert of the new ones.
+IF TG_OP = 'UPDATE' THEN
+  shift := (SELECT count(*) FROM old_rows);
+  paired := shift = (SELECT count(*) FROM new_rows);
+END IF;";
+
 /// The function's full name, quoted.
 pub(super) fn qualified_name(storage: &StorageSchema, table: &CapturableTable) -> String {
     storage.fill(&format!("__schema__.{}", identifier(&function_name(&table.name))))
@@ -116,6 +128,15 @@ impl Expressions<'_> {
             ("json_names", text_array(&self.names(&self.table.json_columns), 23)),
             ("declare_withheld", when(redacts, "withheld jsonb := '{}';")),
             ("declare_root", when(self.table.partitioned, DECLARE_ROOT)),
+            ("declare_pairing", when(self.table.partitioned, DECLARE_PAIRING)),
+            ("find_pairing", when(self.table.partitioned, FIND_PAIRING)),
+            ("is_insert", self.operation("INSERT")),
+            ("is_update", self.operation("UPDATE")),
+            ("is_delete", self.operation("DELETE")),
+            (
+                "position_of_insert",
+                if self.table.partitioned { "position + shift" } else { "position" }.to_owned(),
+            ),
             ("read_first_row", self.read_first_row()),
             ("image", image_function.to_owned()),
             ("is_stale", is_stale),
@@ -138,6 +159,16 @@ impl Expressions<'_> {
 
     fn table_name(&self) -> (&'static str, &'static str) {
         if self.table.partitioned { ("root[1]", "root[2]") } else { ("TG_TABLE_SCHEMA", "TG_TABLE_NAME") }
+    }
+
+    /// An update of a partitioned table whose rows cannot be paired is both a delete and an insert.
+    fn operation(&self, operation: &str) -> String {
+        let asked = format!("TG_OP = '{operation}'");
+        match operation {
+            _ if !self.table.partitioned => asked,
+            "UPDATE" => format!("{asked} AND paired"),
+            _ => format!("{asked} OR NOT paired"),
+        }
     }
 
     /// Columns whose changes are not named.

@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::catalog::{CapturableTable, inspect, require_installed};
 use super::deployed::{self, has_own_function};
+use super::naming::trigger_name;
 use super::quote::{dollar_quote, literal, relation, text_array};
 use super::stored::StoredPolicy;
 use super::{CaptureError, CaptureMode, TablePolicy, function, triggers};
@@ -155,6 +156,21 @@ fn warnings(table: &CapturableTable, mode: CaptureMode) -> Vec<String> {
         warnings.push(format!(
             "{name}: a statement on it records rows of the tables that inherit from it without their own columns; \
              capture row by row to keep them"
+        ));
+    }
+    // PostgreSQL fires row triggers by name, and all of them before those of the statement.
+    let ours = trigger_name(name, None);
+    let earlier: Vec<&str> = table.row_triggers.iter().map(String::as_str).collect();
+    let earlier: Vec<&str> = match mode {
+        CaptureMode::Statement => earlier,
+        CaptureMode::Row => earlier.into_iter().filter(|trigger| *trigger < ours.as_str()).collect(),
+    };
+    if !earlier.is_empty() {
+        warnings.push(format!(
+            "{name} has AFTER ROW triggers ({}) that run before a change is captured: where they write to the same row, \
+             the trail shows their change first. Make them BEFORE triggers, or capture row by row and give them names \
+             after {ours:?}",
+            earlier.join(", ")
         ));
     }
     warnings

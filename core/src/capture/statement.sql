@@ -10,26 +10,29 @@ DECLARE
   first_row jsonb;
   __declare_withheld__
   __declare_root__
+  __declare_pairing__
 BEGIN
   __read_first_row__
+  __find_pairing__
   IF __is_stale__ THEN
     names := __schema__.threadline_column_names(first_row, __unnamed__);
     json_names := names;
     __find_withheld__
   END IF;
 
-  IF TG_OP = 'INSERT' THEN
+  IF __is_insert__ THEN
     INSERT INTO __schema__.audit_changes
       (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, captured_at)
-    SELECT __schema__.threadline_row_id(id_head, id_tail, position), transaction, now(),
+    SELECT __schema__.threadline_row_id(id_head, id_tail, __position_of_insert__), transaction, now(),
            __table_schema__, __table_name__,
            __key_of_after__,
            'insert',
            __new_row__,
            moment
     FROM (SELECT row_number() OVER () AS position, __image__(n.*) AS after FROM new_rows AS n) AS written;
+  END IF;
 
-  ELSIF TG_OP = 'UPDATE' THEN
+  IF __is_update__ THEN
     -- Both tables hold the rows in the order in which they were changed, so pairing by position follows a changed key as
     -- well. FULL JOIN, although every position has its partner: it is never planned as a nested loop, which would be
     -- quadratic for the second statement of a session whose first one wrote a single row.
@@ -56,8 +59,9 @@ BEGIN
       ) AS field
     ) AS diff
     __only_changes__;
+  END IF;
 
-  ELSE
+  IF __is_delete__ THEN
     INSERT INTO __schema__.audit_changes
       (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, changed_from, captured_at)
     SELECT __schema__.threadline_row_id(id_head, id_tail, position), transaction, now(),

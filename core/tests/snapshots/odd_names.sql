@@ -53,8 +53,9 @@ BEGIN
            (after - ARRAY['select']) || withheld,
            moment
     FROM (SELECT row_number() OVER () AS position, to_jsonb(n.*) AS after FROM new_rows AS n) AS written;
+  END IF;
 
-  ELSIF TG_OP = 'UPDATE' THEN
+  IF TG_OP = 'UPDATE' THEN
     -- Both tables hold the rows in the order in which they were changed, so pairing by position follows a changed key as
     -- well. FULL JOIN, although every position has its partner: it is never planned as a nested loop, which would be
     -- quadratic for the second statement of a session whose first one wrote a single row.
@@ -84,8 +85,9 @@ BEGIN
       ) AS field
     ) AS diff
     WHERE fields IS NOT NULL OR before::text <> after::text;
+  END IF;
 
-  ELSE
+  IF TG_OP = 'DELETE' THEN
     INSERT INTO "threadline".audit_changes
       (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, changed_from, captured_at)
     SELECT "threadline".threadline_row_id(id_head, id_tail, position), transaction, now(),
@@ -109,7 +111,7 @@ BEGIN
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() IS E'{"version":1,"table":{"schema":"public","name":"odd $threadline$ \\"name\\""},"mode":"statement","always":false,"key":["a''b\\\\"],"columns":["a''b\\\\","select"],"exclude":["select"],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"ff439c0d2994cf3aa1af2c9f7b40713f5e481f7aa79b7d8fb45c79ab22fe8983"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() IS E'{"version":1,"table":{"schema":"public","name":"odd $threadline$ \\"name\\""},"mode":"statement","always":false,"key":["a''b\\\\"],"columns":["a''b\\\\","select"],"exclude":["select"],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"f6542c2cde8074c1a6a11049af4abd2d36e6a6d6ba04dfe92e8ec8db38652c97"}';
 
 DROP TRIGGER IF EXISTS "threadline_audit_odd $threadline$ ""name""" ON "public"."odd $threadline$ ""name""";
 CREATE OR REPLACE TRIGGER "threadline_audit_odd $threadline$ ""name""_insert" AFTER INSERT ON "public"."odd $threadline$ ""name"""

@@ -49,8 +49,9 @@ BEGIN
            after,
            moment
     FROM (SELECT row_number() OVER () AS position, to_jsonb(n.*) AS after FROM new_rows AS n) AS written;
+  END IF;
 
-  ELSIF TG_OP = 'UPDATE' THEN
+  IF TG_OP = 'UPDATE' THEN
     -- Both tables hold the rows in the order in which they were changed, so pairing by position follows a changed key as
     -- well. FULL JOIN, although every position has its partner: it is never planned as a nested loop, which would be
     -- quadratic for the second statement of a session whose first one wrote a single row.
@@ -80,8 +81,9 @@ BEGIN
       ) AS field
     ) AS diff
     WHERE fields IS NOT NULL OR before::text <> after::text;
+  END IF;
 
-  ELSE
+  IF TG_OP = 'DELETE' THEN
     INSERT INTO "threadline".audit_changes
       (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, changed_from, captured_at)
     SELECT "threadline".threadline_row_id(id_head, id_tail, position), transaction, now(),
@@ -105,7 +107,7 @@ BEGIN
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_tickets"() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"22a3f27cc62a782f2a2d30900117310bc85cb6354017ad36f4ddc65370167e50"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"1f308356af6b2078e96006f81ec5b1c0bbff794e186ac5ffc5627921d1cd1a68"}';
 
 DROP TRIGGER IF EXISTS "threadline_audit_tickets" ON "public"."tickets";
 CREATE OR REPLACE TRIGGER "threadline_audit_tickets_insert" AFTER INSERT ON "public"."tickets"
