@@ -26,20 +26,20 @@ pub(crate) struct Connection {
         help = "The database, as postgres://user:password@host/database"
     )]
     database_url: Option<String>,
-    /// The schema that holds the audit trail.
+    /// The schema that holds the audit trail [default: that of threadline.toml, else threadline].
     #[arg(
         long,
         global = true,
         help_heading = HEADING,
         value_name = "NAME",
-        default_value = "threadline",
         value_parser = StorageSchema::new
     )]
-    storage_schema: StorageSchema,
+    storage_schema: Option<StorageSchema>,
 }
 
 impl Connection {
-    pub(crate) async fn trail(&self) -> Result<AuditTrail, Failure> {
+    /// The trail in the schema that the command line names, else in the configured one.
+    pub(crate) async fn trail(&self, configured: Option<&StorageSchema>) -> Result<AuditTrail, Failure> {
         let url = self.database_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
         let options: PgConnectOptions =
             url.ok_or(Failure::NoDatabase)?.parse().map_err(Failure::DatabaseUrl)?;
@@ -47,7 +47,8 @@ impl Connection {
         greet(&options).await?;
         let pool =
             PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_lazy_with(options);
-        Ok(AuditTrail::new(pool).with_storage_schema(self.storage_schema.clone()))
+        let schema = self.storage_schema.as_ref().or(configured).cloned().unwrap_or_default();
+        Ok(AuditTrail::new(pool).with_storage_schema(schema))
     }
 }
 

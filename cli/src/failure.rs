@@ -3,7 +3,7 @@
 use std::io;
 
 use threadline::query::{FilterError, QueryError};
-use threadline::{CaptureError, InstallError, StorageSchema};
+use threadline::{CaptureError, ConfigError, InstallError, StorageSchema};
 use uuid::Uuid;
 
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,18 @@ pub(crate) enum Failure {
         "schema {0} of this database holds no audit trail: run `threadline install`, or give its --storage-schema"
     )]
     NotInstalled(StorageSchema),
+    #[error("{path}, {error}")]
+    Config { path: String, error: Box<ConfigError> },
+    #[error("{path} cannot be read: {error}")]
+    Unreadable { path: String, error: io::Error },
+    #[error(
+        "{path} is not a folder: make it, name another with --migrations-path, or do it now with --apply"
+    )]
+    NoFolder { path: String },
+    #[error("{path} holds a migration with the highest version there can be: nothing can come after it")]
+    NoVersion { path: String },
+    #[error("{path} cannot be written: {error}")]
+    Unwritten { path: String, error: io::Error },
     #[error(transparent)]
     Install(InstallError),
     #[error(transparent)]

@@ -11,7 +11,7 @@ use crate::escape::escaped_json;
 use crate::failure::Failure;
 use crate::output::{Report, moment};
 
-const FORMAT_VERSION: u32 = 1;
+pub(crate) const FORMAT_VERSION: u32 = 1;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -80,7 +80,12 @@ fn document<T>(
         newer: cursor(page.newer),
         older: cursor(page.older),
     };
-    Ok(escaped_json(&serde_json::to_string(&document)?) + "\n")
+    line(&document)
+}
+
+/// Any document on a line of its own.
+pub(crate) fn line(document: &impl Serialize) -> Result<Report, Failure> {
+    Ok(escaped_json(&serde_json::to_string(document)?) + "\n")
 }
 
 fn entry<'a>(change: &'a Change, transaction: Option<Transaction<'a>>) -> Entry<'a> {

@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+mod configuration;
 mod connection;
 mod escape;
 mod failure;
+mod generated;
 mod json;
+mod migration;
 mod output;
+mod policy;
+mod session;
 mod setup;
 mod text;
 mod timeline;
@@ -14,9 +19,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::configuration::ConfigFile;
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::Report;
+use crate::session::Session;
 
 /// The audit trail of a PostgreSQL database: set it up, and read who changed what, when and why.
 #[derive(Debug, Parser)]
@@ -24,6 +31,11 @@ use crate::output::Report;
 struct Arguments {
     #[command(flatten)]
     connection: Connection,
+    #[command(flatten)]
+    config: ConfigFile,
+    /// One JSON document, with every digit of every number.
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -43,19 +55,16 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum Generate {
-    /// Capture these tables: the function and triggers of each, all or none.
+    /// Write a migration that captures these tables: the function and triggers of each, all or none.
     Triggers(setup::Tables),
 }
 
-/// How much of a list is shown, and how.
+/// How much of a list is shown.
 #[derive(Debug, Args)]
 struct Presentation {
     /// At most this many changes, 1 to 1000.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
     limit: u16,
-    /// One JSON document, with every digit of every number.
-    #[arg(long)]
-    json: bool,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -70,11 +79,12 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn answer(Arguments { connection, command }: Arguments) -> Result<Report, Failure> {
+async fn answer(Arguments { connection, config, json, command }: Arguments) -> Result<Report, Failure> {
+    let session = Session { connection, config: config.read()?, json };
     match command {
-        Command::Install => setup::install(&connection).await,
-        Command::Gen(Generate::Triggers(tables)) => setup::capture(&connection, &tables).await,
-        Command::Timeline(question) => timeline::answer(&connection, &question).await,
-        Command::Transaction(question) => transaction::answer(&connection, &question).await,
+        Command::Install => setup::install(&session).await,
+        Command::Gen(Generate::Triggers(tables)) => setup::capture(&session, &tables).await,
+        Command::Timeline(question) => timeline::answer(&session, &question).await,
+        Command::Transaction(question) => transaction::answer(&session, &question).await,
     }
 }

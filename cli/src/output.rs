@@ -24,6 +24,11 @@ pub(crate) fn complain(failure: &Failure) {
     let _closed = writeln!(io::stderr(), "threadline: {}", escaped(&failure.to_string()));
 }
 
+/// What should be known although the command succeeds, on standard error.
+pub(crate) fn warn(warning: &str) {
+    let _closed = writeln!(io::stderr(), "warning: {}", escaped(warning));
+}
+
 /// A time in UTC with the microseconds that the database keeps.
 pub(crate) fn moment(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)

@@ -4,9 +4,9 @@ use clap::Args;
 use threadline::query::Filter;
 use threadline::{AuditTrail, Scope};
 
-use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::Report;
+use crate::session::Session;
 use crate::{Presentation, json, text};
 
 #[derive(Debug, Args)]
@@ -43,14 +43,14 @@ impl Place {
     }
 }
 
-pub(crate) async fn answer(connection: &Connection, question: &Question) -> Result<Report, Failure> {
+pub(crate) async fn answer(session: &Session, question: &Question) -> Result<Report, Failure> {
     let filters = given([("table", &question.table), ("from", &question.from), ("to", &question.to)]);
     let (filter, position) = Filter::from_pairs(filters.chain(question.place.pairs()))?;
-    let trail = connection.trail().await?;
+    let trail = session.trail().await?;
     let failed = |error| Failure::query(error, trail.storage_schema());
     let size = usize::from(question.presentation.limit);
     let page = trail.timeline_page(&Scope::unscoped(), &filter, position, size).await.map_err(failed)?;
-    if question.presentation.json {
+    if session.json {
         json::timeline(&page)
     } else if page.entries.is_empty() {
         Ok(nothing(&trail).await? + &text::neighbours(&page))

@@ -4,9 +4,9 @@ use clap::Args;
 use threadline::Scope;
 use threadline::query::{Filter, transaction_id};
 
-use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::Report;
+use crate::session::Session;
 use crate::timeline::Place;
 use crate::{Presentation, json, text};
 
@@ -20,15 +20,15 @@ pub(crate) struct Question {
     presentation: Presentation,
 }
 
-pub(crate) async fn answer(connection: &Connection, question: &Question) -> Result<Report, Failure> {
+pub(crate) async fn answer(session: &Session, question: &Question) -> Result<Report, Failure> {
     let id = transaction_id(question.id.trim())?;
     let (_, position) = Filter::from_pairs(question.place.pairs())?;
-    let trail = connection.trail().await?;
+    let trail = session.trail().await?;
     let size = usize::from(question.presentation.limit);
     let detail = trail
         .transaction(&Scope::unscoped(), id, position, size)
         .await
         .map_err(|error| Failure::query(error, trail.storage_schema()))?
         .ok_or(Failure::NoTransaction(id))?;
-    if question.presentation.json { json::transaction(&detail) } else { Ok(text::transaction(&detail)) }
+    if session.json { json::transaction(&detail) } else { Ok(text::transaction(&detail)) }
 }

@@ -1,0 +1,58 @@
+//! What the command line says of how tables are captured, over what `threadline.toml` says.
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use threadline::capture::{CaptureMode, TablePolicy};
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Policy of all these tables (threadline.toml gives each its own)")]
+pub(crate) struct Policy {
+    /// Fire once per statement or once per row. Unless given: per statement, but per row for a table that others inherit from.
+    #[arg(long, value_name = "MODE", value_parser = modes())]
+    capture: Option<CaptureMode>,
+    /// Capture replicated writes as well.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    always: Option<bool>,
+    /// Keep the old values of changed columns.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    store_changed_from: Option<bool>,
+    /// Keep the whole row that a DELETE removed.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    store_deleted_row: Option<bool>,
+    /// Record updates that change no value, too.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    store_unchanged: Option<bool>,
+    /// Columns left out of the changed fields and old values, besides those that threadline.toml names.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', value_parser = column)]
+    except_columns: Vec<String>,
+}
+
+impl Policy {
+    pub(crate) fn over(&self, mut policy: TablePolicy) -> TablePolicy {
+        policy.mode = self.capture.or(policy.mode);
+        for (field, given) in [
+            (&mut policy.always, self.always),
+            (&mut policy.store_changed_from, self.store_changed_from),
+            (&mut policy.store_deleted_row, self.store_deleted_row),
+            (&mut policy.store_unchanged, self.store_unchanged),
+        ] {
+            *field = given.unwrap_or(*field);
+        }
+        for column in &self.except_columns {
+            if !policy.except_columns.contains(column) {
+                policy.except_columns.push(column.clone());
+            }
+        }
+        policy
+    }
+}
+
+fn modes() -> impl TypedValueParser<Value = CaptureMode> {
+    PossibleValuesParser::new(CaptureMode::ALL.map(CaptureMode::name))
+        .try_map(|name| CaptureMode::ALL.into_iter().find(|mode| mode.name() == name).ok_or("no such mode"))
+}
+
+fn column(given: &str) -> Result<String, &'static str> {
+    let column = given.trim();
+    if column.is_empty() { Err("a column has no name") } else { Ok(column.to_owned()) }
+}

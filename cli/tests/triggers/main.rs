@@ -1,0 +1,9 @@
+//! `threadline gen triggers`: a migration, at once, or only said.
+
+mod configured;
+mod forms;
+mod migrated;
+mod project;
+mod refused;
+#[path = "../support/mod.rs"]
+mod support;
