@@ -4,8 +4,8 @@
 -- A single expression without settings of its own, as are the next five, so that PostgreSQL inlines it.
 CREATE OR REPLACE FUNCTION __schema__.threadline_uuid_v7_head(at timestamptz) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN lpad(to_hex((extract(epoch FROM at) * 1000000)::bigint / 1000), 12, '0')
-       || to_hex(28672 + (extract(epoch FROM at) * 1000000)::bigint % 1000 * 4096 / 1000);
+RETURN lpad(to_hex((date_part('epoch', at) * 1000000)::bigint / 1000), 12, '0')
+       || to_hex(28672 + (date_part('epoch', at) * 1000000)::bigint % 1000 * 4096 / 1000);
 
 -- The other half, for the rows of one statement: the variant, 26 bits in which a row puts its position, 36 random bits.
 CREATE FUNCTION __schema__.threadline_uuid_v7_tail() RETURNS bigint
@@ -74,8 +74,8 @@ DECLARE
   transaction CONSTANT uuid := __schema__.threadline_transaction_id();
 BEGIN
   INSERT INTO __schema__.audit_transactions (id, txid, actor_ref)
-  SELECT transaction, pg_current_xact_id()::text::bigint, __schema__.threadline_actor()
-  WHERE NOT EXISTS (SELECT FROM __schema__.audit_transactions AS t WHERE t.id = transaction AND t.occurred_at = now());
+  VALUES (transaction, pg_current_xact_id()::text::bigint, __schema__.threadline_actor())
+  ON CONFLICT DO NOTHING;
   RETURN transaction;
 END
 $$;

@@ -23,9 +23,9 @@ const ROW: &str = include_str!("row.sql");
 
 const RECORD_TRANSACTION: &str = "\
 INSERT INTO __schema__.audit_transactions (id, txid, actor_ref)
-SELECT transaction, pg_current_xact_id()::text::bigint,
-       CASE WHEN current_setting('threadline.actor_ref', true) <> '' THEN __schema__.threadline_actor() END
-WHERE NOT EXISTS (SELECT FROM __schema__.audit_transactions AS t WHERE t.id = transaction AND t.occurred_at = now());";
+VALUES (transaction, pg_current_xact_id()::text::bigint,
+        CASE WHEN current_setting('threadline.actor_ref', true) <> '' THEN __schema__.threadline_actor() END)
+ON CONFLICT DO NOTHING;";
 
 /// A partition's rows belong to the history of the whole table.
 const DECLARE_ROOT: &str = "root CONSTANT text[] := __schema__.threadline_root_table(TG_RELID);";
@@ -104,25 +104,16 @@ impl Expressions<'_> {
         let redacts = policy.redacts();
         let when = |condition: bool, sql: &str| if condition { sql.to_owned() } else { String::new() };
         let or_null = |condition: bool, sql: String| if condition { sql } else { "NULL".to_owned() };
-        let (image, same) = match mode {
-            CaptureMode::Statement => ("first_row", "diff.same"),
-            CaptureMode::Row => ("image", "same"),
-        };
-        let differs = format!("{image} - columns <> '{{}}' OR NOT {image} ?& columns");
-        let only_updates = mode == CaptureMode::Row && !redacts;
-        let is_stale = if only_updates { format!("TG_OP = 'UPDATE' AND ({differs})") } else { differs };
+        let same = if mode == CaptureMode::Row { "same" } else { "diff.same" };
         let old_values =
             format!("CASE WHEN fields IS NOT NULL THEN ({}) - {same} END", self.redacted("before"));
-        let find_withheld = format!(
-            "withheld := __schema__.threadline_unclassified_columns(TG_RELID, columns, {});",
-            literal(&policy.mask_placeholder)
-        );
         let skip = "IF fields IS NULL AND before::text = after::text THEN\n  RETURN NULL;\nEND IF;";
         let only = "WHERE fields IS NOT NULL OR before::text <> after::text";
         let (schema, table) = self.table_name();
         let image_function =
             if self.table.has_json_text { "__schema__.threadline_image" } else { "to_jsonb" };
         vec![
+            ("know_columns", self.know_columns(mode)),
             ("columns", text_array(&self.table.columns, 29)),
             ("names", text_array(&self.names(&self.table.columns), 18)),
             ("json_names", text_array(&self.names(&self.table.json_columns), 23)),
@@ -137,10 +128,7 @@ impl Expressions<'_> {
                 "position_of_insert",
                 if self.table.partitioned { "position + shift" } else { "position" }.to_owned(),
             ),
-            ("read_first_row", self.read_first_row()),
             ("image", image_function.to_owned()),
-            ("is_stale", is_stale),
-            ("find_withheld", when(redacts, &find_withheld)),
             ("unnamed", text_array(&self.unnamed(), 20)),
             ("changed", CHANGED.to_owned()),
             ("skip_unchanged", when(!policy.store_unchanged, skip)),
@@ -187,16 +175,37 @@ impl Expressions<'_> {
         names
     }
 
-    /// Every operation of a redacted table asks whether the table is still the one that the policy was made for; else only
-    /// an update does, to compare columns that came later.
-    fn read_first_row(&self) -> String {
-        let update = "SELECT __image__(n.*) INTO first_row FROM new_rows AS n LIMIT 1;";
-        if self.policy.redacts() {
+    /// Is the table still the one that the function was made for? An update asks, to compare columns that came later; in a
+    /// redacted table every operation does, to withhold columns that nobody has judged.
+    fn know_columns(&self, mode: CaptureMode) -> String {
+        let redacts = self.policy.redacts();
+        let new_row = "SELECT __image__(n.*) INTO first_row FROM new_rows AS n LIMIT 1;\n";
+        let old_row = "SELECT __image__(o.*) INTO first_row FROM old_rows AS o LIMIT 1;\n";
+        let (image, read) = match mode {
+            CaptureMode::Row => ("image", String::new()),
+            CaptureMode::Statement if redacts => {
+                ("first_row", format!("IF TG_OP = 'DELETE' THEN\n  {old_row}ELSE\n  {new_row}END IF;\n"))
+            }
+            CaptureMode::Statement => ("first_row", new_row.to_owned()),
+        };
+        let placeholder = literal(&self.policy.mask_placeholder);
+        let find_withheld = if redacts {
             format!(
-                "IF TG_OP = 'DELETE' THEN\n  SELECT __image__(o.*) INTO first_row FROM old_rows AS o LIMIT 1;\nELSE\n  {update}\nEND IF;"
+                "\n  withheld := __schema__.threadline_unclassified_columns(TG_RELID, columns, {placeholder});"
             )
         } else {
-            format!("IF TG_OP = 'UPDATE' THEN\n  {update}\nEND IF;")
+            String::new()
+        };
+        let sql = format!(
+            "{read}columns := __columns__;\nnames := __names__;\njson_names := __json_names__;\n\
+             IF {image} - columns <> '{{}}' OR NOT {image} ?& columns THEN\n  \
+             names := __schema__.threadline_column_names({image}, __unnamed__);\n  \
+             json_names := names;{find_withheld}\nEND IF;"
+        );
+        if redacts {
+            sql
+        } else {
+            format!("IF TG_OP = 'UPDATE' THEN\n  {}\nEND IF;", sql.replace('\n', "\n  "))
         }
     }
 

@@ -2,15 +2,15 @@
 DECLARE
   moment CONSTANT timestamptz := clock_timestamp();
   transaction CONSTANT uuid := __schema__.threadline_transaction_id();
-  columns CONSTANT text[] := __columns__;
-  names text[] := __names__;
-  json_names text[] := __json_names__;
+  columns text[];
+  names text[];
+  json_names text[];
   before jsonb;
   after jsonb;
   image jsonb;
   row_key jsonb;
   fields text[];
-  same text[] := __unnamed__;
+  same text[];
   name text;
   __declare_withheld__
   __declare_root__
@@ -24,12 +24,9 @@ BEGIN
   image := coalesce(after, before);
   row_key :=
     __key_of_image__;
-  IF __is_stale__ THEN
-    names := __schema__.threadline_column_names(image, __unnamed__);
-    json_names := names;
-    __find_withheld__
-  END IF;
+  __know_columns__
   IF TG_OP = 'UPDATE' THEN
+    same := __unnamed__;
     FOREACH name IN ARRAY names LOOP
       IF
         __changed__

@@ -4,21 +4,16 @@ DECLARE
   transaction CONSTANT uuid := __schema__.threadline_transaction_id();
   id_head CONSTANT text := __schema__.threadline_uuid_v7_head(moment);
   id_tail CONSTANT bigint := __schema__.threadline_uuid_v7_tail();
-  columns CONSTANT text[] := __columns__;
-  names text[] := __names__;
-  json_names text[] := __json_names__;
+  columns text[];
+  names text[];
+  json_names text[];
   first_row jsonb;
   __declare_withheld__
   __declare_root__
   __declare_pairing__
 BEGIN
-  __read_first_row__
+  __know_columns__
   __find_pairing__
-  IF __is_stale__ THEN
-    names := __schema__.threadline_column_names(first_row, __unnamed__);
-    json_names := names;
-    __find_withheld__
-  END IF;
 
   IF __is_insert__ THEN
     INSERT INTO __schema__.audit_changes

@@ -24,9 +24,9 @@ DECLARE
   transaction CONSTANT uuid := "threadline".threadline_transaction_id();
   id_head CONSTANT text := "threadline".threadline_uuid_v7_head(moment);
   id_tail CONSTANT bigint := "threadline".threadline_uuid_v7_tail();
-  columns CONSTANT text[] := ARRAY[E'a''b\\', 'select'];
-  names text[] := ARRAY[E'a''b\\'];
-  json_names text[] := '{}'::text[];
+  columns text[];
+  names text[];
+  json_names text[];
   first_row jsonb;
   withheld jsonb := '{}';
 BEGIN
@@ -35,6 +35,9 @@ BEGIN
   ELSE
     SELECT to_jsonb(n.*) INTO first_row FROM new_rows AS n LIMIT 1;
   END IF;
+  columns := ARRAY[E'a''b\\', 'select'];
+  names := ARRAY[E'a''b\\'];
+  json_names := '{}'::text[];
   IF first_row - columns <> '{}' OR NOT first_row ?& columns THEN
     names := "threadline".threadline_column_names(first_row, ARRAY['select']);
     json_names := names;
@@ -103,15 +106,15 @@ BEGIN
 
   IF FOUND THEN
     INSERT INTO "threadline".audit_transactions (id, txid, actor_ref)
-    SELECT transaction, pg_current_xact_id()::text::bigint,
-           CASE WHEN current_setting('threadline.actor_ref', true) <> '' THEN "threadline".threadline_actor() END
-    WHERE NOT EXISTS (SELECT FROM "threadline".audit_transactions AS t WHERE t.id = transaction AND t.occurred_at = now());
+    VALUES (transaction, pg_current_xact_id()::text::bigint,
+            CASE WHEN current_setting('threadline.actor_ref', true) <> '' THEN "threadline".threadline_actor() END)
+    ON CONFLICT DO NOTHING;
   END IF;
   RETURN NULL;
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() IS E'{"version":1,"table":{"schema":"public","name":"odd $threadline$ \\"name\\""},"mode":"statement","always":false,"key":["a''b\\\\"],"columns":["a''b\\\\","select"],"exclude":["select"],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"f6542c2cde8074c1a6a11049af4abd2d36e6a6d6ba04dfe92e8ec8db38652c97"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() IS E'{"version":1,"table":{"schema":"public","name":"odd $threadline$ \\"name\\""},"mode":"statement","always":false,"key":["a''b\\\\"],"columns":["a''b\\\\","select"],"exclude":["select"],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"029c3885ce64c2fa6c2cbb1a41d1cf37daef24914db5827222f8af522ca6fdbb"}';
 
 DROP TRIGGER IF EXISTS "threadline_audit_odd $threadline$ ""name""" ON "public"."odd $threadline$ ""name""";
 CREATE OR REPLACE TRIGGER "threadline_audit_odd $threadline$ ""name""_insert" AFTER INSERT ON "public"."odd $threadline$ ""name"""

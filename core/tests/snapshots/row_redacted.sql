@@ -22,15 +22,15 @@ AS $threadline$
 DECLARE
   moment CONSTANT timestamptz := clock_timestamp();
   transaction CONSTANT uuid := "threadline".threadline_transaction_id();
-  columns CONSTANT text[] := ARRAY['tenant', 'number', 'card', 'holder', 'email', 'note', 'updated_at'];
-  names text[] := ARRAY['email', 'holder', 'note', 'number', 'tenant'];
-  json_names text[] := '{}'::text[];
+  columns text[];
+  names text[];
+  json_names text[];
   before jsonb;
   after jsonb;
   image jsonb;
   row_key jsonb;
   fields text[];
-  same text[] := ARRAY['card', 'updated_at'];
+  same text[];
   name text;
   withheld jsonb := '{}';
   root CONSTANT text[] := "threadline".threadline_root_table(TG_RELID);
@@ -46,12 +46,16 @@ BEGIN
     CASE WHEN image ->> 'tenant' IS NOT NULL AND image ->> 'number' IS NOT NULL
     THEN jsonb_build_object('tenant', image ->> 'tenant', 'number', image ->> 'number')
     ELSE "threadline".threadline_key(image, TG_RELID) END;
+  columns := ARRAY['tenant', 'number', 'card', 'holder', 'email', 'note', 'updated_at'];
+  names := ARRAY['email', 'holder', 'note', 'number', 'tenant'];
+  json_names := '{}'::text[];
   IF image - columns <> '{}' OR NOT image ?& columns THEN
     names := "threadline".threadline_column_names(image, ARRAY['card', 'updated_at']);
     json_names := names;
     withheld := "threadline".threadline_unclassified_columns(TG_RELID, columns, 'it''s hidden');
   END IF;
   IF TG_OP = 'UPDATE' THEN
+    same := ARRAY['card', 'updated_at'];
     FOREACH name IN ARRAY names LOOP
       IF
         before ->> name IS DISTINCT FROM after ->> name
@@ -82,14 +86,14 @@ BEGIN
        'email', CASE WHEN after ->> 'email' IS NOT NULL THEN 'it''s hidden' END))) || withheld,
      fields, before, moment);
   INSERT INTO "threadline".audit_transactions (id, txid, actor_ref)
-  SELECT transaction, pg_current_xact_id()::text::bigint,
-         CASE WHEN current_setting('threadline.actor_ref', true) <> '' THEN "threadline".threadline_actor() END
-  WHERE NOT EXISTS (SELECT FROM "threadline".audit_transactions AS t WHERE t.id = transaction AND t.occurred_at = now());
+  VALUES (transaction, pg_current_xact_id()::text::bigint,
+          CASE WHEN current_setting('threadline.actor_ref', true) <> '' THEN "threadline".threadline_actor() END)
+  ON CONFLICT DO NOTHING;
   RETURN NULL;
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() IS '{"version":1,"table":{"schema":"billing","name":"payments"},"mode":"row","always":true,"key":["tenant","number"],"columns":["tenant","number","card","holder","email","note","updated_at"],"exclude":["card"],"mask":["holder","email"],"mask_placeholder":"it''s hidden","mask_null":false,"except_columns":["updated_at"],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":true,"digest":"ff379dba5e5cc56530ab935c0906c2a4a4ced219748243a05f69af551c62f0e5"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() IS '{"version":1,"table":{"schema":"billing","name":"payments"},"mode":"row","always":true,"key":["tenant","number"],"columns":["tenant","number","card","holder","email","note","updated_at"],"exclude":["card"],"mask":["holder","email"],"mask_placeholder":"it''s hidden","mask_null":false,"except_columns":["updated_at"],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":true,"digest":"31d09139710ee95dfa45461f58772852fbd12c47bdf2c4bdc1b03c49d9454e5a"}';
 
 DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_insert" ON "billing"."payments";
 DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_update" ON "billing"."payments";

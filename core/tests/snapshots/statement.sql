@@ -24,17 +24,20 @@ DECLARE
   transaction CONSTANT uuid := "threadline".threadline_transaction_id();
   id_head CONSTANT text := "threadline".threadline_uuid_v7_head(moment);
   id_tail CONSTANT bigint := "threadline".threadline_uuid_v7_tail();
-  columns CONSTANT text[] := ARRAY['id', 'subject', 'priority', 'tags'];
-  names text[] := ARRAY['id', 'priority', 'subject', 'tags'];
-  json_names text[] := ARRAY['tags'];
+  columns text[];
+  names text[];
+  json_names text[];
   first_row jsonb;
 BEGIN
   IF TG_OP = 'UPDATE' THEN
     SELECT to_jsonb(n.*) INTO first_row FROM new_rows AS n LIMIT 1;
-  END IF;
-  IF first_row - columns <> '{}' OR NOT first_row ?& columns THEN
-    names := "threadline".threadline_column_names(first_row, '{}'::text[]);
-    json_names := names;
+    columns := ARRAY['id', 'subject', 'priority', 'tags'];
+    names := ARRAY['id', 'priority', 'subject', 'tags'];
+    json_names := ARRAY['tags'];
+    IF first_row - columns <> '{}' OR NOT first_row ?& columns THEN
+      names := "threadline".threadline_column_names(first_row, '{}'::text[]);
+      json_names := names;
+    END IF;
   END IF;
 
   IF TG_OP = 'INSERT' THEN
@@ -99,15 +102,15 @@ BEGIN
 
   IF FOUND THEN
     INSERT INTO "threadline".audit_transactions (id, txid, actor_ref)
-    SELECT transaction, pg_current_xact_id()::text::bigint,
-           CASE WHEN current_setting('threadline.actor_ref', true) <> '' THEN "threadline".threadline_actor() END
-    WHERE NOT EXISTS (SELECT FROM "threadline".audit_transactions AS t WHERE t.id = transaction AND t.occurred_at = now());
+    VALUES (transaction, pg_current_xact_id()::text::bigint,
+            CASE WHEN current_setting('threadline.actor_ref', true) <> '' THEN "threadline".threadline_actor() END)
+    ON CONFLICT DO NOTHING;
   END IF;
   RETURN NULL;
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_tickets"() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"1f308356af6b2078e96006f81ec5b1c0bbff794e186ac5ffc5627921d1cd1a68"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"808ac3251fd08bc6fb5cde05dd22c92210ef0a2852f4205c734342ce07931b5f"}';
 
 DROP TRIGGER IF EXISTS "threadline_audit_tickets" ON "public"."tickets";
 CREATE OR REPLACE TRIGGER "threadline_audit_tickets_insert" AFTER INSERT ON "public"."tickets"
