@@ -1,0 +1,18 @@
+//! Every way to write to a table, in both modes of capture.
+
+#[path = "../support/cases.rs"]
+mod cases;
+#[path = "../support/changes.rs"]
+mod changes;
+#[path = "../support/database.rs"]
+mod database;
+
+mod inheritance;
+mod keys;
+mod partitions;
+mod policy;
+mod sessions;
+mod statements;
+mod transactions;
+mod triggers;
+mod truncate;
