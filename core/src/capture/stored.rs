@@ -1,5 +1,7 @@
 //! The policy that is stored with each capture function: what it was made with, and how its body can be recognised.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sqlx::Row;
@@ -77,10 +79,22 @@ pub struct CaptureFunction {
     pub policy: Option<StoredPolicy>,
     /// The body is still the one that was made with this policy.
     pub is_intact: bool,
+    /// The table still has the columns that it had then, in their order. When it has not, changes are captured all the same,
+    /// but more slowly, and columns of a redacted table may be withheld until the table is captured anew.
+    pub is_current: bool,
 }
 
 impl AuditTrail {
     /// Every capture function of the trail with the policy that is stored with it, by name.
+    ///
+    /// ```no_run
+    /// # async fn check(trail: threadline::AuditTrail) -> Result<(), sqlx::Error> {
+    /// for function in trail.capture_functions().await? {
+    ///     assert!(function.is_intact && function.is_current, "{} is not what was made", function.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Whatever the database says.
@@ -94,16 +108,52 @@ impl AuditTrail {
         .bind(FUNCTION_PREFIX)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter()
-            .map(|row| {
-                let comment: Option<String> = row.try_get("comment")?;
-                let policy: Option<StoredPolicy> =
-                    comment.and_then(|comment| serde_json::from_str(&comment).ok());
-                let body: String = row.try_get("body")?;
-                let is_intact = policy.as_ref().is_some_and(|policy| policy.digest == digest(&body));
-                Ok(CaptureFunction { name: row.try_get("name")?, policy, is_intact })
-            })
-            .collect()
+        let mut functions = Vec::with_capacity(rows.len());
+        for row in rows {
+            let comment: Option<String> = row.try_get("comment")?;
+            let policy: Option<StoredPolicy> =
+                comment.and_then(|comment| serde_json::from_str(&comment).ok());
+            let body: String = row.try_get("body")?;
+            let is_intact = policy.as_ref().is_some_and(|policy| policy.digest == digest(&body));
+            functions.push(CaptureFunction {
+                name: row.try_get("name")?,
+                policy,
+                is_intact,
+                is_current: false,
+            });
+        }
+        self.compare_columns(&mut functions).await?;
+        Ok(functions)
+    }
+
+    /// Whether each function knows the columns that its table has.
+    async fn compare_columns(&self, functions: &mut [CaptureFunction]) -> Result<(), sqlx::Error> {
+        let tables =
+            || functions.iter().filter_map(|function| function.policy.as_ref().map(|policy| &policy.table));
+        let rows = sqlx::query(
+            "SELECT n.nspname::text, c.relname::text, array_agg(a.attname::text ORDER BY a.attnum) AS columns
+             FROM pg_catalog.pg_class AS c
+             JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+             JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+             JOIN unnest($1::text[], $2::text[]) AS known (schema, name) ON known.schema = n.nspname AND known.name = c.relname
+             GROUP BY 1, 2",
+        )
+        .bind(tables().map(|table| table.schema().to_owned()).collect::<Vec<_>>())
+        .bind(tables().map(|table| table.name().to_owned()).collect::<Vec<_>>())
+        .fetch_all(&self.pool)
+        .await?;
+        let mut present = HashMap::new();
+        for row in rows {
+            let table = TableName::new(row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?);
+            present.insert(table, row.try_get::<Vec<String>, _>(2)?);
+        }
+        for function in functions {
+            function.is_current = function
+                .policy
+                .as_ref()
+                .is_some_and(|policy| present.get(&policy.table) == Some(&policy.columns));
+        }
+        Ok(())
     }
 }
 
