@@ -80,15 +80,21 @@ BEGIN
 END
 $$;
 
--- The image of a row with a column of type json. A json value may hold a NUL character (backslash u0000), which jsonb cannot
--- keep; a write that the table allows must not fail for it, so U+FFFD, the replacement character, stands in its place.
+-- The image of a row that holds a value of type json. Such a value may hold a NUL character (backslash u0000) or half a
+-- surrogate pair, which jsonb cannot keep; a write that the table allows must not fail for it, so U+FFFD, the replacement
+-- character, stands in its place.
 CREATE FUNCTION __schema__.threadline_image(changed_row record) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 AS $$
+DECLARE
+  image text;
 BEGIN
   RETURN to_jsonb(changed_row);
-EXCEPTION WHEN untranslatable_character THEN
-  RETURN regexp_replace(row_to_json(changed_row)::text, '(?<!\\)((\\\\)*)\\u0000', '\1\\ufffd', 'g')::jsonb;
+EXCEPTION WHEN untranslatable_character OR invalid_text_representation THEN
+  image := regexp_replace(row_to_json(changed_row)::text, '(?<!\\)((\\\\)*)\\u0000', '\1\\ufffd', 'g');
+  image := regexp_replace(image, '(?<!\\)((\\\\)*)\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])', '\1\\ufffd', 'g');
+  image := regexp_replace(image, '(?<!\\)(?<!\\u[dD][89abAB][0-9a-fA-F]{2})((\\\\)*)\\u[dD][c-fC-F][0-9a-fA-F]{2}', '\1\\ufffd', 'g');
+  RETURN image::jsonb;
 END
 $$;
 
@@ -99,17 +105,44 @@ CREATE FUNCTION __schema__.threadline_column_names(image jsonb, unnamed text[]) 
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT array_agg(key ORDER BY key COLLATE "C") FROM jsonb_object_keys(image) AS key WHERE key <> ALL (unnamed));
 
--- The columns of a redacted table that no policy has judged, each with the placeholder as its value. A column that was simply
--- added is captured as it is; but once a known column is gone or has moved, a new name may be a secret's new name, and its
--- values stay out.
-CREATE FUNCTION __schema__.threadline_unclassified_columns(relation oid, known text[], placeholder text) RETURNS jsonb
-LANGUAGE sql STABLE
-RETURN (
-  SELECT CASE WHEN (array_agg(attname::text ORDER BY attnum))[1:cardinality(known)] = known THEN '{}'::jsonb
-              ELSE coalesce(jsonb_object_agg(attname, placeholder) FILTER (WHERE attname::text <> ALL (known)), '{}') END
-  FROM pg_catalog.pg_attribute
-  WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped
+-- Which columns of a table were redacted when its capture function was made, by their numbers, which a new name does not
+-- change.
+CREATE TABLE __schema__.threadline_redacted_columns (
+  relation oid NOT NULL,
+  attnum smallint NOT NULL,
+  column_name text NOT NULL,
+  PRIMARY KEY (relation, attnum)
 );
+REVOKE ALL ON __schema__.threadline_redacted_columns FROM PUBLIC;
+
+CREATE FUNCTION __schema__.threadline_remember_redacted(captured regclass, redacted text[]) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  DELETE FROM __schema__.threadline_redacted_columns WHERE relation = captured::oid;
+  INSERT INTO __schema__.threadline_redacted_columns (relation, attnum, column_name)
+  SELECT captured::oid, attnum, attname::text FROM pg_catalog.pg_attribute
+  WHERE attrelid = captured::oid AND attnum > 0 AND NOT attisdropped AND attname::text = ANY (redacted);
+END;
+
+-- The columns whose values are withheld besides those that the function redacts by name, each with the placeholder: secrets
+-- under a new name. Where the numbers are not known, as after a restore from a dump, names must do: a column that was simply
+-- added is captured as it is, but once a known column is gone or has moved, a new name may be a secret's new name.
+CREATE FUNCTION __schema__.threadline_withheld_columns(captured oid, known text[], placeholder text) RETURNS jsonb
+LANGUAGE sql STABLE
+RETURN CASE
+  WHEN EXISTS (SELECT FROM __schema__.threadline_redacted_columns AS r WHERE r.relation = captured) THEN (
+    SELECT coalesce(jsonb_object_agg(a.attname, placeholder), '{}')
+    FROM __schema__.threadline_redacted_columns AS r
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = captured AND a.attnum = r.attnum AND NOT a.attisdropped
+    WHERE r.relation = captured AND a.attname::text <> r.column_name
+  )
+  ELSE (
+    SELECT CASE WHEN (array_agg(attname::text ORDER BY attnum))[1:cardinality(known)] = known THEN '{}'::jsonb
+                ELSE coalesce(jsonb_object_agg(attname, placeholder) FILTER (WHERE attname::text <> ALL (known)), '{}') END
+    FROM pg_catalog.pg_attribute
+    WHERE attrelid = captured AND attnum > 0 AND NOT attisdropped
+  )
+END;
 
 -- The key by the catalogue, when a key column no longer has the name that the function knows; {} when there is none.
 CREATE FUNCTION __schema__.threadline_key(image jsonb, relation oid) RETURNS jsonb
@@ -240,7 +273,8 @@ REVOKE ALL ON FUNCTION
   __schema__.threadline_image(record),
   __schema__.threadline_capture_truncate(),
   __schema__.threadline_column_names(jsonb, text[]),
-  __schema__.threadline_unclassified_columns(oid, text[], text),
+  __schema__.threadline_withheld_columns(oid, text[], text),
+  __schema__.threadline_remember_redacted(regclass, text[]),
   __schema__.threadline_key(jsonb, oid),
   __schema__.threadline_root_table(oid),
   __schema__.threadline_require_table(regclass, text[], text[])

@@ -35,9 +35,14 @@ impl StorageSchema {
         &self.0
     }
 
+    /// The name as SQL.
+    pub(crate) fn quoted(&self) -> String {
+        format!("\"{}\"", self.0)
+    }
+
     /// Puts the quoted schema name into SQL of ours, wherever it says `__schema__`.
     pub(crate) fn fill(&self, sql: &str) -> String {
-        sql.replace("__schema__", &format!("\"{}\"", self.0))
+        sql.replace("__schema__", &self.quoted())
     }
 }
 

@@ -17,23 +17,24 @@ pub(super) struct CapturableTable {
     pub(super) columns: Vec<String>,
     /// Those of type json or jsonb.
     pub(super) json_columns: Vec<String>,
-    /// One is of type json, which may hold what jsonb cannot.
-    pub(super) has_json_text: bool,
+    /// Their types.
+    pub(super) types: Vec<String>,
+    /// A value may hold one of type json, which allows what jsonb does not.
+    pub(super) has_json: bool,
+    /// A column is of type money, whose text depends on the locale.
+    pub(super) has_money: bool,
     /// The table is partitioned, or a partition itself.
     pub(super) partitioned: bool,
     /// Not crash-safe: its rows vanish in a crash and their changes stay.
     pub(super) unlogged: bool,
+    /// Other tables inherit from it, or it from another, not as partitions.
+    pub(super) inherits: bool,
+    /// One foreign key deletes its rows and another sets them to NULL or a default, both when a referenced row goes.
+    pub(super) is_deleted_and_updated: bool,
     /// The host's own AFTER ROW triggers, which may write to the table again.
     pub(super) row_triggers: Vec<String>,
     /// The partitions, or the tables that inherit, below it, without those that have a capture function of their own.
     pub(super) below: Vec<TableName>,
-}
-
-impl CapturableTable {
-    /// Other tables inherit from it, not as its partitions.
-    pub(super) fn is_inherited(&self) -> bool {
-        !self.partitioned && !self.below.is_empty()
-    }
 }
 
 /// The functions that capture calls are there.
@@ -56,7 +57,10 @@ pub(super) async fn inspect(
     let table = &policy.table;
     let relation = sqlx::query(
         "SELECT c.oid, c.relkind IN ('r', 'p') AS is_table, c.relkind = 'p' OR c.relispartition AS partitioned,
-                c.relpersistence = 'u' AS unlogged
+                c.relpersistence = 'u' AS unlogged,
+                EXISTS (SELECT FROM pg_catalog.pg_inherits AS i WHERE c.oid IN (i.inhparent, i.inhrelid)) AS inherits,
+                (SELECT coalesce(bool_or(confdeltype = 'c') AND bool_or(confdeltype IN ('n', 'd')), false)
+                 FROM pg_catalog.pg_constraint WHERE conrelid = c.oid AND contype = 'f') AS is_deleted_and_updated
          FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
          WHERE n.nspname = $1 AND c.relname = $2",
     )
@@ -72,6 +76,7 @@ pub(super) async fn inspect(
     if is_own_table(connection, storage, table, oid).await? {
         return Err(CaptureError::OwnTable { table: table.clone() });
     }
+    let partitioned: bool = relation.try_get("partitioned")?;
     let columns = columns(connection, oid).await?;
     let names = |wanted: fn(&Column) -> bool| {
         columns.iter().filter(|column| wanted(column)).map(|column| column.name.clone()).collect()
@@ -82,9 +87,13 @@ pub(super) async fn inspect(
         name: table.clone(),
         key: resolve_key(connection, policy, oid).await?,
         columns: all,
-        json_columns: names(|column| column.json || column.jsonb),
-        has_json_text: columns.iter().any(|column| column.json),
-        partitioned: relation.try_get("partitioned")?,
+        json_columns: names(|column| column.is_json),
+        types: columns.iter().map(|column| column.type_name.clone()).collect(),
+        has_json: columns.iter().any(|column| column.holds_json),
+        has_money: columns.iter().any(|column| column.money),
+        inherits: relation.try_get::<bool, _>("inherits")? && !partitioned,
+        is_deleted_and_updated: relation.try_get("is_deleted_and_updated")?,
+        partitioned,
         unlogged: relation.try_get("unlogged")?,
         row_triggers: row_triggers(connection, oid).await?,
         below: below(connection, oid).await?,
@@ -94,22 +103,36 @@ pub(super) async fn inspect(
 #[derive(Debug, FromRow)]
 struct Column {
     name: String,
-    json: bool,
-    jsonb: bool,
+    type_name: String,
+    is_json: bool,
+    holds_json: bool,
+    money: bool,
 }
 
-/// All columns in the order of the table, and which of them are JSON themselves.
+/// All columns in the order of the table. A type is followed through domains to what it is, and through arrays, ranges and
+/// composites to what it holds.
 async fn columns(connection: &mut PgConnection, oid: Oid) -> Result<Vec<Column>, sqlx::Error> {
     sqlx::query_as(
-        "WITH RECURSIVE base (attnum, name, type) AS (
-           SELECT attnum, attname::text, atttypid FROM pg_catalog.pg_attribute
+        "WITH RECURSIVE held (attnum, type, itself) AS (
+           SELECT attnum, atttypid, true FROM pg_catalog.pg_attribute
            WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped
-           UNION ALL
-           SELECT attnum, name, t.typbasetype FROM base JOIN pg_catalog.pg_type AS t ON t.oid = base.type
-           WHERE t.typtype = 'd'
+           UNION
+           SELECT held.attnum, part.type, held.itself AND t.typtype = 'd'
+           FROM held JOIN pg_catalog.pg_type AS t ON t.oid = held.type
+           CROSS JOIN LATERAL (
+             SELECT t.typbasetype AS type WHERE t.typtype = 'd'
+             UNION ALL SELECT t.typelem WHERE t.typelem <> 0
+             UNION ALL SELECT r.rngsubtype FROM pg_catalog.pg_range AS r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)
+             UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute AS a
+                       WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
+           ) AS part
          )
-         SELECT name, bool_or(type = 'json'::regtype) AS json, bool_or(type = 'jsonb'::regtype) AS jsonb
-         FROM base GROUP BY attnum, name ORDER BY attnum",
+         SELECT a.attname::text AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type_name,
+                bool_or(held.itself AND held.type IN ('json'::regtype, 'jsonb'::regtype)) AS is_json,
+                bool_or(held.type = 'json'::regtype) AS holds_json,
+                bool_or(held.type = 'money'::regtype) AS money
+         FROM held JOIN pg_catalog.pg_attribute AS a ON a.attrelid = $1 AND a.attnum = held.attnum
+         GROUP BY a.attnum, a.attname, a.atttypid, a.atttypmod ORDER BY a.attnum",
     )
     .bind(oid)
     .fetch_all(connection)

@@ -4,6 +4,7 @@ use sqlx::{FromRow, PgConnection};
 
 use super::naming::function_name;
 use super::quote::{literal, relation};
+use super::stored::StoredPolicy;
 use crate::TableName;
 
 #[derive(Debug, FromRow)]
@@ -15,6 +16,13 @@ pub(super) struct DeployedTrigger {
     name: String,
     definition: String,
     enabled: String,
+}
+
+impl DeployedTrigger {
+    /// What its function was made with.
+    pub(super) fn policy(&self) -> Option<StoredPolicy> {
+        serde_json::from_str(self.comment.as_deref()?).ok()
+    }
 }
 
 /// The capture triggers of one relation, without those that a partition has from its parent. The search path must be empty,

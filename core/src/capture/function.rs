@@ -16,6 +16,7 @@ SET DateStyle = 'ISO, YMD'
 SET IntervalStyle = 'postgres'
 SET bytea_output = 'hex'
 SET extra_float_digits = 1
+SET quote_all_identifiers = off
 SET jit = off";
 
 const STATEMENT: &str = include_str!("statement.sql");
@@ -44,15 +45,16 @@ END IF;";
 
 /// The function's full name, quoted.
 pub(super) fn qualified_name(storage: &StorageSchema, table: &CapturableTable) -> String {
-    storage.fill(&format!("__schema__.{}", identifier(&function_name(&table.name))))
+    format!("{}.{}", storage.quoted(), identifier(&function_name(&table.name)))
 }
 
 /// Makes or replaces the function.
 pub(super) fn create(storage: &StorageSchema, table: &CapturableTable, body: &str) -> String {
     let name = qualified_name(storage, table);
     let quote = dollar_quote(body);
+    let money = if table.has_money { "\nSET lc_monetary = 'C'" } else { "" };
     format!(
-        "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger\nLANGUAGE plpgsql SECURITY DEFINER\n{SETTINGS}\n\
+        "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger\nLANGUAGE plpgsql SECURITY DEFINER\n{SETTINGS}{money}\n\
          AS {quote}{body}{quote};\nREVOKE ALL ON FUNCTION {name}() FROM PUBLIC;\n"
     )
 }
@@ -101,7 +103,6 @@ struct Expressions<'a> {
 impl Expressions<'_> {
     fn of_mode(&self, mode: CaptureMode) -> Vec<(&'static str, String)> {
         let policy = self.policy;
-        let redacts = policy.redacts();
         let when = |condition: bool, sql: &str| if condition { sql.to_owned() } else { String::new() };
         let or_null = |condition: bool, sql: String| if condition { sql } else { "NULL".to_owned() };
         let same = if mode == CaptureMode::Row { "same" } else { "diff.same" };
@@ -110,14 +111,12 @@ impl Expressions<'_> {
         let skip = "IF fields IS NULL AND before::text = after::text THEN\n  RETURN NULL;\nEND IF;";
         let only = "WHERE fields IS NOT NULL OR before::text <> after::text";
         let (schema, table) = self.table_name();
-        let image_function =
-            if self.table.has_json_text { "__schema__.threadline_image" } else { "to_jsonb" };
+        let image_function = if self.table.has_json { "__schema__.threadline_image" } else { "to_jsonb" };
         vec![
-            ("know_columns", self.know_columns(mode)),
+            ("declare_withheld", self.declare_withheld()),
             ("columns", text_array(&self.table.columns, 29)),
             ("names", text_array(&self.names(&self.table.columns), 18)),
             ("json_names", text_array(&self.names(&self.table.json_columns), 23)),
-            ("declare_withheld", when(redacts, "withheld jsonb := '{}';")),
             ("declare_root", when(self.table.partitioned, DECLARE_ROOT)),
             ("declare_pairing", when(self.table.partitioned, DECLARE_PAIRING)),
             ("find_pairing", when(self.table.partitioned, FIND_PAIRING)),
@@ -175,38 +174,20 @@ impl Expressions<'_> {
         names
     }
 
-    /// Is the table still the one that the function was made for? An update asks, to compare columns that came later; in a
-    /// redacted table every operation does, to withhold columns that nobody has judged.
-    fn know_columns(&self, mode: CaptureMode) -> String {
-        let redacts = self.policy.redacts();
-        let new_row = "SELECT __image__(n.*) INTO first_row FROM new_rows AS n LIMIT 1;\n";
-        let old_row = "SELECT __image__(o.*) INTO first_row FROM old_rows AS o LIMIT 1;\n";
-        let (image, read) = match mode {
-            CaptureMode::Row => ("image", String::new()),
-            CaptureMode::Statement if redacts => {
-                ("first_row", format!("IF TG_OP = 'DELETE' THEN\n  {old_row}ELSE\n  {new_row}END IF;\n"))
-            }
-            CaptureMode::Statement => ("first_row", new_row.to_owned()),
-        };
-        let placeholder = literal(&self.policy.mask_placeholder);
-        let find_withheld = if redacts {
-            format!(
-                "\n  withheld := __schema__.threadline_unclassified_columns(TG_RELID, columns, {placeholder});"
-            )
-        } else {
-            String::new()
-        };
-        let sql = format!(
-            "{read}columns := __columns__;\nnames := __names__;\njson_names := __json_names__;\n\
-             IF {image} - columns <> '{{}}' OR NOT {image} ?& columns THEN\n  \
-             names := __schema__.threadline_column_names({image}, __unnamed__);\n  \
-             json_names := names;{find_withheld}\nEND IF;"
-        );
-        if redacts {
-            sql
-        } else {
-            format!("IF TG_OP = 'UPDATE' THEN\n  {}\nEND IF;", sql.replace('\n', "\n  "))
+    /// The columns whose values are withheld although the function does not know them by name.
+    fn declare_withheld(&self) -> String {
+        if !self.policy.redacts() {
+            return String::new();
         }
+        let relation = if self.table.partitioned {
+            "coalesce(pg_partition_root(TG_RELID), TG_RELID)"
+        } else {
+            "TG_RELID"
+        };
+        format!(
+            "withheld CONSTANT jsonb := __schema__.threadline_withheld_columns({relation},\n  __columns__, {});",
+            literal(&self.policy.mask_placeholder)
+        )
     }
 
     /// The key as text values; by the catalogue where a key column was renamed since.
@@ -236,14 +217,18 @@ impl Expressions<'_> {
         }
         if !policy.mask.is_empty() {
             let placeholder = literal(&policy.mask_placeholder);
-            let masked = policy.mask.iter().map(|column| {
+            let values = policy.mask.iter().map(|column| {
                 let column = literal(column);
                 let test = if policy.mask_null { "?" } else { "->>" };
                 let is_there = if policy.mask_null { "" } else { " IS NOT NULL" };
-                format!("  {column}, CASE WHEN {image} {test} {column}{is_there} THEN {placeholder} END")
+                format!("  CASE WHEN {image} {test} {column}{is_there} THEN {placeholder} END")
             });
-            let masked: Vec<String> = masked.collect();
-            sql = format!("({sql}) || jsonb_strip_nulls(jsonb_build_object(\n{}))", masked.join(",\n"));
+            let values: Vec<String> = values.collect();
+            let names = text_array(&policy.mask, 40);
+            sql = format!(
+                "({sql}) || jsonb_strip_nulls(jsonb_object({names}, ARRAY[\n{}]))",
+                values.join(",\n")
+            );
         }
         format!("({sql}) || withheld")
     }

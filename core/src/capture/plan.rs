@@ -9,6 +9,7 @@ use super::deployed::{self, has_own_function};
 use super::naming::trigger_name;
 use super::quote::{dollar_quote, literal, relation, text_array};
 use super::stored::StoredPolicy;
+use super::triggers::relations;
 use super::{CaptureError, CaptureMode, TablePolicy, function, triggers};
 use crate::{StorageSchema, TableName};
 
@@ -70,8 +71,7 @@ pub(super) async fn plan(
     for policy in policies {
         let mut table = inspect(connection, storage, policy).await?;
         let down = way_back(connection, storage, &mut table, &named).await?;
-        let automatic = if table.is_inherited() { CaptureMode::Row } else { CaptureMode::Statement };
-        let mode = policy.mode.unwrap_or(automatic);
+        let mode = policy.mode.unwrap_or_else(|| automatic_mode(&table));
         plan.up += &up(storage, &table, policy, mode);
         plan.down.insert_str(0, &down);
         plan.tables.push(PlannedTable {
@@ -92,14 +92,18 @@ fn up(storage: &StorageSchema, table: &CapturableTable, policy: &TablePolicy, mo
     let function = function::qualified_name(storage, table);
     let stored = StoredPolicy::new(table, policy, mode, &body);
     let comment = serde_json::to_string(&stored).unwrap_or_default();
-    let redacted = [&policy.exclude[..], &policy.mask[..], &policy.except_columns[..]].concat();
-    let check = storage.fill(&format!(
-        "PERFORM __schema__.threadline_require_table({}, {},\n    {});",
+    let named = [&policy.exclude[..], &policy.mask[..], &policy.except_columns[..]].concat();
+    let check = format!(
+        "PERFORM {}.threadline_require_table({}, {},\n    {});",
+        storage.quoted(),
         literal(&name),
         text_array(&table.key, 40),
-        text_array(&redacted, 40)
-    ));
-    let check = format!("\nBEGIN\n  {check}\nEND\n");
+        text_array(&named, 40)
+    );
+    let remember: String = remembered_relations(table)
+        .map(|relation| remember(storage, relation, &[&policy.exclude[..], &policy.mask[..]].concat()))
+        .collect();
+    let check = format!("\nBEGIN\n  {check}\n{remember}END\n");
     let quote = dollar_quote(&check);
     format!(
         "-- {}, captured per {}.\n\
@@ -112,6 +116,21 @@ fn up(storage: &StorageSchema, table: &CapturableTable, policy: &TablePolicy, mo
         function::create(storage, table, &body),
         literal(&comment),
         triggers::create(storage, table, mode, policy.always, &function),
+    )
+}
+
+/// Renaming a column of a partitioned table renames it in every partition, so the whole table stands for them.
+fn remembered_relations(table: &CapturableTable) -> impl Iterator<Item = &TableName> {
+    relations(table).take(if table.partitioned { 1 } else { usize::MAX })
+}
+
+/// Keeps the identities of redacted columns, so that a secret is still known after it was renamed.
+fn remember(storage: &StorageSchema, table: &TableName, columns: &[String]) -> String {
+    format!(
+        "  PERFORM {}.threadline_remember_redacted({}, {});\n",
+        storage.quoted(),
+        literal(&relation(table)),
+        text_array(columns, 40)
     )
 }
 
@@ -130,14 +149,26 @@ async fn way_back(
             before.push((below, triggers));
         }
     }
-    let mut sql: String = before.iter().map(|(table, _)| triggers::drop_all(table, None)).collect();
+    let mut sql: String = before.iter().map(|(relation, _)| triggers::drop_all(relation, None)).collect();
     if before.iter().all(|(_, triggers)| triggers.is_empty()) {
         sql += &format!("DROP FUNCTION IF EXISTS {}();\n", function::qualified_name(storage, table));
     }
-    for (table, triggers) in &before {
-        sql += &deployed::restore(table, triggers);
+    for (relation, triggers) in &before {
+        sql += &deployed::restore(relation, triggers);
     }
+    let earlier = before[0].1.iter().find_map(deployed::DeployedTrigger::policy);
+    let redacted = earlier.map(|policy| [policy.exclude, policy.mask].concat()).unwrap_or_default();
+    let remember: String =
+        remembered_relations(table).map(|relation| remember(storage, relation, &redacted)).collect();
+    let remember = format!("\nBEGIN\n{remember}END\n");
+    let quote = dollar_quote(&remember);
+    sql += &format!("DO {quote}{remember}{quote};\n");
     Ok(format!("-- {}\n{sql}\n", table.name.to_string().replace('\n', " ")))
+}
+
+/// Per statement, unless that would record something other than what happened.
+const fn automatic_mode(table: &CapturableTable) -> CaptureMode {
+    if table.inherits || table.is_deleted_and_updated { CaptureMode::Row } else { CaptureMode::Statement }
 }
 
 fn warnings(table: &CapturableTable, mode: CaptureMode) -> Vec<String> {
@@ -152,10 +183,16 @@ fn warnings(table: &CapturableTable, mode: CaptureMode) -> Vec<String> {
              run this again then, or capture row by row"
         ));
     }
-    if table.is_inherited() && mode == CaptureMode::Statement {
+    if table.inherits && mode == CaptureMode::Statement {
         warnings.push(format!(
-            "{name}: a statement on it records rows of the tables that inherit from it without their own columns; \
-             capture row by row to keep them"
+            "{name} inherits or is inherited from: a statement on one table records rows of the others without their own \
+             columns, or not at all; capture all of them row by row"
+        ));
+    }
+    if table.is_deleted_and_updated && mode == CaptureMode::Statement {
+        warnings.push(format!(
+            "{name} has foreign keys ON DELETE CASCADE and ON DELETE SET NULL or SET DEFAULT: when both meet in one \
+             statement, the trail may show the update after the delete; capture row by row"
         ));
     }
     // PostgreSQL fires row triggers by name, and all of them before those of the statement.

@@ -10,10 +10,13 @@ pub(super) fn relation(table: &crate::TableName) -> String {
     format!("{}.{}", identifier(table.schema()), identifier(table.name()))
 }
 
-/// A string literal; with a backslash in it an escape string, so that its meaning depends on no setting.
+/// A string literal on one line. With a backslash in it an escape string, so that its meaning depends on no setting; so is one
+/// with a line break, which would be indented, and with two underscores, which could be taken for a placeholder.
 pub(super) fn literal(text: &str) -> String {
-    let escape = if text.contains('\\') { "E" } else { "" };
-    format!("{escape}'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
+    let escaped =
+        text.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r").replace("__", "_\\137");
+    let escape = if escaped == text { "" } else { "E" };
+    format!("{escape}'{}'", escaped.replace('\'', "''"))
 }
 
 /// An array of texts, broken into lines of a readable length.
@@ -55,6 +58,8 @@ mod tests {
         assert_eq!(identifier("pub\"lic"), "\"pub\"\"lic\"");
         assert_eq!(literal("or'der"), "'or''der'");
         assert_eq!(literal("c'd\\"), "E'c''d\\\\'");
+        assert_eq!(literal("a\nb"), "E'a\\nb'");
+        assert_eq!(literal("____"), "E'_\\137_\\137'");
         assert_eq!(dollar_quote("a $threadline$ b"), "$_threadline$");
     }
 

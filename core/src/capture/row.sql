@@ -24,9 +24,16 @@ BEGIN
   image := coalesce(after, before);
   row_key :=
     __key_of_image__;
-  __know_columns__
   IF TG_OP = 'UPDATE' THEN
+    columns := __columns__;
+    names := __names__;
+    json_names := __json_names__;
     same := __unnamed__;
+    -- The table has changed since: compare the columns that it has now.
+    IF image - columns <> '{}' OR NOT image ?& columns THEN
+      names := __schema__.threadline_column_names(image, __unnamed__);
+      json_names := names;
+    END IF;
     FOREACH name IN ARRAY names LOOP
       IF
         __changed__

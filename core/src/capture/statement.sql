@@ -12,7 +12,17 @@ DECLARE
   __declare_root__
   __declare_pairing__
 BEGIN
-  __know_columns__
+  IF TG_OP = 'UPDATE' THEN
+    columns := __columns__;
+    names := __names__;
+    json_names := __json_names__;
+    -- If the table has changed since, compare the columns that it has now.
+    SELECT __image__(n.*) INTO first_row FROM new_rows AS n LIMIT 1;
+    IF first_row - columns <> '{}' OR NOT first_row ?& columns THEN
+      names := __schema__.threadline_column_names(first_row, __unnamed__);
+      json_names := names;
+    END IF;
+  END IF;
   __find_pairing__
 
   IF __is_insert__ THEN

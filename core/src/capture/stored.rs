@@ -27,6 +27,8 @@ pub struct StoredPolicy {
     pub key: Vec<String>,
     /// The columns that the table had, in its order.
     pub columns: Vec<String>,
+    /// Their types.
+    pub types: Vec<String>,
     /// Columns that appear nowhere.
     pub exclude: Vec<String>,
     /// Columns whose values are replaced.
@@ -56,6 +58,7 @@ impl StoredPolicy {
             always: policy.always,
             key: table.key.clone(),
             columns: table.columns.clone(),
+            types: table.types.clone(),
             exclude: policy.exclude.clone(),
             mask: policy.mask.clone(),
             mask_placeholder: policy.mask_placeholder.clone(),
@@ -79,7 +82,7 @@ pub struct CaptureFunction {
     pub policy: Option<StoredPolicy>,
     /// The body is still the one that was made with this policy.
     pub is_intact: bool,
-    /// The table still has the columns that it had then, in their order. When it has not, changes are captured all the same,
+    /// The table still has the columns that it had then, with their types, in their order. When it has not, changes are captured all the same,
     /// but more slowly, and columns of a redacted table may be withheld until the table is captured anew.
     pub is_current: bool,
 }
@@ -131,7 +134,8 @@ impl AuditTrail {
         let tables =
             || functions.iter().filter_map(|function| function.policy.as_ref().map(|policy| &policy.table));
         let rows = sqlx::query(
-            "SELECT n.nspname::text, c.relname::text, array_agg(a.attname::text ORDER BY a.attnum) AS columns
+            "SELECT n.nspname::text, c.relname::text, array_agg(a.attname::text ORDER BY a.attnum),
+                    array_agg(pg_catalog.format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
              FROM pg_catalog.pg_class AS c
              JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
              JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -145,13 +149,14 @@ impl AuditTrail {
         let mut present = HashMap::new();
         for row in rows {
             let table = TableName::new(row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?);
-            present.insert(table, row.try_get::<Vec<String>, _>(2)?);
+            present.insert(table, (row.try_get::<Vec<String>, _>(2)?, row.try_get::<Vec<String>, _>(3)?));
         }
         for function in functions {
-            function.is_current = function
-                .policy
-                .as_ref()
-                .is_some_and(|policy| present.get(&policy.table) == Some(&policy.columns));
+            function.is_current = function.policy.as_ref().is_some_and(|policy| {
+                present
+                    .get(&policy.table)
+                    .is_some_and(|(columns, types)| *columns == policy.columns && *types == policy.types)
+            });
         }
         Ok(())
     }

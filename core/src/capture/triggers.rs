@@ -54,11 +54,12 @@ pub(super) fn create(
             }
         }
         let trigger = identifier(&trigger_name(target, Some("TRUNCATE")));
-        sql += &storage.fill(&format!(
+        sql += &format!(
             "CREATE OR REPLACE TRIGGER {trigger} AFTER TRUNCATE ON {}\n  \
-             FOR EACH STATEMENT EXECUTE FUNCTION __schema__.threadline_capture_truncate();\n",
-            relation(target)
-        ));
+             FOR EACH STATEMENT EXECUTE FUNCTION {}.threadline_capture_truncate();\n",
+            relation(target),
+            storage.quoted()
+        );
         enable(&mut sql, target, &trigger);
     }
     sql

@@ -5,6 +5,7 @@ DO $_threadline$
 BEGIN
   PERFORM "threadline".threadline_require_table('"public"."odd $threadline$ ""name"""', ARRAY[E'a''b\\'],
     ARRAY['select']);
+  PERFORM "threadline".threadline_remember_redacted('"public"."odd $threadline$ ""name"""', ARRAY['select']);
 END
 $_threadline$;
 
@@ -16,6 +17,7 @@ SET DateStyle = 'ISO, YMD'
 SET IntervalStyle = 'postgres'
 SET bytea_output = 'hex'
 SET extra_float_digits = 1
+SET quote_all_identifiers = off
 SET jit = off
 AS $threadline$
 #variable_conflict use_variable
@@ -28,20 +30,19 @@ DECLARE
   names text[];
   json_names text[];
   first_row jsonb;
-  withheld jsonb := '{}';
+  withheld CONSTANT jsonb := "threadline".threadline_withheld_columns(TG_RELID,
+    ARRAY[E'a''b\\', 'select'], '[REDACTED]');
 BEGIN
-  IF TG_OP = 'DELETE' THEN
-    SELECT to_jsonb(o.*) INTO first_row FROM old_rows AS o LIMIT 1;
-  ELSE
+  IF TG_OP = 'UPDATE' THEN
+    columns := ARRAY[E'a''b\\', 'select'];
+    names := ARRAY[E'a''b\\'];
+    json_names := '{}'::text[];
+    -- If the table has changed since, compare the columns that it has now.
     SELECT to_jsonb(n.*) INTO first_row FROM new_rows AS n LIMIT 1;
-  END IF;
-  columns := ARRAY[E'a''b\\', 'select'];
-  names := ARRAY[E'a''b\\'];
-  json_names := '{}'::text[];
-  IF first_row - columns <> '{}' OR NOT first_row ?& columns THEN
-    names := "threadline".threadline_column_names(first_row, ARRAY['select']);
-    json_names := names;
-    withheld := "threadline".threadline_unclassified_columns(TG_RELID, columns, '[REDACTED]');
+    IF first_row - columns <> '{}' OR NOT first_row ?& columns THEN
+      names := "threadline".threadline_column_names(first_row, ARRAY['select']);
+      json_names := names;
+    END IF;
   END IF;
 
   IF TG_OP = 'INSERT' THEN
@@ -114,7 +115,7 @@ BEGIN
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() IS E'{"version":1,"table":{"schema":"public","name":"odd $threadline$ \\"name\\""},"mode":"statement","always":false,"key":["a''b\\\\"],"columns":["a''b\\\\","select"],"exclude":["select"],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"029c3885ce64c2fa6c2cbb1a41d1cf37daef24914db5827222f8af522ca6fdbb"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() IS E'{"version":1,"table":{"schema":"public","name":"odd $threadline$ \\"name\\""},"mode":"statement","always":false,"key":["a''b\\\\"],"columns":["a''b\\\\","select"],"types":["integer","text"],"exclude":["select"],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"408b5cc6305c6fdd6c05e352059e97ba639b1a93205a1c57887775c96ee5a9b0"}';
 
 DROP TRIGGER IF EXISTS "threadline_audit_odd $threadline$ ""name""" ON "public"."odd $threadline$ ""name""";
 CREATE OR REPLACE TRIGGER "threadline_audit_odd $threadline$ ""name""_insert" AFTER INSERT ON "public"."odd $threadline$ ""name"""
@@ -139,4 +140,9 @@ DROP TRIGGER IF EXISTS "threadline_audit_odd $threadline$ ""name""_update" ON "p
 DROP TRIGGER IF EXISTS "threadline_audit_odd $threadline$ ""name""_delete" ON "public"."odd $threadline$ ""name""";
 DROP TRIGGER IF EXISTS "threadline_audit_odd $threadline$ ""name""_truncate" ON "public"."odd $threadline$ ""name""";
 DROP FUNCTION IF EXISTS "threadline"."threadline_capture_changes_odd $threadline$ ""name"""();
+DO $_threadline$
+BEGIN
+  PERFORM "threadline".threadline_remember_redacted('"public"."odd $threadline$ ""name"""', '{}'::text[]);
+END
+$_threadline$;
 

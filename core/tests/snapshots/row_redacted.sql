@@ -5,6 +5,7 @@ DO $threadline$
 BEGIN
   PERFORM "threadline".threadline_require_table('"billing"."payments"', ARRAY['tenant', 'number'],
     ARRAY['card', 'holder', 'email', 'updated_at']);
+  PERFORM "threadline".threadline_remember_redacted('"billing"."payments"', ARRAY['card', 'holder', 'email']);
 END
 $threadline$;
 
@@ -16,6 +17,7 @@ SET DateStyle = 'ISO, YMD'
 SET IntervalStyle = 'postgres'
 SET bytea_output = 'hex'
 SET extra_float_digits = 1
+SET quote_all_identifiers = off
 SET jit = off
 AS $threadline$
 #variable_conflict use_variable
@@ -32,7 +34,8 @@ DECLARE
   fields text[];
   same text[];
   name text;
-  withheld jsonb := '{}';
+  withheld CONSTANT jsonb := "threadline".threadline_withheld_columns(coalesce(pg_partition_root(TG_RELID), TG_RELID),
+    ARRAY['tenant', 'number', 'card', 'holder', 'email', 'note', 'updated_at'], 'it''s hidden');
   root CONSTANT text[] := "threadline".threadline_root_table(TG_RELID);
 BEGIN
   IF TG_OP <> 'INSERT' THEN
@@ -46,16 +49,16 @@ BEGIN
     CASE WHEN image ->> 'tenant' IS NOT NULL AND image ->> 'number' IS NOT NULL
     THEN jsonb_build_object('tenant', image ->> 'tenant', 'number', image ->> 'number')
     ELSE "threadline".threadline_key(image, TG_RELID) END;
-  columns := ARRAY['tenant', 'number', 'card', 'holder', 'email', 'note', 'updated_at'];
-  names := ARRAY['email', 'holder', 'note', 'number', 'tenant'];
-  json_names := '{}'::text[];
-  IF image - columns <> '{}' OR NOT image ?& columns THEN
-    names := "threadline".threadline_column_names(image, ARRAY['card', 'updated_at']);
-    json_names := names;
-    withheld := "threadline".threadline_unclassified_columns(TG_RELID, columns, 'it''s hidden');
-  END IF;
   IF TG_OP = 'UPDATE' THEN
+    columns := ARRAY['tenant', 'number', 'card', 'holder', 'email', 'note', 'updated_at'];
+    names := ARRAY['email', 'holder', 'note', 'number', 'tenant'];
+    json_names := '{}'::text[];
     same := ARRAY['card', 'updated_at'];
+    -- The table has changed since: compare the columns that it has now.
+    IF image - columns <> '{}' OR NOT image ?& columns THEN
+      names := "threadline".threadline_column_names(image, ARRAY['card', 'updated_at']);
+      json_names := names;
+    END IF;
     FOREACH name IN ARRAY names LOOP
       IF
         before ->> name IS DISTINCT FROM after ->> name
@@ -67,23 +70,23 @@ BEGIN
       END IF;
     END LOOP;
     before :=
-      CASE WHEN fields IS NOT NULL THEN (((before - ARRAY['card']) || jsonb_strip_nulls(jsonb_build_object(
-        'holder', CASE WHEN before ->> 'holder' IS NOT NULL THEN 'it''s hidden' END,
-        'email', CASE WHEN before ->> 'email' IS NOT NULL THEN 'it''s hidden' END))) || withheld) - same END;
+      CASE WHEN fields IS NOT NULL THEN (((before - ARRAY['card']) || jsonb_strip_nulls(jsonb_object(ARRAY['holder', 'email'], ARRAY[
+        CASE WHEN before ->> 'holder' IS NOT NULL THEN 'it''s hidden' END,
+        CASE WHEN before ->> 'email' IS NOT NULL THEN 'it''s hidden' END]))) || withheld) - same END;
   ELSIF TG_OP = 'DELETE' THEN
     before :=
-      ((before - ARRAY['card']) || jsonb_strip_nulls(jsonb_build_object(
-        'holder', CASE WHEN before ->> 'holder' IS NOT NULL THEN 'it''s hidden' END,
-        'email', CASE WHEN before ->> 'email' IS NOT NULL THEN 'it''s hidden' END))) || withheld;
+      ((before - ARRAY['card']) || jsonb_strip_nulls(jsonb_object(ARRAY['holder', 'email'], ARRAY[
+        CASE WHEN before ->> 'holder' IS NOT NULL THEN 'it''s hidden' END,
+        CASE WHEN before ->> 'email' IS NOT NULL THEN 'it''s hidden' END]))) || withheld;
   END IF;
   INSERT INTO "threadline".audit_changes
     (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, changed_from,
      captured_at)
   VALUES
     ("threadline".threadline_uuid_v7(moment), transaction, now(), root[1], root[2], row_key, lower(TG_OP),
-     ((after - ARRAY['card']) || jsonb_strip_nulls(jsonb_build_object(
-       'holder', CASE WHEN after ->> 'holder' IS NOT NULL THEN 'it''s hidden' END,
-       'email', CASE WHEN after ->> 'email' IS NOT NULL THEN 'it''s hidden' END))) || withheld,
+     ((after - ARRAY['card']) || jsonb_strip_nulls(jsonb_object(ARRAY['holder', 'email'], ARRAY[
+       CASE WHEN after ->> 'holder' IS NOT NULL THEN 'it''s hidden' END,
+       CASE WHEN after ->> 'email' IS NOT NULL THEN 'it''s hidden' END]))) || withheld,
      fields, before, moment);
   INSERT INTO "threadline".audit_transactions (id, txid, actor_ref)
   VALUES (transaction, pg_current_xact_id()::text::bigint,
@@ -93,7 +96,7 @@ BEGIN
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() IS '{"version":1,"table":{"schema":"billing","name":"payments"},"mode":"row","always":true,"key":["tenant","number"],"columns":["tenant","number","card","holder","email","note","updated_at"],"exclude":["card"],"mask":["holder","email"],"mask_placeholder":"it''s hidden","mask_null":false,"except_columns":["updated_at"],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":true,"digest":"31d09139710ee95dfa45461f58772852fbd12c47bdf2c4bdc1b03c49d9454e5a"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() IS '{"version":1,"table":{"schema":"billing","name":"payments"},"mode":"row","always":true,"key":["tenant","number"],"columns":["tenant","number","card","holder","email","note","updated_at"],"types":["integer","integer","text","text","text","text","timestamp with time zone"],"exclude":["card"],"mask":["holder","email"],"mask_placeholder":"it''s hidden","mask_null":false,"except_columns":["updated_at"],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":true,"digest":"196dfaaa3f6ec4c6abdc62ade18cdbe1285f1a4fcd48544b9e5e1140b0286c24"}';
 
 DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_insert" ON "billing"."payments";
 DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_update" ON "billing"."payments";
@@ -126,4 +129,9 @@ DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_1_update" ON "billing"
 DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_1_delete" ON "billing"."payments_1";
 DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_1_truncate" ON "billing"."payments_1";
 DROP FUNCTION IF EXISTS "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"();
+DO $threadline$
+BEGIN
+  PERFORM "threadline".threadline_remember_redacted('"billing"."payments"', '{}'::text[]);
+END
+$threadline$;
 

@@ -5,6 +5,7 @@ DO $threadline$
 BEGIN
   PERFORM "threadline".threadline_require_table('"public"."tickets"', ARRAY['id'],
     '{}'::text[]);
+  PERFORM "threadline".threadline_remember_redacted('"public"."tickets"', '{}'::text[]);
 END
 $threadline$;
 
@@ -16,6 +17,7 @@ SET DateStyle = 'ISO, YMD'
 SET IntervalStyle = 'postgres'
 SET bytea_output = 'hex'
 SET extra_float_digits = 1
+SET quote_all_identifiers = off
 SET jit = off
 AS $threadline$
 #variable_conflict use_variable
@@ -30,10 +32,11 @@ DECLARE
   first_row jsonb;
 BEGIN
   IF TG_OP = 'UPDATE' THEN
-    SELECT to_jsonb(n.*) INTO first_row FROM new_rows AS n LIMIT 1;
     columns := ARRAY['id', 'subject', 'priority', 'tags'];
     names := ARRAY['id', 'priority', 'subject', 'tags'];
     json_names := ARRAY['tags'];
+    -- If the table has changed since, compare the columns that it has now.
+    SELECT to_jsonb(n.*) INTO first_row FROM new_rows AS n LIMIT 1;
     IF first_row - columns <> '{}' OR NOT first_row ?& columns THEN
       names := "threadline".threadline_column_names(first_row, '{}'::text[]);
       json_names := names;
@@ -110,7 +113,7 @@ BEGIN
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_tickets"() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"808ac3251fd08bc6fb5cde05dd22c92210ef0a2852f4205c734342ce07931b5f"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"types":["bigint","text","text","jsonb"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"73bbee05d6fe8ed7e8e7103316ee1db7d45a40010d70af76ee0faac52492c4bc"}';
 
 DROP TRIGGER IF EXISTS "threadline_audit_tickets" ON "public"."tickets";
 CREATE OR REPLACE TRIGGER "threadline_audit_tickets_insert" AFTER INSERT ON "public"."tickets"
@@ -135,4 +138,9 @@ DROP TRIGGER IF EXISTS "threadline_audit_tickets_update" ON "public"."tickets";
 DROP TRIGGER IF EXISTS "threadline_audit_tickets_delete" ON "public"."tickets";
 DROP TRIGGER IF EXISTS "threadline_audit_tickets_truncate" ON "public"."tickets";
 DROP FUNCTION IF EXISTS "threadline"."threadline_capture_changes_tickets"();
+DO $threadline$
+BEGIN
+  PERFORM "threadline".threadline_remember_redacted('"public"."tickets"', '{}'::text[]);
+END
+$threadline$;
 
