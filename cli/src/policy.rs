@@ -7,7 +7,8 @@ use threadline::capture::{CaptureMode, TablePolicy};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Policy of all these tables (threadline.toml gives each its own)")]
 pub(crate) struct Policy {
-    /// Fire once per statement or once per row. Unless given: per statement, but per row for a table that others inherit from.
+    /// Fire once per statement or once per row. Unless given: per statement, but per row
+    /// where that would record something else than what happened (see the guide to capturing).
     #[arg(long, value_name = "MODE", value_parser = modes())]
     capture: Option<CaptureMode>,
     /// Capture replicated writes as well.

@@ -47,8 +47,9 @@ pub const DEFAULT_PLACEHOLDER: &str = "[REDACTED]";
 pub struct TablePolicy {
     /// The table.
     pub table: TableName,
-    /// Once per statement or once per row. `None`: per statement, except for a table that others inherit from, whose rows
-    /// keep all their columns only when each is captured by itself.
+    /// Once per statement or once per row. `None`: per statement, except where that would record something else than what
+    /// happened, which is for tables that take part in inheritance, and for tables whose rows one foreign key deletes while
+    /// another sets them to NULL or a default.
     pub mode: Option<CaptureMode>,
     /// Fire in sessions with `session_replication_role = replica` as well, such as the apply worker of a subscription.
     pub always: bool,

@@ -29,8 +29,8 @@ pub(super) const KEYS: [Key; 11] = [
         name: "mode",
         expected: "\"statement\" or \"row\"",
         default: "",
-        meaning: "Fire once per statement or once per row. Unless given: per statement, but per row for a table that others \
-                  inherit from.",
+        meaning: "Fire once per statement or once per row. Unless given: per statement, but per row for a table that takes \
+                  part in inheritance, or whose rows one foreign key deletes and another sets to NULL or a default.",
         names_columns: false,
         aliases: &["capture", "capture_mode", "trigger"],
         apply: |policy, value| {
