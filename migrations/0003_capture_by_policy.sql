@@ -54,7 +54,7 @@ DECLARE
 BEGIN
   BEGIN
     actor := setting::jsonb;
-  EXCEPTION WHEN invalid_text_representation OR untranslatable_character OR program_limit_exceeded THEN
+  EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
     actor := 'null';
   END;
   IF jsonb_typeof(actor) <> 'object' THEN
@@ -179,6 +179,34 @@ BEGIN
 END
 $$;
 
+-- A type in the table that belongs to somebody who could use it to run code in a capture function: to_jsonb calls a cast to
+-- json where the type has one, and whoever owns a type can make one. Answers the type and its owner.
+CREATE FUNCTION __schema__.threadline_foreign_type(relation regclass) RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  WITH RECURSIVE held (type) AS (
+    SELECT atttypid FROM pg_attribute WHERE attrelid = relation AND attnum > 0 AND NOT attisdropped
+    UNION
+    SELECT part.type
+    FROM held JOIN pg_type AS t ON t.oid = held.type
+    CROSS JOIN LATERAL (
+      SELECT t.typbasetype AS type WHERE t.typtype = 'd'
+      UNION ALL SELECT t.typelem WHERE t.typelem <> 0
+      UNION ALL SELECT r.rngsubtype FROM pg_range AS r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)
+      UNION ALL SELECT a.atttypid FROM pg_attribute AS a
+                WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
+    ) AS part
+  )
+  SELECT ARRAY[format_type(t.oid, NULL), owner.rolname::text]
+  FROM held
+  JOIN pg_type AS t ON t.oid = held.type
+  JOIN pg_roles AS owner ON owner.oid = t.typowner
+  JOIN pg_class AS c ON c.oid = relation
+  WHERE NOT owner.rolsuper AND owner.rolname <> current_user AND owner.oid <> c.relowner
+  ORDER BY 1 LIMIT 1
+$$;
+
 -- What a generated migration asks before it changes anything: is the table still what it was generated for?
 CREATE FUNCTION __schema__.threadline_require_table(relation regclass, key text[], redacted text[]) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -186,7 +214,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   missing text[];
+  foreign_type CONSTANT text[] := __schema__.threadline_foreign_type(relation);
 BEGIN
+  IF foreign_type IS NOT NULL THEN
+    RAISE EXCEPTION 'table % uses the type %, which belongs to %', relation, foreign_type[1], foreign_type[2]
+      USING ERRCODE = 'insufficient_privilege', HINT = 'Change the owner of the type to the owner of the table.';
+  END IF;
   SELECT array_agg(name) INTO missing FROM unnest(key || redacted) AS name
   WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
                     WHERE a.attrelid = relation AND a.attname = name AND a.attnum > 0 AND NOT a.attisdropped);
@@ -277,5 +310,6 @@ REVOKE ALL ON FUNCTION
   __schema__.threadline_remember_redacted(regclass, text[]),
   __schema__.threadline_key(jsonb, oid),
   __schema__.threadline_root_table(oid),
+  __schema__.threadline_foreign_type(regclass),
   __schema__.threadline_require_table(regclass, text[], text[])
 FROM PUBLIC;

@@ -1,7 +1,7 @@
 //! What the catalogue says of a table that is to be captured.
 
 use sqlx::postgres::types::Oid;
-use sqlx::{FromRow, PgConnection, Row};
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, Row};
 
 use super::key::resolve_key;
 use super::{CaptureError, TablePolicy};
@@ -27,6 +27,8 @@ pub(super) struct CapturableTable {
     pub(super) partitioned: bool,
     /// Not crash-safe: its rows vanish in a crash and their changes stay.
     pub(super) unlogged: bool,
+    /// The owner, when it is neither a superuser nor the role that captures.
+    pub(super) foreign_owner: Option<String>,
     /// Other tables inherit from it, or it from another, not as partitions.
     pub(super) inherits: bool,
     /// One foreign key deletes its rows and another sets them to NULL or a default, both when a referenced row goes.
@@ -57,11 +59,13 @@ pub(super) async fn inspect(
     let table = &policy.table;
     let relation = sqlx::query(
         "SELECT c.oid, c.relkind IN ('r', 'p') AS is_table, c.relkind = 'p' OR c.relispartition AS partitioned,
-                c.relpersistence = 'u' AS unlogged,
+                c.relpersistence = 'u' AS unlogged, owner.rolname::text AS owner,
+                NOT owner.rolsuper AND owner.rolname <> current_user AS is_foreign,
                 EXISTS (SELECT FROM pg_catalog.pg_inherits AS i WHERE c.oid IN (i.inhparent, i.inhrelid)) AS inherits,
                 (SELECT coalesce(bool_or(confdeltype = 'c') AND bool_or(confdeltype IN ('n', 'd')), false)
                  FROM pg_catalog.pg_constraint WHERE conrelid = c.oid AND contype = 'f') AS is_deleted_and_updated
          FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+         JOIN pg_catalog.pg_roles AS owner ON owner.oid = c.relowner
          WHERE n.nspname = $1 AND c.relname = $2",
     )
     .bind(table.schema())
@@ -75,6 +79,16 @@ pub(super) async fn inspect(
     let oid: Oid = relation.try_get("oid")?;
     if is_own_table(connection, storage, table, oid).await? {
         return Err(CaptureError::OwnTable { table: table.clone() });
+    }
+    let foreign: Option<Vec<String>> = sqlx::query_scalar(AssertSqlSafe(
+        storage.fill("SELECT __schema__.threadline_foreign_type($1::oid::regclass)"),
+    ))
+    .bind(oid)
+    .fetch_one(&mut *connection)
+    .await?;
+    if let Some([type_name, owner]) = foreign.as_deref() {
+        let (type_name, owner) = (type_name.clone(), owner.clone());
+        return Err(CaptureError::ForeignType { table: table.clone(), type_name, owner });
     }
     let partitioned: bool = relation.try_get("partitioned")?;
     let columns = columns(connection, oid).await?;
@@ -91,6 +105,7 @@ pub(super) async fn inspect(
         types: columns.iter().map(|column| column.type_name.clone()).collect(),
         has_json: columns.iter().any(|column| column.holds_json),
         has_money: columns.iter().any(|column| column.money),
+        foreign_owner: if relation.try_get("is_foreign")? { Some(relation.try_get("owner")?) } else { None },
         inherits: relation.try_get::<bool, _>("inherits")? && !partitioned,
         is_deleted_and_updated: relation.try_get("is_deleted_and_updated")?,
         partitioned,

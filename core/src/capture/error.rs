@@ -150,6 +150,19 @@ pub enum CaptureError {
         /// Its type.
         column_type: String,
     },
+    /// Whoever owns a type can make a cast of it to json, and capturing a row would run it with the rights of the trail.
+    #[error(
+        "table {table} uses the type {type_name}, which belongs to {owner}: {owner} could run code of its own when a row is \
+         captured, so change the owner of the type to that of the table"
+    )]
+    ForeignType {
+        /// The table.
+        table: TableName,
+        /// The type.
+        type_name: String,
+        /// The role that owns it.
+        owner: String,
+    },
     /// The database refused or went away.
     #[error(transparent)]
     Database(#[from] sqlx::Error),

@@ -177,6 +177,12 @@ fn warnings(table: &CapturableTable, mode: CaptureMode) -> Vec<String> {
     if table.unlogged {
         warnings.push(format!("{name} is unlogged: a crash empties it, and the trail will not say so"));
     }
+    if let Some(owner) = &table.foreign_owner {
+        warnings.push(format!(
+            "{name} belongs to {owner}, who can run code with the rights of the role that captures it, through a type of \
+             its own: capture as {owner}, or as a role that may do no more than the trail needs"
+        ));
+    }
     if table.partitioned && !table.below.is_empty() && mode == CaptureMode::Statement {
         warnings.push(format!(
             "{name}: a partition made later is captured through the table, but not when it is written to by its own name; \
