@@ -84,6 +84,24 @@ async fn it_runs_again_and_again_and_back(pool: PgPool) -> Result {
     Ok(())
 }
 
+#[sqlx::test(migrations = false)]
+async fn a_generated_column_gives_no_redacted_one_away(pool: PgPool) -> Result {
+    let trail = AuditTrail::new(pool.clone());
+    trail.install().await?;
+    sqlx::raw_sql(
+        "CREATE TABLE users (id int PRIMARY KEY, email text, name text,
+           domain text GENERATED ALWAYS AS (split_part(email, '@', 2)) STORED,
+           initial text GENERATED ALWAYS AS (left(name, 1)) STORED)",
+    )
+    .execute(&pool)
+    .await?;
+    let error = trail.capture([TablePolicy::new("users").mask(["email"])]).await.unwrap_err().to_string();
+    assert!(error.starts_with("column domain of table users is generated from email"), "{error}");
+    trail.capture([TablePolicy::new("users").mask(["email"]).exclude(["domain"])]).await?;
+    trail.capture([TablePolicy::new("users")]).await?;
+    Ok(())
+}
+
 /// Every trigger of ours with its function, its state and its policy.
 async fn captured_by(pool: &PgPool) -> std::result::Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(

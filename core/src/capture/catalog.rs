@@ -97,6 +97,7 @@ pub(super) async fn inspect(
     };
     let all: Vec<String> = names(|_| true);
     require_columns(policy, &all)?;
+    require_no_copy(connection, policy, oid).await?;
     Ok(CapturableTable {
         name: table.clone(),
         key: resolve_key(connection, policy, oid).await?,
@@ -174,6 +175,33 @@ fn require_columns(policy: &TablePolicy, existing: &[String]) -> Result<(), Capt
         }
     }
     Ok(())
+}
+
+/// No column in clear is generated from a redacted one.
+async fn require_no_copy(
+    connection: &mut PgConnection,
+    policy: &TablePolicy,
+    oid: Oid,
+) -> Result<(), CaptureError> {
+    let redacted = [&policy.exclude[..], &policy.mask[..]].concat();
+    let copy: Option<(String, String)> = sqlx::query_as(
+        "SELECT generated.attname::text, source.attname::text
+         FROM pg_catalog.pg_attribute AS generated
+         JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = generated.attrelid AND d.adnum = generated.attnum
+         JOIN pg_catalog.pg_depend AS p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
+           AND p.refclassid = 'pg_class'::regclass AND p.refobjid = d.adrelid AND p.refobjsubid <> d.adnum
+         JOIN pg_catalog.pg_attribute AS source ON source.attrelid = p.refobjid AND source.attnum = p.refobjsubid
+         WHERE generated.attrelid = $1 AND generated.attgenerated <> '' AND source.attname = ANY ($2)
+           AND generated.attname <> ALL ($2)
+         ORDER BY generated.attnum LIMIT 1",
+    )
+    .bind(oid)
+    .bind(&redacted)
+    .fetch_optional(connection)
+    .await?;
+    copy.map_or(Ok(()), |(column, redacted)| {
+        Err(CaptureError::GeneratedFromRedacted { table: policy.table.clone(), column, redacted })
+    })
 }
 
 async fn row_triggers(connection: &mut PgConnection, oid: Oid) -> Result<Vec<String>, sqlx::Error> {

@@ -137,6 +137,18 @@ pub enum CaptureError {
         /// The columns there are.
         existing: Vec<String>,
     },
+    /// A generated column gives away what it is computed from.
+    #[error(
+        "column {column} of table {table} is generated from {redacted}, which is redacted: put it in mask or exclude as well"
+    )]
+    GeneratedFromRedacted {
+        /// The table.
+        table: TableName,
+        /// The generated column.
+        column: String,
+        /// The redacted column.
+        redacted: String,
+    },
     /// The text of such a key would depend on settings of the session, or equal keys could differ in it.
     #[error(
         "key column {column} of table {table} has type {column_type}, whose text is not stable: \
