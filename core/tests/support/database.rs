@@ -21,11 +21,11 @@ pub(crate) async fn run<'c>(executor: impl PgExecutor<'c>, sql: &str) -> Result 
     Ok(())
 }
 
-/// The only value of the only row.
+/// The only value of the only row. Nothing is kept from one call to the next: tables change their types in between.
 pub(crate) async fn value<'c, T>(executor: impl PgExecutor<'c>, sql: &str) -> Result<T>
 where
     T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
 {
-    let value = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(executor).await;
+    let value = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).persistent(false).fetch_one(executor).await;
     value.map_err(|error| format!("{error} in\n{sql}").into())
 }
