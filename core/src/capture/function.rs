@@ -48,13 +48,22 @@ pub(super) fn qualified_name(storage: &StorageSchema, table: &CapturableTable) -
     format!("{}.{}", storage.quoted(), identifier(&function_name(&table.name)))
 }
 
+/// Old and new rows of a statement are sorted to be paired; on disk, an update of 50,000 rows took a tenth longer.
+const STATEMENT_SETTINGS: &str = "\nSET work_mem = '64MB'";
+
 /// Makes or replaces the function.
-pub(super) fn create(storage: &StorageSchema, table: &CapturableTable, body: &str) -> String {
+pub(super) fn create(
+    storage: &StorageSchema,
+    table: &CapturableTable,
+    mode: CaptureMode,
+    body: &str,
+) -> String {
     let name = qualified_name(storage, table);
     let quote = dollar_quote(body);
     let money = if table.has_money { "\nSET lc_monetary = 'C'" } else { "" };
+    let sorting = if mode == CaptureMode::Statement { STATEMENT_SETTINGS } else { "" };
     format!(
-        "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger\nLANGUAGE plpgsql SECURITY DEFINER\n{SETTINGS}{money}\n\
+        "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger\nLANGUAGE plpgsql SECURITY DEFINER\n{SETTINGS}{sorting}{money}\n\
          AS {quote}{body}{quote};\nREVOKE ALL ON FUNCTION {name}() FROM PUBLIC;\n"
     )
 }
@@ -116,7 +125,6 @@ impl Expressions<'_> {
             ("declare_withheld", self.declare_withheld()),
             ("columns", text_array(&self.table.columns, 29)),
             ("names", text_array(&self.names(&self.table.columns), 18)),
-            ("json_names", text_array(&self.names(&self.table.json_columns), 23)),
             ("declare_root", when(self.table.partitioned, DECLARE_ROOT)),
             ("declare_pairing", when(self.table.partitioned, DECLARE_PAIRING)),
             ("find_pairing", when(self.table.partitioned, FIND_PAIRING)),
@@ -129,7 +137,7 @@ impl Expressions<'_> {
             ),
             ("image", image_function.to_owned()),
             ("unnamed", text_array(&self.unnamed(), 20)),
-            ("changed", CHANGED.to_owned()),
+            ("changed", self.changed()),
             ("skip_unchanged", when(!policy.store_unchanged, skip)),
             ("only_changes", when(!policy.store_unchanged, only)),
             ("key_of_image", self.key_of("image")),
@@ -190,6 +198,18 @@ impl Expressions<'_> {
         )
     }
 
+    /// Compared as text, because 1.0 and 1.00 are equal numbers and different values; JSON values also by their type, because
+    /// a number and a string may have the same text.
+    fn changed(&self) -> String {
+        let texts = "before ->> name IS DISTINCT FROM after ->> name";
+        let json = self.names(&self.table.json_columns);
+        if json.is_empty() {
+            return texts.to_owned();
+        }
+        let json = text_array(&json, 40);
+        format!("{texts}\nOR name = ANY ({json}) AND before -> name IS DISTINCT FROM after -> name")
+    }
+
     /// The key as text values; by the catalogue where a key column was renamed since.
     fn key_of(&self, image: &str) -> String {
         let value = |column: &String| format!("{image} ->> {}", literal(column));
@@ -233,8 +253,3 @@ impl Expressions<'_> {
         format!("({sql}) || withheld")
     }
 }
-
-/// Compared as text, because 1.0 and 1.00 are equal numbers and different values; JSON values also by their type, because a
-/// number and a string may have the same text.
-const CHANGED: &str = "before ->> name IS DISTINCT FROM after ->> name
-OR name = ANY (json_names) AND before -> name IS DISTINCT FROM after -> name";

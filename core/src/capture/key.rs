@@ -80,11 +80,8 @@ pub(super) async fn resolve_key(
         (Some(key), Some(_)) => return Err(CaptureError::NeedlessKey { table: table.clone(), key }),
         (None, Some(declared)) => declared_key(table, declared, &indexes)?,
         (None, None) => {
-            let candidate = indexes.iter().find(|index| index.objections().is_empty());
-            return Err(CaptureError::NoPrimaryKey {
-                table: table.clone(),
-                candidate: candidate.map(|index| index.columns.clone()),
-            });
+            let candidate = candidate(connection, table, oid, &indexes).await?;
+            return Err(CaptureError::NoPrimaryKey { table: table.clone(), candidate });
         }
     };
     for (list, columns) in [("exclude", &policy.exclude), ("mask", &policy.mask)] {
@@ -96,6 +93,23 @@ pub(super) async fn resolve_key(
     }
     require_stable_types(connection, table, oid, &key).await?;
     Ok(key)
+}
+
+/// The columns of the first unique index that would be accepted as a declared key.
+async fn candidate(
+    connection: &mut PgConnection,
+    table: &TableName,
+    oid: Oid,
+    indexes: &[UniqueIndex],
+) -> Result<Option<Vec<String>>, CaptureError> {
+    for index in indexes.iter().filter(|index| index.objections().is_empty()) {
+        match require_stable_types(connection, table, oid, &index.columns).await {
+            Ok(()) => return Ok(Some(index.columns.clone())),
+            Err(CaptureError::UnsupportedKeyType { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 fn declared_key(

@@ -113,7 +113,7 @@ fn up(storage: &StorageSchema, table: &CapturableTable, policy: &TablePolicy, mo
          COMMENT ON FUNCTION {function}() IS {};\n{}\n",
         table.name.to_string().replace('\n', " "),
         mode.name(),
-        function::create(storage, table, &body),
+        function::create(storage, table, mode, &body),
         literal(&comment),
         triggers::create(storage, table, mode, policy.always, &function),
     )

@@ -4,7 +4,6 @@ DECLARE
   transaction CONSTANT uuid := __schema__.threadline_transaction_id();
   columns text[];
   names text[];
-  json_names text[];
   before jsonb;
   after jsonb;
   image jsonb;
@@ -27,12 +26,10 @@ BEGIN
   IF TG_OP = 'UPDATE' THEN
     columns := __columns__;
     names := __names__;
-    json_names := __json_names__;
     same := __unnamed__;
     -- The table has changed since: compare the columns that it has now.
     IF image - columns <> '{}' OR NOT image ?& columns THEN
       names := __schema__.threadline_column_names(image, __unnamed__);
-      json_names := names;
     END IF;
     FOREACH name IN ARRAY names LOOP
       IF

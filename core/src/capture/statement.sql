@@ -6,7 +6,6 @@ DECLARE
   id_tail CONSTANT bigint := __schema__.threadline_uuid_v7_tail();
   columns text[];
   names text[];
-  json_names text[];
   first_row jsonb;
   __declare_withheld__
   __declare_root__
@@ -15,12 +14,10 @@ BEGIN
   IF TG_OP = 'UPDATE' THEN
     columns := __columns__;
     names := __names__;
-    json_names := __json_names__;
     -- If the table has changed since, compare the columns that it has now.
     SELECT __image__(n.*) INTO first_row FROM new_rows AS n LIMIT 1;
     IF first_row - columns <> '{}' OR NOT first_row ?& columns THEN
       names := __schema__.threadline_column_names(first_row, __unnamed__);
-      json_names := names;
     END IF;
   END IF;
   __find_pairing__
@@ -38,6 +35,7 @@ BEGIN
   END IF;
 
   IF __is_update__ THEN
+    -- coalesce(o.*) is the whole row, whatever its columns are called, and narrower to sort than its image.
     -- Both tables hold the rows in the order in which they were changed, so pairing by position follows a changed key as
     -- well. FULL JOIN, although every position has its partner: it is never planned as a nested loop, which would be
     -- quadratic for the second statement of a session whose first one wrote a single row.
@@ -52,8 +50,12 @@ BEGIN
            fields,
            __old_values__,
            moment
-    FROM (SELECT row_number() OVER () AS position, __image__(o.*) AS before FROM old_rows AS o) AS o
-    FULL JOIN (SELECT row_number() OVER () AS position, __image__(n.*) AS after FROM new_rows AS n) AS n USING (position)
+    FROM (
+      SELECT position, __image__(old_row) AS before, __image__(new_row) AS after
+      FROM (SELECT row_number() OVER () AS position, coalesce(o.*) AS old_row FROM old_rows AS o) AS o
+      FULL JOIN (SELECT row_number() OVER () AS position, coalesce(n.*) AS new_row FROM new_rows AS n) AS n USING (position)
+      OFFSET 0
+    ) AS pair
     CROSS JOIN LATERAL (
       SELECT array_agg(name) FILTER (WHERE changed) AS fields,
              coalesce(array_agg(name) FILTER (WHERE NOT changed), '{}') || __unnamed__ AS same

@@ -19,6 +19,7 @@ SET bytea_output = 'hex'
 SET extra_float_digits = 1
 SET quote_all_identifiers = off
 SET jit = off
+SET work_mem = '64MB'
 AS $threadline$
 #variable_conflict use_variable
 DECLARE
@@ -28,7 +29,6 @@ DECLARE
   id_tail CONSTANT bigint := "threadline".threadline_uuid_v7_tail();
   columns text[];
   names text[];
-  json_names text[];
   first_row jsonb;
   withheld CONSTANT jsonb := "threadline".threadline_withheld_columns(TG_RELID,
     ARRAY[E'a''b\\', 'select'], '[REDACTED]');
@@ -36,12 +36,10 @@ BEGIN
   IF TG_OP = 'UPDATE' THEN
     columns := ARRAY[E'a''b\\', 'select'];
     names := ARRAY[E'a''b\\'];
-    json_names := '{}'::text[];
     -- If the table has changed since, compare the columns that it has now.
     SELECT to_jsonb(n.*) INTO first_row FROM new_rows AS n LIMIT 1;
     IF first_row - columns <> '{}' OR NOT first_row ?& columns THEN
       names := "threadline".threadline_column_names(first_row, ARRAY['select']);
-      json_names := names;
     END IF;
   END IF;
 
@@ -60,6 +58,7 @@ BEGIN
   END IF;
 
   IF TG_OP = 'UPDATE' THEN
+    -- coalesce(o.*) is the whole row, whatever its columns are called, and narrower to sort than its image.
     -- Both tables hold the rows in the order in which they were changed, so pairing by position follows a changed key as
     -- well. FULL JOIN, although every position has its partner: it is never planned as a nested loop, which would be
     -- quadratic for the second statement of a session whose first one wrote a single row.
@@ -76,15 +75,18 @@ BEGIN
            fields,
            CASE WHEN fields IS NOT NULL THEN ((before - ARRAY['select']) || withheld) - diff.same END,
            moment
-    FROM (SELECT row_number() OVER () AS position, to_jsonb(o.*) AS before FROM old_rows AS o) AS o
-    FULL JOIN (SELECT row_number() OVER () AS position, to_jsonb(n.*) AS after FROM new_rows AS n) AS n USING (position)
+    FROM (
+      SELECT position, to_jsonb(old_row) AS before, to_jsonb(new_row) AS after
+      FROM (SELECT row_number() OVER () AS position, coalesce(o.*) AS old_row FROM old_rows AS o) AS o
+      FULL JOIN (SELECT row_number() OVER () AS position, coalesce(n.*) AS new_row FROM new_rows AS n) AS n USING (position)
+      OFFSET 0
+    ) AS pair
     CROSS JOIN LATERAL (
       SELECT array_agg(name) FILTER (WHERE changed) AS fields,
              coalesce(array_agg(name) FILTER (WHERE NOT changed), '{}') || ARRAY['select'] AS same
       FROM (
         SELECT name,
-               before ->> name IS DISTINCT FROM after ->> name
-               OR name = ANY (json_names) AND before -> name IS DISTINCT FROM after -> name AS changed
+               before ->> name IS DISTINCT FROM after ->> name AS changed
         FROM unnest(names) AS name OFFSET 0
       ) AS field
     ) AS diff
@@ -115,7 +117,7 @@ BEGIN
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() IS E'{"version":1,"table":{"schema":"public","name":"odd $threadline$ \\"name\\""},"mode":"statement","always":false,"key":["a''b\\\\"],"columns":["a''b\\\\","select"],"types":["integer","text"],"exclude":["select"],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"408b5cc6305c6fdd6c05e352059e97ba639b1a93205a1c57887775c96ee5a9b0"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() IS E'{"version":1,"table":{"schema":"public","name":"odd $threadline$ \\"name\\""},"mode":"statement","always":false,"key":["a''b\\\\"],"columns":["a''b\\\\","select"],"types":["integer","text"],"exclude":["select"],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"28abd1e86400a6843669812f8a1f11e978fc9aa9b00c7f1c84b8951845986eab"}';
 
 DROP TRIGGER IF EXISTS "threadline_audit_odd $threadline$ ""name""" ON "public"."odd $threadline$ ""name""";
 CREATE OR REPLACE TRIGGER "threadline_audit_odd $threadline$ ""name""_insert" AFTER INSERT ON "public"."odd $threadline$ ""name"""

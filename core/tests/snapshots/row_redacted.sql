@@ -26,7 +26,6 @@ DECLARE
   transaction CONSTANT uuid := "threadline".threadline_transaction_id();
   columns text[];
   names text[];
-  json_names text[];
   before jsonb;
   after jsonb;
   image jsonb;
@@ -52,17 +51,14 @@ BEGIN
   IF TG_OP = 'UPDATE' THEN
     columns := ARRAY['tenant', 'number', 'card', 'holder', 'email', 'note', 'updated_at'];
     names := ARRAY['email', 'holder', 'note', 'number', 'tenant'];
-    json_names := '{}'::text[];
     same := ARRAY['card', 'updated_at'];
     -- The table has changed since: compare the columns that it has now.
     IF image - columns <> '{}' OR NOT image ?& columns THEN
       names := "threadline".threadline_column_names(image, ARRAY['card', 'updated_at']);
-      json_names := names;
     END IF;
     FOREACH name IN ARRAY names LOOP
       IF
         before ->> name IS DISTINCT FROM after ->> name
-        OR name = ANY (json_names) AND before -> name IS DISTINCT FROM after -> name
       THEN
         fields := fields || name;
       ELSE
@@ -96,7 +92,7 @@ BEGIN
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() IS '{"version":1,"table":{"schema":"billing","name":"payments"},"mode":"row","always":true,"key":["tenant","number"],"columns":["tenant","number","card","holder","email","note","updated_at"],"types":["integer","integer","text","text","text","text","timestamp with time zone"],"exclude":["card"],"mask":["holder","email"],"mask_placeholder":"it''s hidden","mask_null":false,"except_columns":["updated_at"],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":true,"digest":"196dfaaa3f6ec4c6abdc62ade18cdbe1285f1a4fcd48544b9e5e1140b0286c24"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() IS '{"version":1,"table":{"schema":"billing","name":"payments"},"mode":"row","always":true,"key":["tenant","number"],"columns":["tenant","number","card","holder","email","note","updated_at"],"types":["integer","integer","text","text","text","text","timestamp with time zone"],"exclude":["card"],"mask":["holder","email"],"mask_placeholder":"it''s hidden","mask_null":false,"except_columns":["updated_at"],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":true,"digest":"0dcb427e58d09ac9ccdbaaede3336a48c857b9d554177185fa28986363a0ca74"}';
 
 DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_insert" ON "billing"."payments";
 DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_update" ON "billing"."payments";

@@ -19,6 +19,7 @@ SET bytea_output = 'hex'
 SET extra_float_digits = 1
 SET quote_all_identifiers = off
 SET jit = off
+SET work_mem = '64MB'
 AS $threadline$
 #variable_conflict use_variable
 DECLARE
@@ -28,18 +29,15 @@ DECLARE
   id_tail CONSTANT bigint := "threadline".threadline_uuid_v7_tail();
   columns text[];
   names text[];
-  json_names text[];
   first_row jsonb;
 BEGIN
   IF TG_OP = 'UPDATE' THEN
     columns := ARRAY['id', 'subject', 'priority', 'tags'];
     names := ARRAY['id', 'priority', 'subject', 'tags'];
-    json_names := ARRAY['tags'];
     -- If the table has changed since, compare the columns that it has now.
     SELECT to_jsonb(n.*) INTO first_row FROM new_rows AS n LIMIT 1;
     IF first_row - columns <> '{}' OR NOT first_row ?& columns THEN
       names := "threadline".threadline_column_names(first_row, '{}'::text[]);
-      json_names := names;
     END IF;
   END IF;
 
@@ -58,6 +56,7 @@ BEGIN
   END IF;
 
   IF TG_OP = 'UPDATE' THEN
+    -- coalesce(o.*) is the whole row, whatever its columns are called, and narrower to sort than its image.
     -- Both tables hold the rows in the order in which they were changed, so pairing by position follows a changed key as
     -- well. FULL JOIN, although every position has its partner: it is never planned as a nested loop, which would be
     -- quadratic for the second statement of a session whose first one wrote a single row.
@@ -74,15 +73,19 @@ BEGIN
            fields,
            CASE WHEN fields IS NOT NULL THEN (before) - diff.same END,
            moment
-    FROM (SELECT row_number() OVER () AS position, to_jsonb(o.*) AS before FROM old_rows AS o) AS o
-    FULL JOIN (SELECT row_number() OVER () AS position, to_jsonb(n.*) AS after FROM new_rows AS n) AS n USING (position)
+    FROM (
+      SELECT position, to_jsonb(old_row) AS before, to_jsonb(new_row) AS after
+      FROM (SELECT row_number() OVER () AS position, coalesce(o.*) AS old_row FROM old_rows AS o) AS o
+      FULL JOIN (SELECT row_number() OVER () AS position, coalesce(n.*) AS new_row FROM new_rows AS n) AS n USING (position)
+      OFFSET 0
+    ) AS pair
     CROSS JOIN LATERAL (
       SELECT array_agg(name) FILTER (WHERE changed) AS fields,
              coalesce(array_agg(name) FILTER (WHERE NOT changed), '{}') || '{}'::text[] AS same
       FROM (
         SELECT name,
                before ->> name IS DISTINCT FROM after ->> name
-               OR name = ANY (json_names) AND before -> name IS DISTINCT FROM after -> name AS changed
+               OR name = ANY (ARRAY['tags']) AND before -> name IS DISTINCT FROM after -> name AS changed
         FROM unnest(names) AS name OFFSET 0
       ) AS field
     ) AS diff
@@ -113,7 +116,7 @@ BEGIN
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_tickets"() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"types":["bigint","text","text","jsonb"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"73bbee05d6fe8ed7e8e7103316ee1db7d45a40010d70af76ee0faac52492c4bc"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"types":["bigint","text","text","jsonb"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"digest":"c42d93ad868dc5a27ab428a3463a74a6925e3316b37629490d2c036b4c8e0bc1"}';
 
 DROP TRIGGER IF EXISTS "threadline_audit_tickets" ON "public"."tickets";
 CREATE OR REPLACE TRIGGER "threadline_audit_tickets_insert" AFTER INSERT ON "public"."tickets"
