@@ -87,6 +87,21 @@ async fn savepoints_and_exceptions(pool: PgPool) -> Result {
                 ],
             ),
             case(
+                "serializable",
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT count(*) FROM t; INSERT INTO t VALUES (1); SAVEPOINT a;
+                 DELETE FROM t; ROLLBACK TO a; UPDATE t SET id = 2, note = 'kept'; COMMIT",
+                &[
+                    "insert t {id: 1} {id: 1, note: null}",
+                    "update t {id: 2} {id: 2, note: kept} {id,note} was {id: 1, note: null}",
+                ],
+            ),
+            case(
+                "repeatable read",
+                "BEGIN ISOLATION LEVEL REPEATABLE READ; SAVEPOINT a; INSERT INTO t VALUES (1); ROLLBACK TO a;
+                 INSERT INTO t VALUES (2, 'kept'); COMMIT",
+                two,
+            ),
+            case(
                 "a deferred constraint that is met in time",
                 "BEGIN; INSERT INTO other VALUES (2); INSERT INTO t VALUES (2, 'kept'); COMMIT",
                 &["insert other {id: 2} {id: 2}", "insert t {id: 2} {id: 2, note: kept}"],
