@@ -193,7 +193,9 @@ async fn a_table_without_a_primary_key_is_refused_with_what_could_serve(pool: Pg
         (TableName::from("events"), "a int", None),
         (TableName::from("events"), "a int UNIQUE", None),
         (TableName::from("events"), "a int NOT NULL UNIQUE DEFERRABLE", None),
+        (TableName::from("events"), "a float8 NOT NULL UNIQUE", None),
         (TableName::from("events"), "a int NOT NULL UNIQUE", Some(vec!["a"])),
+        (TableName::from("events"), "a float8 NOT NULL UNIQUE, b int NOT NULL UNIQUE", Some(vec!["b"])),
         (
             TableName::from("billing.events"),
             "a int NOT NULL, b text NOT NULL, c int, UNIQUE (b, a) INCLUDE (c)",
