@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bench;
 mod browser;
 mod bundle;
 mod checks;
@@ -36,6 +37,8 @@ enum Task {
     Test(checks::Options),
     /// Build the browser's part into server/bundle.
     Bundle,
+    /// Measure what the trail costs.
+    Bench(bench::Options),
     /// Control the private PostgreSQL server.
     Postgres(postgres::Options),
 }
@@ -61,6 +64,7 @@ fn run(task: Task) -> Result<()> {
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => checks::run(&options),
         Task::Bundle => bundle::build().map(drop),
+        Task::Bench(options) => bench::run(&options),
         Task::Postgres(options) => postgres::run(&options),
     }
 }

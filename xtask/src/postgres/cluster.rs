@@ -26,6 +26,7 @@ pub(crate) struct Cluster {
     pub(super) programs: Programs,
     pub(super) owner: Owner,
     pub(super) folder: PathBuf,
+    which: Which,
 }
 
 impl Cluster {
@@ -35,7 +36,7 @@ impl Cluster {
         let owner = Owner::find()?;
         fs::create_dir_all(paths::target()).context("cannot make the folder target")?;
         let folder = place::choose(which.folder(), owner);
-        Ok(Self { programs, owner, folder })
+        Ok(Self { programs, owner, folder, which })
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
@@ -60,7 +61,7 @@ impl Cluster {
             }
             self.make()?;
             self.clear_the_way()?;
-            settings::write(&self.data(), &self.socket(), self.owner)?;
+            settings::write(self.which, &self.data(), &self.socket(), self.owner)?;
             let mut command = self.pg_ctl("start");
             command.args(["-w", "-t", "60", "-s", "-l"]).arg(self.log());
             // Another run may have started it between our look and now.

@@ -12,6 +12,8 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 pub(crate) use cluster::Cluster;
+pub(crate) use programs::{Programs, forget_settings};
+pub(crate) use url::with_database;
 
 /// `cargo xtask postgres …`
 #[derive(Debug, Args)]
@@ -49,11 +51,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// There are two clusters: the browser suite stops its server in mid-work, which must not disturb anybody else.
+/// There are three clusters: the browser suite stops its server in mid-work, which must not disturb anybody else, and a
+/// measurement wants the settings of a real server and nobody beside it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Which {
     Main,
     Browser,
+    Bench,
 }
 
 impl Which {
@@ -61,6 +65,7 @@ impl Which {
         match self {
             Self::Main => "postgres",
             Self::Browser => "postgres-browser",
+            Self::Bench => "postgres-bench",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The settings of a throw-away server.
+//! The settings of a private server.
 
 use std::fmt::Write;
 use std::fs::{self, OpenOptions};
@@ -8,22 +8,39 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::Which;
 use super::programs::Owner;
 
 const FILE: &str = "threadline.conf";
 
-/// What a crash loses here is made again in seconds, so nothing waits for the disk. No TCP port: nothing to collide with,
-/// and nobody else on the machine can connect.
-const SETTINGS: &str = "\
+/// No TCP port: nothing to collide with, and nobody else on the machine can connect.
+const SHARED: &str = "\
 listen_addresses = ''
 port = 5432
+shared_buffers = '256MB'
+timezone = 'UTC'
+log_timezone = 'UTC'
+";
+
+/// What a crash loses here is made again in seconds, so nothing waits for the disk.
+const THROW_AWAY: &str = "\
 fsync = off
 synchronous_commit = off
 full_page_writes = off
 max_connections = 200
-shared_buffers = '256MB'
-timezone = 'UTC'
-log_timezone = 'UTC'
+max_prepared_transactions = 20
+";
+
+/// A server that would keep its data through a crash writes more, and what capture costs is to a good part what it writes.
+/// Only a commit does not wait for the disk: its flush takes the same time with and without capture, and on a shared disk
+/// it takes so long, and so differently each time, that it would hide everything else. Room for WAL, so that the
+/// checkpoints happen where the measurement asks for them.
+const MEASURED: &str = "\
+fsync = on
+full_page_writes = on
+synchronous_commit = off
+autovacuum = on
+max_wal_size = '4GB'
 ";
 
 /// Makes a new cluster read our file.
@@ -36,8 +53,12 @@ pub(super) fn include(data: &Path) -> Result<()> {
 }
 
 /// Written before every start: the checkout may have moved since the last one.
-pub(super) fn write(data: &Path, socket: &Path, owner: Owner) -> Result<()> {
-    let mut text = SETTINGS.to_owned();
+pub(super) fn write(which: Which, data: &Path, socket: &Path, owner: Owner) -> Result<()> {
+    let own = match which {
+        Which::Main | Which::Browser => THROW_AWAY,
+        Which::Bench => MEASURED,
+    };
+    let mut text = [SHARED, own].concat();
     let socket = socket.to_str().context("the checkout's path is not UTF-8: move it")?;
     // A list of folders in a quoted string: both kinds of quotes are doubled inside.
     let socket = socket.replace('\'', "''").replace('"', "\"\"");

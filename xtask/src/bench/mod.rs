@@ -1,0 +1,38 @@
+//! `cargo xtask bench`: what the trail costs, in figures that anybody can make again.
+
+mod capture;
+mod case;
+mod contestant;
+mod digits;
+mod machine;
+mod pgbench;
+mod program;
+mod report;
+mod results;
+mod samples;
+mod scenario;
+mod server;
+mod threadline;
+mod timed;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+/// `cargo xtask bench …`
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    subject: Subject,
+}
+
+#[derive(Debug, Subcommand)]
+enum Subject {
+    /// What capture costs a write, beside no trigger and beside the classic one.
+    Capture(capture::Options),
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    match &options.subject {
+        Subject::Capture(options) => capture::run(options),
+    }
+}
