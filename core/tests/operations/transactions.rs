@@ -1,6 +1,6 @@
 //! Savepoints, exceptions, two-phase commit: one record of a transaction, and only of what was committed.
 
-use sqlx::PgPool;
+use sqlx::{Connection, PgPool};
 use threadline::capture::{CaptureMode, TablePolicy};
 
 use crate::cases::{case, play};
@@ -171,6 +171,40 @@ async fn many_statements_are_one_record(pool: PgPool) -> Result {
         .await?;
         assert_eq!(keys, (0..2_000).map(|id| id.to_string()).collect::<Vec<_>>());
         assert_eq!(value::<i64>(&pool, "SELECT count(*) FROM threadline.audit_transactions").await?, 1);
+        assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn prepared_transactions_are_captured_when_they_commit(pool: PgPool) -> Result {
+    let allowed: String = value(&pool, "SHOW max_prepared_transactions").await?;
+    assert_ne!(allowed, "0", "the server must allow prepared transactions: max_prepared_transactions = 20");
+    let trail = install(&pool).await?;
+    for mode in CaptureMode::ALL {
+        run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
+        forget(&pool).await?;
+        trail.capture([TablePolicy::new("t").mode(mode)]).await?;
+        // Names of prepared transactions are the cluster's.
+        let name = uuid::Uuid::now_v7();
+        let mut connection = sqlx::PgConnection::connect_with(&pool.connect_options()).await?;
+        for (id, end) in [(1, "COMMIT"), (2, "ROLLBACK")] {
+            run(
+                &mut connection,
+                &format!(
+                    "BEGIN; SELECT set_config('threadline.actor_ref', '{{\"type\":\"user\",\"id\":\"{id}\"}}', true);
+                     INSERT INTO t VALUES ({id}, 'a'); PREPARE TRANSACTION '{name}'"
+                ),
+            )
+            .await?;
+            assert_eq!(changes(&pool).await?.len(), id - 1, "nothing before the end");
+            run(&pool, &format!("{end} PREPARED '{name}'")).await?;
+        }
+        connection.close().await?;
+        assert_eq!(changes(&pool).await?, ["insert t {id: 1} {id: 1, note: a}"]);
+        let actors: Vec<String> =
+            value(&pool, "SELECT array_agg(actor_ref ->> 'id') FROM threadline.audit_transactions").await?;
+        assert_eq!(actors, ["1"]);
         assert_eq!(flaws(&pool).await?, Vec::<String>::new());
     }
     Ok(())
