@@ -31,7 +31,8 @@ pub(crate) enum Scenario {
     Single,
     /// Whether a row costs the same in a larger statement.
     Flat,
-    /// Whether a row costs the same beside ten million changes; minutes, and 20 GB of disk: only with `--large`, or when named.
+    /// Whether a row costs the same beside ten million changes. It takes a quarter of an hour and 20 GB of disk: only with
+    /// `--large`, or by its name.
     Stored,
     /// Bytes on disk per change.
     Size,
