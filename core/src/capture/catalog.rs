@@ -157,12 +157,7 @@ async fn columns(connection: &mut PgConnection, oid: Oid) -> Result<Vec<Column>,
 
 /// Every column that the policy names is one of the table's.
 fn require_columns(policy: &TablePolicy, existing: &[String]) -> Result<(), CaptureError> {
-    for (list, named) in [
-        ("exclude", &policy.exclude),
-        ("mask", &policy.mask),
-        ("except_columns", &policy.except_columns),
-        ("primary_key", policy.primary_key.as_ref().unwrap_or(&Vec::new())),
-    ] {
+    for (list, named) in policy.column_lists() {
         let missing: Vec<String> = named.iter().filter(|name| !existing.contains(name)).cloned().collect();
         if !missing.is_empty() {
             let existing = existing.to_vec();
@@ -183,7 +178,6 @@ async fn require_no_copy(
     policy: &TablePolicy,
     oid: Oid,
 ) -> Result<(), CaptureError> {
-    let redacted = [&policy.exclude[..], &policy.mask[..]].concat();
     let copy: Option<(String, String)> = sqlx::query_as(
         "SELECT generated.attname::text, source.attname::text
          FROM pg_catalog.pg_attribute AS generated
@@ -196,7 +190,7 @@ async fn require_no_copy(
          ORDER BY generated.attnum LIMIT 1",
     )
     .bind(oid)
-    .bind(&redacted)
+    .bind(policy.redacted())
     .fetch_optional(connection)
     .await?;
     copy.map_or(Ok(()), |(column, redacted)| {

@@ -100,9 +100,8 @@ fn up(storage: &StorageSchema, table: &CapturableTable, policy: &TablePolicy, mo
         text_array(&table.key, 40),
         text_array(&named, 40)
     );
-    let remember: String = remembered_relations(table)
-        .map(|relation| remember(storage, relation, &[&policy.exclude[..], &policy.mask[..]].concat()))
-        .collect();
+    let remember: String =
+        remembered_relations(table).map(|relation| remember(storage, relation, &policy.redacted())).collect();
     let check = format!("\nBEGIN\n  {check}\n{remember}END\n");
     let quote = dollar_quote(&check);
     format!(
@@ -203,11 +202,8 @@ fn warnings(table: &CapturableTable, mode: CaptureMode) -> Vec<String> {
     }
     // PostgreSQL fires row triggers by name, and all of them before those of the statement.
     let ours = trigger_name(name, None);
-    let earlier: Vec<&str> = table.row_triggers.iter().map(String::as_str).collect();
-    let earlier: Vec<&str> = match mode {
-        CaptureMode::Statement => earlier,
-        CaptureMode::Row => earlier.into_iter().filter(|trigger| *trigger < ours.as_str()).collect(),
-    };
+    let fires_first = |trigger: &&str| mode == CaptureMode::Statement || *trigger < ours.as_str();
+    let earlier: Vec<&str> = table.row_triggers.iter().map(String::as_str).filter(fires_first).collect();
     if !earlier.is_empty() {
         warnings.push(format!(
             "{name} has AFTER ROW triggers ({}) that run before a change is captured: where they write to the same row, \

@@ -142,18 +142,28 @@ impl TablePolicy {
         !self.exclude.is_empty() || !self.mask.is_empty()
     }
 
+    /// The columns whose values are kept out of the trail.
+    pub(super) fn redacted(&self) -> Vec<String> {
+        [&self.exclude[..], &self.mask[..]].concat()
+    }
+
+    /// Every list that names columns, with its key.
+    pub(super) fn column_lists(&self) -> [(&'static str, &[String]); 4] {
+        [
+            ("exclude", &self.exclude),
+            ("mask", &self.mask),
+            ("except_columns", &self.except_columns),
+            ("primary_key", self.primary_key.as_deref().unwrap_or_default()),
+        ]
+    }
+
     /// Everything that can be said without the database: names, the placeholder, columns in two lists.
     ///
     /// # Errors
     /// [`PolicyError`] with the field, the value and the way out.
     pub fn validate(&self) -> Result<(), PolicyError> {
         let table = || self.table.to_string();
-        for (list, columns) in [
-            ("exclude", &self.exclude),
-            ("mask", &self.mask),
-            ("except_columns", &self.except_columns),
-            ("primary_key", self.primary_key.as_ref().unwrap_or(&Vec::new())),
-        ] {
+        for (list, columns) in self.column_lists() {
             for (at, column) in columns.iter().enumerate() {
                 let reason = if column.is_empty() {
                     "it is empty"
