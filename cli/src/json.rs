@@ -44,6 +44,7 @@ struct Transaction<'a> {
     id: Uuid,
     occurred_at: String,
     actor_ref: Option<&'a ActorRef>,
+    on_behalf_of: Option<&'a ActorRef>,
     action: Option<Action<'a>>,
 }
 
@@ -51,9 +52,14 @@ struct Transaction<'a> {
 struct Action<'a> {
     id: Uuid,
     name: &'a str,
+    status: &'a str,
+    verb: Option<&'a str>,
+    category: Option<&'a str>,
     reason: Option<&'a str>,
+    comment: Option<&'a str>,
     correlation_id: Option<&'a str>,
     request_id: Option<&'a str>,
+    job_id: Option<&'a str>,
 }
 
 pub(crate) fn timeline(page: &Page<TimelineEntry>) -> Result<Report, Failure> {
@@ -109,6 +115,7 @@ fn transaction_of(record: &TransactionRecord) -> Transaction<'_> {
         id: record.id,
         occurred_at: moment(record.occurred_at),
         actor_ref: record.actor.as_ref(),
+        on_behalf_of: record.on_behalf_of.as_ref(),
         action: record.action.as_ref().map(action_of),
     }
 }
@@ -117,8 +124,13 @@ fn action_of(action: &ActionRecord) -> Action<'_> {
     Action {
         id: action.id,
         name: &action.name,
+        status: &action.status,
+        verb: action.verb.as_deref(),
+        category: action.category.as_deref(),
         reason: action.reason.as_deref(),
+        comment: action.comment.as_deref(),
         correlation_id: action.correlation_id.as_deref(),
         request_id: action.request_id.as_deref(),
+        job_id: action.job_id.as_deref(),
     }
 }

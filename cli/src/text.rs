@@ -26,9 +26,14 @@ pub(crate) fn transaction(detail: &TransactionDetail) -> String {
         format!("transaction {}\n{} {}\n", record.id, moment(record.occurred_at), who_and_why(record));
     let action = record.action.as_ref();
     for (label, value) in [
+        ("status", action.map(|action| &action.status).filter(|status| *status != "ok")),
+        ("verb", action.and_then(|action| action.verb.as_ref())),
+        ("category", action.and_then(|action| action.category.as_ref())),
         ("reason", action.and_then(|action| action.reason.as_ref())),
+        ("comment", action.and_then(|action| action.comment.as_ref())),
         ("correlation id", action.and_then(|action| action.correlation_id.as_ref())),
         ("request id", action.and_then(|action| action.request_id.as_ref())),
+        ("job id", action.and_then(|action| action.job_id.as_ref())),
     ] {
         if let Some(value) = value {
             text += &format!("  {label}: {}\n", quoted(value));
@@ -52,9 +57,12 @@ pub(crate) fn neighbours<T>(page: &Page<T>) -> String {
 }
 
 fn who_and_why(transaction: &TransactionRecord) -> String {
+    let subject =
+        transaction.on_behalf_of.as_ref().map(|subject| format!(" on behalf of {}", actor(subject)));
     let actor = transaction.actor.as_ref().map_or_else(|| "(no actor)".to_owned(), actor);
+    let subject = subject.unwrap_or_default();
     let action = transaction.action.as_ref().map_or_else(|| "(no action)".to_owned(), |a| name(&a.name));
-    format!("{actor} {action}")
+    format!("{actor}{subject} {action}")
 }
 
 fn actor(actor: &ActorRef) -> String {

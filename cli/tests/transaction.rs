@@ -5,17 +5,17 @@ mod support;
 use serde_json::Value;
 use sqlx::PgPool;
 use support::{Result, output, run, tickets};
-use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditedTransaction};
+use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditedWrite};
 
 /// Three changes by an actor and for a reason, both written by somebody else.
 async fn escalate(pool: &PgPool) -> Result<String> {
     tickets(pool).await?;
     let actor = ActorRef::new(ActorKind::User, "42 ticket.closed")?;
-    let context = AuditContext::new(actor).with_request_id("req-1");
+    let context = AuditContext::new(actor).with_request_id("req-1")?;
     let action = Action::named("ticket.escalated").with_reason("Called\ntwice");
-    let mut transaction = AuditedTransaction::begin(pool, &context, action).await?;
+    let mut transaction = AuditedWrite::new(&context).action(action).begin(pool).await?;
     sqlx::query("INSERT INTO tickets SELECT generate_series(1, 3)").execute(&mut *transaction).await?;
-    Ok(transaction.commit().await?.to_string())
+    Ok(transaction.commit().await?.transaction_id.ok_or("nothing was captured")?.to_string())
 }
 
 #[sqlx::test(migrations = false)]

@@ -1,27 +1,83 @@
 //! Why something was done.
 
+use serde::Serialize;
+
 /// A named action, such as `ticket.escalated`, and what explains it.
 ///
+/// Its texts are checked before anything is written: the name is 1 to [`MAX_NAME_BYTES`](Self::MAX_NAME_BYTES) bytes without
+/// control characters, verb and category no longer than that, reason and comment at most
+/// [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES), and none of them holds a NUL character.
+///
 /// ```
-/// use threadline::Action;
+/// use threadline::{Action, ActionStatus};
 ///
 /// let action = Action::named("ticket.escalated").with_reason("The customer called twice.");
+/// let failed = Action::named("invoice.sent").with_status(ActionStatus::Error).with_comment("The mailbox is full.");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Action {
     pub(crate) name: String,
-    pub(crate) reason: Option<String>,
+    pub(crate) status: ActionStatus,
+    verb: Option<String>,
+    category: Option<String>,
+    reason: Option<String>,
+    comment: Option<String>,
+}
+
+/// How an action ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActionStatus {
+    /// As intended.
+    #[default]
+    Ok,
+    /// It failed, and that is worth recording.
+    Error,
+}
+
+impl ActionStatus {
+    /// The word that is stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+        }
+    }
 }
 
 impl Action {
-    /// The longest name that is accepted, in bytes.
+    /// The longest name, verb and category, in bytes.
     pub const MAX_NAME_BYTES: usize = 200;
+    /// The longest reason and comment, in bytes.
+    pub const MAX_TEXT_BYTES: usize = 10_000;
 
-    /// An action of this name: 1 to [`Self::MAX_NAME_BYTES`] bytes without control characters, checked when the audited
-    /// transaction begins.
+    /// An action of this name that ended as intended.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), reason: None }
+        let (name, status) = (name.into(), ActionStatus::Ok);
+        Self { name, status, verb: None, category: None, reason: None, comment: None }
+    }
+
+    /// How it ended.
+    #[must_use]
+    pub const fn with_status(mut self, status: ActionStatus) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// What was done, in one word such as `escalate`.
+    #[must_use]
+    pub fn with_verb(mut self, verb: impl Into<String>) -> Self {
+        self.verb = Some(verb.into());
+        self
+    }
+
+    /// The kind of action, such as `support`.
+    #[must_use]
+    pub fn with_category(mut self, category: impl Into<String>) -> Self {
+        self.category = Some(category.into());
+        self
     }
 
     /// The reason in words, for the person who reads the trail later.
@@ -31,7 +87,95 @@ impl Action {
         self
     }
 
-    pub(crate) fn is_valid(&self) -> bool {
-        (1..=Self::MAX_NAME_BYTES).contains(&self.name.len()) && !self.name.contains(char::is_control)
+    /// Anything else worth knowing.
+    #[must_use]
+    pub fn with_comment(mut self, comment: impl Into<String>) -> Self {
+        self.comment = Some(comment.into());
+        self
+    }
+
+    /// What the trail cannot keep is refused here, before anything happens.
+    pub(crate) fn check(&self) -> Result<(), ActionError> {
+        let names =
+            [("name", Some(&self.name)), ("verb", self.verb.as_ref()), ("category", self.category.as_ref())];
+        for (field, text) in names {
+            let Some(text) = text else { continue };
+            let max_bytes = Self::MAX_NAME_BYTES;
+            if text.is_empty() || text.len() > max_bytes || text.contains(char::is_control) {
+                return Err(ActionError::Name {
+                    field,
+                    given: text.chars().take(max_bytes).collect(),
+                    max_bytes,
+                });
+            }
+        }
+        for (field, text) in [("reason", &self.reason), ("comment", &self.comment)] {
+            let text = text.as_deref().unwrap_or_default();
+            if text.len() > Self::MAX_TEXT_BYTES || text.contains('\0') {
+                return Err(ActionError::Text { field, bytes: text.len(), max_bytes: Self::MAX_TEXT_BYTES });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl From<&str> for Action {
+    fn from(name: &str) -> Self {
+        Self::named(name)
+    }
+}
+
+/// Why an action cannot be recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ActionError {
+    /// The name, verb or category is empty, too long, or holds control characters.
+    #[error(
+        "action {field} {given:?}: use 1 to {max_bytes} bytes without control characters, such as \"ticket.escalated\""
+    )]
+    Name {
+        /// Which of the three.
+        field: &'static str,
+        /// What was given, or its beginning.
+        given: String,
+        /// The most that is accepted.
+        max_bytes: usize,
+    },
+    /// The reason or comment is too long or holds a NUL character. Its text is not repeated.
+    #[error(
+        "action {field} of {bytes} bytes: use at most {max_bytes}, and no NUL character, which PostgreSQL cannot keep"
+    )]
+    Text {
+        /// Which of the two.
+        field: &'static str,
+        /// How long it is.
+        bytes: usize,
+        /// The most that is accepted.
+        max_bytes: usize,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_trail_cannot_keep_is_refused_by_name() {
+        let good = || Action::named("a");
+        let long = "x".repeat(201);
+        for (action, field) in [
+            (Action::named(""), "name"),
+            (Action::named("a\nb"), "name"),
+            (Action::named(&long), "name"),
+            (good().with_verb(""), "verb"),
+            (good().with_category(&long), "category"),
+            (good().with_reason("a\0b"), "reason"),
+            (good().with_comment("x".repeat(10_001)), "comment"),
+        ] {
+            let error = action.check().unwrap_err().to_string();
+            assert!(error.starts_with(&format!("action {field} ")), "{error}");
+        }
+        let whole = good().with_verb("v").with_category("c").with_reason("two\nlines").with_comment("");
+        assert_eq!(whole.check(), Ok(()));
     }
 }

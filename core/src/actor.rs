@@ -1,8 +1,10 @@
 //! Who did something.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The kinds of actor; the set is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,9 +46,15 @@ impl ActorKind {
             Self::Anonymous => "anonymous",
         }
     }
+}
 
-    fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+impl FromStr for ActorKind {
+    type Err = ActorError;
+
+    /// Reads the name that is stored and shown.
+    fn from_str(name: &str) -> Result<Self, ActorError> {
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == name);
+        known.ok_or_else(|| ActorError::UnknownType { given: name.to_owned() })
     }
 }
 
@@ -63,7 +71,7 @@ impl ActorKind {
 /// # Ok::<(), threadline::ActorError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "StoredActor", into = "StoredActor")]
+#[serde(try_from = "Value", into = "StoredActor")]
 pub struct ActorRef {
     kind: ActorKind,
     id: Option<String>,
@@ -73,12 +81,14 @@ impl ActorRef {
     /// An actor of this kind with this id. For [`ActorKind::Anonymous`] the id is dropped.
     ///
     /// # Errors
-    /// [`ActorError::MissingId`] when the id is empty and the kind needs one.
+    /// [`ActorError::MissingId`] when the id is empty and the kind needs one; [`ActorError::InvalidId`] when it holds a NUL
+    /// character, which PostgreSQL cannot keep.
     pub fn new(kind: ActorKind, id: impl Into<String>) -> Result<Self, ActorError> {
         let id = id.into();
         match kind {
             ActorKind::Anonymous => Ok(Self::anonymous()),
             _ if id.is_empty() => Err(ActorError::MissingId { kind }),
+            _ if id.contains('\0') => Err(ActorError::InvalidId { kind }),
             _ => Ok(Self { kind, id: Some(id) }),
         }
     }
@@ -87,6 +97,37 @@ impl ActorRef {
     #[must_use]
     pub const fn anonymous() -> Self {
         Self { kind: ActorKind::Anonymous, id: None }
+    }
+
+    /// Reads an actor from JSON, as it is stored and as a job carries it. Further keys are ignored.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use threadline::{ActorError, ActorRef};
+    ///
+    /// let actor = ActorRef::from_json(&json!({ "type": "job", "id": "nightly" }))?;
+    /// assert_eq!(actor.to_string(), "job:nightly");
+    /// assert_eq!(ActorRef::from_json(&json!("job:nightly")), Err(ActorError::NotAnActor));
+    /// # Ok::<(), ActorError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ActorError`] for anything else than an object with a known `type` and, unless anonymous, an `id` that is text.
+    pub fn from_json(json: &Value) -> Result<Self, ActorError> {
+        let kind: ActorKind =
+            json.get("type").and_then(Value::as_str).ok_or(ActorError::NotAnActor)?.parse()?;
+        match json.get("id") {
+            _ if kind == ActorKind::Anonymous => Ok(Self::anonymous()),
+            Some(Value::String(id)) => Self::new(kind, id),
+            Some(Value::Null) | None => Err(ActorError::MissingId { kind }),
+            Some(_) => Err(ActorError::NotAnActor),
+        }
+    }
+
+    /// Whether this is somebody in particular: anyone but anonymous.
+    #[must_use]
+    pub const fn is_identifiable(&self) -> bool {
+        self.id.is_some()
     }
 
     /// What kind of actor this is.
@@ -121,6 +162,15 @@ pub enum ActorError {
         /// The kind that was asked for.
         kind: ActorKind,
     },
+    /// The id holds a NUL character, which PostgreSQL cannot keep.
+    #[error("the id of an actor of type {} holds a NUL character: leave it out", .kind.as_str())]
+    InvalidId {
+        /// The kind that was asked for.
+        kind: ActorKind,
+    },
+    /// Not the JSON of an actor.
+    #[error(r#"not an actor: expected JSON such as {{"type":"user","id":"42"}}, with the id as text"#)]
+    NotAnActor,
     /// The type is none of the six.
     #[error("unknown actor type {given:?}: use user, admin, service_account, job, system or anonymous")]
     UnknownType {
@@ -130,27 +180,24 @@ pub enum ActorError {
 }
 
 /// The shape in the database and in JSON.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct StoredActor {
-    r#type: String,
+    r#type: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[serde(default)]
     id: Option<String>,
 }
 
 impl From<ActorRef> for StoredActor {
     fn from(actor: ActorRef) -> Self {
-        Self { r#type: actor.kind.as_str().to_owned(), id: actor.id }
+        Self { r#type: actor.kind.as_str(), id: actor.id }
     }
 }
 
-impl TryFrom<StoredActor> for ActorRef {
+impl TryFrom<Value> for ActorRef {
     type Error = ActorError;
 
-    fn try_from(stored: StoredActor) -> Result<Self, ActorError> {
-        let kind =
-            ActorKind::parse(&stored.r#type).ok_or(ActorError::UnknownType { given: stored.r#type })?;
-        Self::new(kind, stored.id.unwrap_or_default())
+    fn try_from(json: Value) -> Result<Self, ActorError> {
+        Self::from_json(&json)
     }
 }
 
@@ -173,14 +220,27 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_actor() {
-        for (json, reason) in [
-            (r#"{"type":"user","id":""}"#, "needs an id"),
-            (r#"{"type":"job"}"#, "needs an id"),
-            (r#"{"type":"robot","id":"1"}"#, "unknown actor type \"robot\""),
-            ("{}", "missing field `type`"),
+        let missing = |kind| Err(ActorError::MissingId { kind });
+        for (json, expected) in [
+            (r#"{"type":"anonymous","id":17}"#, Ok(ActorRef::anonymous())),
+            (r#"{"type":"user","id":""}"#, missing(ActorKind::User)),
+            (r#"{"type":"user","id":null}"#, missing(ActorKind::User)),
+            (r#"{"type":"job"}"#, missing(ActorKind::Job)),
+            (r#"{"type":"robot","id":"1"}"#, Err(ActorError::UnknownType { given: "robot".to_owned() })),
+            (r#"{"type":"User","id":"1"}"#, Err(ActorError::UnknownType { given: "User".to_owned() })),
+            (r#"{"type":"user","id":"a\u0000b"}"#, Err(ActorError::InvalidId { kind: ActorKind::User })),
+            (r#"{"type":"user","id":7}"#, Err(ActorError::NotAnActor)),
+            (r#"{"type":7,"id":"1"}"#, Err(ActorError::NotAnActor)),
+            (r#"{"id":"1"}"#, Err(ActorError::NotAnActor)),
+            ("{}", Err(ActorError::NotAnActor)),
+            ("[]", Err(ActorError::NotAnActor)),
+            ("null", Err(ActorError::NotAnActor)),
+            (r#""user:1""#, Err(ActorError::NotAnActor)),
         ] {
-            let error = serde_json::from_str::<ActorRef>(json).unwrap_err().to_string();
-            assert!(error.contains(reason), "{json}: {error}");
+            let value: Value = serde_json::from_str(json).unwrap();
+            assert_eq!(ActorRef::from_json(&value), expected, "{json}");
+            let through_serde = serde_json::from_str::<ActorRef>(json).map_err(|error| error.to_string());
+            assert_eq!(through_serde, expected.map_err(|error| error.to_string()), "{json}");
         }
     }
 

@@ -7,11 +7,12 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use crate::{AuditTrail, StorageSchema};
 
 /// Every step from an empty schema to the current one, oldest first. A step that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "audit tables", include_str!("../migrations/0001_audit_tables.sql")),
     (2, "capture support", include_str!("../migrations/0002_capture_support.sql")),
     (3, "capture by policy", include_str!("../migrations/0003_capture_by_policy.sql")),
     (4, "governance tables", include_str!("../migrations/0004_governance_tables.sql")),
+    (5, "audited transactions", include_str!("../migrations/0005_audited_transactions.sql")),
 ];
 
 /// Why the installation failed; nothing of the failed step remains.

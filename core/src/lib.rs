@@ -5,7 +5,13 @@ mod actor;
 pub mod capture;
 mod config;
 mod context;
+pub mod event;
+#[cfg(feature = "axum")]
+mod extract;
 mod install;
+#[cfg(feature = "tower")]
+mod layer;
+mod pool;
 pub mod query;
 mod schema;
 mod scope;
@@ -13,19 +19,27 @@ mod table;
 mod trail;
 mod transaction;
 
-pub use action::Action;
+pub use action::{Action, ActionError, ActionStatus};
 pub use actor::{ActorError, ActorKind, ActorRef};
 pub use capture::CaptureError;
 pub use config::{Config, ConfigError, ConfigProblem};
-pub use context::AuditContext;
+pub use context::{AuditContext, ContextError};
+#[cfg(feature = "axum")]
+pub use extract::MissingAuditContext;
 pub use install::InstallError;
+#[cfg(feature = "tower")]
+pub use layer::{AuditContextLayer, AuditContextService, ContextOverrides};
 pub use schema::{StorageSchema, StorageSchemaError};
 pub use scope::Scope;
 pub use table::TableName;
 pub use trail::AuditTrail;
-pub use transaction::{AuditedTransaction, TransactionError};
+pub use transaction::{Audited, AuditedTransaction, AuditedWrite, TransactionError};
 
 /// The snippets of the guide are tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/capturing.md")]
 struct CapturingGuide;
+
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../../docs/recording.md")]
+struct RecordingGuide;

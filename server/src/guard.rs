@@ -8,10 +8,12 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
+use threadline::event::CONSOLE_AUTHORIZED;
 use threadline::{ActorRef, Scope};
 use threadline_app::{ConsoleAction, Frame};
 
 use crate::builder::Shared;
+use crate::hooks::BoxError;
 use crate::respond::Reply;
 use crate::{Access, AccessRequest, mount};
 
@@ -47,7 +49,9 @@ pub(crate) async fn guard(
     let limit = shared.settings.hook_timeout;
     let question = AccessRequest { parts: parts.clone(), action };
     let hook = shared.authorize.0.clone();
-    let scope = match bounded(limit, async move { hook(question).await }).await {
+    let answer = bounded(limit, async move { hook(question).await }).await;
+    CONSOLE_AUTHORIZED.emit(&[result(&answer)], None);
+    let scope = match answer {
         Ok(Ok(Access::Allow)) => Scope::unscoped(),
         Ok(Ok(Access::AllowWithin(scope))) => scope,
         Ok(Ok(Access::Deny)) => return refuse(&shared, base),
@@ -76,7 +80,18 @@ async fn bounded<T>(limit: Duration, hook: impl Future<Output = T>) -> Result<T,
     match tokio::time::timeout(limit, AssertUnwindSafe(hook).catch_unwind()).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(_)) => Err("panic"),
-        Err(_) => Err("time-out"),
+        Err(_) => Err("timeout"),
+    }
+}
+
+/// The answer in the words of the event.
+fn result(answer: &Result<Result<Access, BoxError>, &'static str>) -> &'static str {
+    match answer {
+        Ok(Ok(Access::Allow)) => "granted",
+        Ok(Ok(Access::AllowWithin(_))) => "granted_within_scope",
+        Ok(Ok(Access::Deny)) => "denied",
+        Ok(Err(_)) => "error",
+        Err(reason) => reason,
     }
 }
 

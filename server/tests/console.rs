@@ -9,7 +9,7 @@ use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedTransaction, Scope};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
 use threadline_app::ROUTES;
 use threadline_server::{Access, AccessRequest, Console, redirect_trailing_slash};
 use tower::ServiceExt;
@@ -29,10 +29,10 @@ async fn seeded(pool: &PgPool) -> Result<Uuid> {
     trail.capture(["tickets", "secrets"]).await?;
     sqlx::query("INSERT INTO secrets VALUES (1, 'open sesame')").execute(pool).await?;
     sqlx::query("INSERT INTO tickets VALUES (1, 'Printer')").execute(pool).await?;
-    let context = AuditContext::new(ActorRef::new(ActorKind::User, "42")?).with_request_id("req-1");
-    let mut tx = AuditedTransaction::begin(pool, &context, Action::named("ticket.renamed")).await?;
+    let context = AuditContext::new(ActorRef::new(ActorKind::User, "42")?).with_request_id("req-1")?;
+    let mut tx = AuditedWrite::new(&context).action("ticket.renamed").begin(pool).await?;
     sqlx::query("UPDATE tickets SET subject = $1").bind(HOSTILE).execute(&mut *tx).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?.transaction_id.ok_or_else(|| "nothing was captured".into())
 }
 
 fn mounted(pool: &PgPool, access: Access) -> Router {

@@ -46,9 +46,11 @@ pub fn transaction_page(frame: Frame, page: TransactionPage) -> String {
 /// What the application said about the action.
 #[component]
 fn Why(action: ActionRecord) -> impl IntoView {
-    let reason = action.reason.map(|reason| view! { <p class="reason">{reason}</p> });
+    let texts = [action.reason, action.comment].into_iter().flatten();
+    let texts: Vec<_> = texts.map(|text| view! { <p class="reason">{text}</p> }).collect();
     let request = action.request_id.map(|id| view! { <Identifier label="request" value=id whole=true/> });
     let correlation =
         action.correlation_id.map(|id| view! { <Identifier label="correlation" value=id whole=true/> });
-    view! { {reason} <p class="ids">{request} {correlation}</p> }
+    let job = action.job_id.map(|id| view! { <Identifier label="job" value=id whole=true/> });
+    view! { {texts} <p class="ids">{request} {job} {correlation}</p> }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
@@ -112,6 +113,8 @@ pub struct TransactionRecord {
     pub occurred_at: DateTime<Utc>,
     /// Who acted; none when the application did not say.
     pub actor: Option<ActorRef>,
+    /// Whom the actor stood in for.
+    pub on_behalf_of: Option<ActorRef>,
     /// Why, if the application said.
     pub action: Option<ActionRecord>,
 }
@@ -123,19 +126,30 @@ pub struct ActionRecord {
     pub id: Uuid,
     /// Its name, such as `ticket.escalated`.
     pub name: String,
+    /// How it ended: `ok` or `error`.
+    pub status: String,
+    /// What was done, in one word.
+    pub verb: Option<String>,
+    /// The kind of action.
+    pub category: Option<String>,
     /// The reason in words.
     pub reason: Option<String>,
+    /// Anything else worth knowing.
+    pub comment: Option<String>,
     /// What ties it to other transactions.
     pub correlation_id: Option<String>,
     /// The request it came from.
     pub request_id: Option<String>,
+    /// The job it came from.
+    pub job_id: Option<String>,
 }
 
 impl TransactionRecord {
     /// What [`FromRow`] reads, from `audit_transactions` as `t` and `audit_actions` as `a`.
     pub(super) const COLUMNS: &str = "t.id AS transaction_id, t.occurred_at, t.actor_ref, a.id AS action_id,
-        a.name AS action_name, a.reason AS action_reason, a.correlation_id AS action_correlation_id,
-        a.request_id AS action_request_id";
+        a.name AS action_name, a.status AS action_status, a.verb AS action_verb, a.category AS action_category,
+        a.reason AS action_reason, a.comment AS action_comment, a.correlation_id AS action_correlation_id,
+        a.request_id AS action_request_id, a.job_id AS action_job_id";
 }
 
 impl FromRow<'_, PgRow> for TransactionRecord {
@@ -145,23 +159,34 @@ impl FromRow<'_, PgRow> for TransactionRecord {
             Some(id) => Some(ActionRecord {
                 id,
                 name: row.try_get("action_name")?,
+                status: row.try_get("action_status")?,
+                verb: row.try_get("action_verb")?,
+                category: row.try_get("action_category")?,
                 reason: row.try_get("action_reason")?,
+                comment: row.try_get("action_comment")?,
                 correlation_id: row.try_get("action_correlation_id")?,
                 request_id: row.try_get("action_request_id")?,
+                job_id: row.try_get("action_job_id")?,
             }),
         };
         let id = row.try_get("transaction_id")?;
-        Ok(Self { id, occurred_at: row.try_get("occurred_at")?, actor: actor(id, row)?, action })
+        let (actor, on_behalf_of) = actors(id, row)?;
+        Ok(Self { id, occurred_at: row.try_get("occurred_at")?, actor, on_behalf_of, action })
     }
 }
 
-/// The setting that carries the actor is checked only for being an object, so that a mistake in one application never
-/// hides a whole page: what is no actor reads as none.
-fn actor(transaction: Uuid, row: &PgRow) -> Result<Option<ActorRef>, sqlx::Error> {
-    let Some(Json(stored)) = row.try_get::<Option<Json<Box<RawValue>>>, _>("actor_ref")? else {
-        return Ok(None);
+/// Who acted, and for whom. The setting that carries the actor is checked only for being an object, so that a mistake in
+/// one application never hides a whole page: what is no actor reads as none.
+fn actors(transaction: Uuid, row: &PgRow) -> Result<(Option<ActorRef>, Option<ActorRef>), sqlx::Error> {
+    let Some(Json(stored)) = row.try_get::<Option<Json<Value>>, _>("actor_ref")? else {
+        return Ok((None, None));
     };
-    Ok(serde_json::from_str(stored.get())
-        .inspect_err(|_| tracing::warn!(%transaction, "actor_ref of an audit transaction is not an actor"))
-        .ok())
+    let read = |json: &Value| {
+        let read = ActorRef::from_json(json);
+        read.inspect_err(
+            |_| tracing::warn!(%transaction, "actor_ref of an audit transaction is not an actor"),
+        )
+        .ok()
+    };
+    Ok((read(&stored), stored.get("on_behalf_of").and_then(read)))
 }

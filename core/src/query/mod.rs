@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Postgres, Transaction};
 
-use crate::AuditTrail;
+use crate::{AuditTrail, pool};
 
 /// How long one reading transaction may keep the server busy with a single statement.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,10 +35,11 @@ pub enum QueryError {
 }
 
 impl AuditTrail {
-    /// A transaction that cannot write and cannot run for long, opened in one round trip.
+    /// A transaction that cannot write and cannot run for long.
     async fn read(&self) -> Result<Transaction<'static, Postgres>, QueryError> {
-        let begin =
-            format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());
-        Ok(self.pool.begin_with(AssertSqlSafe(begin)).await?)
+        let mut transaction = pool::begin(&self.pool, "BEGIN READ ONLY").await?;
+        let limit = format!("SET LOCAL statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());
+        sqlx::raw_sql(AssertSqlSafe(limit)).execute(&mut *transaction).await?;
+        Ok(transaction)
     }
 }

@@ -21,9 +21,9 @@ impl<S: Sync> FromRequestParts<S> for Acting {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let user = User::from_request_parts(parts, state).await?;
         let request_id = id(parts, "x-request-id").unwrap_or_else(|| Uuid::now_v7().to_string());
-        let context = AuditContext::new(user.actor()?).with_request_id(request_id);
+        let context = AuditContext::new(user.actor()?).with_request_id(request_id)?;
         let context = match id(parts, "x-correlation-id") {
-            Some(correlation_id) => context.with_correlation_id(correlation_id),
+            Some(correlation_id) => context.with_correlation_id(correlation_id)?,
             None => context,
         };
         Ok(Self { user, context })

@@ -85,7 +85,7 @@ pub(crate) fn context(name: &str) -> Result<AuditContext> {
         _ => ActorKind::User,
     };
     let run = Uuid::now_v7();
-    Ok(AuditContext::new(ActorRef::new(kind, name)?).with_correlation_id(format!("{name}-{run}")))
+    Ok(AuditContext::new(ActorRef::new(kind, name)?).with_correlation_id(format!("{name}-{run}"))?)
 }
 
 fn one_of<T: Copy>(items: &[T]) -> T {

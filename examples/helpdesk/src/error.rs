@@ -2,7 +2,7 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use threadline::{ActorError, TransactionError};
+use threadline::{ActorError, ContextError, TransactionError};
 
 use crate::{pages, session};
 
@@ -27,6 +27,8 @@ pub(crate) enum Error {
     Audit(TransactionError),
     #[error(transparent)]
     Actor(#[from] ActorError),
+    #[error(transparent)]
+    Context(#[from] ContextError),
     #[error(transparent)]
     Session(#[from] session::Error),
 }
@@ -63,7 +65,7 @@ impl IntoResponse for Error {
                 let page = pages::database_away();
                 return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], page).into_response();
             }
-            Self::Database(_) | Self::Audit(_) | Self::Actor(_) | Self::Session(_) => {
+            Self::Database(_) | Self::Audit(_) | Self::Actor(_) | Self::Context(_) | Self::Session(_) => {
                 tracing::error!(error = %self, "a request failed");
                 (
                     StatusCode::INTERNAL_SERVER_ERROR,

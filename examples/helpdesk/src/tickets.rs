@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{FromRow, PgPool, Postgres};
-use threadline::{Action, AuditContext, AuditedTransaction};
+use threadline::{AuditContext, AuditedWrite};
 
 use crate::error::{Error, Problem, Result};
 
@@ -52,7 +52,7 @@ pub(crate) async fn open(pool: &PgPool, context: &AuditContext, draft: &Draft) -
     let body = text("Description", &draft.body, LONGEST_TEXT)?;
     let priority = known_priority(&draft.priority)?;
 
-    let mut tx = AuditedTransaction::begin(pool, context, Action::named("ticket.opened")).await?;
+    let mut tx = AuditedWrite::new(context).action("ticket.opened").begin(pool).await?;
     let id = sqlx::query_scalar(
         "INSERT INTO tickets (customer, subject, body, priority) VALUES ($1, $2, $3, $4) RETURNING id",
     )
@@ -118,7 +118,7 @@ async fn write(
     action: &str,
     statement: Query<'_, Postgres, PgArguments>,
 ) -> Result<()> {
-    let mut tx = AuditedTransaction::begin(pool, context, Action::named(action)).await?;
+    let mut tx = AuditedWrite::new(context).action(action).begin(pool).await?;
     statement.execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())

@@ -1,0 +1,126 @@
+//! Why an audited transaction did not take place.
+
+use sqlx::error::DatabaseError;
+use uuid::Uuid;
+
+use crate::ActionError;
+
+/// Why an audited transaction did not take place; nothing of it remains.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransactionError {
+    /// Nobody is known to act. Found before the transaction begins.
+    #[error(
+        "no actor{}: set one in the context{}", in_action(action.as_deref()),
+        if action.is_some() { ", because an action always needs one" } else { ", or call allow_missing_actor" }
+    )]
+    MissingActor {
+        /// The name of the action, if there is one.
+        action: Option<String>,
+    },
+    /// The action cannot be recorded. Found before the transaction begins.
+    #[error(transparent)]
+    InvalidAction(#[from] ActionError),
+    /// The metadata holds a NUL character. Found before the transaction begins.
+    #[error("the transaction's metadata holds a NUL character, which PostgreSQL cannot keep: leave it out")]
+    InvalidMetadata,
+    /// The transaction to adopt is a savepoint within an audited transaction.
+    #[error(
+        "this is a savepoint of a transaction that is audited already: use it as it is, its writes have their actor"
+    )]
+    Nested,
+    /// The transaction to adopt has captured writes already, so its actor is fixed.
+    #[error(
+        "captured rows were written in this transaction before it was adopted: adopt it right after it began"
+    )]
+    AlreadyCaptured,
+    /// No captured row changed, so there is nothing that the action or the metadata could explain.
+    #[error(
+        "no row of a captured table changed{}, so everything was rolled back: are the tables captured, and may the \
+         statement have changed nothing?", in_action(action.as_deref())
+    )]
+    NothingCaptured {
+        /// The name of the action, if there is one.
+        action: Option<String>,
+    },
+    /// The action to link to does not exist.
+    #[error(
+        "there is no action {id}, so everything was rolled back: link to one that is committed, or to one of this transaction"
+    )]
+    UnknownAction {
+        /// Its id.
+        id: Uuid,
+    },
+    /// Something inside the transaction set `threadline.actor_ref` before the first captured write.
+    #[error(
+        "the captured rows carry another actor than the context, so everything was rolled back: leave the setting threadline.actor_ref alone"
+    )]
+    ActorReplaced,
+    /// The trail is not there, or older than this library.
+    #[error("the audit trail in this database is missing or out of date: run AuditTrail::install ({source})")]
+    NotInstalled {
+        /// What the database said.
+        source: sqlx::Error,
+    },
+    /// The role may not complete an audited transaction.
+    #[error(
+        "this role lacks EXECUTE on the functions of the audit trail: grant it, as the README of the threadline crate says ({source})"
+    )]
+    MissingRight {
+        /// What the database said.
+        source: sqlx::Error,
+    },
+    /// The database refused or went away.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+fn in_action(name: Option<&str>) -> String {
+    name.map(|name| format!(" in action {name:?}")).unwrap_or_default()
+}
+
+impl TransactionError {
+    /// Every word that [`reason`](Self::reason) may answer.
+    pub const REASONS: [&str; 11] = [
+        "missing_actor",
+        "invalid_action",
+        "invalid_metadata",
+        "nested",
+        "already_captured",
+        "nothing_captured",
+        "unknown_action",
+        "actor_replaced",
+        "not_installed",
+        "missing_right",
+        "database",
+    ];
+
+    /// The kind of error in one word without any value, for metrics.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::MissingActor { .. } => "missing_actor",
+            Self::InvalidAction(_) => "invalid_action",
+            Self::InvalidMetadata => "invalid_metadata",
+            Self::Nested => "nested",
+            Self::AlreadyCaptured => "already_captured",
+            Self::NothingCaptured { .. } => "nothing_captured",
+            Self::UnknownAction { .. } => "unknown_action",
+            Self::ActorReplaced => "actor_replaced",
+            Self::NotInstalled { .. } => "not_installed",
+            Self::MissingRight { .. } => "missing_right",
+            Self::Database(_) => "database",
+        }
+    }
+
+    /// The error of a statement of ours, told apart by its SQLSTATE (PostgreSQL, Appendix A).
+    pub(super) fn of_trail(source: sqlx::Error) -> Self {
+        match source.as_database_error().and_then(DatabaseError::code).as_deref() {
+            // invalid_schema_name, undefined_function, undefined_table
+            Some("3F000" | "42883" | "42P01") => Self::NotInstalled { source },
+            // insufficient_privilege
+            Some("42501") => Self::MissingRight { source },
+            _ => Self::Database(source),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! An action by itself.
+
+use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::TransactionError;
+use crate::event::{ACTION_FAILED, ACTION_RECORDED};
+use crate::{Action, AuditContext, AuditTrail, pool};
+
+impl AuditTrail {
+    /// Records an action that no write belongs to, or none yet: writes can happen
+    /// [under it](crate::AuditedWrite::under_action) later. Answers its id.
+    ///
+    /// ```no_run
+    /// # async fn export(pool: sqlx::PgPool, context: threadline::AuditContext) -> Result<(), threadline::TransactionError> {
+    /// use threadline::{AuditTrail, AuditedWrite};
+    ///
+    /// let trail = AuditTrail::new(pool.clone());
+    /// let action = trail.record_action(&context, "tickets.merged").await?;
+    /// for id in [1, 2] {
+    ///     let mut tx = AuditedWrite::new(&context).under_action(action).begin(&pool).await?;
+    ///     sqlx::query("UPDATE tickets SET merged_into = 3 WHERE id = $1").bind(id).execute(&mut *tx).await?;
+    ///     tx.commit().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`TransactionError::MissingActor`] and [`TransactionError::InvalidAction`] before anything happens, and what the
+    /// database refuses.
+    pub async fn record_action(
+        &self,
+        context: &AuditContext,
+        action: impl Into<Action>,
+    ) -> Result<Uuid, TransactionError> {
+        let action = action.into();
+        let recorded = async {
+            if context.actor.is_none() {
+                return Err(TransactionError::MissingActor { action: Some(action.name.clone()) });
+            }
+            action.check()?;
+            // In a transaction, because a pooler may send the two steps of a lone statement to two connections.
+            let mut transaction = pool::begin(&self.pool, "BEGIN").await?;
+            let sql = self.schema.fill("SELECT __schema__.threadline_record_action($1)");
+            let id = sqlx::query_scalar(AssertSqlSafe(sql))
+                .bind(Json(arguments(context, &action)))
+                .fetch_one(&mut *transaction)
+                .await
+                .map_err(TransactionError::of_trail)?;
+            transaction.commit().await?;
+            Ok(id)
+        };
+        match recorded.await {
+            Ok(id) => {
+                ACTION_RECORDED.emit(&[action.status.as_str(), "no"], None);
+                Ok(id)
+            }
+            Err(error) => {
+                ACTION_FAILED.emit(&[error.reason()], None);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// The columns of an action, as `threadline_record_action` takes them.
+pub(super) fn arguments(context: &AuditContext, action: &Action) -> Value {
+    let mut arguments = json!(action);
+    arguments["actor_ref"] = json!(context.stored_actor());
+    for (name, id) in context.ids() {
+        arguments[name] = id;
+    }
+    arguments
+}

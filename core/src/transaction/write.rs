@@ -1,0 +1,217 @@
+//! What an audited transaction is made of, and its beginning.
+
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
+use uuid::Uuid;
+
+use super::{Audited, AuditedTransaction, TransactionError};
+use crate::event::TRANSACTION_FAILED;
+use crate::{Action, AuditContext, StorageSchema, pool};
+
+/// A write that is about to happen: who acts, and why. It becomes an [`AuditedTransaction`] by [`begin`](Self::begin) or
+/// [`adopt`](Self::adopt), or happens at once by [`run`](Self::run).
+///
+/// ```no_run
+/// # async fn escalate(pool: sqlx::PgPool, context: threadline::AuditContext) -> Result<(), threadline::TransactionError> {
+/// use threadline::AuditedWrite;
+///
+/// let mut tx = AuditedWrite::new(&context).action("ticket.escalated").begin(&pool).await?;
+/// sqlx::query("UPDATE tickets SET priority = 'urgent' WHERE id = $1").bind(4711).execute(&mut *tx).await?;
+/// let written = tx.commit().await?;
+/// println!("audit transaction {:?}", written.transaction_id);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Without an action the changes are captured with their actor, and nothing says why.
+#[derive(Debug, Clone)]
+#[must_use = "nothing happens before begin, adopt or run"]
+pub struct AuditedWrite {
+    pub(super) context: AuditContext,
+    pub(super) why: Why,
+    pub(super) metadata: Option<Map<String, Value>>,
+    pub(super) schema: StorageSchema,
+    allow_missing_actor: bool,
+}
+
+/// The reason that a transaction is tied to.
+#[derive(Debug, Clone)]
+pub(super) enum Why {
+    Untold,
+    Recorded(Action),
+    Linked(Uuid),
+}
+
+impl AuditedWrite {
+    /// A write under this context, in the trail of the schema `threadline`.
+    pub fn new(context: &AuditContext) -> Self {
+        Self {
+            context: context.clone(),
+            why: Why::Untold,
+            metadata: None,
+            schema: StorageSchema::default(),
+            allow_missing_actor: false,
+        }
+    }
+
+    /// Records this action with the write. The write is refused when it captures nothing.
+    pub fn action(mut self, action: impl Into<Action>) -> Self {
+        self.why = Why::Recorded(action.into());
+        self
+    }
+
+    /// Ties the write to an action that is recorded already: the one of another audited transaction, or of
+    /// [`AuditTrail::record_action`](crate::AuditTrail::record_action). So one action spans several transactions.
+    pub fn under_action(mut self, id: Uuid) -> Self {
+        self.why = Why::Linked(id);
+        self
+    }
+
+    /// Facts about the transaction as a whole, kept in `audit_transactions.meta`. The write is refused when it captures
+    /// nothing.
+    pub fn metadata(mut self, metadata: Map<String, Value>) -> Self {
+        self.metadata = Some(metadata);
+        self
+    }
+
+    /// Lets the write happen although nobody is known to act. An action needs an actor all the same.
+    pub const fn allow_missing_actor(mut self) -> Self {
+        self.allow_missing_actor = true;
+        self
+    }
+
+    /// The schema that holds the trail; `threadline` unless said otherwise.
+    pub fn storage_schema(mut self, schema: StorageSchema) -> Self {
+        self.schema = schema;
+        self
+    }
+
+    /// Begins a transaction of its own.
+    ///
+    /// # Errors
+    /// [`TransactionError`]; what is wrong with the context, the action or the metadata is found before anything happens.
+    pub async fn begin(self, pool: &PgPool) -> Result<AuditedTransaction<'static>, TransactionError> {
+        let began = Instant::now();
+        let begun = async {
+            self.check()?;
+            let mut transaction = pool::begin(pool, "BEGIN").await?;
+            sqlx::query(SIGN).bind(self.setting()).execute(&mut *transaction).await?;
+            Ok(AuditedTransaction { transaction, write: self, began })
+        };
+        begun.await.inspect_err(report)
+    }
+
+    /// Takes over a transaction that the host has begun, before its first captured write. Dropping or refusing it rolls it
+    /// back.
+    ///
+    /// ```no_run
+    /// # async fn escalate(pool: sqlx::PgPool, context: threadline::AuditContext) -> Result<(), threadline::TransactionError> {
+    /// # use threadline::AuditedWrite;
+    /// let transaction = pool.begin().await?;
+    /// let mut tx = AuditedWrite::new(&context).action("ticket.escalated").adopt(transaction).await?;
+    /// # tx.commit().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin), [`TransactionError::Nested`] and [`TransactionError::AlreadyCaptured`].
+    pub async fn adopt(
+        self,
+        mut transaction: Transaction<'_, Postgres>,
+    ) -> Result<AuditedTransaction<'_>, TransactionError> {
+        let began = Instant::now();
+        let adopted = async {
+            self.check()?;
+            let sql = format!(
+                "{SIGN}, before.audited, (__schema__.threadline_complete_transaction(NULL, NULL)).transaction_id
+                 FROM (SELECT pg_catalog.current_setting('threadline.audited', true) AS audited OFFSET 0) AS before"
+            );
+            let (.., audited, captured): (String, String, Option<String>, Option<Uuid>) =
+                sqlx::query_as(AssertSqlSafe(self.schema.fill(&sql)))
+                    .bind(self.setting())
+                    .fetch_one(&mut *transaction)
+                    .await
+                    .map_err(TransactionError::of_trail)?;
+            if audited.is_some_and(|audited| !audited.is_empty()) {
+                return Err(TransactionError::Nested);
+            }
+            match captured {
+                None => Ok(AuditedTransaction { transaction, write: self, began }),
+                Some(_) => Err(TransactionError::AlreadyCaptured),
+            }
+        };
+        adopted.await.inspect_err(report)
+    }
+
+    /// Runs the closure within a transaction of its own and commits, unless the closure fails or panics.
+    ///
+    /// ```no_run
+    /// # async fn escalate(pool: sqlx::PgPool, context: threadline::AuditContext) -> Result<(), threadline::TransactionError> {
+    /// use threadline::{AuditedWrite, TransactionError};
+    ///
+    /// let written = AuditedWrite::new(&context)
+    ///     .action("ticket.escalated")
+    ///     .run(&pool, async |tx| {
+    ///         let update = sqlx::query("UPDATE tickets SET priority = 'urgent' WHERE id = $1").bind(4711);
+    ///         Ok::<_, TransactionError>(update.execute(&mut *tx).await?.rows_affected())
+    ///     })
+    ///     .await?;
+    /// println!("{} rows in audit transaction {:?}", written.value, written.transaction_id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The closure's own, and [`TransactionError`] as the closure's error type takes it up. Everything is rolled back then.
+    pub async fn run<T, E, F>(self, pool: &PgPool, work: F) -> Result<Audited<T>, E>
+    where
+        F: AsyncFnOnce(&mut sqlx::PgConnection) -> Result<T, E>,
+        E: From<TransactionError>,
+    {
+        let mut transaction = self.begin(pool).await?;
+        let value = work(&mut transaction).await?;
+        let Audited { transaction_id, action_id, .. } = transaction.commit().await?;
+        Ok(Audited { value, transaction_id, action_id })
+    }
+
+    /// The name of the action that is to be recorded.
+    pub(super) fn action_name(&self) -> Option<String> {
+        match &self.why {
+            Why::Recorded(action) => Some(action.name.clone()),
+            Why::Untold | Why::Linked(_) => None,
+        }
+    }
+
+    fn check(&self) -> Result<(), TransactionError> {
+        let explained = !matches!(self.why, Why::Untold);
+        if self.context.actor.is_none() && (explained || !self.allow_missing_actor) {
+            return Err(TransactionError::MissingActor { action: self.action_name() });
+        }
+        if let Why::Recorded(action) = &self.why {
+            action.check()?;
+        }
+        let metadata = json!(self.metadata);
+        // JSON writes the character as an escape; one that stands for a backslash and "u0000" is doubled.
+        if metadata.to_string().replace(r"\\", "").contains(r"\u0000") {
+            return Err(TransactionError::InvalidMetadata);
+        }
+        Ok(())
+    }
+
+    /// What the capture functions read. Without an actor it is set as well: an actor that somebody has left in the session
+    /// must not sign this write.
+    fn setting(&self) -> String {
+        self.context.stored_actor().map(|actor| actor.to_string()).unwrap_or_default()
+    }
+}
+
+/// Both settings end with the transaction. The second one tells an audited transaction from others.
+const SIGN: &str = "SELECT pg_catalog.set_config('threadline.actor_ref', $1, true),
+    pg_catalog.set_config('threadline.audited', 'yes', true)";
+
+pub(super) fn report(error: &TransactionError) {
+    TRANSACTION_FAILED.emit(&[error.reason()], None);
+}
