@@ -39,7 +39,3 @@ pub use transaction::{Audited, AuditedTransaction, AuditedWrite, TransactionErro
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/capturing.md")]
 struct CapturingGuide;
-
-#[cfg(all(doctest, feature = "axum"))]
-#[doc = include_str!("../../docs/recording.md")]
-struct RecordingGuide;

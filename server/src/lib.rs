@@ -16,7 +16,12 @@ pub use hooks::{ActorHook, AuthorizeHook};
 pub use mount::redirect_trailing_slash;
 pub use threadline_app::ConsoleAction;
 
-/// The snippets of the guide are tests.
+/// The snippets of the guides are tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/mounting.md")]
 struct MountingGuide;
+
+/// Tested here, because the library itself knows no axum.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/recording.md")]
+struct RecordingGuide;
