@@ -13,7 +13,7 @@ pub(crate) fn routes(pool: PgPool) -> Router {
     let console = Console::builder(pool)
         .name("Help desk")
         .authorize_fn(|request: AccessRequest| async move { authorize(&request.parts).await })
-        .actor_fn(|parts: Parts| async move { session::user(&parts).await.ok()??.actor().ok() })
+        .actor_fn(session::actor)
         .build();
 
     Router::new().nest("/audit", console.into_router()).route("/audit/", redirect_trailing_slash())

@@ -2,7 +2,8 @@
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use threadline::{ActorError, ContextError, TransactionError};
+use graphile_worker::errors::GraphileWorkerError;
+use threadline::{ActorError, ContextError, MissingAuditContext, TransactionError};
 
 use crate::{pages, session};
 
@@ -29,6 +30,10 @@ pub(crate) enum Error {
     Actor(#[from] ActorError),
     #[error(transparent)]
     Context(#[from] ContextError),
+    #[error(transparent)]
+    NoContext(#[from] MissingAuditContext),
+    #[error(transparent)]
+    Queue(#[from] GraphileWorkerError),
     #[error(transparent)]
     Session(#[from] session::Error),
 }
@@ -65,7 +70,13 @@ impl IntoResponse for Error {
                 let page = pages::database_away();
                 return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], page).into_response();
             }
-            Self::Database(_) | Self::Audit(_) | Self::Actor(_) | Self::Context(_) | Self::Session(_) => {
+            Self::Database(_)
+            | Self::Audit(_)
+            | Self::Actor(_)
+            | Self::Context(_)
+            | Self::NoContext(_)
+            | Self::Queue(_)
+            | Self::Session(_) => {
                 tracing::error!(error = %self, "a request failed");
                 (
                     StatusCode::INTERNAL_SERVER_ERROR,

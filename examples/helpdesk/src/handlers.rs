@@ -10,7 +10,6 @@ use serde::Deserialize;
 use sqlx::PgPool;
 use threadline::AuditContext;
 
-use crate::acting::Acting;
 use crate::error::{Error, Problem, Result};
 use crate::pages::{self, TicketPage};
 use crate::session::User;
@@ -31,7 +30,8 @@ impl FromRequestParts<PgPool> for Visit {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, pool: &PgPool) -> Result<Self> {
-        let Acting { user, context } = Acting::from_request_parts(parts, pool).await?;
+        let user = User::from_request_parts(parts, pool).await?;
+        let context = AuditContext::from_request_parts(parts, pool).await?;
         let Path(id) = Path::<i64>::from_request_parts(parts, pool).await.map_err(|_| Error::NotFound)?;
         let ticket = tickets::find(pool, id).await?.ok_or(Error::NotFound)?;
         if user.is_staff() || ticket.customer == user.name {
@@ -68,7 +68,8 @@ pub(crate) async fn draft(user: User) -> Markup {
 
 pub(crate) async fn open(
     State(pool): State<PgPool>,
-    Acting { user, context }: Acting,
+    user: User,
+    context: AuditContext,
     Form(mut draft): Form<Draft>,
 ) -> Result<Response> {
     if !user.is_staff() {

@@ -8,6 +8,7 @@ use maud::Markup;
 use password_auth::{generate_hash, verify_password};
 use serde::Deserialize;
 use sqlx::PgPool;
+use threadline::AuditContext;
 use tower_sessions::Session;
 
 use crate::error::Result;
@@ -28,6 +29,7 @@ pub(crate) async fn show() -> Markup {
 pub(crate) async fn log_in(
     State(pool): State<PgPool>,
     session: Session,
+    context: AuditContext,
     Form(Credentials { name, password }): Form<Credentials>,
 ) -> Result<Response> {
     match check(&pool, name.trim(), password).await? {
@@ -36,6 +38,7 @@ pub(crate) async fn log_in(
             Ok(Redirect::to("/").into_response())
         }
         None => {
+            tracing::info!(client = ?context.client_addr(), "a login was refused");
             let page = pages::login(name.trim(), Some("Name and password do not match."));
             Ok((StatusCode::UNAUTHORIZED, page).into_response())
         }

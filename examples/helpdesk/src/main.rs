@@ -1,10 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-mod acting;
 mod agents;
 mod audit;
+mod context;
 mod error;
 mod handlers;
+mod jobs;
 mod login;
 mod pages;
 mod seed;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
+use futures_util::FutureExt;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use threadline::AuditTrail;
@@ -46,7 +48,9 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    // The queue tells the arguments of every job at the level of information.
+    let usual = || EnvFilter::new("info,sqlx=warn,graphile_worker=warn");
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| usual());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 
     match run(Args::parse()).await {
@@ -76,12 +80,18 @@ async fn run(Args { listen, database_url, quiet_traffic }: Args) -> Result<(), B
         tokio::spawn(agents::work(pool.clone()));
     }
 
-    let server = axum::serve(listener, web::router(pool)).with_graceful_shutdown(stopped());
+    let stop = stopped().shared();
+    let worker = tokio::spawn(jobs::work(pool.clone(), stop.clone()));
+
+    let app = web::router(pool).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone());
     tokio::select! {
         served = server => served?,
         // Browsers hold connections open without using them: those must not keep the program alive.
-        () = async { stopped().await; tokio::time::sleep(Duration::from_secs(3)).await } => {}
+        () = async { stop.await; tokio::time::sleep(Duration::from_secs(3)).await } => {}
     }
+    // The job at hand is finished; without the database that takes no longer either.
+    drop(tokio::time::timeout(Duration::from_secs(3), worker).await);
     Ok(())
 }
 
@@ -93,9 +103,10 @@ async fn stopped() {
     }
 }
 
-/// Makes the application's tables and the audit schema, and captures what happens in two of the tables.
+/// Makes the application's tables, the queue and the audit schema, and captures what happens in two of the tables.
 async fn prepare(pool: &PgPool) -> Result<(), Box<dyn Error>> {
     sqlx::migrate!().run(pool).await?;
+    jobs::install(pool).await?;
 
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;

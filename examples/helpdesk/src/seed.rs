@@ -8,6 +8,7 @@ use sqlx::PgPool;
 use self::stories::{STORIES, Step, Story};
 use crate::agents::context;
 use crate::error::Result;
+use crate::jobs;
 use crate::session::Role;
 use crate::tickets::{self, Draft};
 
@@ -18,7 +19,7 @@ pub(crate) fn password(name: &str) -> String {
     format!("{name}-demo")
 }
 
-pub(crate) async fn when_empty(pool: &PgPool) -> Result<()> {
+pub(crate) async fn when_empty(pool: &PgPool) -> std::result::Result<(), Box<dyn std::error::Error>> {
     let seeded = sqlx::query_scalar("SELECT EXISTS (SELECT FROM accounts)").fetch_one(pool).await?;
     if seeded {
         return Ok(());
@@ -30,7 +31,8 @@ pub(crate) async fn when_empty(pool: &PgPool) -> Result<()> {
     for story in &STORIES {
         tell(pool, story).await?;
     }
-    Ok(())
+    // The stories have been told: what nobody took by hand is assigned by the jobs that they left behind.
+    jobs::work_off(pool).await
 }
 
 pub(crate) async fn account(pool: &PgPool, name: &str, role: Role) -> Result<()> {

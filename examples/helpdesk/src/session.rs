@@ -63,6 +63,11 @@ pub(crate) async fn user(parts: &Parts) -> Result<Option<User>, Error> {
     }
 }
 
+/// Who acts, for the audit trail and for its console. Where the session cannot be read, nobody is known to act.
+pub(crate) async fn actor(parts: Parts) -> Option<ActorRef> {
+    user(&parts).await.ok()??.actor().ok()
+}
+
 /// A new id at every login: whoever knew the old one must not be logged in by it.
 pub(crate) async fn log_in(session: &Session, user: &User) -> Result<(), Error> {
     session.cycle_id().await?;

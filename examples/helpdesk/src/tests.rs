@@ -3,7 +3,9 @@
 mod access;
 mod actions;
 mod agents;
+mod context;
 mod input;
+mod jobs;
 mod readme;
 
 use axum::Router;

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{FromRow, PgPool, Postgres};
-use threadline::{AuditContext, AuditedWrite};
+use threadline::{Action, AuditContext, AuditedWrite};
 
 use crate::error::{Error, Problem, Result};
+use crate::jobs::{self, AssignTicket};
 
 pub(crate) const PRIORITIES: [&str; 4] = ["low", "normal", "high", "urgent"];
 pub(crate) const LONGEST_NAME: usize = 60;
@@ -46,6 +47,7 @@ pub(crate) struct Draft {
     pub(crate) priority: String,
 }
 
+/// Opens a ticket, and leaves it to a job to find somebody for it: in one transaction, so neither is there without the other.
 pub(crate) async fn open(pool: &PgPool, context: &AuditContext, draft: &Draft) -> Result<i64> {
     let customer = text("Customer", &draft.customer, LONGEST_NAME)?;
     let subject = text("Subject", &draft.subject, LONGEST_SUBJECT)?;
@@ -62,6 +64,7 @@ pub(crate) async fn open(pool: &PgPool, context: &AuditContext, draft: &Draft) -
     .bind(priority)
     .fetch_one(&mut *tx)
     .await?;
+    jobs::add(&mut tx, &AssignTicket { ticket: id, asked: context.clone() }).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -73,6 +76,18 @@ pub(crate) async fn assign(pool: &PgPool, context: &AuditContext, id: i64, assig
     }
     let update = sqlx::query("UPDATE tickets SET assignee = nullif($2, '') WHERE id = $1");
     write(pool, context, "ticket.assigned", update.bind(id).bind(assignee)).await
+}
+
+/// Gives an open ticket that nobody has to whoever of the staff has the fewest open ones.
+pub(crate) async fn assign_to_least_busy(pool: &PgPool, context: &AuditContext, id: i64) -> Result<()> {
+    let update = sqlx::query(
+        "UPDATE tickets SET assignee = (
+             SELECT a.name FROM accounts a LEFT JOIN tickets t ON t.assignee = a.name AND t.status = 'open'
+             WHERE a.role <> 'customer' GROUP BY a.name ORDER BY count(t.id), a.name LIMIT 1)
+         WHERE id = $1 AND assignee IS NULL AND status = 'open'",
+    );
+    let action = Action::named("ticket.assigned").with_reason("Had the fewest open tickets.");
+    write(pool, context, action, update.bind(id)).await
 }
 
 pub(crate) async fn reply(
@@ -115,7 +130,7 @@ pub(crate) async fn delete(pool: &PgPool, context: &AuditContext, id: i64) -> Re
 async fn write(
     pool: &PgPool,
     context: &AuditContext,
-    action: &str,
+    action: impl Into<Action>,
     statement: Query<'_, Postgres, PgArguments>,
 ) -> Result<()> {
     let mut tx = AuditedWrite::new(context).action(action).begin(pool).await?;

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use sqlx::PgPool;
 
 use crate::error::Error;
-use crate::{audit, handlers, login, pages, session};
+use crate::{audit, context, handlers, login, pages, session};
 
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -29,8 +29,9 @@ pub(crate) fn router(pool: PgPool) -> Router {
         .route("/helpdesk.css", get(stylesheet))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(page_above)
-        // Only the routes so far: the console joins below and sends a policy of its own.
+        // Only the routes so far: the console joins below, sends a policy of its own and writes nothing.
         .layer(map_response(with_policy))
+        .layer(context::layer())
         .with_state(pool.clone())
         .merge(audit::routes(pool))
         .layer(session::layer())
