@@ -32,7 +32,7 @@ async fn seeded(pool: &PgPool) -> Result<Uuid> {
     let context = AuditContext::new(ActorRef::new(ActorKind::User, "42")?).with_request_id("req-1")?;
     let mut tx = AuditedWrite::new(&context).action("ticket.renamed").begin(pool).await?;
     sqlx::query("UPDATE tickets SET subject = $1").bind(HOSTILE).execute(&mut *tx).await?;
-    tx.commit().await?.transaction_id.ok_or_else(|| "nothing was captured".into())
+    Ok(tx.commit().await?.transaction_id)
 }
 
 fn mounted(pool: &PgPool, access: Access) -> Router {

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use sqlx::Row;
+use sqlx::{PgConnection, Row};
 
 use super::catalog::CapturableTable;
 use super::naming::FUNCTION_PREFIX;
 use super::{CaptureMode, TablePolicy};
-use crate::{AuditTrail, TableName};
+use crate::{AuditTrail, TableName, pool};
 
 /// What a capture function was made with. Stored as JSON in the function's comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,8 @@ impl AuditTrail {
     /// # Errors
     /// Whatever the database says.
     pub async fn capture_functions(&self) -> Result<Vec<CaptureFunction>, sqlx::Error> {
+        // In a transaction, because a pooler may send the two steps of a lone statement to two connections.
+        let mut transaction = pool::begin(&self.pool, "BEGIN READ ONLY").await?;
         let rows = sqlx::query(
             "SELECT p.proname::text AS name, p.prosrc AS body, pg_catalog.obj_description(p.oid, 'pg_proc') AS comment
              FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
@@ -109,7 +111,8 @@ impl AuditTrail {
         )
         .bind(self.schema.name())
         .bind(FUNCTION_PREFIX)
-        .fetch_all(&self.pool)
+        .persistent(false)
+        .fetch_all(&mut *transaction)
         .await?;
         let mut functions = Vec::with_capacity(rows.len());
         for row in rows {
@@ -125,41 +128,45 @@ impl AuditTrail {
                 is_current: false,
             });
         }
-        self.compare_columns(&mut functions).await?;
+        compare_columns(&mut transaction, &mut functions).await?;
         Ok(functions)
     }
+}
 
-    /// Whether each function knows the columns that its table has.
-    async fn compare_columns(&self, functions: &mut [CaptureFunction]) -> Result<(), sqlx::Error> {
-        let tables =
-            || functions.iter().filter_map(|function| function.policy.as_ref().map(|policy| &policy.table));
-        let rows = sqlx::query(
-            "SELECT n.nspname::text, c.relname::text, array_agg(a.attname::text ORDER BY a.attnum),
-                    array_agg(pg_catalog.format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
-             FROM pg_catalog.pg_class AS c
-             JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-             JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-             JOIN unnest($1::text[], $2::text[]) AS known (schema, name) ON known.schema = n.nspname AND known.name = c.relname
-             GROUP BY 1, 2",
-        )
-        .bind(tables().map(|table| table.schema().to_owned()).collect::<Vec<_>>())
-        .bind(tables().map(|table| table.name().to_owned()).collect::<Vec<_>>())
-        .fetch_all(&self.pool)
-        .await?;
-        let mut present = HashMap::new();
-        for row in rows {
-            let table = TableName::new(row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?);
-            present.insert(table, (row.try_get::<Vec<String>, _>(2)?, row.try_get::<Vec<String>, _>(3)?));
-        }
-        for function in functions {
-            function.is_current = function.policy.as_ref().is_some_and(|policy| {
-                present
-                    .get(&policy.table)
-                    .is_some_and(|(columns, types)| *columns == policy.columns && *types == policy.types)
-            });
-        }
-        Ok(())
+/// Whether each function knows the columns that its table has.
+async fn compare_columns(
+    connection: &mut PgConnection,
+    functions: &mut [CaptureFunction],
+) -> Result<(), sqlx::Error> {
+    let tables =
+        || functions.iter().filter_map(|function| function.policy.as_ref().map(|policy| &policy.table));
+    let rows = sqlx::query(
+        "SELECT n.nspname::text, c.relname::text, array_agg(a.attname::text ORDER BY a.attnum),
+                array_agg(pg_catalog.format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
+         FROM pg_catalog.pg_class AS c
+         JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+         JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+         JOIN unnest($1::text[], $2::text[]) AS known (schema, name) ON known.schema = n.nspname AND known.name = c.relname
+         GROUP BY 1, 2",
+    )
+    .bind(tables().map(|table| table.schema().to_owned()).collect::<Vec<_>>())
+    .bind(tables().map(|table| table.name().to_owned()).collect::<Vec<_>>())
+    .persistent(false)
+    .fetch_all(connection)
+    .await?;
+    let mut present = HashMap::new();
+    for row in rows {
+        let table = TableName::new(row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?);
+        present.insert(table, (row.try_get::<Vec<String>, _>(2)?, row.try_get::<Vec<String>, _>(3)?));
     }
+    for function in functions {
+        function.is_current = function.policy.as_ref().is_some_and(|policy| {
+            present
+                .get(&policy.table)
+                .is_some_and(|(columns, types)| *columns == policy.columns && *types == policy.types)
+        });
+    }
+    Ok(())
 }
 
 fn digest(body: &str) -> String {

@@ -8,7 +8,12 @@ impl Event {
     /// Tells that the event happened: one value per label, in the order of the table, and the measurement if it has one.
     /// What the crates of this project call.
     pub fn emit(&self, values: &[&'static str], measured: Option<f64>) {
-        debug_assert_eq!(values.len(), self.labels.len(), "{} has other labels", self.name);
+        let listed = self.labels.iter().zip(values).all(|(label, value)| label.values.contains(value));
+        debug_assert!(
+            listed && values.len() == self.labels.len(),
+            "{} has other labels than {values:?}",
+            self.name
+        );
         debug_assert_eq!(
             measured.is_some(),
             self.measurement.is_some(),

@@ -57,10 +57,7 @@ pub static TRANSACTION_COMMITTED: Event = Event {
         name: "threadline.transaction.duration_seconds",
         what: "from its beginning to the end of its commit",
     }),
-    labels: &[
-        Label { name: "action", values: &["recorded", "linked", "none"] },
-        Label { name: "captured", values: &["yes", "no"] },
-    ],
+    labels: &[Label { name: "action", values: &["recorded", "linked", "none"] }],
     level: Level::DEBUG,
 };
 

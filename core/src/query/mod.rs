@@ -36,6 +36,9 @@ pub enum QueryError {
 
 impl AuditTrail {
     /// A transaction that cannot write and cannot run for long.
+    ///
+    /// Its statements are not persistent: a named one may be missing, or belong to somebody else, behind a pooler in
+    /// transaction mode; and each is planned for the values that it looks for.
     async fn read(&self) -> Result<Transaction<'static, Postgres>, QueryError> {
         let mut transaction = pool::begin(&self.pool, "BEGIN READ ONLY").await?;
         let limit = format!("SET LOCAL statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());

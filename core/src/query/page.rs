@@ -82,7 +82,7 @@ impl Selection<'_> {
              LEFT JOIN __schema__.audit_actions a ON a.id = t.action_id",
         ));
         sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order}"));
-        let rows = sql.build().fetch_all(connection).await?;
+        let rows = sql.build().persistent(false).fetch_all(connection).await?;
         let entry = |row| {
             Ok(TimelineEntry {
                 change: Change::from_row(row)?,
@@ -103,7 +103,7 @@ impl Selection<'_> {
         );
         self.push_conditions(&mut sql, position);
         sql.push(")");
-        Ok(sql.build_query_scalar().fetch_one(connection).await?)
+        Ok(sql.build_query_scalar().persistent(false).fetch_one(connection).await?)
     }
 
     fn push_conditions(self, sql: &mut QueryBuilder<Postgres>, position: Position) {

@@ -71,6 +71,7 @@ impl AuditTrail {
               WHERE NOT t.tgisinternal AND t.tgname LIKE 'threadline\_audit\_%'
               ORDER BY 1, 2",
         )
+        .persistent(false)
         .fetch_all(&mut *transaction)
         .await?;
         let mut tables = Vec::with_capacity(rows.len());

@@ -59,6 +59,7 @@ impl AuditTrail {
             TransactionRecord::COLUMNS
         ))))
         .bind(id)
+        .persistent(false)
         .fetch_optional(&mut *connection)
         .await?;
         let Some(header) = header else { return Ok(None) };

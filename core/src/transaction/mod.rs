@@ -2,6 +2,7 @@
 
 mod error;
 mod record;
+mod simple;
 mod write;
 
 pub use error::TransactionError;
@@ -12,7 +13,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use sqlx::types::Json;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Row, Transaction};
 use uuid::Uuid;
 
 use self::write::{Why, report};
@@ -29,6 +30,7 @@ use crate::event::{ACTION_RECORDED, TRANSACTION_COMMITTED};
 pub struct AuditedTransaction<'c> {
     transaction: Transaction<'c, Postgres>,
     write: AuditedWrite,
+    id: Uuid,
     began: Instant,
 }
 
@@ -37,8 +39,9 @@ pub struct AuditedTransaction<'c> {
 pub struct Audited<T> {
     /// What [`AuditedWrite::run`]'s closure answered.
     pub value: T,
-    /// The id of the audit transaction; none when nothing was captured.
-    pub transaction_id: Option<Uuid>,
+    /// The id of the audit transaction. Where there was neither an action nor metadata, nobody has looked whether anything
+    /// was captured: if not, the trail has no such transaction.
+    pub transaction_id: Uuid,
     /// The id of the action; none when there is none. Other writes can happen [under it](AuditedWrite::under_action).
     pub action_id: Option<Uuid>,
 }
@@ -52,7 +55,7 @@ impl AuditedTransaction<'_> {
     /// everything is rolled back.
     pub async fn commit(mut self) -> Result<Audited<()>, TransactionError> {
         let written = self.complete().await.inspect_err(report)?;
-        let Self { transaction, write, began } = self;
+        let Self { transaction, write, began, .. } = self;
         transaction.commit().await.map_err(TransactionError::from).inspect_err(report)?;
         let action = match &write.why {
             Why::Untold => "none",
@@ -62,8 +65,7 @@ impl AuditedTransaction<'_> {
                 "recorded"
             }
         };
-        let captured = if written.transaction_id.is_some() { "yes" } else { "no" };
-        TRANSACTION_COMMITTED.emit(&[action, captured], Some(began.elapsed().as_secs_f64()));
+        TRANSACTION_COMMITTED.emit(&[action], Some(began.elapsed().as_secs_f64()));
         Ok(written)
     }
 
@@ -75,33 +77,32 @@ impl AuditedTransaction<'_> {
         Ok(self.transaction.rollback().await?)
     }
 
-    /// One round trip for the action, its link, the metadata, and the ids.
+    /// One round trip for the action, its link and the metadata; none where there is nothing to tell.
     async fn complete(&mut self) -> Result<Audited<()>, TransactionError> {
         let write = &self.write;
+        let metadata = write.metadata.as_ref().map(|metadata| json!(metadata));
         let action = match &write.why {
             Why::Untold => None,
             Why::Linked(id) => Some(json!({ "id": id })),
             Why::Recorded(action) => Some(record::arguments(&write.context, action)),
         };
-        let sql =
-            "SELECT transaction_id, action_id, actor FROM __schema__.threadline_complete_transaction($1, $2)";
-        let (transaction_id, action_id, actor): (Option<Uuid>, Option<Uuid>, Option<Json<Value>>) =
-            sqlx::query_as(AssertSqlSafe(write.schema.fill(sql)))
-                .bind(action.map(Json))
-                .bind(write.metadata.as_ref().map(Json))
-                .fetch_one(&mut *self.transaction)
-                .await
-                .map_err(TransactionError::of_trail)?;
-        if transaction_id.is_none() {
-            let explained = !matches!(write.why, Why::Untold) || write.metadata.is_some();
-            return match explained {
-                true => Err(TransactionError::NothingCaptured { action: write.action_name() }),
-                false => Ok(Audited { value: (), transaction_id, action_id }),
-            };
+        if action.is_none() && metadata.is_none() {
+            return Ok(Audited { value: (), transaction_id: self.id, action_id: None });
         }
+        let sql = format!(
+            "SELECT transaction_id, action_id, actor FROM __schema__.threadline_complete_transaction({}, {})",
+            simple::json(action.as_ref()),
+            simple::json(metadata.as_ref())
+        );
+        let row = simple::row(&mut *self.transaction, &write.schema, &sql).await?;
+        let Some(transaction_id) = row.try_get("transaction_id")? else {
+            return Err(TransactionError::NothingCaptured { action: write.action_name() });
+        };
+        let actor: Option<Json<Value>> = row.try_get("actor")?;
         if actor.map(|actor| actor.0) != write.context.stored_actor() {
             return Err(TransactionError::ActorReplaced);
         }
+        let action_id: Option<Uuid> = row.try_get("action_id")?;
         match (&write.why, action_id) {
             (Why::Linked(id), None) => Err(TransactionError::UnknownAction { id: *id }),
             _ => Ok(Audited { value: (), transaction_id, action_id }),

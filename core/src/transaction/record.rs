@@ -1,13 +1,12 @@
 //! An action by itself.
 
 use serde_json::{Value, json};
-use sqlx::AssertSqlSafe;
-use sqlx::types::Json;
+use sqlx::Row;
 use uuid::Uuid;
 
-use super::TransactionError;
+use super::{TransactionError, simple};
 use crate::event::{ACTION_FAILED, ACTION_RECORDED};
-use crate::{Action, AuditContext, AuditTrail, pool};
+use crate::{Action, AuditContext, AuditTrail};
 
 impl AuditTrail {
     /// Records an action that no write belongs to, or none yet: writes can happen
@@ -42,16 +41,9 @@ impl AuditTrail {
                 return Err(TransactionError::MissingActor { action: Some(action.name.clone()) });
             }
             action.check()?;
-            // In a transaction, because a pooler may send the two steps of a lone statement to two connections.
-            let mut transaction = pool::begin(&self.pool, "BEGIN").await?;
-            let sql = self.schema.fill("SELECT __schema__.threadline_record_action($1)");
-            let id = sqlx::query_scalar(AssertSqlSafe(sql))
-                .bind(Json(arguments(context, &action)))
-                .fetch_one(&mut *transaction)
-                .await
-                .map_err(TransactionError::of_trail)?;
-            transaction.commit().await?;
-            Ok(id)
+            let arguments = simple::json(Some(&arguments(context, &action)));
+            let sql = format!("SELECT __schema__.threadline_record_action({arguments}) AS id");
+            Ok(simple::row(&self.pool, &self.schema, &sql).await?.try_get("id")?)
         };
         match recorded.await {
             Ok(id) => {

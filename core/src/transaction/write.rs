@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
-use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
+use sqlx::{PgPool, Postgres, Row, Transaction};
 use uuid::Uuid;
 
-use super::{Audited, AuditedTransaction, TransactionError};
+use super::{Audited, AuditedTransaction, TransactionError, simple};
 use crate::event::TRANSACTION_FAILED;
 use crate::{Action, AuditContext, StorageSchema, pool};
 
@@ -20,7 +20,7 @@ use crate::{Action, AuditContext, StorageSchema, pool};
 /// let mut tx = AuditedWrite::new(&context).action("ticket.escalated").begin(&pool).await?;
 /// sqlx::query("UPDATE tickets SET priority = 'urgent' WHERE id = $1").bind(4711).execute(&mut *tx).await?;
 /// let written = tx.commit().await?;
-/// println!("audit transaction {:?}", written.transaction_id);
+/// println!("audit transaction {}", written.transaction_id);
 /// # Ok(())
 /// # }
 /// ```
@@ -97,8 +97,9 @@ impl AuditedWrite {
         let begun = async {
             self.check()?;
             let mut transaction = pool::begin(pool, "BEGIN").await?;
-            sqlx::query(SIGN).bind(self.setting()).execute(&mut *transaction).await?;
-            Ok(AuditedTransaction { transaction, write: self, began })
+            let sql = format!("SELECT {}", self.sign());
+            let id = simple::row(&mut *transaction, &self.schema, &sql).await?.try_get("transaction_id")?;
+            Ok(AuditedTransaction { transaction, write: self, id, began })
         };
         begun.await.inspect_err(report)
     }
@@ -126,20 +127,23 @@ impl AuditedWrite {
         let adopted = async {
             self.check()?;
             let sql = format!(
-                "{SIGN}, before.audited, (__schema__.threadline_complete_transaction(NULL, NULL)).transaction_id
-                 FROM (SELECT pg_catalog.current_setting('threadline.audited', true) AS audited OFFSET 0) AS before"
+                "SELECT {}, before.audited, (__schema__.threadline_complete_transaction(NULL, NULL)).transaction_id AS captured
+                 FROM (SELECT pg_catalog.current_setting('threadline.audited', true) AS audited OFFSET 0) AS before",
+                self.sign()
             );
-            let (.., audited, captured): (String, String, Option<String>, Option<Uuid>) =
-                sqlx::query_as(AssertSqlSafe(self.schema.fill(&sql)))
-                    .bind(self.setting())
-                    .fetch_one(&mut *transaction)
-                    .await
-                    .map_err(TransactionError::of_trail)?;
+            let row = simple::row(&mut *transaction, &self.schema, &sql).await?;
+            let (audited, captured): (Option<String>, Option<Uuid>) =
+                (row.try_get("audited")?, row.try_get("captured")?);
             if audited.is_some_and(|audited| !audited.is_empty()) {
                 return Err(TransactionError::Nested);
             }
             match captured {
-                None => Ok(AuditedTransaction { transaction, write: self, began }),
+                None => Ok(AuditedTransaction {
+                    transaction,
+                    write: self,
+                    id: row.try_get("transaction_id")?,
+                    began,
+                }),
                 Some(_) => Err(TransactionError::AlreadyCaptured),
             }
         };
@@ -159,7 +163,7 @@ impl AuditedWrite {
     ///         Ok::<_, TransactionError>(update.execute(&mut *tx).await?.rows_affected())
     ///     })
     ///     .await?;
-    /// println!("{} rows in audit transaction {:?}", written.value, written.transaction_id);
+    /// println!("{} rows in audit transaction {}", written.value, written.transaction_id);
     /// # Ok(())
     /// # }
     /// ```
@@ -201,16 +205,19 @@ impl AuditedWrite {
         Ok(())
     }
 
-    /// What the capture functions read. Without an actor it is set as well: an actor that somebody has left in the session
-    /// must not sign this write.
-    fn setting(&self) -> String {
-        self.context.stored_actor().map(|actor| actor.to_string()).unwrap_or_default()
+    /// What makes a transaction this write's own; the settings end with it. The first one is what the capture functions read;
+    /// it is set without an actor as well, because one that somebody has left in the session must not sign this write. The
+    /// second one tells an audited transaction from others.
+    fn sign(&self) -> String {
+        let actor = self.context.stored_actor().map(|actor| actor.to_string()).unwrap_or_default();
+        format!(
+            "pg_catalog.set_config('threadline.actor_ref', {}, true),
+             pg_catalog.set_config('threadline.audited', 'yes', true),
+             __schema__.threadline_transaction_id() AS transaction_id",
+            simple::text(&actor)
+        )
     }
 }
-
-/// Both settings end with the transaction. The second one tells an audited transaction from others.
-const SIGN: &str = "SELECT pg_catalog.set_config('threadline.actor_ref', $1, true),
-    pg_catalog.set_config('threadline.audited', 'yes', true)";
 
 pub(super) fn report(error: &TransactionError) {
     TRANSACTION_FAILED.emit(&[error.reason()], None);

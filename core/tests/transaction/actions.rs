@@ -69,7 +69,7 @@ async fn a_correlation_id_spans_services_and_jobs(pool: PgPool) -> Result {
         .with_job_id("9")?;
     let mut tx = AuditedWrite::new(&job).action("ticket.assigned").begin(&pool).await?;
     run(&mut *tx, "UPDATE tickets SET priority = 'high'").await?;
-    let assigned = tx.commit().await?.transaction_id.ok_or("no id")?;
+    let assigned = tx.commit().await?.transaction_id;
 
     assert_eq!(
         recorded(&pool).await?,

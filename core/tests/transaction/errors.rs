@@ -69,7 +69,7 @@ async fn what_turns_out_wrong_in_the_end_leaves_nothing(pool: PgPool) -> Result 
         (write().metadata(metadata), "SELECT", "nothing_captured"),
         (write().under_action(Uuid::nil()), "INSERT INTO tickets VALUES (1)", "unknown_action"),
         (write().action("a"), forge, "actor_replaced"),
-        (write(), forge, "actor_replaced"),
+        (write().metadata(Map::from_iter([("a".to_owned(), json!(1))])), forge, "actor_replaced"),
     ] {
         let mut tx = write.begin(&pool).await?;
         run(&mut *tx, "CREATE TABLE uncaptured (id int)").await?;
@@ -118,6 +118,8 @@ async fn only_the_beginning_of_a_transaction_can_be_adopted(pool: PgPool) -> Res
 #[sqlx::test(migrations = false)]
 async fn a_database_without_a_trail_says_so(pool: PgPool) -> Result {
     let context = AuditContext::new(ActorRef::anonymous());
+    let error = AuditedWrite::new(&context).begin(&pool).await.unwrap_err();
+    assert!(matches!(error, TransactionError::NotInstalled { .. }), "{error}");
     let error = AuditedWrite::new(&context).adopt(pool.begin().await?).await.unwrap_err();
     assert!(matches!(error, TransactionError::NotInstalled { .. }), "{error}");
     let error = AuditTrail::new(pool).record_action(&context, "a").await.unwrap_err();

@@ -160,9 +160,9 @@ async fn outcomes_are_told_and_nothing_else(pool: PgPool) -> Result {
     let count = |event: &str| [format!("{event} +1")];
     let expected = [
         &count("threadline.action.recorded status=ok linked=yes")[..],
-        &committed("action=recorded captured=yes"),
-        &committed("action=linked captured=yes"),
-        &committed("action=none captured=no"),
+        &committed("action=recorded"),
+        &committed("action=linked"),
+        &committed("action=none"),
         &count("threadline.action.recorded status=error linked=no"),
         &count("threadline.action.failed reason=invalid_action"),
         &count("threadline.transaction.failed reason=missing_actor"),
@@ -174,9 +174,9 @@ async fn outcomes_are_told_and_nothing_else(pool: PgPool) -> Result {
         subscriber.take(),
         [
             "DEBUG message=threadline.action.recorded labels=\"status=ok linked=yes\"",
-            "DEBUG message=threadline.transaction.committed labels=\"action=recorded captured=yes\"",
-            "DEBUG message=threadline.transaction.committed labels=\"action=linked captured=yes\"",
-            "DEBUG message=threadline.transaction.committed labels=\"action=none captured=no\"",
+            "DEBUG message=threadline.transaction.committed labels=\"action=recorded\"",
+            "DEBUG message=threadline.transaction.committed labels=\"action=linked\"",
+            "DEBUG message=threadline.transaction.committed labels=\"action=none\"",
             "DEBUG message=threadline.action.recorded labels=\"status=error linked=no\"",
             "WARN message=threadline.action.failed labels=\"reason=invalid_action\"",
             "WARN message=threadline.transaction.failed labels=\"reason=missing_actor\"",

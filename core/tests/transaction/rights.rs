@@ -25,6 +25,9 @@ async fn the_documented_rights_are_enough_and_give_no_more(pool: PgPool) -> Resu
     let app = connections_of(&role, &pool).await?;
     let write = || user("42").map(|context| AuditedWrite::new(&context).action("ticket.opened"));
     role.prepare("GRANT ALL ON tickets TO $role").await?;
+    let error = write()?.begin(&app).await.unwrap_err();
+    assert_eq!(error.reason(), "missing_right", "{error}");
+    role.prepare("GRANT USAGE ON SCHEMA threadline TO $role").await?;
     let mut tx = write()?.begin(&app).await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (1)").await?;
     let error = tx.commit().await.unwrap_err();
