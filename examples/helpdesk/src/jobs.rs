@@ -38,11 +38,17 @@ impl TaskHandler for AssignTicket {
 
     async fn run(self, worker: WorkerContext) -> impl IntoTaskHandlerResult {
         let assigned = async {
-            let context = context_of::<Self>(self.asked, &worker)?;
-            tickets::assign_to_least_busy(worker.pg_pool(), &context, self.ticket).await
+            let (pool, context) = (worker.pg_pool(), context_of::<Self>(self.asked, &worker)?);
+            match tickets::find(pool, self.ticket).await? {
+                Some(ticket) if ticket.waits() => {
+                    tickets::assign_to_least_busy(pool, &context, ticket.id).await
+                }
+                // Somebody was faster: a colleague, or this job, when only the news of its success got lost.
+                _ => Ok(()),
+            }
         };
         match assigned.await {
-            // Somebody was faster: a colleague, or this job, when only the news of its success got lost.
+            // Somebody was faster by a moment.
             Ok(()) | Err(Error::NothingChanged) => Ok(()),
             Err(error) => Err(error.to_string()),
         }

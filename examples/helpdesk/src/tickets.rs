@@ -30,6 +30,13 @@ pub(crate) struct Ticket {
     pub(crate) created_at: DateTime<Utc>,
 }
 
+impl Ticket {
+    /// Whether it is open, and nobody has taken it.
+    pub(crate) fn waits(&self) -> bool {
+        self.assignee.is_none() && self.status == "open"
+    }
+}
+
 #[derive(Debug, FromRow)]
 pub(crate) struct Reply {
     pub(crate) author: String,

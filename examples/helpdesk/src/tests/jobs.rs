@@ -181,6 +181,10 @@ async fn a_job_that_runs_twice_assigns_once(pool: PgPool) {
     jobs::work_off(&pool).await.unwrap();
     assert_eq!(jobs_left(&pool).await, [], "the second run is a success as well");
     assert_eq!(assignee(&pool, &ticket).await, first);
+
+    // Nor when both have seen the ticket waiting.
+    let late = tickets::assign_to_least_busy(&pool, &customer(), 1).await;
+    assert!(matches!(late, Err(Error::NothingChanged)), "{late:?}");
     assert_eq!(transactions(&pool).await.len(), 2);
 }
 
