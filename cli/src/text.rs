@@ -86,7 +86,7 @@ fn key(key: &RowKey) -> String {
 
 /// A side on which the row did not exist is left out.
 fn fields(change: &Change) -> String {
-    let row = |FieldChange { name: column, before, after }| {
+    let row = |FieldChange { name: column, before, after, .. }| {
         let sides = [shown(&before), Some("->".to_owned()), shown(&after)];
         let sides: Vec<_> = sides.into_iter().flatten().collect();
         format!("  {}: {}\n", name(&column), sides.join(" "))

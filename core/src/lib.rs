@@ -30,7 +30,7 @@ pub use install::InstallError;
 #[cfg(feature = "tower")]
 pub use layer::{AuditContextLayer, AuditContextService, ContextOverrides};
 pub use schema::{StorageSchema, StorageSchemaError};
-pub use scope::Scope;
+pub use scope::{Predicate, Scope};
 pub use table::TableName;
 pub use trail::AuditTrail;
 pub use transaction::{Audited, AuditedTransaction, AuditedWrite, TransactionError};

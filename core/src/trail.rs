@@ -3,6 +3,7 @@
 use sqlx::PgPool;
 
 use crate::StorageSchema;
+use crate::query::KnownLayout;
 
 /// The audit trail of one database: a pool and the schema that holds the trail. Cheap to clone.
 ///
@@ -19,20 +20,32 @@ use crate::StorageSchema;
 #[derive(Debug, Clone)]
 pub struct AuditTrail {
     pub(crate) pool: PgPool,
+    pub(crate) read_pool: Option<PgPool>,
     pub(crate) schema: StorageSchema,
+    pub(crate) layout: KnownLayout,
 }
 
 impl AuditTrail {
     /// The trail in the schema `threadline` of this database.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, schema: StorageSchema::default() }
+        Self { pool, read_pool: None, schema: StorageSchema::default(), layout: KnownLayout::default() }
+    }
+
+    /// Reads through a pool of its own, such as one of a replica: investigations then take no connection from the
+    /// application's writes. A replica shows what has reached it.
+    #[must_use]
+    pub fn with_read_pool(mut self, pool: PgPool) -> Self {
+        self.read_pool = Some(pool);
+        self.layout = KnownLayout::default();
+        self
     }
 
     /// The same trail in another schema.
     #[must_use]
     pub fn with_storage_schema(mut self, schema: StorageSchema) -> Self {
         self.schema = schema;
+        self.layout = KnownLayout::default();
         self
     }
 

@@ -107,9 +107,7 @@ fn read_position(query: Option<&str>) -> Result<Position, FilterError> {
     let (filter, position) = read_query(query)?;
     match filter.to_pairs().into_iter().next() {
         None => Ok(position),
-        Some((key, value)) => {
-            Err(FilterError { key: key.to_owned(), value, expected: "one of the keys older and newer" })
-        }
+        Some((key, value)) => Err(FilterError::new(key, &value, "one of the keys older and newer")),
     }
 }
 

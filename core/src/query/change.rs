@@ -11,6 +11,7 @@ use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
 use super::Cursor;
+use super::layout::Layout;
 use crate::{ActorRef, TableName};
 
 /// A row as it was, column by column. Each value is the JSON text that the database keeps, so numbers stay exact.
@@ -68,6 +69,9 @@ pub struct Change {
     pub before: Option<RowImage>,
     /// The names of the changed fields, for an update.
     pub changed_fields: Option<Vec<String>>,
+    /// The row after the change before this one, where [`complete_old_values`](crate::AuditTrail::complete_old_values) has
+    /// looked it up: a second source of old values.
+    pub previous: Option<RowImage>,
     /// When the statement that made the change was captured.
     pub captured_at: DateTime<Utc>,
 }
@@ -77,6 +81,24 @@ impl Change {
     #[must_use]
     pub const fn cursor(&self) -> Cursor {
         Cursor { captured_at: self.captured_at, id: self.id }
+    }
+
+    /// The key as a filter takes it; none where it is not known.
+    #[must_use]
+    pub fn row_key(&self) -> Option<BTreeMap<String, String>> {
+        let key = self.key.iter().map(|(column, value)| Some((column.clone(), value.clone()?))).collect();
+        Some(key).flatten().filter(|key: &BTreeMap<String, String>| !key.is_empty())
+    }
+
+    /// Whether some old value is not stored with the change.
+    #[must_use]
+    pub fn lacks_old_values(&self) -> bool {
+        let stored = |field: &String| self.before.as_ref().is_some_and(|before| before.contains_key(field));
+        match self.operation {
+            Operation::Update => !self.changed_fields.iter().flatten().all(stored),
+            Operation::Delete => self.before.is_none(),
+            Operation::Insert | Operation::Truncate => false,
+        }
     }
 }
 
@@ -99,6 +121,7 @@ impl FromRow<'_, PgRow> for Change {
             after: image("data_after")?,
             before: image("changed_from")?,
             changed_fields: row.try_get("changed_fields")?,
+            previous: None,
             captured_at: row.try_get("captured_at")?,
         })
     }
@@ -117,6 +140,8 @@ pub struct TransactionRecord {
     pub on_behalf_of: Option<ActorRef>,
     /// Why, if the application said.
     pub action: Option<ActionRecord>,
+    /// Facts about the transaction as a whole, as JSON, if the application said any.
+    pub metadata: Option<Value>,
 }
 
 /// A recorded action.
@@ -146,7 +171,18 @@ pub struct ActionRecord {
 
 impl TransactionRecord {
     /// What [`FromRow`] reads, from `audit_transactions` as `t` and `audit_actions` as `a`.
-    pub(super) const COLUMNS: &str = "t.id AS transaction_id, t.occurred_at, t.actor_ref, a.id AS action_id,
+    pub(super) fn columns(layout: Layout) -> String {
+        let meta = if layout.has_meta { "t.meta" } else { "NULL::jsonb AS meta" };
+        format!("{}, {meta}", Self::COLUMNS)
+    }
+
+    /// The transaction of a change that has outlived it.
+    pub(super) const fn lost(change: &Change) -> Self {
+        let (id, occurred_at) = (change.transaction_id, change.captured_at);
+        Self { id, occurred_at, actor: None, on_behalf_of: None, action: None, metadata: None }
+    }
+
+    const COLUMNS: &str = "t.id AS transaction_id, t.occurred_at, t.actor_ref, a.id AS action_id,
         a.name AS action_name, a.status AS action_status, a.verb AS action_verb, a.category AS action_category,
         a.reason AS action_reason, a.comment AS action_comment, a.correlation_id AS action_correlation_id,
         a.request_id AS action_request_id, a.job_id AS action_job_id";
@@ -171,7 +207,8 @@ impl FromRow<'_, PgRow> for TransactionRecord {
         };
         let id = row.try_get("transaction_id")?;
         let (actor, on_behalf_of) = actors(id, row)?;
-        Ok(Self { id, occurred_at: row.try_get("occurred_at")?, actor, on_behalf_of, action })
+        let metadata = row.try_get::<Option<Json<Value>>, _>("meta")?.map(|json| json.0);
+        Ok(Self { id, occurred_at: row.try_get("occurred_at")?, actor, on_behalf_of, action, metadata })
     }
 }
 

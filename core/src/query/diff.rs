@@ -1,5 +1,7 @@
 //! What changed, field by field.
 
+use std::collections::BTreeSet;
+
 use serde_json::value::RawValue;
 
 use super::{Change, Operation, RowImage};
@@ -37,6 +39,20 @@ impl FieldValue {
     }
 }
 
+/// Where the old value of a field comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OldValue {
+    /// There is none: the row did not exist before.
+    Absent,
+    /// It is stored with the change.
+    Stored,
+    /// It is what the row's previous change left: right, unless the row was changed uncaptured in between.
+    PreviousChange,
+    /// Nobody knows.
+    Unknown,
+}
+
 /// A field with its old and new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldChange {
@@ -44,6 +60,8 @@ pub struct FieldChange {
     pub name: String,
     /// Before the change.
     pub before: FieldValue,
+    /// Where that comes from.
+    pub old_value: OldValue,
     /// After it.
     pub after: FieldValue,
 }
@@ -53,21 +71,56 @@ impl Change {
     /// row, nothing for a truncate.
     #[must_use]
     pub fn fields(&self) -> Vec<FieldChange> {
+        let deleted = self.before.as_ref().or(self.previous.as_ref());
         let names: Vec<&String> = match self.operation {
             Operation::Insert => self.after.iter().flat_map(RowImage::keys).collect(),
-            Operation::Delete => self.before.iter().flat_map(RowImage::keys).collect(),
+            Operation::Delete => deleted.into_iter().flat_map(RowImage::keys).collect(),
             Operation::Update => self.changed_fields.iter().flatten().collect(),
             Operation::Truncate => Vec::new(),
         };
         names
             .into_iter()
-            .map(|name| FieldChange {
-                name: name.clone(),
-                before: side(self.operation != Operation::Insert, self.before.as_ref(), name),
-                after: side(self.operation != Operation::Delete, self.after.as_ref(), name),
+            .map(|name| {
+                let (before, old_value) = self.old_value(name);
+                let after = side(self.operation != Operation::Delete, self.after.as_ref(), name);
+                FieldChange { name: name.clone(), before, old_value, after }
             })
             .collect()
     }
+
+    fn old_value(&self, name: &str) -> (FieldValue, OldValue) {
+        let of = |image: &Option<RowImage>| image.as_ref()?.get(name).map(|raw| FieldValue::of(raw));
+        if self.operation == Operation::Insert {
+            return (FieldValue::Absent, OldValue::Absent);
+        }
+        match (of(&self.before), of(&self.previous)) {
+            (Some(value), _) => (value, OldValue::Stored),
+            (None, Some(value)) => (value, OldValue::PreviousChange),
+            (None, None) => (FieldValue::Omitted, OldValue::Unknown),
+        }
+    }
+}
+
+/// The fields in which two images of a row differ, by name.
+pub(super) fn between(before: Option<&RowImage>, after: Option<&RowImage>) -> Vec<FieldChange> {
+    let names: BTreeSet<&String> = before.into_iter().chain(after).flat_map(RowImage::keys).collect();
+    let raw = |image: Option<&RowImage>, name| {
+        image.and_then(|image| image.get(name)).map(|raw| raw.get().to_owned())
+    };
+    names
+        .into_iter()
+        .filter(|name| raw(before, *name) != raw(after, *name))
+        .map(|name| FieldChange {
+            name: name.clone(),
+            before: side(false, before, name),
+            old_value: if before.is_some_and(|row| row.contains_key(name)) {
+                OldValue::Stored
+            } else {
+                OldValue::Absent
+            },
+            after: side(false, after, name),
+        })
+        .collect()
 }
 
 fn side(existed: bool, image: Option<&RowImage>, name: &str) -> FieldValue {

@@ -2,7 +2,8 @@
 
 use sqlx::Row;
 
-use super::page::Selection;
+use super::conditions::Selection;
+use super::reader::Reader;
 use super::{Change, Filter, Page, Position, QueryError, TransactionRecord};
 use crate::{AuditTrail, Scope, TableName};
 
@@ -13,6 +14,15 @@ pub struct TimelineEntry {
     pub change: Change,
     /// The transaction that made it.
     pub transaction: TransactionRecord,
+}
+
+/// How many changes there are, as far as it was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// So many.
+    Exactly(usize),
+    /// More than this, where counting stopped.
+    MoreThan(usize),
 }
 
 impl AuditTrail {
@@ -33,7 +43,8 @@ impl AuditTrail {
     /// ```
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer.
+    /// [`QueryError`]; with a key in the filter also [`QueryError::OtherKey`] and [`QueryError::NotAudited`], where no change
+    /// matches for that reason.
     pub async fn timeline_page(
         &self,
         scope: &Scope,
@@ -41,9 +52,50 @@ impl AuditTrail {
         position: Position,
         size: usize,
     ) -> Result<Page<TimelineEntry>, QueryError> {
-        let mut transaction = self.read().await?;
-        let selection = Selection { schema: &self.schema, scope, filter, transaction: None };
-        selection.page(&mut transaction, position, size).await
+        let mut reader = self.reader().await?;
+        let selection = Selection { scope, filter, transaction: None };
+        let page = reader.page(selection, position, size).await?;
+        if page.entries.is_empty() && filter.key.is_some() {
+            reader.check_key(selection).await?;
+        }
+        Ok(page)
+    }
+
+    /// The newest changes, as many as `limit` at once.
+    ///
+    /// # Errors
+    /// As [`timeline_page`](Self::timeline_page).
+    pub async fn timeline(
+        &self,
+        scope: &Scope,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Vec<TimelineEntry>, QueryError> {
+        Ok(self.timeline_page(scope, filter, Position::Newest, limit).await?.entries)
+    }
+
+    /// How many changes match, counted no further than `cap`.
+    ///
+    /// ```no_run
+    /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
+    /// use threadline::Scope;
+    /// use threadline::query::{Count, Filter};
+    ///
+    /// match trail.count(&Scope::unscoped(), &Filter::default(), 10_000).await? {
+    ///     Count::Exactly(count) => println!("{count} changes"),
+    ///     Count::MoreThan(cap) => println!("more than {cap} changes"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueryError`] when the database does not answer.
+    pub async fn count(&self, scope: &Scope, filter: &Filter, cap: usize) -> Result<Count, QueryError> {
+        let mut reader = self.reader().await?;
+        let selection = Selection { scope, filter, transaction: None };
+        let count = reader.count(selection, Position::Newest, cap.saturating_add(1)).await?;
+        Ok(if count > cap { Count::MoreThan(cap) } else { Count::Exactly(count) })
     }
 
     /// Whether the scope holds any change at all: what tells an empty trail from a narrow filter.
@@ -51,18 +103,24 @@ impl AuditTrail {
     /// # Errors
     /// [`QueryError`] when the database does not answer.
     pub async fn has_changes(&self, scope: &Scope) -> Result<bool, QueryError> {
-        let mut transaction = self.read().await?;
         let filter = Filter::default();
-        let selection = Selection { schema: &self.schema, scope, filter: &filter, transaction: None };
-        selection.has(&mut transaction, Position::Newest).await
+        self.reader()
+            .await?
+            .has(Selection { scope, filter: &filter, transaction: None }, Position::Newest)
+            .await
     }
 
-    /// The tables within the scope that carry a capture trigger, by name.
+    /// The tables that carry a capture trigger, by name; of those, the ones that the scope names.
     ///
     /// # Errors
     /// [`QueryError`] when the database does not answer.
     pub async fn captured_tables(&self, scope: &Scope) -> Result<Vec<TableName>, QueryError> {
-        let mut transaction = self.read().await?;
+        self.reader().await?.captured_tables(scope).await
+    }
+}
+
+impl Reader<'_> {
+    async fn captured_tables(&mut self, scope: &Scope) -> Result<Vec<TableName>, QueryError> {
         let rows = sqlx::query(
             r"SELECT DISTINCT n.nspname::text AS schema, c.relname::text AS name
               FROM pg_catalog.pg_trigger t
@@ -72,16 +130,21 @@ impl AuditTrail {
               ORDER BY 1, 2",
         )
         .persistent(false)
-        .fetch_all(&mut *transaction)
+        .fetch_all(self.connection())
         .await?;
         let mut tables = Vec::with_capacity(rows.len());
         for row in rows {
             let table =
                 TableName::new(row.try_get::<String, _>("schema")?, row.try_get::<String, _>("name")?);
-            if scope.allowed_tables().is_none_or(|allowed| allowed.contains(&table)) {
+            if scope.names(&table) {
                 tables.push(table);
             }
         }
         Ok(tables)
+    }
+
+    /// Whether the scope may know that this table is captured, and it is.
+    pub(super) async fn is_captured(&mut self, scope: &Scope, table: &TableName) -> Result<bool, QueryError> {
+        Ok(self.captured_tables(scope).await?.contains(table))
     }
 }

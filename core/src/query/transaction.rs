@@ -1,9 +1,8 @@
 //! One transaction with its changes.
 
-use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
-use super::page::Selection;
+use super::conditions::Selection;
 use super::{Change, Filter, FilterError, Page, Position, QueryError, TransactionRecord};
 use crate::{AuditTrail, Scope};
 
@@ -43,28 +42,18 @@ impl AuditTrail {
         position: Position,
         size: usize,
     ) -> Result<Option<TransactionDetail>, QueryError> {
-        let mut connection = self.read().await?;
+        let mut reader = self.reader().await?;
         let filter = Filter::default();
-        let selection = Selection { schema: &self.schema, scope, filter: &filter, transaction: Some(id) };
-        let page = selection.page(&mut connection, position, size).await?;
-        if page.entries.is_empty()
-            && scope.is_limited()
-            && !selection.has(&mut connection, Position::Newest).await?
-        {
+        let selection = Selection { scope, filter: &filter, transaction: Some(id) };
+        let page = reader.page(selection, position, size).await?;
+        if page.entries.is_empty() && scope.is_limited() && !reader.has(selection, Position::Newest).await? {
             return Ok(None);
         }
-        let header = sqlx::query(AssertSqlSafe(self.schema.fill(&format!(
-            "SELECT {} FROM __schema__.audit_transactions t
-             LEFT JOIN __schema__.audit_actions a ON a.id = t.action_id WHERE t.id = $1",
-            TransactionRecord::COLUMNS
-        ))))
-        .bind(id)
-        .persistent(false)
-        .fetch_optional(&mut *connection)
-        .await?;
-        let Some(header) = header else { return Ok(None) };
-        let Page { entries, newer, older } = page;
-        let changes = Page { entries: entries.into_iter().map(|entry| entry.change).collect(), newer, older };
-        Ok(Some(TransactionDetail { transaction: TransactionRecord::from_row(&header)?, changes }))
+        let transaction = match page.entries.first() {
+            Some(entry) => Some(entry.transaction.clone()),
+            None => reader.transactions(&[(id, None)]).await?.remove(&id),
+        };
+        let Some(transaction) = transaction else { return Ok(None) };
+        Ok(Some(TransactionDetail { transaction, changes: page.map(|entry| entry.change) }))
     }
 }

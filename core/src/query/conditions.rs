@@ -1,0 +1,142 @@
+//! The filter and the scope as SQL, on changes called `c`.
+
+use sqlx::types::Json;
+use sqlx::{Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use super::layout::Layout;
+use super::{ActorFilter, Filter, Position};
+use crate::scope::Condition;
+use crate::{Scope, StorageSchema};
+
+/// Which changes a question is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Selection<'a> {
+    pub(super) scope: &'a Scope,
+    pub(super) filter: &'a Filter,
+    pub(super) transaction: Option<Uuid>,
+}
+
+/// SQL under construction, for one database.
+pub(super) struct Conditions<'a> {
+    pub(super) sql: &'a mut QueryBuilder<Postgres>,
+    pub(super) schema: &'a StorageSchema,
+    pub(super) layout: Layout,
+}
+
+impl Conditions<'_> {
+    /// Everything that a change has to meet, beginning with `true`.
+    pub(super) fn push(&mut self, selection: Selection<'_>, position: Position) {
+        let Selection { scope, filter, transaction } = selection;
+        self.sql.push("true");
+        if let Some(transaction) = transaction {
+            self.sql.push(" AND c.transaction_id = ").push_bind(transaction);
+        }
+        if let Some(table) = &filter.table {
+            self.sql.push(" AND c.table_schema = ").push_bind(table.schema().to_owned());
+            self.sql.push(" AND c.table_name = ").push_bind(table.name().to_owned());
+        }
+        if let Some(key) = &filter.key {
+            self.sql.push(" AND c.table_pk = ").push_bind(Json(key.clone()));
+        }
+        if let Some(operation) = filter.operation {
+            self.sql.push(" AND c.op = ").push_bind(operation.as_str());
+        }
+        if let Some(field) = &filter.field {
+            self.sql.push(" AND c.changed_fields @> ARRAY[").push_bind(field.clone()).push("]");
+        }
+        if let Some(from) = filter.from {
+            self.sql.push(" AND c.captured_at >= ").push_bind(from);
+        }
+        if let Some(to) = filter.to {
+            self.sql.push(" AND c.captured_at <= ").push_bind(to);
+        }
+        if filter.is_about_transactions() {
+            self.sql.push(" AND ");
+            self.push_transaction(filter);
+        }
+        if let Some(condition) = scope.condition() {
+            self.sql.push(" AND ");
+            self.push_condition(condition);
+        }
+        let (comparison, cursor) = match position {
+            Position::Newest => return,
+            Position::OlderThan(cursor) => ("<", cursor),
+            Position::NewerThan(cursor) => (">", cursor),
+        };
+        self.sql.push(format!(" AND (c.captured_at, c.id) {comparison} (")).push_bind(cursor.captured_at);
+        self.sql.push(", ").push_bind(cursor.id).push(")");
+    }
+
+    /// What the filter asks of the change's transaction `t` and its action `a`.
+    fn push_transaction(&mut self, filter: &Filter) {
+        self.push_join(filter.is_about_actions());
+        if let Some(actor) = &filter.actor {
+            self.push_actor(actor);
+        }
+        for (column, value) in [
+            ("name", &filter.action),
+            ("correlation_id", &filter.correlation_id),
+            ("request_id", &filter.request_id),
+        ] {
+            if let Some(value) = value {
+                self.sql.push(format!(" AND a.{column} = ")).push_bind(value.clone());
+            }
+        }
+        self.sql.push(")");
+    }
+
+    fn push_join(&mut self, with_action: bool) {
+        let actions =
+            if with_action { " JOIN __schema__.audit_actions AS a ON a.id = t.action_id" } else { "" };
+        let time = if self.layout.has_occurred_at { " AND t.occurred_at = c.occurred_at" } else { "" };
+        self.sql.push(self.schema.fill(&format!(
+            "EXISTS (SELECT FROM __schema__.audit_transactions AS t{actions} WHERE t.id = c.transaction_id{time}"
+        )));
+    }
+
+    /// As the reference system does by containment: whom the actor stood in for makes no difference.
+    pub(super) fn push_actor(&mut self, actor: &ActorFilter) {
+        self.sql.push(" AND t.actor_ref ->> 'type' = ").push_bind(actor.kind.as_str());
+        if let Some(id) = &actor.id {
+            self.sql.push(" AND t.actor_ref ->> 'id' = ").push_bind(id.clone());
+        }
+    }
+
+    fn push_condition(&mut self, condition: &Condition) {
+        match condition {
+            Condition::Tables(tables) => {
+                let (schemas, names): (Vec<String>, Vec<String>) =
+                    tables.iter().map(|table| (table.schema().to_owned(), table.name().to_owned())).unzip();
+                self.sql.push("(c.table_schema, c.table_name) IN (SELECT * FROM unnest(").push_bind(schemas);
+                self.sql.push(", ").push_bind(names).push("))");
+            }
+            Condition::Schema(schema) => {
+                self.sql.push("c.table_schema = ").push_bind(schema.clone());
+            }
+            Condition::Field { column, value } => {
+                let deleted = if self.layout.has_changed_from { "c.changed_from" } else { "NULL::jsonb" };
+                self.sql.push(format!("CASE c.op WHEN 'delete' THEN {deleted} ELSE c.data_after END ->> "));
+                self.sql.push_bind(column.clone()).push(" = ").push_bind(value.clone());
+            }
+            Condition::Actor(actor) => {
+                self.push_join(false);
+                self.push_actor(actor);
+                self.sql.push(")");
+            }
+            Condition::Since(moment) => {
+                self.sql.push("c.captured_at >= ").push_bind(*moment);
+            }
+            Condition::And(one, other) => self.push_both(one, "AND", other),
+            Condition::Or(one, other) => self.push_both(one, "OR", other),
+        }
+    }
+
+    fn push_both(&mut self, one: &Condition, operator: &str, other: &Condition) {
+        self.sql.push("(");
+        self.push_condition(one);
+        self.sql.push(format!(" {operator} "));
+        self.push_condition(other);
+        self.sql.push(")");
+    }
+}

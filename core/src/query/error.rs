@@ -1,0 +1,43 @@
+//! Why a question has no answer.
+
+use chrono::{DateTime, Utc};
+
+use crate::{StorageSchema, TableName};
+
+/// Why the trail could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// There is no trail in this schema.
+    #[error("schema {schema} of this database holds no audit trail: install it, or name another schema")]
+    NotInstalled {
+        /// The schema.
+        schema: StorageSchema,
+    },
+    /// The table has other key columns.
+    #[error("rows of {table} have the key {}, not {}", expected.join(", "), given.join(", "))]
+    OtherKey {
+        /// The table.
+        table: TableName,
+        /// The columns that were given.
+        given: Vec<String>,
+        /// The columns that identify the rows of the table, as its last change has them.
+        expected: Vec<String>,
+    },
+    /// Nothing is recorded of the table, and nothing will be: it carries no capture trigger. What the scope hides is not
+    /// audited either.
+    #[error("table {table} is not audited: capture it, or look for another")]
+    NotAudited {
+        /// The table.
+        table: TableName,
+    },
+    /// The moment is still to come by the clock of the database.
+    #[error("{at} is still to come: ask for now or earlier")]
+    InFuture {
+        /// The moment.
+        at: DateTime<Utc>,
+    },
+    /// The database refused, took longer than 5 seconds, or is away.
+    #[error("the audit trail could not be read: {0}")]
+    Database(#[from] sqlx::Error),
+}

@@ -1,0 +1,127 @@
+//! Reading and writing filters.
+
+use super::*;
+use crate::query::Operation;
+
+#[test]
+fn every_mistake_names_its_key_and_value() {
+    let cursor = "1795339267000000-0193c2aa00007000800000000000008d";
+    for (pairs, message) in [
+        (
+            vec![("tabel", "x")],
+            "tabel is \"x\": expected one of the keys table, key, operation, field, actor, action, correlation_id, \
+             request_id, from, to, older, newer",
+        ),
+        (vec![("from", "2026-13-01T00:00")], r#"from is "2026-13-01T00:00": expected a UTC time"#),
+        (vec![("to", "+262143-01-01T00:00")], "to is"),
+        (vec![("from", "2026-01-02T00:00"), ("to", "2026-01-01T00:00")], r#"to is "2026-01-01T00:00:00Z""#),
+        (vec![("older", "17")], r#"older is "17": expected a link"#),
+        (vec![("newer", "99999999999999999999-x")], "newer is"),
+        (vec![("older", cursor), ("newer", cursor)], "either older or newer"),
+        (vec![("table", "a."), ("from", "")], r#"table is "a.""#),
+        (vec![("table", "a"), ("table", "b")], "each key only once"),
+        (vec![("key", "id=42")], r#"key is "id=42": expected the key of a row such as id=42, or"#),
+        (vec![("table", "a"), ("key", "42")], r#"key is "42""#),
+        (vec![("table", "a"), ("key", "id=1&id=2")], r#"key is "id=1&id=2""#),
+        (vec![("table", "a"), ("key", "id=1&")], r#"key is "id=1&""#),
+        (vec![("table", "a"), ("key", "id=%00")], r#"key is "id=%00""#),
+        (
+            vec![("operation", "INSERT")],
+            r#"operation is "INSERT": expected insert, update, delete or truncate"#,
+        ),
+        (vec![("field", "a\0")], "field is"),
+        (vec![("actor", "robot:1")], r#"actor is "robot:1": expected an actor such as user:42, or one of"#),
+        (vec![("actor", "user:")], r#"actor is "user:""#),
+        (vec![("action", "a\nb")], r#"action is "a\nb""#),
+        (vec![("correlation_id", &"x".repeat(257))], "correlation_id is \"xxx"),
+        (vec![("request_id", "a\tb")], r#"request_id is "a\tb""#),
+    ] {
+        let error = Filter::from_pairs(pairs.clone()).unwrap_err().to_string();
+        assert!(error.contains(message), "{pairs:?}: {error}");
+    }
+}
+
+#[test]
+fn saved_filters_fail_by_the_same_words() {
+    for (json, message) in [
+        (r#"{"tabel":"x"}"#, "tabel is \"x\": expected one of the keys table, key,"),
+        (r#"{"older":"x"}"#, "older is \"x\": expected one of the keys table"),
+        (r#"{"operation":"upsert"}"#, "operation is \"upsert\": expected insert, update, delete or truncate"),
+    ] {
+        let error = serde_json::from_str::<Filter>(json).unwrap_err().to_string();
+        assert!(error.starts_with(message), "{json}: {error}");
+        let toml = json.trim_matches(['{', '}']).replacen(':', "=", 1).replacen('"', "", 2);
+        let error = toml::from_str::<Filter>(&toml).unwrap_err().to_string();
+        assert!(error.contains(message), "{toml}: {error}");
+    }
+}
+
+#[test]
+fn blank_fields_of_a_form_are_no_filter() {
+    let blank: Vec<(&str, &str)> =
+        FILTER_KEYS.iter().map(|key| (key.name, " ")).chain([("older", "")]).collect();
+    let (filter, position) = Filter::from_pairs(blank).unwrap();
+    assert!(filter.is_empty());
+    assert_eq!(position, Position::Newest);
+}
+
+#[test]
+fn an_anonymous_actor_is_all_anonymous_ones() {
+    for text in ["anonymous", "anonymous:7"] {
+        let filter: ActorFilter = text.parse().unwrap();
+        assert_eq!(filter.to_string(), "anonymous");
+    }
+    assert_eq!("user:a:b".parse::<ActorFilter>().unwrap().id.as_deref(), Some("a:b"));
+}
+
+/// Random filters survive the way through a URL, JSON and TOML.
+#[test]
+fn filters_round_trip() {
+    const TEXTS: [&str; 8] = ["a", "größe 🦀", "a&b=c", "100%", "+", "\"quoted\"\\", "x y", "=:;#"];
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut random = |end: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % end as u64).unwrap()
+    };
+    for _ in 0..2_000 {
+        let mut some = || random(2) == 0;
+        let [key, operation, field, actor, action, correlation, request, from, to] =
+            std::array::from_fn(|_| some());
+        let mut text = || TEXTS[random(TEXTS.len())].to_owned();
+        let table = TableName::new(text(), text());
+        let keys = BTreeMap::from([(text(), text()), (text(), String::new())]);
+        let texts: [String; 4] = std::array::from_fn(|_| text());
+        let actor_id = text();
+        let kind = ActorKind::ALL[random(6)];
+        let by_id = ActorRef::new(kind, actor_id).unwrap();
+        let moment = DateTime::from_timestamp_micros(random(4_000_000_000_000_000) as i64);
+        let [one, two, three, four] = texts;
+        let filter = Filter {
+            from: moment.filter(|_| from),
+            to: moment.filter(|_| to),
+            key: key.then_some(keys),
+            table: (key || some_table(&table)).then_some(table),
+            operation: operation.then(|| Operation::ALL[random(4)]),
+            field: field.then_some(one),
+            actor: actor.then(|| if random(2) == 0 { kind.into() } else { ActorFilter::from(&by_id) }),
+            action: action.then_some(two),
+            correlation_id: correlation.then_some(three),
+            request_id: request.then_some(four),
+        };
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(filter.to_pairs()).finish();
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let pairs = pairs.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        assert_eq!(Filter::from_pairs(pairs), Ok((filter.clone(), Position::Newest)), "{query}");
+        let json = serde_json::to_string(&filter).unwrap();
+        assert_eq!(serde_json::from_str::<Filter>(&json).unwrap(), filter, "{json}");
+        let toml = toml::to_string(&filter).unwrap();
+        assert_eq!(toml::from_str::<Filter>(&toml).unwrap(), filter, "{toml}");
+    }
+}
+
+/// Half of the tables.
+fn some_table(table: &TableName) -> bool {
+    table.name().len().is_multiple_of(2)
+}

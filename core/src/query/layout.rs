@@ -1,0 +1,75 @@
+//! What a database has beyond the tables and columns of the reference system: all that reading may use to be fast, and
+//! must do without.
+
+use std::sync::{Arc, OnceLock};
+
+use sqlx::{PgConnection, Row};
+
+use super::QueryError;
+use crate::StorageSchema;
+
+/// The differences between databases that reading has to know.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// Changes repeat the time of their transaction, so that a join reads one partition.
+    pub(super) has_occurred_at: bool,
+    /// Row histories are found by their bucket.
+    pub(super) has_buckets: bool,
+    /// Old values may be kept. Missing in databases of the reference system before its version 0.2.
+    pub(super) has_changed_from: bool,
+    /// Metadata of transactions may be kept. Missing before version 0.6.
+    pub(super) has_meta: bool,
+}
+
+/// What is known of the layout. Only that of an up-to-date trail is remembered: nothing can be added to it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KnownLayout(Arc<OnceLock<Layout>>);
+
+const COMPLETE: Layout =
+    Layout { has_occurred_at: true, has_buckets: true, has_changed_from: true, has_meta: true };
+
+impl KnownLayout {
+    pub(super) async fn get(
+        &self,
+        connection: &mut PgConnection,
+        schema: &StorageSchema,
+    ) -> Result<Layout, QueryError> {
+        if let Some(layout) = self.0.get() {
+            return Ok(*layout);
+        }
+        let layout = look(connection, schema).await?;
+        if layout == COMPLETE {
+            self.0.get_or_init(|| layout);
+        }
+        Ok(layout)
+    }
+}
+
+async fn look(connection: &mut PgConnection, schema: &StorageSchema) -> Result<Layout, QueryError> {
+    let row = sqlx::query(
+        "SELECT count(*) FILTER (WHERE c.relname = 'audit_changes') > 0 AS is_there,
+                count(*) FILTER (WHERE c.relname = 'audit_changes' AND a.attname = 'occurred_at') > 0 AS occurred_at,
+                count(*) FILTER (WHERE c.relname = 'audit_changes' AND a.attname = 'changed_from') > 0 AS changed_from,
+                count(*) FILTER (WHERE c.relname = 'audit_transactions' AND a.attname = 'meta') > 0 AS meta,
+                EXISTS (SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+                        WHERE n.nspname = $1 AND p.proname = 'threadline_row_bucket') AS buckets
+         FROM pg_catalog.pg_attribute AS a
+         JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
+         JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+         WHERE n.nspname = $1 AND c.relname IN ('audit_changes', 'audit_transactions') AND a.attnum > 0
+           AND NOT a.attisdropped",
+    )
+    .bind(schema.name())
+    .persistent(false)
+    .fetch_one(connection)
+    .await?;
+    if !row.try_get("is_there")? {
+        return Err(QueryError::NotInstalled { schema: schema.clone() });
+    }
+    Ok(Layout {
+        has_occurred_at: row.try_get("occurred_at")?,
+        has_buckets: row.try_get("buckets")?,
+        has_changed_from: row.try_get("changed_from")?,
+        has_meta: row.try_get("meta")?,
+    })
+}

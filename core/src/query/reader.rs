@@ -1,0 +1,183 @@
+//! One reading transaction, and the statements that questions are made of.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, Postgres, QueryBuilder, Row, Transaction};
+use uuid::Uuid;
+
+use super::conditions::{Conditions, Selection};
+use super::layout::Layout;
+use super::{Change, Position, QueryError, STATEMENT_TIMEOUT, TimelineEntry, TransactionRecord};
+use crate::{AuditTrail, StorageSchema, pool};
+
+/// A transaction that cannot write and cannot run for long, on the pool for reading if there is one.
+///
+/// Its statements are not persistent: a named one may be missing, or belong to somebody else, behind a pooler in transaction
+/// mode; and each is planned for the values that it looks for.
+pub(super) struct Reader<'a> {
+    transaction: Transaction<'static, Postgres>,
+    schema: &'a StorageSchema,
+    layout: Layout,
+}
+
+impl AuditTrail {
+    pub(super) async fn reader(&self) -> Result<Reader<'_>, QueryError> {
+        let pool = self.read_pool.as_ref().unwrap_or(&self.pool);
+        let mut transaction = pool::begin(pool, "BEGIN READ ONLY").await?;
+        let limit = format!("SET LOCAL statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());
+        sqlx::raw_sql(AssertSqlSafe(limit)).execute(&mut *transaction).await?;
+        let layout = self.layout.get(&mut transaction, &self.schema).await?;
+        Ok(Reader { transaction, schema: &self.schema, layout })
+    }
+}
+
+impl Reader<'_> {
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+
+    pub(super) const fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    pub(super) fn fill(&self, sql: &str) -> String {
+        self.schema.fill(sql)
+    }
+
+    /// At most `limit` changes from this position on, in the direction in which one goes from there.
+    pub(super) async fn changes(
+        &mut self,
+        selection: Selection<'_>,
+        position: Position,
+        limit: usize,
+    ) -> Result<Vec<Found>, QueryError> {
+        let order = if matches!(position, Position::NewerThan(_)) { "ASC" } else { "DESC" };
+        let mut sql = QueryBuilder::new(
+            "SELECT c.id, c.transaction_id, c.table_schema, c.table_name, c.table_pk, c.op",
+        );
+        sql.push(", c.data_after, c.changed_fields, c.captured_at, ");
+        sql.push(if self.layout.has_changed_from { "c.changed_from" } else { "NULL::jsonb AS changed_from" });
+        sql.push(if self.layout.has_occurred_at {
+            ", c.occurred_at"
+        } else {
+            ", NULL::timestamptz AS occurred_at"
+        });
+        self.push_from(&mut sql, selection, position, order, limit);
+        sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order} LIMIT ")).push_bind(clamp(limit));
+        let rows = sql.build().persistent(false).fetch_all(self.connection()).await?;
+        let found =
+            |row| Ok(Found { change: Change::from_row(row)?, occurred_at: row.try_get("occurred_at")? });
+        rows.iter().map(found).collect()
+    }
+
+    /// How many changes there are from this position on, counted no further than `limit`.
+    pub(super) async fn count(
+        &mut self,
+        selection: Selection<'_>,
+        position: Position,
+        limit: usize,
+    ) -> Result<usize, QueryError> {
+        let mut sql = QueryBuilder::new("SELECT count(*) FROM (SELECT");
+        self.push_from(&mut sql, selection, position, "DESC", limit);
+        sql.push(" LIMIT ").push_bind(clamp(limit)).push(") AS counted");
+        let count: i64 = sql.build_query_scalar().persistent(false).fetch_one(self.connection()).await?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    /// Whether there is anything from this position on.
+    pub(super) async fn has(
+        &mut self,
+        selection: Selection<'_>,
+        position: Position,
+    ) -> Result<bool, QueryError> {
+        Ok(self.count(selection, position, 1).await? > 0)
+    }
+
+    fn push_from(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        selection: Selection<'_>,
+        position: Position,
+        order: &str,
+        limit: usize,
+    ) {
+        let by_bucket = match (&selection.filter.table, &selection.filter.key) {
+            (Some(table), Some(key)) if self.layout.has_buckets => Some((table, key)),
+            _ => None,
+        };
+        if let Some((table, key)) = by_bucket {
+            // The index of row histories files a change by the day of the month as well: each day is asked for.
+            sql.push(self.fill(" FROM (SELECT __schema__.threadline_row_bucket("))
+                .push_bind(table.schema().to_owned());
+            sql.push(", ").push_bind(table.name().to_owned()).push(", ");
+            sql.push_bind(sqlx::types::Json(key.clone()));
+            sql.push(
+                ", 'epoch'::timestamptz + make_interval(hours => 24 * day)) AS bucket FROM generate_series(0, 30) AS day)
+                 AS days CROSS JOIN LATERAL (SELECT *",
+            );
+        }
+        sql.push(self.fill(" FROM __schema__.audit_changes AS c WHERE "));
+        if by_bucket.is_some() {
+            sql.push(self.fill(
+                "__schema__.threadline_row_bucket(c.table_schema, c.table_name, c.table_pk, c.captured_at) = days.bucket AND ",
+            ));
+        }
+        Conditions { sql, schema: self.schema, layout: self.layout }.push(selection, position);
+        if by_bucket.is_some() {
+            sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order} LIMIT ")).push_bind(clamp(limit));
+            sql.push(") AS c");
+        }
+    }
+
+    /// The changes with their transactions.
+    pub(super) async fn entries(&mut self, found: Vec<Found>) -> Result<Vec<TimelineEntry>, QueryError> {
+        let places: Vec<_> =
+            found.iter().map(|found| (found.change.transaction_id, found.occurred_at)).collect();
+        let transactions = self.transactions(&places).await?;
+        let entry = |Found { change, .. }: Found| {
+            let transaction = transactions.get(&change.transaction_id).cloned();
+            let transaction = transaction.unwrap_or_else(|| TransactionRecord::lost(&change));
+            TimelineEntry { change, transaction }
+        };
+        Ok(found.into_iter().map(entry).collect())
+    }
+
+    /// These transactions with their actions; found in their partitions where the changes know the time.
+    pub(super) async fn transactions(
+        &mut self,
+        places: &[(Uuid, Option<DateTime<Utc>>)],
+    ) -> Result<HashMap<Uuid, TransactionRecord>, QueryError> {
+        let mut sql = QueryBuilder::new(self.fill(&format!(
+            "SELECT {} FROM __schema__.audit_transactions AS t LEFT JOIN __schema__.audit_actions AS a ON a.id = t.action_id
+             WHERE t.id = ANY (",
+            TransactionRecord::columns(self.layout)
+        )));
+        let ids: HashSet<Uuid> = places.iter().map(|(id, _)| *id).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        sql.push_bind(ids.into_iter().collect::<Vec<_>>()).push(")");
+        let times: Option<Vec<DateTime<Utc>>> = places.iter().map(|(_, time)| *time).collect();
+        if let Some(times) = times
+            && let (Some(first), Some(last)) = (times.iter().min(), times.iter().max())
+        {
+            sql.push(" AND t.occurred_at BETWEEN ").push_bind(*first).push(" AND ").push_bind(*last);
+        }
+        let rows = sql.build().persistent(false).fetch_all(self.connection()).await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get("transaction_id")?, TransactionRecord::from_row(row)?)))
+            .collect()
+    }
+}
+
+/// A change as it was found.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) change: Change,
+    occurred_at: Option<DateTime<Utc>>,
+}
+
+pub(super) fn clamp(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
