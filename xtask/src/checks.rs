@@ -1,15 +1,16 @@
 //! `cargo xtask test`: everything that CI runs.
 
 use std::env;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::command::{cargo, run as run_command};
+use crate::command::{cargo, find, is_program, run as run_command};
 use crate::postgres::{Cluster, Which};
 use crate::progress::Table;
 use crate::wasm::Toolchain;
-use crate::{browser, bundle, host};
+use crate::{browser, bundle, host, packages};
 
 /// `cargo xtask test …`; without a flag, all parts.
 #[derive(Debug, Args)]
@@ -67,6 +68,7 @@ fn lint(table: &mut Table) -> Result<()> {
 }
 
 fn rust() -> Result<()> {
+    pooler()?;
     let mut command = cargo(["test", "--workspace"]);
     if env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty()) {
         eprintln!("    using the server of DATABASE_URL, not a private one");
@@ -77,4 +79,10 @@ fn rust() -> Result<()> {
     // Every test makes a database of its own from here.
     cluster.serve(&mut command, "postgres");
     run_command(&mut command)
+}
+
+/// The tests start PgBouncer themselves. Debian keeps it where only root's PATH leads.
+fn pooler() -> Result<()> {
+    let there = find("pgbouncer").is_some() || is_program(Path::new("/usr/sbin/pgbouncer"));
+    if there { Ok(()) } else { packages::install(&["pgbouncer"]) }
 }

@@ -1,0 +1,88 @@
+//! Fifty clients over five server connections: nobody's rows are signed by somebody else.
+
+use sqlx::PgPool;
+use tokio::task::{JoinSet, LocalSet};
+
+use crate::client::Client;
+use crate::database::{Result, install, run, value};
+use crate::pgbouncer::PgBouncer;
+use crate::writes::WRITES;
+use crate::{RESET, Settings, UNNAMED};
+
+const CLIENTS: i32 = 50;
+const CONNECTIONS: u32 = 5;
+
+/// Each row says who wrote it, under which action, and over which server connection. That of `anonymous` rows says NULL.
+const NOTES: &str = "CREATE TABLE notes (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    actor text, action text, kind text NOT NULL, client int NOT NULL, backend int NOT NULL DEFAULT pg_backend_pid())";
+
+#[sqlx::test(migrations = false)]
+async fn no_actor_is_on_the_rows_of_another(pool: PgPool) -> Result {
+    mix(&pool, RESET).await
+}
+
+#[sqlx::test(migrations = false)]
+async fn no_actor_is_on_the_rows_of_another_without_a_reset(pool: PgPool) -> Result {
+    mix(&pool, UNNAMED).await
+}
+
+async fn mix(pool: &PgPool, settings: Settings) -> Result {
+    let trail = install(pool).await?;
+    run(pool, NOTES).await?;
+    trail.capture(["notes"]).await?;
+    let bouncer = PgBouncer::start(pool, CONNECTIONS, settings.pooler).await?;
+    LocalSet::new().run_until(all_clients(&bouncer, settings)).await?;
+
+    let count = async |what: &str| value::<i64>(pool, &format!("SELECT count(*) FROM {what}")).await;
+    for write in WRITES {
+        let rows = count(&format!("notes WHERE kind = '{}'", write.name)).await?;
+        if let Some(each) = write.rows {
+            assert_eq!(rows, each * i64::from(CLIENTS), "{}", write.name);
+        }
+    }
+    let joined =
+        "threadline.audit_changes AS c JOIN threadline.audit_transactions AS t ON t.id = c.transaction_id
+                  LEFT JOIN threadline.audit_actions AS a ON a.id = t.action_id";
+    assert_eq!(count("notes").await?, count(joined).await?, "every row was captured once, and nothing else");
+    let wrong: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+        "SELECT c.data_after::text || ' by ' || coalesce(t.actor_ref::text, 'nobody') || ' in ' || coalesce(a.name, 'no action')
+         FROM {joined}
+         WHERE t.actor_ref ->> 'id' IS DISTINCT FROM c.data_after ->> 'actor'
+            OR a.name IS DISTINCT FROM c.data_after ->> 'action'
+            OR a.id IS NOT NULL AND a.actor_ref IS DISTINCT FROM t.actor_ref"
+    )))
+    .fetch_all(pool)
+    .await?;
+    assert!(wrong.is_empty(), "{} of these:\n{}", wrong.len(), wrong[..wrong.len().min(10)].join("\n"));
+
+    // Five connections served everybody, and each of them several actors.
+    let backends = "SELECT count(DISTINCT backend) FROM notes";
+    assert_eq!(value::<i64>(pool, backends).await?, i64::from(CONNECTIONS));
+    let shared = "(SELECT FROM notes GROUP BY backend HAVING count(DISTINCT actor) > 1) AS shared";
+    assert_eq!(count(shared).await?, i64::from(CONNECTIONS));
+    let wandering = "(SELECT FROM notes GROUP BY client HAVING count(DISTINCT backend) > 1) AS wandering";
+    assert!(count(wandering).await? > 0, "every client stayed on one connection");
+    Ok(())
+}
+
+/// All at once; each plays every kind of write, beginning with another one.
+async fn all_clients(bouncer: &PgBouncer, settings: Settings) -> Result {
+    let mut tasks = JoinSet::new();
+    for number in 0..CLIENTS {
+        let pool = bouncer.client(settings.statements);
+        tasks.spawn_local(async move {
+            let client = Client::new(number, pool, settings.persistent).map_err(|error| error.to_string())?;
+            let turns = WRITES.iter().cycle().skip(number.unsigned_abs() as usize).take(WRITES.len());
+            for write in turns {
+                let played = client.play(write.name).await;
+                played.map_err(|error| format!("client {number}, {}: {error}", write.name))?;
+            }
+            Ok::<_, String>(())
+        });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        ended??;
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! Reading through the pooler answers what reading directly answers.
+
+use std::fmt::Debug;
+
+use sqlx::PgPool;
+use threadline::query::{Filter, Position};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
+use tokio::task::JoinSet;
+
+use crate::database::{Result, install, run};
+use crate::pgbouncer::PgBouncer;
+use crate::{RESET, UNNAMED};
+
+const PAGE: usize = 11;
+
+#[sqlx::test(migrations = false)]
+async fn every_read_answers_the_same(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    run(&pool, "CREATE TABLE tickets (id int PRIMARY KEY); CREATE TABLE replies (id int PRIMARY KEY)")
+        .await?;
+    trail.capture(["tickets", "replies"]).await?;
+    for (at, table) in ["tickets", "replies", "tickets", "replies"].into_iter().enumerate() {
+        let context = AuditContext::new(ActorRef::new(ActorKind::User, format!("user-{at}"))?);
+        let mut tx = AuditedWrite::new(&context).action("rows.made").begin(&pool).await?;
+        let from = at * 100;
+        run(&mut *tx, &format!("INSERT INTO {table} SELECT generate_series({from}, {from} + 29)")).await?;
+        tx.commit().await?;
+    }
+    let direct = answers(&trail).await.map_err(|error| error.to_string())?;
+    assert!(direct.len() > 60, "{}", direct.len());
+
+    for settings in [RESET, UNNAMED] {
+        // Several at a time, so that the server connections change hands between the reads of one client.
+        let bouncer = PgBouncer::start(&pool, 3, settings.pooler).await?;
+        let mut clients = JoinSet::new();
+        for _ in 0..10 {
+            let trail = AuditTrail::new(bouncer.client(settings.statements));
+            clients.spawn(async move { answers(&trail).await.map_err(|error| error.to_string()) });
+        }
+        while let Some(pooled) = clients.join_next().await {
+            let pooled = pooled?.map_err(|error| format!("{settings:?}: {error}"))?;
+            for (direct, pooled) in direct.iter().zip(&pooled) {
+                assert_eq!(direct, pooled);
+            }
+            assert_eq!(direct.len(), pooled.len());
+        }
+    }
+    Ok(())
+}
+
+/// What every function that reads says about this trail.
+async fn answers(
+    trail: &AuditTrail,
+) -> std::result::Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {
+    let mut said = Vec::new();
+    let mut say = |answer: &dyn Debug| said.push(format!("{answer:?}"));
+    for scope in [Scope::unscoped(), Scope::tables(["replies"]), Scope::tables(["nothing"])] {
+        say(&trail.has_changes(&scope).await?);
+        say(&trail.captured_tables(&scope).await?);
+        for filter in [Filter::default(), Filter { table: Some("tickets".into()), ..Filter::default() }] {
+            let mut page = trail.timeline_page(&scope, &filter, Position::Newest, PAGE).await?;
+            say(&page);
+            while let Some(older) = page.older {
+                page = trail.timeline_page(&scope, &filter, Position::OlderThan(older), PAGE).await?;
+                say(&page);
+                for entry in page.entries.iter().take(1) {
+                    let id = entry.transaction.id;
+                    let detail = trail.transaction(&scope, id, Position::Newest, PAGE).await?;
+                    say(&detail);
+                    if let Some(older) = detail.and_then(|detail| detail.changes.older) {
+                        say(&trail.transaction(&scope, id, Position::OlderThan(older), PAGE).await?);
+                    }
+                }
+            }
+            while let Some(newer) = page.newer {
+                page = trail.timeline_page(&scope, &filter, Position::NewerThan(newer), PAGE).await?;
+                say(&page);
+            }
+        }
+    }
+    say(&trail.capture_functions().await?);
+    Ok(said)
+}
