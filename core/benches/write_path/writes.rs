@@ -1,0 +1,95 @@
+//! The writes that are compared: each changes one row in a transaction of its own.
+
+use sqlx::{AssertSqlSafe, PgConnection, PgPool};
+use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite};
+
+use crate::Result;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Write {
+    /// The host's own transaction on a table that is not captured.
+    Uncaptured,
+    /// The host's own transaction, captured without an actor.
+    Host,
+    /// Audited, with an actor.
+    Actor,
+    /// Audited, with an actor and an action.
+    Action,
+    /// The same by hand: the setting, the action, the link.
+    Recipe,
+}
+
+impl Write {
+    pub(crate) const ALL: [Self; 5] = [Self::Uncaptured, Self::Host, Self::Actor, Self::Action, Self::Recipe];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Uncaptured => "uncaptured",
+            Self::Host => "host",
+            Self::Actor => "actor",
+            Self::Action => "action",
+            Self::Recipe => "by hand",
+        }
+    }
+
+    pub(crate) async fn run(self, pool: &PgPool, id: i32) -> Result {
+        let context = AuditContext::new(ActorRef::new(ActorKind::User, "mira")?);
+        match self {
+            Self::Uncaptured | Self::Host => {
+                let mut tx = pool.begin().await?;
+                let table = if self == Self::Host { "tickets" } else { "uncaptured_tickets" };
+                update(&mut tx, table, id).await?;
+                tx.commit().await?;
+            }
+            Self::Actor => {
+                let mut tx = AuditedWrite::new(&context).begin(pool).await?;
+                update(&mut tx, "tickets", id).await?;
+                tx.commit().await?;
+            }
+            Self::Action => {
+                let action = Action::named("ticket.hit").with_reason("The customer called.");
+                let mut tx = AuditedWrite::new(&context).action(action).begin(pool).await?;
+                update(&mut tx, "tickets", id).await?;
+                tx.commit().await?;
+            }
+            Self::Recipe => {
+                let actor = r#"{"type": "user", "id": "mira"}"#;
+                let mut tx = pool.begin().await?;
+                let set = sqlx::query("SELECT set_config('threadline.actor_ref', $1, true)");
+                set.bind(actor).execute(&mut *tx).await?;
+                update(&mut tx, "tickets", id).await?;
+                let action: uuid::Uuid = sqlx::query_scalar(RECORD).bind(actor).fetch_one(&mut *tx).await?;
+                sqlx::query(LINK).bind(action).execute(&mut *tx).await?;
+                tx.commit().await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+const RECORD: &str = "INSERT INTO threadline.audit_actions (name, actor_ref, status, reason)
+    VALUES ('ticket.hit', $1::jsonb, 'ok', 'The customer called.') RETURNING id";
+const LINK: &str = "UPDATE threadline.audit_transactions SET action_id = $1
+    WHERE id = threadline.threadline_transaction_id() AND occurred_at = now()";
+
+async fn update(connection: &mut PgConnection, table: &str, id: i32) -> std::result::Result<(), sqlx::Error> {
+    let sql = format!("UPDATE {table} SET hits = hits + 1, priority = 'urgent' WHERE id = $1");
+    sqlx::query(AssertSqlSafe(sql)).bind(id).execute(connection).await?;
+    Ok(())
+}
+
+/// Two tables of the same rows, one of them captured.
+pub(crate) async fn prepare(pool: &PgPool, rows: i32) -> Result {
+    let trail = AuditTrail::new(pool.clone());
+    trail.install().await?;
+    for table in ["tickets", "uncaptured_tickets"] {
+        let sql = format!(
+            "CREATE TABLE {table} (id int PRIMARY KEY, subject text NOT NULL, priority text NOT NULL, hits int NOT NULL);
+             INSERT INTO {table} SELECT n, 'Ticket ' || n, 'normal', 0 FROM generate_series(1, {rows}) AS n;
+             ANALYZE {table}"
+        );
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await?;
+    }
+    trail.capture(["tickets"]).await?;
+    Ok(())
+}
