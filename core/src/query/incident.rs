@@ -48,8 +48,9 @@ impl AuditTrail {
         scope: &Scope,
         changes: impl IntoIterator<Item = &'c mut Change>,
     ) -> Result<(), QueryError> {
-        let mut incomplete = changes.into_iter().filter(|change| change.lacks_old_values()).peekable();
-        if incomplete.peek().is_none() {
+        // Collected, because a future that holds a closure over references is not `Send` for whoever spawns it.
+        let incomplete: Vec<_> = changes.into_iter().filter(|change| change.lacks_old_values()).collect();
+        if incomplete.is_empty() {
             return Ok(());
         }
         let mut reader = self.reader().await?;

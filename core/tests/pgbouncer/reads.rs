@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use sqlx::PgPool;
-use threadline::query::{Filter, Position};
+use threadline::query::{Filter, Position, QueryError};
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
 use tokio::task::JoinSet;
 
@@ -16,14 +16,18 @@ const PAGE: usize = 11;
 #[sqlx::test(migrations = false)]
 async fn every_read_answers_the_same(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
-    run(&pool, "CREATE TABLE tickets (id int PRIMARY KEY); CREATE TABLE replies (id int PRIMARY KEY)")
-        .await?;
+    for table in ["tickets", "replies"] {
+        run(&pool, &format!("CREATE TABLE {table} (id int PRIMARY KEY, hits int NOT NULL DEFAULT 0)"))
+            .await?;
+    }
     trail.capture(["tickets", "replies"]).await?;
     for (at, table) in ["tickets", "replies", "tickets", "replies"].into_iter().enumerate() {
-        let context = AuditContext::new(ActorRef::new(ActorKind::User, format!("user-{at}"))?);
+        let context = AuditContext::new(ActorRef::new(ActorKind::User, format!("user-{}", at / 2))?);
+        let context = context.with_correlation_id(format!("batch-{}", at / 2))?;
         let mut tx = AuditedWrite::new(&context).action("rows.made").begin(&pool).await?;
         let from = at * 100;
         run(&mut *tx, &format!("INSERT INTO {table} SELECT generate_series({from}, {from} + 29)")).await?;
+        run(&mut *tx, &format!("UPDATE {table} SET hits = 1 WHERE id % 10 = 3")).await?;
         tx.commit().await?;
     }
     let direct = answers(&trail).await.map_err(|error| error.to_string())?;
@@ -79,5 +83,39 @@ async fn answers(
         }
     }
     say(&trail.capture_functions().await?);
+    said.extend(questions(trail).await?);
+    Ok(said)
+}
+
+/// About one row, one actor, one correlation id, one moment.
+async fn questions(
+    trail: &AuditTrail,
+) -> std::result::Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {
+    let mut said = Vec::new();
+    let mut say = |answer: &dyn Debug| said.push(format!("{answer:?}"));
+    let (any, key) = (Filter::default(), [("id", 3)]);
+    let all = trail.timeline(&Scope::unscoped(), &any, 1000).await?;
+    let moments = [all.first(), all.last()].map(|entry| entry.map(|entry| entry.change.captured_at));
+    let [Some(last), Some(first)] = moments else { return Err("the trail is empty".into()) };
+    for scope in [Scope::unscoped(), Scope::tables(["tickets"]), Scope::tables(["replies"])] {
+        say(&trail.count(&scope, &any, 20).await?);
+        say(&trail.actor_window(&scope, ActorKind::User, &any, Position::Newest, PAGE).await?);
+        say(&trail.correlation_bundle(&scope, "batch-1", &any, Position::Newest, PAGE).await?);
+        let mut position = Position::Newest;
+        loop {
+            let page = trail.actor_history(&scope, ActorKind::User, [Some(first), None], position, 1).await?;
+            say(&page);
+            let Some(older) = page.older else { break };
+            position = Position::OlderThan(older);
+        }
+        for entry in [all.first(), all.last()].into_iter().flatten() {
+            say(&trail.incident_bundle(&scope, entry.transaction.id, 40).await?);
+        }
+        // What a scope hides is an answer as well.
+        let told = |error: QueryError| error.to_string();
+        say(&trail.row_history(&scope, "tickets", key, &any, Position::Newest, 1).await.map_err(told));
+        say(&trail.as_of(&scope, "tickets", key, last).await.map_err(told));
+        say(&trail.compare(&scope, "tickets", key, [first, last]).await.map_err(told));
+    }
     Ok(said)
 }
