@@ -5,11 +5,12 @@ use std::env;
 use anyhow::{Result, bail};
 use clap::{Args, value_parser};
 
-use super::contestant::Contestant;
-use super::machine::{self, Busy};
+use super::contestant::{BASE, Contestant};
+use super::digits::thousands;
+use super::machine::{self, Busy, Conditions};
 use super::samples::Samples;
 use super::scenario::{Bench, Scenario};
-use super::server::Server;
+use super::server::{Facts, Server};
 use super::threadline::Threadline;
 use super::{report, results};
 use crate::postgres::{Cluster, Which};
@@ -83,10 +84,23 @@ fn measure(
     // Also after a failure: they are large, and on a server that was given they are in somebody's way.
     let dropped = contestants.iter().try_for_each(|contestant| contestant.drop_database(server));
     measured.and(dropped)?;
-    let conditions = machine::conditions(options, contestants, &facts, &busy);
+    let conditions = conditions(options, contestants, &facts, &busy);
     let text = report::text(&conditions, &samples);
     println!("{text}");
-    results::keep(&facts.name_of_run, &conditions, &samples, &text)
+    results::keep("capture", &facts.name_of_run, &conditions, &samples.json(), &text)
+}
+
+fn conditions(options: &Options, contestants: &[Contestant], facts: &Facts, busy: &Busy) -> Conditions {
+    let contestants: Vec<_> = contestants.iter().map(|contestant| contestant.name()).collect();
+    let rows = thousands(&BASE.to_string());
+    let table = format!("12 columns; before each measurement {rows} rows, an empty trail, a checkpoint");
+    let mut conditions = machine::conditions(facts, busy);
+    conditions.extend([
+        ("contestants", contestants.join(", ")),
+        ("table", table),
+        ("rounds", format!("{}; {} s each for single rows", options.rounds, options.seconds)),
+    ]);
+    conditions
 }
 
 /// What was asked for, in the usual order; nothing asked for means everything.

@@ -4,9 +4,6 @@ use std::fs;
 use std::process::Command;
 use std::thread::available_parallelism;
 
-use super::capture::Options;
-use super::contestant::{BASE, Contestant};
-use super::digits::thousands;
 use super::server::Facts;
 use crate::command::capture;
 use crate::paths;
@@ -14,14 +11,9 @@ use crate::paths;
 /// What the report begins with: names and their text.
 pub(super) type Conditions = Vec<(&'static str, String)>;
 
-pub(super) fn conditions(
-    options: &Options,
-    contestants: &[Contestant],
-    facts: &Facts,
-    busy: &Busy,
-) -> Conditions {
+/// What every measurement tells.
+pub(super) fn conditions(facts: &Facts, busy: &Busy) -> Conditions {
     let settings: Vec<_> = facts.settings.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-    let contestants: Vec<_> = contestants.iter().map(|contestant| contestant.name()).collect();
     vec![
         ("time", facts.name_of_run.clone()),
         ("machine", machine()),
@@ -29,15 +21,6 @@ pub(super) fn conditions(
         ("server", format!("PostgreSQL {}; {}", facts.version, facts.place)),
         ("settings", settings.join(", ")),
         ("code", code()),
-        ("contestants", contestants.join(", ")),
-        (
-            "table",
-            format!(
-                "12 columns; before each measurement {} rows, an empty trail, a checkpoint",
-                thousands(&BASE.to_string())
-            ),
-        ),
-        ("rounds", format!("{}; {} s each for single rows", options.rounds, options.seconds)),
     ]
 }
 

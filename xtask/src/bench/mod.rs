@@ -14,6 +14,7 @@ mod scenario;
 mod server;
 mod threadline;
 mod timed;
+mod write_path;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -29,10 +30,13 @@ pub(crate) struct Options {
 enum Subject {
     /// What capture costs a write, beside no trigger and beside the classic one.
     Capture(capture::Options),
+    /// How long an audited transaction takes beside the host's own.
+    WritePath(write_path::Options),
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     match &options.subject {
         Subject::Capture(options) => capture::run(options),
+        Subject::WritePath(options) => write_path::run(options),
     }
 }

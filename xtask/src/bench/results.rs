@@ -7,7 +7,6 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 use super::machine::Conditions;
-use super::samples::Samples;
 use crate::paths;
 
 /// Two runs at a time would measure each other.
@@ -19,13 +18,19 @@ pub(super) fn lock() -> Result<File> {
 }
 
 /// Every figure of every round as JSON, and the report beside it.
-pub(super) fn keep(name: &str, conditions: &Conditions, samples: &Samples, report: &str) -> Result<()> {
+pub(super) fn keep(
+    subject: &str,
+    name: &str,
+    conditions: &Conditions,
+    samples: &Value,
+    report: &str,
+) -> Result<()> {
     let folder = folder()?;
     let conditions: Map<String, Value> =
         conditions.iter().map(|(name, text)| ((*name).to_owned(), json!(text))).collect();
-    let document = json!({ "format_version": 1, "conditions": conditions, "samples": samples.json() });
+    let document = json!({ "format_version": 1, "conditions": conditions, "samples": samples });
     for (kind, text) in [("json", format!("{document:#}\n")), ("txt", report.to_owned())] {
-        let file = folder.join(format!("capture-{name}.{kind}"));
+        let file = folder.join(format!("{subject}-{name}.{kind}"));
         fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
         eprintln!("kept {}", file.display());
     }

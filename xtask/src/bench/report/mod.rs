@@ -11,11 +11,16 @@ use super::machine::Conditions;
 use super::samples::Samples;
 use super::scenario::Scenario;
 
+pub(super) use table::Table;
+
+/// What every report begins with.
+pub(super) fn head(title: &str, conditions: &Conditions) -> String {
+    let lines = conditions.iter().map(|(name, value)| format!("{name:13}  {value}\n"));
+    format!("{title}\n\n{}", lines.collect::<String>())
+}
+
 pub(super) fn text(conditions: &Conditions, samples: &Samples) -> String {
-    let mut text = "What capture costs\n\n".to_owned();
-    for (name, value) in conditions {
-        text += &format!("{name:13}  {value}\n");
-    }
+    let mut text = head("What capture costs", conditions);
     for (scenario, section) in [
         (Scenario::Bulk, bulk::section as fn(&Samples) -> String),
         (Scenario::Single, single::section),

@@ -2,21 +2,21 @@
 
 /// The first columns are names and stand left, the others are figures and stand right.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     names: usize,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(super) fn new<T: ToString>(names: usize, heads: impl IntoIterator<Item = T>) -> Self {
+    pub(crate) fn new<T: ToString>(names: usize, heads: impl IntoIterator<Item = T>) -> Self {
         Self { names, rows: vec![heads.into_iter().map(|head| head.to_string()).collect()] }
     }
 
-    pub(super) fn row(&mut self, cells: Vec<String>) {
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
         self.rows.push(cells);
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |at: usize| {
             self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0)

@@ -1,0 +1,84 @@
+//! `cargo xtask bench write-path`: the host's own transaction beside audited ones, taking turns in one run.
+
+mod report;
+
+use std::env;
+use std::process::Command;
+
+use anyhow::Result;
+use clap::{Args, value_parser};
+
+use self::report::{Sample, report};
+use super::digits::thousands;
+use super::machine::{self, Busy};
+use super::server::Server;
+use super::{program, results};
+use crate::command::{cargo, run as run_command};
+use crate::postgres::{Cluster, Which, forget_settings};
+use crate::progress::step;
+
+const DATABASE: &str = "threadline_bench_write_path";
+
+/// `cargo xtask bench write-path …`; no figure makes it fail.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// How often everything is measured.
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = value_parser!(u32).range(1..=100_000))]
+    rounds: u32,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let _lock = results::lock()?;
+    step("building the measurement", || run_command(&mut bench(&["--no-run"])))?;
+    if let Some(url) = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
+        eprintln!("    using the server of DATABASE_URL, not a private one");
+        return measure(options, &Server::given(url)?);
+    }
+    // New each time, also after a run that was killed: figures must not depend on the runs before.
+    let cluster = Cluster::find(Which::Bench)?;
+    cluster.remove()?;
+    let running = cluster.start()?;
+    measure(options, &Server::private(&cluster)?)?;
+    drop(running);
+    cluster.remove()
+}
+
+fn bench(arguments: &[&str]) -> Command {
+    let mut command = cargo(["bench", "--package", "threadline", "--bench", "write_path"]);
+    command.args(arguments);
+    command
+}
+
+fn measure(options: &Options, server: &Server) -> Result<()> {
+    let facts = server.facts()?;
+    let busy = Busy::now();
+    let drop_database =
+        || server.sql("postgres", &format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE);"));
+    drop_database()?;
+    server.sql("postgres", &format!("CREATE DATABASE {DATABASE};"))?;
+    let mut command = bench(&["--", "--rounds", &options.rounds.to_string()]);
+    forget_settings(&mut command);
+    command.env("DATABASE_URL", server.url(DATABASE));
+    let said = step("measuring the write path", || program::run(&mut command, ""));
+    // Also after a failure: on a server that was given it is in somebody's way.
+    let dropped = drop_database();
+    let samples: Vec<Sample> = said?.lines().map(Sample::read).collect::<Result<_>>()?;
+    dropped?;
+    let mut conditions = machine::conditions(&facts, &busy);
+    conditions.extend([
+        (
+            "write",
+            "one row of 10,000 updated by its key in a transaction of its own, over one warm connection"
+                .into(),
+        ),
+        (
+            "ways",
+            "direct; through a proxy on loopback; through the same with 2 ms more for each round trip".into(),
+        ),
+        ("rounds", thousands(&options.rounds.to_string())),
+    ]);
+    let text = report(&conditions, &samples);
+    println!("{text}");
+    let json = samples.iter().map(|sample| sample.json.clone()).collect();
+    results::keep("write-path", &facts.name_of_run, &conditions, &json, &text)
+}
