@@ -67,9 +67,8 @@ async fn a_panic_rolls_back(pool: PgPool) -> Result {
         async move {
             write
                 .run(&single, async |tx| {
-                    sqlx::query("INSERT INTO tickets VALUES (1)").execute(&mut *tx).await?;
-                    let nothing: Option<()> = None;
-                    nothing.expect("what the host did not expect");
+                    let insert = sqlx::query("INSERT INTO tickets VALUES (1)").execute(&mut *tx).await?;
+                    assert_eq!(insert.rows_affected(), 2, "what the host did not expect");
                     Ok::<_, TransactionError>(())
                 })
                 .await

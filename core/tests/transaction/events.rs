@@ -1,6 +1,6 @@
 //! What the library tells about itself: outcomes, and nothing that a person or an application has put in.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use metrics::{
     Counter, CounterFn, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
@@ -25,11 +25,11 @@ struct Listener {
 impl Listener {
     fn hear(&self, what: String) {
         assert!(!self.panics, "a listener that fails");
-        self.heard.lock().unwrap().push(what);
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }
 
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.heard.lock().unwrap())
+        std::mem::take(&mut self.heard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
