@@ -1,28 +1,31 @@
 //! One question to the trail, as an application asks it.
 
 use chrono::{DateTime, Utc};
-use threadline::query::{Count, Filter, Position, QueryError, transaction_id};
+use threadline::query::{Count, Filter, Position, QueryError};
 use threadline::{AuditTrail, Scope};
 use uuid::Uuid;
 
 /// The size of a page.
 const PAGE: usize = 50;
 /// Counted no further.
-pub(crate) const CAP: usize = 10_000;
-/// The changes of the large transaction.
+const CAP: usize = 10_000;
+/// All changes of the large transaction.
 const LARGE: usize = 1000;
+
+/// A row: its table and its key.
+pub(crate) type Row = (String, Vec<(String, String)>);
 
 #[derive(Clone, Debug)]
 pub(crate) enum Call {
     Page(Filter, Position),
     Count(Filter),
-    History(&'static str, Vec<(String, String)>, Position),
-    AsOf(String, Vec<(String, String)>, DateTime<Utc>),
+    History(Row, Position),
+    AsOf(Row, DateTime<Utc>),
     Transaction(Uuid),
 }
 
 impl Call {
-    /// Answers how many rows came back.
+    /// Answers how many rows came back, or were counted.
     pub(crate) async fn run(&self, trail: &AuditTrail) -> Result<usize, QueryError> {
         let scope = Scope::unscoped();
         Ok(match self {
@@ -32,7 +35,17 @@ impl Call {
             Self::Count(filter) => match trail.count(&scope, filter, CAP).await? {
                 Count::Exactly(count) | Count::MoreThan(count) => count,
             },
-            _ => 0,
+            Self::History((table, key), position) => {
+                let (table, key, all) = (table.as_str(), key.clone(), Filter::default());
+                trail.row_history(&scope, table, key, &all, *position, PAGE).await?.entries.len()
+            }
+            Self::AsOf((table, key), at) => {
+                usize::from(trail.as_of(&scope, table.as_str(), key.clone(), *at).await?.row().is_some())
+            }
+            Self::Transaction(id) => {
+                let detail = trail.transaction(&scope, *id, Position::Newest, LARGE).await?;
+                detail.map_or(0, |detail| detail.changes.entries.len())
+            }
         })
     }
 }

@@ -29,7 +29,9 @@ pub(crate) fn pairs(samples: &Samples) -> Result<Vec<Filters>> {
             let name = format!("{} + {}", one.name, other.name);
             for (first, class, some) in &samples.values {
                 for (second, other_class, more) in &samples.values {
-                    if first.trim_end_matches(" type") != one.name || second.trim_end_matches(" type") != other.name {
+                    if first.trim_end_matches(" type") != one.name
+                        || second.trim_end_matches(" type") != other.name
+                    {
                         continue;
                     }
                     let all = cross(some, more);
@@ -38,7 +40,8 @@ pub(crate) fn pairs(samples: &Samples) -> Result<Vec<Filters>> {
                 }
             }
             let together = samples.changes.iter().filter_map(|change| {
-                let mut pairs = vec![pair(one.name, change.get(one.name)?), pair(other.name, change.get(other.name)?)];
+                let mut pairs =
+                    vec![pair(one.name, change.get(one.name)?), pair(other.name, change.get(other.name)?)];
                 if other.name == "key" || one.name == "key" {
                     pairs.push(pair("table", change.get("table")?));
                 }

@@ -44,14 +44,16 @@ impl Samples {
             first: facts.try_get("first_moment")?,
             last: facts.try_get("last_moment")?,
         };
-        let values = "SELECT key, class, array_agg(value ORDER BY value) AS all FROM bench.samples GROUP BY 1, 2
+        let values =
+            "SELECT key, class, array_agg(value ORDER BY value) AS all FROM bench.samples GROUP BY 1, 2
                       ORDER BY array_position('{common,medium,rare}', class), key";
         for row in sqlx::query(values).fetch_all(pool).await? {
             let (key, all): (String, Vec<String>) = (row.try_get("key")?, row.try_get("all")?);
             let all = all.iter().map(|value| pairs(&key, value)).collect();
             samples.values.push((key, row.try_get("class")?, all));
         }
-        for row in sqlx::query("SELECT to_jsonb(c) AS change FROM bench.changes AS c").fetch_all(pool).await? {
+        for row in sqlx::query("SELECT to_jsonb(c) AS change FROM bench.changes AS c").fetch_all(pool).await?
+        {
             samples.changes.push(row.try_get::<Json<_>, _>("change")?.0);
         }
         for depth in DEPTHS {

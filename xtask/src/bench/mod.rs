@@ -7,6 +7,7 @@ mod digits;
 mod machine;
 mod pgbench;
 mod program;
+mod query;
 mod report;
 mod results;
 mod samples;
@@ -32,11 +33,14 @@ enum Subject {
     Capture(capture::Options),
     /// How long an audited transaction takes beside the host's own.
     WritePath(write_path::Options),
+    /// How long the trail takes to answer.
+    Query(query::Options),
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     match &options.subject {
         Subject::Capture(options) => capture::run(options),
         Subject::WritePath(options) => write_path::run(options),
+        Subject::Query(options) => query::run(options),
     }
 }

@@ -43,6 +43,17 @@ autovacuum = on
 max_wal_size = '4GB'
 ";
 
+/// Only reading is measured: nothing that makes writing safe or slow takes part, and what can be made again is not logged.
+const READ: &str = "\
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = '4GB'
+autovacuum = on
+";
+
 /// Makes a new cluster read our file.
 pub(super) fn include(data: &Path) -> Result<()> {
     let mut file = OpenOptions::new()
@@ -57,6 +68,7 @@ pub(super) fn write(which: Which, data: &Path, socket: &Path, owner: Owner) -> R
     let own = match which {
         Which::Main | Which::Browser => THROW_AWAY,
         Which::Bench => MEASURED,
+        Which::BenchQuery => READ,
     };
     let mut text = [SHARED, own].concat();
     let socket = socket.to_str().context("the checkout's path is not UTF-8: move it")?;
