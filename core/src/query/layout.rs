@@ -52,7 +52,7 @@ async fn look(connection: &mut PgConnection, schema: &StorageSchema) -> Result<L
                 count(*) FILTER (WHERE c.relname = 'audit_changes' AND a.attname = 'changed_from') > 0 AS changed_from,
                 count(*) FILTER (WHERE c.relname = 'audit_transactions' AND a.attname = 'meta') > 0 AS meta,
                 EXISTS (SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
-                        WHERE n.nspname = $1 AND p.proname = 'threadline_row_bucket') AS buckets
+                        WHERE n.nspname = $1 AND p.proname = 'threadline_history_bucket') AS buckets
          FROM pg_catalog.pg_attribute AS a
          JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
          JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

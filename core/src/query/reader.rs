@@ -108,19 +108,19 @@ impl Reader<'_> {
         };
         if let Some((table, key)) = by_bucket {
             // The index of row histories files a change by the day of the month as well: each day is asked for.
-            sql.push(self.fill(" FROM (SELECT __schema__.threadline_row_bucket("))
+            sql.push(self.fill(" FROM (SELECT __schema__.threadline_history_bucket("))
                 .push_bind(table.schema().to_owned());
             sql.push(", ").push_bind(table.name().to_owned()).push(", ");
             sql.push_bind(sqlx::types::Json(key.clone()));
             sql.push(
-                ", 'epoch'::timestamptz + make_interval(hours => 24 * day)) AS bucket FROM generate_series(0, 30) AS day)
+                ", 'epoch'::timestamptz + make_interval(hours => 24 * day)) AS bucket FROM generate_series(0, 31) AS day)
                  AS days CROSS JOIN LATERAL (SELECT *",
             );
         }
         sql.push(self.fill(" FROM __schema__.audit_changes AS c WHERE "));
         if by_bucket.is_some() {
             sql.push(self.fill(
-                "__schema__.threadline_row_bucket(c.table_schema, c.table_name, c.table_pk, c.captured_at) = days.bucket AND ",
+                "__schema__.threadline_history_bucket(c.table_schema, c.table_name, c.table_pk, c.captured_at) = days.bucket AND ",
             ));
         }
         Conditions { sql, schema: self.schema, layout: self.layout }.push(selection, position);

@@ -114,7 +114,7 @@ async fn it_can_call_no_function_that_writes(pool: PgPool) -> Result {
     .await?;
     // They read the clock, the transaction's id, and hash their arguments.
     let harmless = [
-        "threadline_row_bucket",
+        "threadline_history_bucket",
         "threadline_transaction_id",
         "threadline_uuid_v7",
         "threadline_uuid_v7_head",

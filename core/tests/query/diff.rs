@@ -1,0 +1,111 @@
+//! Where old values come from, and the two JSON forms of a change.
+
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use threadline::capture::TablePolicy;
+use threadline::query::{FieldValue, Filter, OldValue, Operation};
+use threadline::{Scope, query::Change};
+
+use crate::database::{Result, install, run};
+
+/// An insert, an update, an update of nothing that is kept, and a delete, newest first.
+async fn changes(pool: &PgPool, policy: TablePolicy) -> Result<Vec<Change>> {
+    let trail = install(pool).await?;
+    run(pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, a text, b numeric)").await?;
+    run(pool, "DELETE FROM threadline.audit_changes").await?;
+    trail.capture([policy]).await?;
+    for statement in [
+        "INSERT INTO t VALUES (1, 'x', 1.50)",
+        "UPDATE t SET a = NULL, b = 12345678901234567890.5",
+        "UPDATE t SET b = 2",
+        "DELETE FROM t",
+    ] {
+        run(pool, statement).await?;
+    }
+    let entries = trail.timeline(&Scope::unscoped(), &Filter::default(), 10).await?;
+    Ok(entries.into_iter().map(|entry| entry.change).collect())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_diff_says_where_old_values_come_from(pool: PgPool) -> Result {
+    let number = |text: &str| FieldValue::Number(text.to_owned());
+    let kept = changes(&pool, TablePolicy::new("t")).await?;
+    assert!(kept.iter().all(|change| !change.lacks_old_values()));
+    let update = &kept[1].fields()[0];
+    assert_eq!((&update.before, update.old_value), (&number("12345678901234567890.5"), OldValue::Stored));
+    assert!(kept[3].fields().iter().all(|field| field.old_value == OldValue::Absent));
+
+    let trail = threadline::AuditTrail::new(pool.clone());
+    let mut policy = TablePolicy::new("t");
+    policy.store_changed_from = false;
+    policy.store_deleted_row = false;
+    let mut bare = changes(&pool, policy).await?;
+    assert_eq!(bare.iter().filter(|change| change.lacks_old_values()).count(), 3);
+    let unknown = &bare[1].fields()[0];
+    assert_eq!((&unknown.before, unknown.old_value), (&FieldValue::Omitted, OldValue::Unknown));
+    assert!(bare[0].fields().is_empty());
+
+    // What the scope hides stays unknown.
+    trail.complete_old_values(&Scope::nothing(), &mut bare).await?;
+    assert_eq!(bare[1].fields()[0].old_value, OldValue::Unknown);
+    trail.complete_old_values(&Scope::unscoped(), &mut bare).await?;
+    let found = &bare[1].fields()[0];
+    assert_eq!(
+        (&found.before, found.old_value),
+        (&number("12345678901234567890.5"), OldValue::PreviousChange)
+    );
+    let deleted: Vec<_> = bare[0].fields().into_iter().map(|field| (field.name, field.before)).collect();
+    assert_eq!(
+        deleted,
+        [("a".to_owned(), FieldValue::Null), ("b".to_owned(), number("2")), ("id".to_owned(), number("1")),]
+    );
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_change_leaves_as_json_in_two_forms(pool: PgPool) -> Result {
+    let kept = changes(&pool, TablePolicy::new("t")).await?;
+    let shown = |change: &Change, expand| -> Result<Value> { Ok(serde_json::to_value(change.diff(expand))?) };
+    let exact = |text: &str| -> Result<Value> { Ok(serde_json::from_str(text)?) };
+    let update = shown(&kept[2], false)?;
+    assert_eq!(update["schema_version"], 1);
+    assert_eq!((&update["before_values"], &update["op"]), (&json!("sparse"), &json!("UPDATE")));
+    assert_eq!((&update["table_schema"], &update["table_pk"]), (&json!("public"), &json!({ "id": "1" })));
+    let fields = r#"[{"name":"a","after":null,"before":"x"},{"name":"b","after":12345678901234567890.5,"before":1.50}]"#;
+    assert_eq!(update["field_changes"], exact(fields)?);
+    assert!(
+        serde_json::to_string(&kept[2].diff(false))?
+            .contains(r#""after":12345678901234567890.5,"before":1.50}"#)
+    );
+
+    assert_eq!(shown(&kept[3], false)?["field_changes"], json!([]));
+    assert_eq!(shown(&kept[3], false)?["before_values"], "none");
+    let inserted = r#"[{"name":"a","after":"x","kind":"set"},{"name":"b","after":1.50,"kind":"set"},{"name":"id","after":1,"kind":"set"}]"#;
+    assert_eq!(shown(&kept[3], true)?["field_changes"], exact(inserted)?);
+    assert_eq!(shown(&kept[0], true)?["field_changes"], json!([]));
+    assert_eq!(shown(&kept[0], true)?["data_after"], Value::Null);
+
+    let mut sparse = kept[2].clone();
+    sparse.before.as_mut().ok_or("no old values")?.remove("b");
+    let omitted = exact(
+        r#"[{"name":"a","after":null,"before":"x"},{"name":"b","after":12345678901234567890.5,"prior_state":"omitted"}]"#,
+    )?;
+    assert_eq!(shown(&sparse, false)?["field_changes"], omitted);
+    sparse.before = None;
+    let none = exact(r#"[{"name":"a","after":null},{"name":"b","after":12345678901234567890.5}]"#)?;
+    assert_eq!(
+        (shown(&sparse, false)?["field_changes"].clone(), sparse.operation),
+        (none, Operation::Update)
+    );
+
+    let row = serde_json::to_value(kept[3].export_row())?;
+    let names: Vec<&String> = row.as_object().ok_or("no object")?.keys().collect();
+    let expected =
+        ["captured_at", "changed_fields", "changed_from", "data_after", "id", "op", "table_name", "table_pk"];
+    assert!(expected.iter().all(|name| names.iter().any(|found| found == name)), "{names:?}");
+    assert_eq!(
+        (&row["op"], &row["changed_fields"], &row["changed_from"]),
+        (&json!("insert"), &json!([]), &json!({}))
+    );
+    Ok(())
+}

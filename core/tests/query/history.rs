@@ -1,0 +1,105 @@
+//! One row over time, bundles, and what is asked of them wrongly.
+
+use sqlx::PgPool;
+use threadline::query::{Filter, Position, QueryError};
+use threadline::{ActorKind, ActorRef, AuditTrail, Scope};
+
+use crate::database::{Result, install, run};
+use crate::{desk, words};
+
+#[sqlx::test(migrations = false)]
+async fn a_row_is_found_by_its_whole_key(pool: PgPool) -> Result {
+    let trail = desk(&pool).await?;
+    let (scope, any) = (Scope::unscoped(), Filter::default());
+    let ticket = trail.row_history(&scope, "tickets", [("id", 1)], &any, Position::Newest, 200).await?;
+    assert_eq!(words(&ticket), ["tickets:1:update", "tickets:1:update", "tickets:1:insert"]);
+    assert_eq!(ticket.entries[0].transaction.actor, Some(ActorRef::new(ActorKind::User, "ann")?));
+    let line = [("ticket", "1"), ("line", "1")];
+    let line = trail.row_history(&scope, "public.lines", line, &any, Position::Newest, 200).await?;
+    assert_eq!(words(&line), ["lines:1,1:insert"]);
+    let never = trail.row_history(&scope, "tickets", [("id", 99)], &any, Position::Newest, 200).await?;
+    assert!(never.entries.is_empty());
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_history_spans_days_months_and_partitions(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    run(&pool, "CREATE TABLE tickets (id int PRIMARY KEY, n int)").await?;
+    trail.capture(["tickets"]).await?;
+    run(&pool, "INSERT INTO tickets VALUES (1, 0), (2, 0)").await?;
+    for n in 1..=40 {
+        run(&pool, &format!("UPDATE tickets SET n = {n}")).await?;
+    }
+    // Spread over 200 days, so that every day of the month occurs.
+    run(
+        &pool,
+        "CREATE TEMP TABLE spread AS SELECT *, row_number() OVER (PARTITION BY table_pk ORDER BY captured_at DESC) * interval '5 days' AS ago
+         FROM threadline.audit_changes;
+         DELETE FROM threadline.audit_changes;
+         INSERT INTO threadline.audit_changes
+         SELECT id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, changed_from,
+                captured_at - ago FROM spread",
+    )
+    .await?;
+    let (scope, any) = (Scope::unscoped(), Filter::default());
+    let mut position = Position::Newest;
+    let mut values = Vec::new();
+    loop {
+        let page = trail.row_history(&scope, "tickets", [("id", 2)], &any, position, 7).await?;
+        values.extend(
+            page.entries.iter().filter_map(|e| Some(e.change.after.as_ref()?.get("n")?.get().to_owned())),
+        );
+        let Some(cursor) = page.older else { break };
+        position = Position::OlderThan(cursor);
+    }
+    let expected: Vec<String> = (0..=40).rev().map(|n| n.to_string()).collect();
+    assert_eq!(values, expected);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn windows_and_bundles_are_the_timeline_with_a_filter(pool: PgPool) -> Result {
+    let trail = desk(&pool).await?;
+    let (scope, any) = (Scope::unscoped(), Filter::default());
+    let ann = ActorRef::new(ActorKind::User, "ann")?;
+    let window = trail.actor_window(&scope, &ann, &any, Position::Newest, 200).await?;
+    assert_eq!(words(&window), ["tickets:1:update", "lines:1,1:insert", "tickets:1:insert"]);
+    let tickets = Filter { table: Some("tickets".into()), ..Filter::default() };
+    let bundle = trail.correlation_bundle(&scope, "case-1", &tickets, Position::Newest, 200).await?;
+    assert_eq!(words(&bundle), ["tickets:1:update", "tickets:1:insert"]);
+
+    let id = bundle.entries[1].transaction.id;
+    let incident = trail.incident_bundle(&scope, id, 100).await?.ok_or("not found")?;
+    assert_eq!(incident.transaction, bundle.entries[1].transaction);
+    assert_eq!((incident.changes.len(), incident.truncated), (2, false));
+    let cut = trail.incident_bundle(&scope, id, 1).await?.ok_or("not found")?;
+    assert_eq!((cut.changes.len(), cut.truncated), (1, true));
+    assert!(trail.incident_bundle(&scope, uuid::Uuid::nil(), 1).await?.is_none());
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_question_that_cannot_have_an_answer_says_why(pool: PgPool) -> Result {
+    let trail = desk(&pool).await?;
+    run(&pool, "CREATE TABLE fresh (id int PRIMARY KEY); CREATE TABLE bare (id int PRIMARY KEY)").await?;
+    trail.capture(["fresh"]).await?;
+    let (scope, any) = (Scope::unscoped(), Filter::default());
+    for (table, key, expected) in [
+        ("tickets", "ticket=1", "rows of tickets have the key id, not ticket"),
+        ("lines", "ticket=1", "rows of lines have the key line, ticket, not ticket"),
+        ("bare", "id=1", "table bare is not audited: capture it, or look for another"),
+        ("nowhere", "id=1", "table nowhere is not audited"),
+    ] {
+        let (filter, _) = Filter::from_pairs([("table", table), ("key", key)])?;
+        let error = trail.timeline_page(&scope, &filter, Position::Newest, 10).await.unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+    let fresh = trail.row_history(&scope, "fresh", [("id", 1)], &any, Position::Newest, 10).await?;
+    assert!(fresh.entries.is_empty());
+    let elsewhere =
+        AuditTrail::new(pool.clone()).with_storage_schema(threadline::StorageSchema::new("elsewhere")?);
+    let error = elsewhere.timeline(&scope, &any, 10).await.unwrap_err();
+    assert!(matches!(error, QueryError::NotInstalled { .. }), "{error}");
+    Ok(())
+}

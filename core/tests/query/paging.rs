@@ -1,0 +1,121 @@
+//! Pages: every entry once, in both directions, whatever happens meanwhile.
+
+use sqlx::PgPool;
+use threadline::query::{Filter, Page, Position, TimelineEntry};
+use threadline::{ActorKind, AuditTrail, Scope};
+use uuid::Uuid;
+
+use crate::database::{Result, install, run};
+use crate::desk;
+
+/// 121 changes in four transactions, 40 each of the same moment, partly in another month.
+async fn many(pool: &PgPool) -> Result<AuditTrail> {
+    let trail = install(pool).await?;
+    run(pool, "CREATE TABLE tickets (id bigint PRIMARY KEY)").await?;
+    trail.capture(["tickets"]).await?;
+    for start in [1, 41, 81] {
+        run(pool, &format!("INSERT INTO tickets SELECT generate_series({start}, {start} + 39)")).await?;
+    }
+    run(pool, "INSERT INTO tickets VALUES (121)").await?;
+    // The oldest transaction becomes one of another month, in the default partition.
+    run(
+        pool,
+        "WITH moved AS (DELETE FROM threadline.audit_transactions WHERE occurred_at = (SELECT min(occurred_at) FROM threadline.audit_transactions) RETURNING *)
+         INSERT INTO threadline.audit_transactions (id, txid, occurred_at) SELECT id, txid, occurred_at - interval '70 days' FROM moved;
+         WITH moved AS (DELETE FROM threadline.audit_changes WHERE captured_at = (SELECT min(captured_at) FROM threadline.audit_changes) RETURNING *)
+         INSERT INTO threadline.audit_changes
+         SELECT id, transaction_id, occurred_at - interval '70 days', table_schema, table_name, table_pk, op, data_after, changed_fields,
+                changed_from, captured_at - interval '70 days' FROM moved",
+    )
+    .await?;
+    Ok(trail)
+}
+
+fn ids(page: &Page<TimelineEntry>) -> Vec<Uuid> {
+    page.entries.iter().map(|entry| entry.change.id).collect()
+}
+
+#[sqlx::test(migrations = false)]
+async fn pages_hold_every_change_once_in_both_directions(pool: PgPool) -> Result {
+    let trail = many(&pool).await?;
+    let (scope, any) = (Scope::unscoped(), Filter::default());
+    let table = Filter { table: Some("tickets".into()), ..Filter::default() };
+    for (filter, size) in [(&any, 11), (&table, 11), (&any, 1), (&any, 120), (&any, 121), (&table, 122)] {
+        let mut position = Position::Newest;
+        let mut forward = Vec::new();
+        let last = loop {
+            let page = trail.timeline_page(&scope, filter, position, size).await?;
+            assert_eq!(page.newer.is_none(), forward.is_empty());
+            forward.extend(ids(&page));
+            // Written while somebody reads: it is newer than every cursor.
+            if size == 11 && forward.len() == 33 && filter == &table {
+                run(&pool, "INSERT INTO tickets VALUES (122)").await?;
+            }
+            match page.older {
+                Some(cursor) => position = Position::OlderThan(cursor),
+                None => break page,
+            }
+        };
+        let mut back = ids(&last);
+        let mut newer = last.newer;
+        while let Some(cursor) = newer {
+            let page = trail.timeline_page(&scope, filter, Position::NewerThan(cursor), size).await?;
+            assert!(page.older.is_some());
+            back.splice(0..0, ids(&page));
+            newer = page.newer;
+        }
+        let added = back.len() - forward.len();
+        assert_eq!(back[added..], forward, "{size}");
+        assert_eq!(added, usize::from(size == 11 && filter == &table));
+        let mut distinct = back.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        assert_eq!(distinct.len(), back.len());
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_cursor_outlives_its_row_and_reaches_beyond_the_end(pool: PgPool) -> Result {
+    let trail = many(&pool).await?;
+    let (scope, any) = (Scope::unscoped(), Filter::default());
+    let first = trail.timeline_page(&scope, &any, Position::Newest, 50).await?;
+    let older = Position::OlderThan(first.older.ok_or("no more")?);
+    let expected = ids(&trail.timeline_page(&scope, &any, older, 50).await?);
+    let last = first.entries.last().ok_or("empty")?.change.id;
+    run(&pool, &format!("DELETE FROM threadline.audit_changes WHERE id = '{last}'")).await?;
+    assert_eq!(ids(&trail.timeline_page(&scope, &any, older, 50).await?), expected);
+
+    run(&pool, "DELETE FROM threadline.audit_changes").await?;
+    for position in [older, Position::NewerThan(first.entries[0].change.cursor())] {
+        let page = trail.timeline_page(&scope, &any, position, 50).await?;
+        assert!(page.entries.is_empty() && page.newer.is_none() && page.older.is_none());
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn an_actors_transactions_are_paged_too(pool: PgPool) -> Result {
+    let trail = desk(&pool).await?;
+    let scope = Scope::unscoped();
+    let all = trail.actor_history(&scope, ActorKind::User, [None, None], Position::Newest, 50).await?;
+    assert_eq!((all.entries.len(), all.newer, all.older), (3, None, None));
+    let names: Vec<_> = all.entries.iter().map(|t| t.actor.as_ref().map(ToString::to_string)).collect();
+    assert_eq!(names, ["user:ann", "user:bob", "user:ann"].map(|name| Some(name.to_owned())));
+
+    let first = trail.actor_history(&scope, ActorKind::User, [None, None], Position::Newest, 2).await?;
+    assert_eq!(first.entries, all.entries[..2]);
+    let older = Position::OlderThan(first.older.ok_or("no more")?);
+    let second = trail.actor_history(&scope, ActorKind::User, [None, None], older, 2).await?;
+    assert_eq!((&second.entries[..], second.older), (&all.entries[2..], None));
+    let newer = Position::NewerThan(second.newer.ok_or("no way back")?);
+    let back = trail.actor_history(&scope, ActorKind::User, [None, None], newer, 2).await?;
+    assert_eq!((back.entries, back.newer), (first.entries, None));
+
+    let middle = Some(all.entries[1].occurred_at);
+    for (window, expected) in [([middle, middle], 1), ([middle, None], 2), ([None, middle], 2)] {
+        let page = trail.actor_history(&scope, ActorKind::User, window, Position::Newest, 50).await?;
+        assert_eq!(page.entries.len(), expected, "{window:?}");
+    }
+    Ok(())
+}

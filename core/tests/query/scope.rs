@@ -1,0 +1,145 @@
+//! What a scope hides does not exist, whatever the question.
+
+use chrono::{TimeDelta, Utc};
+use sqlx::PgPool;
+use threadline::query::{ActorFilter, AsOf, Count, Filter, Position, QueryError};
+use threadline::{ActorKind, AuditTrail, Predicate, Scope};
+use uuid::Uuid;
+
+use crate::database::{Result, run};
+use crate::{ALL, desk, words};
+
+/// Every question that can be asked, each answered as a text; a name in front.
+async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Result<Vec<String>> {
+    let any = Filter::default();
+    let newest = Position::Newest;
+    let mut answers = Vec::new();
+    let page = trail.timeline_page(scope, &any, newest, 100).await?;
+    answers.push(format!("timeline {:?}", words(&page)));
+    answers.push(format!("list {}", trail.timeline(scope, &any, 100).await?.len()));
+    answers.push(format!("count {:?}", trail.count(scope, &any, 100).await?));
+    answers.push(format!("has {}", trail.has_changes(scope).await?));
+    answers.push(format!("tables {:?}", trail.captured_tables(scope).await?));
+    // Cursors: small pages must not tell that something lies between them.
+    let mut position = newest;
+    let mut pages = Vec::new();
+    loop {
+        let page = trail.timeline_page(scope, &any, position, 2).await?;
+        pages.push(words(&page).len());
+        match page.older {
+            Some(cursor) => position = Position::OlderThan(cursor),
+            None => break,
+        }
+    }
+    answers.push(format!("pages {pages:?}"));
+    for (table, key) in
+        [("tickets", "1"), ("tickets", "2"), ("tickets", "3"), ("accounts", "7"), ("accounts", "99")]
+    {
+        let key = [("id", key)];
+        let history = trail.row_history(scope, table, key, &any, newest, 100).await;
+        let history = history.map(|page| words(&page)).map_err(|error| error.to_string());
+        answers.push(format!("history {table} {key:?} {history:?}"));
+        let told = match trail.as_of(scope, table, key, Utc::now()).await {
+            Ok(AsOf::Snapshot(entry)) => format!("row after {}", entry.change.captured_at),
+            Ok(AsOf::Deleted(_)) => "deleted".to_owned(),
+            Ok(AsOf::BeforeHorizon) => "unknown".to_owned(),
+            Err(QueryError::Database(error)) => return Err(error.into()),
+            Err(error) => error.to_string(),
+        };
+        answers.push(format!("as of {table} {key:?} {told}"));
+        let moments = [Utc::now() - TimeDelta::days(1), Utc::now()];
+        let compared = trail.compare(scope, table, key, moments).await;
+        let compared = compared.map(|c| c.fields.len()).map_err(|error| error.to_string());
+        answers.push(format!("compare {table} {key:?} {compared:?}"));
+    }
+    for actor in ["user", "user:ann", "user:bob", "anonymous", "job:sweeper", "admin:root", "user:nobody"] {
+        let filter: ActorFilter = actor.parse()?;
+        let window = trail.actor_window(scope, filter.clone(), &any, newest, 100).await?;
+        answers.push(format!("window {actor} {:?}", words(&window)));
+        let history = trail.actor_history(scope, filter, [None, None], newest, 100).await?;
+        answers.push(format!("actor {actor} {}", history.entries.len()));
+    }
+    for correlation in ["case-1", "case-2", "case-3"] {
+        let bundle = trail.correlation_bundle(scope, correlation, &any, newest, 100).await?;
+        answers.push(format!("bundle {correlation} {:?}", words(&bundle)));
+    }
+    for id in transactions {
+        let detail = trail.transaction(scope, *id, newest, 100).await?;
+        answers.push(format!("transaction {:?}", detail.map(|detail| detail.changes.entries.len())));
+        let incident = trail.incident_bundle(scope, *id, 100).await?;
+        answers.push(format!("incident {:?}", incident.map(|incident| incident.changes.len())));
+    }
+    Ok(answers)
+}
+
+/// The answers within a scope are those of a trail from which everything else has been removed.
+#[sqlx::test(migrations = false)]
+async fn hidden_and_absent_are_the_same_to_every_question(pool: PgPool) -> Result {
+    let trail = desk(&pool).await?;
+    let all = trail.timeline(&Scope::unscoped(), &Filter::default(), 100).await?;
+    assert_eq!(all.len(), ALL.len());
+    let middle = all[4].change.captured_at;
+    let mut transactions: Vec<Uuid> = all.iter().map(|entry| entry.transaction.id).collect();
+    transactions.dedup();
+    transactions.push(Uuid::nil());
+    run(&pool, "CREATE TABLE kept AS TABLE threadline.audit_changes").await?;
+    let field = |value| Predicate::field("customer", value);
+    for (scope, visible) in [
+        (Scope::nothing(), "false"),
+        (Scope::tables(["tickets"]), "table_name = 'tickets'"),
+        (Scope::tables(["nowhere"]), "false"),
+        (Scope::new(Predicate::schema("public")), "true"),
+        (Scope::new(Predicate::schema("billing")), "false"),
+        (Scope::new(field("7")), "coalesce(data_after, changed_from) ->> 'customer' = '7'"),
+        (
+            Scope::new(Predicate::tables(["tickets", "lines"]).and(field("8"))),
+            "table_name IN ('tickets', 'lines') AND coalesce(data_after, changed_from) ->> 'customer' = '8'",
+        ),
+        (
+            Scope::new(Predicate::tables(["accounts"]).or(field("8"))),
+            "table_name = 'accounts' OR coalesce(data_after, changed_from) ->> 'customer' = '8'",
+        ),
+        (
+            Scope::new(Predicate::actor(ActorKind::User)),
+            "transaction_id IN (SELECT id FROM threadline.audit_transactions WHERE actor_ref ->> 'type' = 'user')",
+        ),
+        (
+            Scope::new(Predicate::actor("user:ann".parse::<ActorFilter>()?)),
+            "transaction_id IN (SELECT id FROM threadline.audit_transactions WHERE actor_ref ->> 'id' = 'ann')",
+        ),
+        (Scope::new(Predicate::since(middle)), &format!("captured_at >= '{middle}'")),
+    ] {
+        run(
+            &pool,
+            "DELETE FROM threadline.audit_changes; INSERT INTO threadline.audit_changes SELECT * FROM kept",
+        )
+        .await?;
+        let scoped = answers(&trail, &scope, &transactions).await?;
+        run(&pool, &format!("DELETE FROM threadline.audit_changes WHERE ({visible}) IS NOT TRUE")).await?;
+        // The scope stays, because it decides which names may be told; it has nothing left to hide.
+        let absent = answers(&trail, &scope, &transactions).await?;
+        assert_eq!(scoped, absent, "{scope:?}");
+    }
+    Ok(())
+}
+
+/// The comparison above would also pass if a scope hid everything.
+#[sqlx::test(migrations = false)]
+async fn a_scope_shows_what_it_names(pool: PgPool) -> Result {
+    let trail = desk(&pool).await?;
+    for (scope, expected) in [
+        (Scope::unscoped(), 10),
+        (Scope::nothing(), 0),
+        (Scope::tables(["tickets", "accounts"]), 8),
+        (Scope::new(Predicate::field("customer", "7")), 5),
+        (Scope::new(Predicate::field("customer", "8")), 2),
+        (Scope::new(Predicate::field("customer", "8' OR true --")), 0),
+        (Scope::new(Predicate::field("c' OR true --", "8")), 0),
+        (Scope::new(Predicate::actor(ActorKind::Anonymous)), 1),
+        (Scope::new(Predicate::tables(["lines"]).or(Predicate::field("name", "eight"))), 3),
+    ] {
+        let count = trail.count(&scope, &Filter::default(), 100).await?;
+        assert_eq!(count, Count::Exactly(expected), "{scope:?}");
+    }
+    Ok(())
+}
