@@ -125,6 +125,20 @@ impl Predicate {
 }
 
 impl Condition {
+    /// The tables of all that can be seen, where the condition names them.
+    pub(crate) fn tables(&self) -> Option<Vec<TableName>> {
+        match self {
+            Self::Tables(tables) => Some(tables.clone()),
+            Self::Schema(_) | Self::Field { .. } | Self::Actor(_) | Self::Since(_) => None,
+            Self::And(one, other) => one.tables().or_else(|| other.tables()),
+            Self::Or(one, other) => {
+                let (mut tables, more) = (one.tables()?, other.tables()?);
+                tables.extend(more);
+                Some(tables)
+            }
+        }
+    }
+
     /// Whether the condition names this table; none where it is not about tables.
     fn names(&self, table: &TableName) -> Option<bool> {
         match self {

@@ -37,8 +37,8 @@ impl Event {
         let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let labels = labels.join(" ");
         // The level of a tracing event is part of the place that emits it.
-        if self.level == tracing::Level::WARN {
-            tracing::warn!(target: "threadline", labels, measured, "{}", self.name);
+        if self.level == tracing::Level::INFO {
+            tracing::info!(target: "threadline", labels, measured, "{}", self.name);
         } else {
             tracing::debug!(target: "threadline", labels, measured, "{}", self.name);
         }

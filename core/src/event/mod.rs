@@ -67,7 +67,7 @@ pub static TRANSACTION_FAILED: Event = Event {
     when: "an audited transaction was refused, or rolled back by an error of the library",
     measurement: None,
     labels: &[Label { name: "reason", values: &TransactionError::REASONS }],
-    level: Level::WARN,
+    level: Level::INFO,
 };
 
 /// An action was recorded.
@@ -88,7 +88,7 @@ pub static ACTION_FAILED: Event = Event {
     when: "an action by itself was not recorded",
     measurement: None,
     labels: &[Label { name: "reason", values: &TransactionError::REASONS }],
-    level: Level::WARN,
+    level: Level::INFO,
 };
 
 /// An id in a request's headers was not taken.
@@ -97,7 +97,7 @@ pub static CONTEXT_ID_REFUSED: Event = Event {
     when: "an id in a request's headers was blank, too long or not printable, and counts as absent",
     measurement: None,
     labels: &[Label { name: "header", values: &["x-request-id", "x-correlation-id"] }],
-    level: Level::WARN,
+    level: Level::INFO,
 };
 
 /// The console asked the host whether a request may pass.

@@ -13,6 +13,7 @@ mod history;
 mod incident;
 mod layout;
 mod page;
+mod places;
 mod reader;
 mod timeline;
 mod transaction;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::conditions::{Conditions, Selection};
 use super::layout::Layout;
+use super::places::Places;
 use super::{Change, Position, QueryError, STATEMENT_TIMEOUT, TimelineEntry, TransactionRecord};
 use crate::{AuditTrail, StorageSchema, pool};
 
@@ -102,29 +103,12 @@ impl Reader<'_> {
         order: &str,
         limit: usize,
     ) {
-        let by_bucket = match (&selection.filter.table, &selection.filter.key) {
-            (Some(table), Some(key)) if self.layout.has_buckets => Some((table, key)),
-            _ => None,
-        };
-        if let Some((table, key)) = by_bucket {
-            // The index of row histories files a change by the day of the month as well: each day is asked for.
-            sql.push(self.fill(" FROM (SELECT __schema__.threadline_history_bucket("))
-                .push_bind(table.schema().to_owned());
-            sql.push(", ").push_bind(table.name().to_owned()).push(", ");
-            sql.push_bind(sqlx::types::Json(key.clone()));
-            sql.push(
-                ", 'epoch'::timestamptz + make_interval(hours => 24 * day)) AS bucket FROM generate_series(0, 31) AS day)
-                 AS days CROSS JOIN LATERAL (SELECT *",
-            );
-        }
+        let places = Places::of(selection, self.layout);
+        places.push_list(sql, self.schema);
         sql.push(self.fill(" FROM __schema__.audit_changes AS c WHERE "));
-        if by_bucket.is_some() {
-            sql.push(self.fill(
-                "__schema__.threadline_history_bucket(c.table_schema, c.table_name, c.table_pk, c.captured_at) = days.bucket AND ",
-            ));
-        }
+        places.push_condition(sql, self.schema);
         Conditions { sql, schema: self.schema, layout: self.layout }.push(selection, position);
-        if by_bucket.is_some() {
+        if places.are_several() {
             sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order} LIMIT ")).push_bind(clamp(limit));
             sql.push(") AS c");
         }

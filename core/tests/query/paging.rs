@@ -5,7 +5,7 @@ use threadline::query::{Filter, Page, Position, TimelineEntry};
 use threadline::{ActorKind, AuditTrail, Scope};
 use uuid::Uuid;
 
-use crate::database::{Result, install, run};
+use crate::database::{Result, install, run, value};
 use crate::desk;
 
 /// 121 changes in four transactions, 40 each of the same moment, partly in another month.
@@ -87,6 +87,7 @@ async fn a_cursor_outlives_its_row_and_reaches_beyond_the_end(pool: PgPool) -> R
     assert_eq!(ids(&trail.timeline_page(&scope, &any, older, 50).await?), expected);
 
     run(&pool, "DELETE FROM threadline.audit_changes").await?;
+    assert_eq!(value::<i64>(&pool, "SELECT count(*) FROM threadline.audit_transactions").await?, 4);
     for position in [older, Position::NewerThan(first.entries[0].change.cursor())] {
         let page = trail.timeline_page(&scope, &any, position, 50).await?;
         assert!(page.entries.is_empty() && page.newer.is_none() && page.older.is_none());
@@ -117,5 +118,19 @@ async fn an_actors_transactions_are_paged_too(pool: PgPool) -> Result {
         let page = trail.actor_history(&scope, ActorKind::User, window, Position::Newest, 50).await?;
         assert_eq!(page.entries.len(), expected, "{window:?}");
     }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_changes_of_a_transaction_are_paged_too(pool: PgPool) -> Result {
+    let trail = many(&pool).await?;
+    let page = trail.timeline_page(&Scope::unscoped(), &Filter::default(), Position::Newest, 2).await?;
+    let id = page.entries[1].transaction.id;
+    let first = trail.transaction(&Scope::unscoped(), id, Position::Newest, 30).await?.ok_or("gone")?;
+    let rest = Position::OlderThan(first.changes.older.ok_or("no more")?);
+    let second = trail.transaction(&Scope::unscoped(), id, rest, 30).await?.ok_or("gone")?;
+    assert_eq!((first.changes.entries.len(), second.changes.entries.len()), (30, 10));
+    assert_eq!(second.changes.older, None);
+    assert!(second.changes.newer.is_some());
     Ok(())
 }

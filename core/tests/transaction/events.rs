@@ -178,9 +178,9 @@ async fn outcomes_are_told_and_nothing_else(pool: PgPool) -> Result {
             "DEBUG message=threadline.transaction.committed labels=\"action=linked\"",
             "DEBUG message=threadline.transaction.committed labels=\"action=none\"",
             "DEBUG message=threadline.action.recorded labels=\"status=error linked=no\"",
-            "WARN message=threadline.action.failed labels=\"reason=invalid_action\"",
-            "WARN message=threadline.transaction.failed labels=\"reason=missing_actor\"",
-            "WARN message=threadline.transaction.failed labels=\"reason=nothing_captured\"",
+            "INFO message=threadline.action.failed labels=\"reason=invalid_action\"",
+            "INFO message=threadline.transaction.failed labels=\"reason=missing_actor\"",
+            "INFO message=threadline.transaction.failed labels=\"reason=nothing_captured\"",
         ]
     );
     Ok(())

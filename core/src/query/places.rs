@@ -1,0 +1,88 @@
+//! Where in an index the changes lie that are asked for, when they lie in several places: the newest of each place are read
+//! and put together, instead of walking through everything in between.
+
+use std::collections::BTreeMap;
+
+use sqlx::types::Json;
+use sqlx::{Postgres, QueryBuilder};
+
+use super::conditions::Selection;
+use super::layout::Layout;
+use crate::{StorageSchema, TableName};
+
+/// A table's changes are filed by this number, which two tables share hardly ever.
+const TABLE_HASH: &str = "hashtextextended(c.table_name, hashtextextended(c.table_schema, 0))";
+const ROW_BUCKET: &str =
+    "__schema__.threadline_history_bucket(c.table_schema, c.table_name, c.table_pk, c.captured_at)";
+
+pub(super) enum Places<'a> {
+    /// The timeline, from one end to the other.
+    Timeline,
+    /// One table.
+    Table(&'a TableName),
+    /// The tables that the scope shows.
+    Tables(Vec<TableName>),
+    /// One row, under each of 32 days.
+    Row(&'a TableName, &'a BTreeMap<String, String>),
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn of(selection: Selection<'a>, layout: Layout) -> Self {
+        let filter = selection.filter;
+        if !layout.has_buckets || selection.transaction.is_some() {
+            return Self::Timeline;
+        }
+        match (
+            &filter.table,
+            &filter.key,
+            selection.scope.condition().and_then(|condition| condition.tables()),
+        ) {
+            (Some(table), Some(key), _) => Self::Row(table, key),
+            (Some(table), None, _) => Self::Table(table),
+            (None, _, Some(tables)) => Self::Tables(tables),
+            (None, _, None) => Self::Timeline,
+        }
+    }
+
+    pub(super) const fn are_several(&self) -> bool {
+        matches!(self, Self::Row(..) | Self::Tables(_))
+    }
+
+    /// The list of places, and the beginning of what is read from each.
+    pub(super) fn push_list(&self, sql: &mut QueryBuilder<Postgres>, schema: &StorageSchema) {
+        match self {
+            Self::Timeline | Self::Table(_) => return,
+            Self::Row(table, key) => {
+                sql.push(schema.fill(" FROM (SELECT __schema__.threadline_history_bucket("));
+                sql.push_bind(table.schema().to_owned()).push(", ").push_bind(table.name().to_owned());
+                sql.push(", ").push_bind(Json((*key).clone()));
+                sql.push(", 'epoch'::timestamptz + make_interval(hours => 24 * day)) AS place");
+                sql.push(" FROM generate_series(0, 31) AS day)");
+            }
+            Self::Tables(tables) => {
+                let (schemas, names): (Vec<String>, Vec<String>) =
+                    tables.iter().map(|table| (table.schema().to_owned(), table.name().to_owned())).unzip();
+                sql.push(" FROM (SELECT DISTINCT hashtextextended(name, hashtextextended(schema, 0)) AS place FROM unnest(");
+                sql.push_bind(schemas).push(", ").push_bind(names).push(") AS shown (schema, name))");
+            }
+        }
+        sql.push(" AS places CROSS JOIN LATERAL (SELECT *");
+    }
+
+    /// What a change of the place meets.
+    pub(super) fn push_condition(&self, sql: &mut QueryBuilder<Postgres>, schema: &StorageSchema) {
+        match self {
+            Self::Timeline => {}
+            Self::Table(table) => {
+                sql.push(format!("{TABLE_HASH} = hashtextextended(")).push_bind(table.name().to_owned());
+                sql.push(", hashtextextended(").push_bind(table.schema().to_owned()).push(", 0)) AND ");
+            }
+            Self::Tables(_) => {
+                sql.push(format!("{TABLE_HASH} = places.place AND "));
+            }
+            Self::Row(..) => {
+                sql.push(schema.fill(ROW_BUCKET)).push(" = places.place AND ");
+            }
+        }
+    }
+}
