@@ -20,8 +20,8 @@ END
 $$;
 
 -- Ties the current transaction to its action (`{"id": …}` for one that is recorded already) and adds the metadata; without
--- either it only answers. The answer's transaction_id is NULL when nothing was captured, its action_id when there is no such
--- action; actor is what the first captured write found in the setting.
+-- either it only answers. The answer's transaction_id is NULL when nothing was captured (the caller rolls back then, and takes
+-- the action along), its action_id when there is no such action; actor is what the first captured write found in the setting.
 CREATE FUNCTION __schema__.threadline_complete_transaction(
   action jsonb, metadata jsonb, OUT transaction_id uuid, OUT action_id uuid, OUT actor jsonb)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -31,9 +31,9 @@ AS $$
 DECLARE
   this_transaction CONSTANT uuid := __schema__.threadline_transaction_id();
 BEGIN
-  SELECT t.id, t.actor_ref INTO transaction_id, actor
-  FROM __schema__.audit_transactions AS t WHERE t.id = this_transaction AND t.occurred_at = now();
-  IF NOT FOUND OR action IS NULL AND metadata IS NULL THEN
+  IF action IS NULL AND metadata IS NULL THEN
+    SELECT t.id, t.actor_ref INTO transaction_id, actor
+    FROM __schema__.audit_transactions AS t WHERE t.id = this_transaction AND t.occurred_at = now();
     RETURN;
   END IF;
   IF action ? 'id' THEN
@@ -43,7 +43,8 @@ BEGIN
   END IF;
   UPDATE __schema__.audit_transactions AS t
   SET action_id = coalesce(action_id, t.action_id), meta = coalesce(metadata, t.meta)
-  WHERE t.id = this_transaction AND t.occurred_at = now();
+  WHERE t.id = this_transaction AND t.occurred_at = now()
+  RETURNING t.id, t.actor_ref INTO transaction_id, actor;
 END
 $$;
 

@@ -3,10 +3,10 @@
 use std::env;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::command::{cargo, find, is_program, run as run_command};
+use crate::command::{capture, cargo, find, is_program, run as run_command};
 use crate::postgres::{Cluster, Which};
 use crate::progress::Table;
 use crate::wasm::Toolchain;
@@ -69,16 +69,37 @@ fn lint(table: &mut Table) -> Result<()> {
 
 fn rust() -> Result<()> {
     pooler()?;
-    let mut command = cargo(["test", "--workspace"]);
+    without_web()?;
+    let parts: [&[&str]; 3] = [
+        &["--package", "threadline"],
+        &["--package", "threadline", "--features", "axum", "--doc"],
+        &["--workspace", "--exclude", "threadline"],
+    ];
     if env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty()) {
         eprintln!("    using the server of DATABASE_URL, not a private one");
-        return run_command(&mut command);
+        return parts.iter().try_for_each(|part| run_command(cargo(["test"]).args(*part)));
     }
     let cluster = Cluster::find(Which::Main)?;
     let _server = cluster.start()?;
     // Every test makes a database of its own from here.
-    cluster.serve(&mut command, "postgres");
-    run_command(&mut command)
+    parts.iter().try_for_each(|part| {
+        let mut command = cargo(["test"]);
+        command.args(*part);
+        cluster.serve(&mut command, "postgres");
+        run_command(&mut command)
+    })
+}
+
+/// The library alone, tests included, builds on nothing of the web; so it is tested alone.
+fn without_web() -> Result<()> {
+    let edges = ["--edges", "normal,build,dev", "--prefix", "none"];
+    let tree = capture(cargo(["tree", "--package", "threadline"]).args(edges))?;
+    let web = ["axum", "axum-core", "http", "hyper", "leptos", "tower", "tower-service"];
+    let found = tree.lines().filter_map(|line| line.split(' ').next()).find(|name| web.contains(name));
+    match found {
+        Some(name) => bail!("the library builds on {name}: only its features tower and axum may"),
+        None => Ok(()),
+    }
 }
 
 /// The tests start PgBouncer themselves. Debian keeps it where only root's PATH leads.

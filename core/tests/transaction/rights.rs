@@ -62,7 +62,7 @@ async fn the_documented_rights_are_enough_and_give_no_more(pool: PgPool) -> Resu
         assert!(error.contains("permission denied"), "{forbidden}: {error}");
     }
     // By hand the function reaches the current transaction only, in which nothing was captured.
-    let relink = "SELECT transaction_id::text FROM threadline.threadline_complete_transaction('{\"name\": \"x\"}', '{}')";
+    let relink = "SELECT transaction_id::text FROM threadline.threadline_complete_transaction(NULL, '{\"forged\": true}')";
     assert_eq!(value::<Option<String>>(&mut by_hand, relink).await?, None);
     drop(by_hand);
     app.close().await;

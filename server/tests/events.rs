@@ -1,0 +1,101 @@
+//! What the console and the layer tell `metrics`: outcomes in the words of the table of events.
+
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use http::Request;
+use metrics::{Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use sqlx::postgres::PgPoolOptions;
+use threadline::{AuditContextLayer, Scope};
+use threadline_server::{Access, Console};
+use tower::ServiceExt;
+
+/// Keeps the counters that were raised.
+#[derive(Default)]
+struct Counters(Arc<Mutex<Vec<String>>>);
+
+struct Raised(String, Arc<Mutex<Vec<String>>>);
+
+impl CounterFn for Raised {
+    fn increment(&self, _: u64) {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).push(self.0.clone());
+    }
+
+    fn absolute(&self, _: u64) {}
+}
+
+impl Recorder for Counters {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        let labels: Vec<String> =
+            key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+        Counter::from_arc(Arc::new(Raised(format!("{} {}", key.name(), labels.join(" ")), self.0.clone())))
+    }
+
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::noop()
+    }
+
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::noop()
+    }
+}
+
+impl Counters {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[tokio::test]
+async fn each_answer_of_the_hook_is_told() -> Result<(), Box<dyn Error>> {
+    let counters = Counters::default();
+    let _recording = metrics::set_default_local_recorder(&counters);
+    let pool = PgPoolOptions::new()
+        .acquire_timeout(Duration::from_millis(10))
+        .connect_lazy("postgres://nobody@127.0.0.1:1/nowhere")?;
+    for result in ["granted", "granted_within_scope", "denied", "error", "panic", "timeout"] {
+        let console = Console::builder(pool.clone())
+            .hook_timeout(Duration::from_millis(50))
+            .authorize_fn(move |_| async move {
+                match result {
+                    "granted" => Ok(Access::Allow),
+                    "granted_within_scope" => Ok(Access::AllowWithin(Scope::nothing())),
+                    "denied" => Ok(Access::Deny),
+                    "error" => Err(std::io::Error::other("user:42 has no session")),
+                    "panic" => panic!("a hook that panics"),
+                    _ => std::future::pending().await,
+                }
+            })
+            .actor_fn(|_| async { None })
+            .build();
+        let app = Router::new().nest("/audit", console.into_router());
+        app.oneshot(Request::get("/audit/timeline?table=secret").body(Body::empty())?).await?;
+        assert_eq!(counters.take(), [format!("threadline.console.authorized result={result}")]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_id_that_is_not_taken_is_told_by_its_header() -> Result<(), Box<dyn Error>> {
+    let counters = Counters::default();
+    let _recording = metrics::set_default_local_recorder(&counters);
+    let app = Router::new().route("/", get(async || ())).layer(AuditContextLayer::new(|_| async { None }));
+    for header in ["x-request-id", "x-correlation-id"] {
+        for (value, told) in [("good", false), ("bad\tbad", true)] {
+            app.clone().oneshot(Request::get("/").header(header, value).body(Body::empty())?).await?;
+            let expected = told.then(|| format!("threadline.context.id_refused header={header}"));
+            assert_eq!(counters.take(), Vec::from_iter(expected));
+        }
+    }
+    Ok(())
+}
