@@ -1,5 +1,6 @@
 //! Times the calls of a case, and counts what the server reads for them.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -42,7 +43,9 @@ impl Measure<'_> {
         {
             failures.push(error.to_string());
         }
-        let (before, begin) = (self.reads().await?, Instant::now());
+        let process = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(self.pool).await?;
+        let before = self.reads().await?;
+        let (processor_before, begin) = (processor_time(process), Instant::now());
         for call in calls.take(self.samples) {
             let start = Instant::now();
             let answer = call.run(self.trail).await;
@@ -59,6 +62,7 @@ impl Measure<'_> {
                 break;
             }
         }
+        let processor = processor_time(process).zip(processor_before);
         let after = self.reads().await?;
         let calls = times.len().max(1) as f64;
         Ok(json!({
@@ -68,6 +72,7 @@ impl Measure<'_> {
             "rows": returned.iter().sum::<usize>() as f64 / calls,
             "read": (after.rows - before.rows) as f64 / calls,
             "pages": (after.pages - before.pages) as f64 / calls,
+            "processor_ms": processor.map(|(after, before)| after.saturating_sub(before) as f64 / 1e6 / calls),
             "failures": failures,
             "slowest": slowest.1,
         }))
@@ -84,4 +89,10 @@ impl Measure<'_> {
         let row = sqlx::query(reads).fetch_one(self.pool).await?;
         Ok(Reads { rows: row.try_get(0)?, pages: row.try_get(1)? })
     }
+}
+
+/// What this process has used so far, in nanoseconds, where it runs on this machine under Linux.
+fn processor_time(process: i32) -> Option<u64> {
+    // Time on a processor, time waiting for one, number of turns.
+    fs::read_to_string(format!("/proc/{process}/schedstat")).ok()?.split(' ').next()?.parse().ok()
 }

@@ -101,6 +101,7 @@ fn measure(options: &Options, server: &Server) -> Result<()> {
             "way",
             "the library's own calls over one warm connection, each with its transaction; pages of 50".into(),
         ),
+        ("CPU", "processor time of the server's process per call, where it can be told: other work does not change it".into()),
         ("read", "index entries and rows of whole tables, and pages, that one call read".into()),
     ]);
     let text = report::text(&conditions, &samples, &sizes);

@@ -63,6 +63,7 @@ fn section(title: &str, samples: &[&Sample]) -> String {
             near(sample.within(95)),
             near(sample.within(99)),
             near(sample.within(100)),
+            sample.processor.map_or_else(String::new, near),
             near(sample.rows),
             near(sample.read),
             near(sample.pages),

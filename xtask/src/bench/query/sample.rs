@@ -12,6 +12,8 @@ pub(super) struct Sample {
     pub(super) rows: f64,
     pub(super) read: f64,
     pub(super) pages: f64,
+    /// Milliseconds per call of the server's process that served us; not of its helpers.
+    pub(super) processor: Option<f64>,
     pub(super) failures: usize,
     /// Sorted.
     milliseconds: Vec<f64>,
@@ -38,7 +40,8 @@ impl Sample {
         let (group, name) = (text("group"), text("name"));
         let (rows, read, pages) = (number("rows"), number("read"), number("pages"));
         let failures = json["failures"].as_array().map_or(0, Vec::len);
-        Ok(Self { json, group, name, rows, read, pages, failures, milliseconds })
+        let processor = json["processor_ms"].as_f64();
+        Ok(Self { json, group, name, rows, read, pages, processor, failures, milliseconds })
     }
 
     pub(super) fn calls(&self) -> usize {
