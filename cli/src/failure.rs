@@ -52,6 +52,7 @@ impl Failure {
     /// A missing schema, table or function of ours means that nothing was installed there.
     pub(crate) fn query(error: QueryError, schema: &StorageSchema) -> Self {
         match error {
+            QueryError::NotInstalled { schema } => Self::NotInstalled(schema),
             QueryError::Database(cause) if is_missing(&cause) => Self::NotInstalled(schema.clone()),
             other => Self::Query(other),
         }
