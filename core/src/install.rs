@@ -7,7 +7,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use crate::{AuditTrail, StorageSchema};
 
 /// Every step from an empty schema to the current one, oldest first. A step that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (1, "audit tables", include_str!("../migrations/0001_audit_tables.sql")),
     (2, "capture support", include_str!("../migrations/0002_capture_support.sql")),
     (3, "capture by policy", include_str!("../migrations/0003_capture_by_policy.sql")),
@@ -15,6 +15,7 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (5, "audited transactions", include_str!("../migrations/0005_audited_transactions.sql")),
     (6, "table index", include_str!("../migrations/0006_table_index.sql")),
     (7, "row history index", include_str!("../migrations/0007_row_history_index.sql")),
+    (8, "transaction indexes", include_str!("../migrations/0008_transaction_indexes.sql")),
 ];
 
 /// Why the installation failed; nothing of the failed step remains.

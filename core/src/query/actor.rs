@@ -5,6 +5,7 @@ use sqlx::{FromRow, QueryBuilder};
 
 use super::conditions::{Conditions, Selection};
 use super::reader::clamp;
+use super::windows::Window;
 use super::{ActorFilter, Cursor, Filter, Position, QueryError, TransactionRecord};
 use crate::{AuditTrail, Scope};
 
@@ -101,8 +102,11 @@ impl Question<'_> {
             );
             conditions.sql.push(reader.fill(&changes));
             let any = Filter::default();
-            conditions
-                .push(Selection { scope: self.scope, filter: &any, transaction: None }, Position::Newest);
+            conditions.push(
+                Selection { scope: self.scope, filter: &any, transaction: None },
+                Position::Newest,
+                Window::default(),
+            );
             conditions.sql.push(")");
         }
         for (comparison, moment) in [(">=", self.from), ("<=", self.to)] {

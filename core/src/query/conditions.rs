@@ -5,6 +5,7 @@ use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::layout::Layout;
+use super::windows::Window;
 use super::{ActorFilter, Filter, Position};
 use crate::scope::Condition;
 use crate::{Scope, StorageSchema};
@@ -26,9 +27,15 @@ pub(super) struct Conditions<'a> {
 
 impl Conditions<'_> {
     /// Everything that a change has to meet, beginning with `true`.
-    pub(super) fn push(&mut self, selection: Selection<'_>, position: Position) {
+    pub(super) fn push(&mut self, selection: Selection<'_>, position: Position, window: Window) {
         let Selection { scope, filter, transaction } = selection;
         self.sql.push("true");
+        if let Some(from) = window.from {
+            self.sql.push(" AND c.captured_at >= ").push_bind(from);
+        }
+        if let Some(until) = window.until {
+            self.sql.push(" AND c.captured_at < ").push_bind(until);
+        }
         if let Some(transaction) = transaction {
             self.sql.push(" AND c.transaction_id = ").push_bind(transaction);
         }
@@ -64,6 +71,8 @@ impl Conditions<'_> {
             Position::OlderThan(cursor) => ("<", cursor),
             Position::NewerThan(cursor) => (">", cursor),
         };
+        // The time once more by itself, because partitions are not chosen by a comparison of pairs.
+        self.sql.push(format!(" AND c.captured_at {comparison}= ")).push_bind(cursor.captured_at);
         self.sql.push(format!(" AND (c.captured_at, c.id) {comparison} (")).push_bind(cursor.captured_at);
         self.sql.push(", ").push_bind(cursor.id).push(")");
     }
@@ -74,6 +83,12 @@ impl Conditions<'_> {
         if let Some(actor) = &filter.actor {
             self.push_actor(actor);
         }
+        self.push_action(filter);
+        self.sql.push(")");
+    }
+
+    /// What the filter asks of actions `a`.
+    pub(super) fn push_action(&mut self, filter: &Filter) {
         for (column, value) in [
             ("name", &filter.action),
             ("correlation_id", &filter.correlation_id),
@@ -83,7 +98,6 @@ impl Conditions<'_> {
                 self.sql.push(format!(" AND a.{column} = ")).push_bind(value.clone());
             }
         }
-        self.sql.push(")");
     }
 
     fn push_join(&mut self, with_action: bool) {
@@ -97,7 +111,10 @@ impl Conditions<'_> {
 
     /// As the reference system does by containment: whom the actor stood in for makes no difference.
     pub(super) fn push_actor(&mut self, actor: &ActorFilter) {
-        self.sql.push(" AND t.actor_ref ->> 'type' = ").push_bind(actor.kind.as_str());
+        // The indexes hold only what has an actor.
+        self.sql
+            .push(" AND t.actor_ref IS NOT NULL AND t.actor_ref ->> 'type' = ")
+            .push_bind(actor.kind.as_str());
         if let Some(id) = &actor.id {
             self.sql.push(" AND t.actor_ref ->> 'id' = ").push_bind(id.clone());
         }

@@ -15,6 +15,8 @@ pub(super) struct Layout {
     pub(super) has_occurred_at: bool,
     /// Row histories are found by their bucket.
     pub(super) has_buckets: bool,
+    /// The transactions of an actor are found by an index, and so are late changes.
+    pub(super) has_actor_index: bool,
     /// Old values may be kept. Missing in databases of the reference system before its version 0.2.
     pub(super) has_changed_from: bool,
     /// Metadata of transactions may be kept. Missing before version 0.6.
@@ -25,8 +27,13 @@ pub(super) struct Layout {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct KnownLayout(Arc<OnceLock<Layout>>);
 
-const COMPLETE: Layout =
-    Layout { has_occurred_at: true, has_buckets: true, has_changed_from: true, has_meta: true };
+pub(super) const COMPLETE: Layout = Layout {
+    has_occurred_at: true,
+    has_buckets: true,
+    has_actor_index: true,
+    has_changed_from: true,
+    has_meta: true,
+};
 
 impl KnownLayout {
     pub(super) async fn get(
@@ -52,7 +59,9 @@ async fn look(connection: &mut PgConnection, schema: &StorageSchema) -> Result<L
                 count(*) FILTER (WHERE c.relname = 'audit_changes' AND a.attname = 'changed_from') > 0 AS changed_from,
                 count(*) FILTER (WHERE c.relname = 'audit_transactions' AND a.attname = 'meta') > 0 AS meta,
                 EXISTS (SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
-                        WHERE n.nspname = $1 AND p.proname = 'threadline_history_bucket') AS buckets
+                        WHERE n.nspname = $1 AND p.proname = 'threadline_history_bucket') AS buckets,
+                EXISTS (SELECT FROM pg_catalog.pg_class AS i JOIN pg_catalog.pg_namespace AS n ON n.oid = i.relnamespace
+                        WHERE n.nspname = $1 AND i.relname = 'audit_changes_late_idx') AS actors
          FROM pg_catalog.pg_attribute AS a
          JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
          JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -69,6 +78,7 @@ async fn look(connection: &mut PgConnection, schema: &StorageSchema) -> Result<L
     Ok(Layout {
         has_occurred_at: row.try_get("occurred_at")?,
         has_buckets: row.try_get("buckets")?,
+        has_actor_index: row.try_get("actors")?,
         has_changed_from: row.try_get("changed_from")?,
         has_meta: row.try_get("meta")?,
     })

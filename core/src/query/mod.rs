@@ -2,6 +2,7 @@
 
 mod actor;
 mod as_of;
+mod by_transaction;
 mod change;
 mod change_diff;
 mod conditions;
@@ -17,6 +18,7 @@ mod places;
 mod reader;
 mod timeline;
 mod transaction;
+mod windows;
 
 pub use actor::ActorPage;
 pub use as_of::{AsOf, CastError, Comparison};

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::conditions::{Conditions, Selection};
 use super::layout::Layout;
 use super::places::Places;
+use super::windows::{Window, Windows};
 use super::{Change, Position, QueryError, STATEMENT_TIMEOUT, TimelineEntry, TransactionRecord};
 use crate::{AuditTrail, StorageSchema, pool};
 
@@ -26,8 +27,10 @@ impl AuditTrail {
     pub(super) async fn reader(&self) -> Result<Reader<'_>, QueryError> {
         let pool = self.read_pool.as_ref().unwrap_or(&self.pool);
         let mut transaction = pool::begin(pool, "BEGIN READ ONLY").await?;
-        let limit = format!("SET LOCAL statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());
-        sqlx::raw_sql(AssertSqlSafe(limit)).execute(&mut *transaction).await?;
+        // Compiling a plan takes longer than any of ours runs.
+        let settings =
+            format!("SET LOCAL statement_timeout = {}; SET LOCAL jit = off", STATEMENT_TIMEOUT.as_millis());
+        sqlx::raw_sql(AssertSqlSafe(settings)).execute(&mut *transaction).await?;
         let layout = self.layout.get(&mut transaction, &self.schema).await?;
         Ok(Reader { transaction, schema: &self.schema, layout })
     }
@@ -53,23 +56,17 @@ impl Reader<'_> {
         position: Position,
         limit: usize,
     ) -> Result<Vec<Found>, QueryError> {
-        let order = if matches!(position, Position::NewerThan(_)) { "ASC" } else { "DESC" };
-        let mut sql = QueryBuilder::new(
-            "SELECT c.id, c.transaction_id, c.table_schema, c.table_name, c.table_pk, c.op",
-        );
-        sql.push(", c.data_after, c.changed_fields, c.captured_at, ");
-        sql.push(if self.layout.has_changed_from { "c.changed_from" } else { "NULL::jsonb AS changed_from" });
-        sql.push(if self.layout.has_occurred_at {
-            ", c.occurred_at"
-        } else {
-            ", NULL::timestamptz AS occurred_at"
-        });
-        self.push_from(&mut sql, selection, position, order, limit);
-        sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order} LIMIT ")).push_bind(clamp(limit));
-        let rows = sql.build().persistent(false).fetch_all(self.connection()).await?;
-        let found =
-            |row| Ok(Found { change: Change::from_row(row)?, occurred_at: row.try_get("occurred_at")? });
-        rows.iter().map(found).collect()
+        if let Some(found) = self.changes_by_transaction(selection, position, limit).await? {
+            return Ok(found);
+        }
+        let mut found = Vec::new();
+        for window in self.windows(selection, position) {
+            found.extend(self.changes_within(selection, position, window, limit - found.len()).await?);
+            if found.len() >= limit {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// How many changes there are from this position on, counted no further than `limit`.
@@ -79,11 +76,21 @@ impl Reader<'_> {
         position: Position,
         limit: usize,
     ) -> Result<usize, QueryError> {
-        let mut sql = QueryBuilder::new("SELECT count(*) FROM (SELECT");
-        self.push_from(&mut sql, selection, position, "DESC", limit);
-        sql.push(" LIMIT ").push_bind(clamp(limit)).push(") AS counted");
-        let count: i64 = sql.build_query_scalar().persistent(false).fetch_one(self.connection()).await?;
-        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+        if let Some(found) = self.changes_by_transaction(selection, position, limit).await? {
+            return Ok(found.len());
+        }
+        let mut counted = 0;
+        for window in self.windows(selection, position) {
+            let mut sql = QueryBuilder::new("SELECT count(*) FROM (SELECT");
+            self.push_from(&mut sql, selection, position, window, limit - counted);
+            sql.push(" LIMIT ").push_bind(clamp(limit - counted)).push(") AS counted");
+            let count: i64 = sql.build_query_scalar().persistent(false).fetch_one(self.connection()).await?;
+            counted += usize::try_from(count).unwrap_or(usize::MAX);
+            if counted >= limit {
+                break;
+            }
+        }
+        Ok(counted)
     }
 
     /// Whether there is anything from this position on.
@@ -92,7 +99,49 @@ impl Reader<'_> {
         selection: Selection<'_>,
         position: Position,
     ) -> Result<bool, QueryError> {
-        Ok(self.count(selection, position, 1).await? > 0)
+        Ok(!self.changes(selection, position, 1).await?.is_empty())
+    }
+
+    fn windows(&self, selection: Selection<'_>, position: Position) -> Windows {
+        Windows::of(selection, position, self.layout)
+    }
+
+    pub(super) async fn changes_within(
+        &mut self,
+        selection: Selection<'_>,
+        position: Position,
+        window: Window,
+        limit: usize,
+    ) -> Result<Vec<Found>, QueryError> {
+        let mut sql = self.select_changes();
+        self.push_from(&mut sql, selection, position, window, limit);
+        self.fetch_changes(sql, position, limit).await
+    }
+
+    pub(super) fn select_changes(&self) -> QueryBuilder<Postgres> {
+        let before =
+            if self.layout.has_changed_from { "c.changed_from" } else { "NULL::jsonb AS changed_from" };
+        let time =
+            if self.layout.has_occurred_at { "c.occurred_at" } else { "NULL::timestamptz AS occurred_at" };
+        QueryBuilder::new(format!(
+            "SELECT c.id, c.transaction_id, c.table_schema, c.table_name, c.table_pk, c.op, c.data_after,
+                    c.changed_fields, c.captured_at, {before}, {time}"
+        ))
+    }
+
+    /// Runs a statement that selects changes `c`, in order and no more than so many.
+    pub(super) async fn fetch_changes(
+        &mut self,
+        mut sql: QueryBuilder<Postgres>,
+        position: Position,
+        limit: usize,
+    ) -> Result<Vec<Found>, QueryError> {
+        let order = position.order();
+        sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order} LIMIT ")).push_bind(clamp(limit));
+        let rows = sql.build().persistent(false).fetch_all(self.connection()).await?;
+        let found =
+            |row| Ok(Found { change: Change::from_row(row)?, occurred_at: row.try_get("occurred_at")? });
+        rows.iter().map(found).collect()
     }
 
     fn push_from(
@@ -100,18 +149,23 @@ impl Reader<'_> {
         sql: &mut QueryBuilder<Postgres>,
         selection: Selection<'_>,
         position: Position,
-        order: &str,
+        window: Window,
         limit: usize,
     ) {
         let places = Places::of(selection, self.layout);
         places.push_list(sql, self.schema);
         sql.push(self.fill(" FROM __schema__.audit_changes AS c WHERE "));
         places.push_condition(sql, self.schema);
-        Conditions { sql, schema: self.schema, layout: self.layout }.push(selection, position);
+        self.conditions(sql).push(selection, position, window);
         if places.are_several() {
+            let order = position.order();
             sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order} LIMIT ")).push_bind(clamp(limit));
             sql.push(") AS c");
         }
+    }
+
+    pub(super) fn conditions<'b>(&'b self, sql: &'b mut QueryBuilder<Postgres>) -> Conditions<'b> {
+        Conditions { sql, schema: self.schema, layout: self.layout }
     }
 
     /// The changes with their transactions.
@@ -159,7 +213,7 @@ impl Reader<'_> {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) change: Change,
-    occurred_at: Option<DateTime<Utc>>,
+    pub(super) occurred_at: Option<DateTime<Utc>>,
 }
 
 pub(super) fn clamp(limit: usize) -> i64 {

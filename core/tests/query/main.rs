@@ -7,6 +7,7 @@ mod history;
 mod paging;
 mod reference;
 mod scope;
+mod ways;
 
 #[path = "../support/database.rs"]
 mod database;

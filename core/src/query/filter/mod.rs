@@ -105,6 +105,16 @@ pub enum Position {
     NewerThan(Cursor),
 }
 
+impl Position {
+    /// The order in which one goes from there.
+    pub(super) const fn order(self) -> &'static str {
+        match self {
+            Self::Newest | Self::OlderThan(_) => "DESC",
+            Self::NewerThan(_) => "ASC",
+        }
+    }
+}
+
 impl Filter {
     /// Whether nothing is filtered.
     #[must_use]
