@@ -40,8 +40,12 @@ impl Conditions<'_> {
             self.sql.push(" AND c.transaction_id = ").push_bind(transaction);
         }
         if let Some(table) = &filter.table {
-            self.sql.push(" AND c.table_schema = ").push_bind(table.schema().to_owned());
-            self.sql.push(" AND c.table_name = ").push_bind(table.name().to_owned());
+            // In a CASE, because with the same condition as a hash the planner would multiply the two and expect next to nothing.
+            self.sql.push(" AND CASE WHEN c.table_schema = ").push_bind(table.schema().to_owned());
+            self.sql
+                .push(" AND c.table_name = ")
+                .push_bind(table.name().to_owned())
+                .push(" THEN true ELSE false END");
         }
         if let Some(key) = &filter.key {
             self.sql.push(" AND c.table_pk = ").push_bind(Json(key.clone()));

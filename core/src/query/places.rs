@@ -22,7 +22,7 @@ pub(super) enum Places<'a> {
     Table(&'a TableName),
     /// The tables that the scope shows.
     Tables(Vec<TableName>),
-    /// One row, under each of 32 days.
+    /// One row, under each of eight places of four days.
     Row(&'a TableName, &'a BTreeMap<String, String>),
 }
 
@@ -56,8 +56,8 @@ impl<'a> Places<'a> {
                 sql.push(schema.fill(" FROM (SELECT __schema__.threadline_history_bucket("));
                 sql.push_bind(table.schema().to_owned()).push(", ").push_bind(table.name().to_owned());
                 sql.push(", ").push_bind(Json((*key).clone()));
-                sql.push(", 'epoch'::timestamptz + make_interval(hours => 24 * day)) AS place");
-                sql.push(" FROM generate_series(0, 31) AS day)");
+                sql.push(", 'epoch'::timestamptz + make_interval(hours => 96 * place)) AS place");
+                sql.push(" FROM generate_series(0, 7) AS place)");
             }
             Self::Tables(tables) => {
                 let (schemas, names): (Vec<String>, Vec<String>) =

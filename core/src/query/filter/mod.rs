@@ -122,6 +122,11 @@ impl Filter {
         *self == Self::default()
     }
 
+    /// Whether no change can meet it: only updates have changed fields.
+    pub(super) fn is_impossible(&self) -> bool {
+        self.field.is_some() && self.operation.is_some_and(|operation| operation != Operation::Update)
+    }
+
     /// Whether any condition is about the transaction or its action instead of the change.
     pub(super) const fn is_about_transactions(&self) -> bool {
         self.actor.is_some() || self.is_about_actions()
