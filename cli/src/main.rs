@@ -1,12 +1,17 @@
 #![doc = include_str!("../README.md")]
 
+mod actor;
 mod configuration;
 mod connection;
+mod count;
 mod escape;
 mod failure;
+mod filters;
 mod generated;
+mod incident;
 mod json;
 mod migration;
+mod moment;
 mod output;
 mod policy;
 mod session;
@@ -22,6 +27,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::configuration::ConfigFile;
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::filters::{Anything, OneCorrelation, OneRow};
 use crate::output::Report;
 use crate::session::Session;
 
@@ -33,7 +39,7 @@ struct Arguments {
     connection: Connection,
     #[command(flatten)]
     config: ConfigFile,
-    /// One JSON document, with every digit of every number.
+    /// One JSON document, with every digit of the rows' numbers.
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -48,9 +54,23 @@ enum Command {
     #[command(subcommand)]
     Gen(Generate),
     /// Show changes, newest first.
-    Timeline(timeline::Question),
+    Timeline(timeline::Question<Anything>),
+    /// Count changes.
+    Count(count::Question),
+    /// Show what happened to one row, newest first.
+    History(timeline::Question<OneRow>),
+    /// Show one row as it was at a moment.
+    AsOf(moment::AsOfQuestion),
+    /// Show how one row differs between two moments.
+    Compare(moment::CompareQuestion),
+    /// Show the transactions of an actor, newest first.
+    Actor(actor::Question),
+    /// Show all that happened under one correlation id, newest first.
+    Correlation(timeline::Question<OneCorrelation>),
     /// Show one transaction with its changes, newest first.
     Transaction(transaction::Question),
+    /// Show one transaction whole: who, why, and every change with its old values.
+    Incident(incident::Question),
 }
 
 #[derive(Debug, Subcommand)]
@@ -62,7 +82,7 @@ enum Generate {
 /// How much of a list is shown.
 #[derive(Debug, Args)]
 struct Presentation {
-    /// At most this many changes, 1 to 1000.
+    /// Show at most this many, 1 to 1000.
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
     limit: u16,
 }
@@ -85,6 +105,13 @@ async fn answer(Arguments { connection, config, json, command }: Arguments) -> R
         Command::Install => setup::install(&session).await,
         Command::Gen(Generate::Triggers(tables)) => setup::capture(&session, &tables).await,
         Command::Timeline(question) => timeline::answer(&session, &question).await,
+        Command::Count(question) => count::answer(&session, &question).await,
+        Command::History(question) => timeline::answer(&session, &question).await,
+        Command::AsOf(question) => moment::as_of(&session, &question).await,
+        Command::Compare(question) => moment::compare(&session, &question).await,
+        Command::Actor(question) => actor::answer(&session, &question).await,
+        Command::Correlation(question) => timeline::answer(&session, &question).await,
+        Command::Incident(question) => incident::answer(&session, &question).await,
         Command::Transaction(question) => transaction::answer(&session, &question).await,
     }
 }

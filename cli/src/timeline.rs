@@ -1,25 +1,19 @@
-//! `threadline timeline`: every change, newest first.
+//! `threadline timeline`: every change, newest first; and what is the timeline of something.
 
 use clap::Args;
-use threadline::query::Filter;
+use threadline::query::{Filter, QueryError};
 use threadline::{AuditTrail, Scope};
 
 use crate::failure::Failure;
+use crate::filters::{Filters, Keys};
 use crate::output::Report;
 use crate::session::Session;
 use crate::{Presentation, json, text};
 
 #[derive(Debug, Args)]
-pub(crate) struct Question {
-    /// Only changes of this table, such as tickets or billing.invoices.
-    #[arg(long)]
-    table: Option<String>,
-    /// Only changes at this time or later, in UTC, such as 2026-11-22T09:30.
-    #[arg(long, value_name = "TIME")]
-    from: Option<String>,
-    /// Only changes at this time or earlier.
-    #[arg(long, value_name = "TIME")]
-    to: Option<String>,
+pub(crate) struct Question<K: Keys> {
+    #[command(flatten)]
+    filters: Filters<K>,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
@@ -27,12 +21,12 @@ pub(crate) struct Question {
 }
 
 /// Where a page begins, as the page before it said.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Place {
-    /// Go on at the changes just older than this place.
+    /// Go on at what is just older than this place.
     #[arg(long, value_name = "CURSOR")]
     older: Option<String>,
-    /// Go on at the changes just newer than this place.
+    /// Go on at what is just newer than this place.
     #[arg(long, value_name = "CURSOR")]
     newer: Option<String>,
 }
@@ -43,34 +37,39 @@ impl Place {
     }
 }
 
-pub(crate) async fn answer(session: &Session, question: &Question) -> Result<Report, Failure> {
-    let filters = given([("table", &question.table), ("from", &question.from), ("to", &question.to)]);
-    let (filter, position) = Filter::from_pairs(filters.chain(question.place.pairs()))?;
+pub(crate) async fn answer<K: Keys>(session: &Session, question: &Question<K>) -> Result<Report, Failure> {
+    let (filter, position) = question.filters.read(&question.place)?;
     let trail = session.trail().await?;
     let failed = |error| Failure::query(error, trail.storage_schema());
     let size = usize::from(question.presentation.limit);
     let page = trail.timeline_page(&Scope::unscoped(), &filter, position, size).await.map_err(failed)?;
-    if session.json {
-        json::timeline(&page)
-    } else if page.entries.is_empty() {
-        Ok(nothing(&trail).await? + &text::neighbours(&page))
+    let text = if page.entries.is_empty() {
+        nothing(&trail, &filter, "change").await.map_err(failed)? + &text::neighbours(&page)
     } else {
-        Ok(text::timeline(&page))
+        text::timeline(&page)
+    };
+    if session.json { json::timeline(&page) } else { Ok(text) }
+}
+
+/// Why nothing is there: an empty trail is no narrow filter, and a table of which nothing is recorded is a mistake.
+pub(crate) async fn nothing(trail: &AuditTrail, filter: &Filter, thing: &str) -> Result<Report, QueryError> {
+    let scope = Scope::unscoped();
+    if let Some(table) = &filter.table
+        && !trail.captured_tables(&scope).await?.contains(table)
+    {
+        let of_table = Filter { table: Some(table.clone()), ..Filter::default() };
+        if trail.timeline(&scope, &of_table, 1).await?.is_empty() {
+            return Err(QueryError::NotAudited { table: table.clone() });
+        }
+    }
+    if trail.has_changes(&scope).await? {
+        Ok(format!("No {thing} matches.\n"))
+    } else {
+        Ok("No change has been captured yet.\n".to_owned())
     }
 }
 
-/// An empty trail is not a narrow filter.
-async fn nothing(trail: &AuditTrail) -> Result<Report, Failure> {
-    let failed = |error| Failure::query(error, trail.storage_schema());
-    let sentence = if trail.has_changes(&Scope::unscoped()).await.map_err(failed)? {
-        "No change matches.\n"
-    } else {
-        "No change has been captured yet.\n"
-    };
-    Ok(sentence.to_owned())
-}
-
-fn given<'a, const N: usize>(
+pub(crate) fn given<'a, const N: usize>(
     pairs: [(&'a str, &'a Option<String>); N],
 ) -> impl Iterator<Item = (&'a str, &'a str)> {
     pairs.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?)))

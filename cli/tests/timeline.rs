@@ -52,7 +52,9 @@ async fn a_change_is_shown_with_its_values(pool: PgPool) -> Result {
 async fn filters_narrow_and_mistakes_name_their_field(pool: PgPool) -> Result {
     tickets(&pool).await?;
     sqlx::raw_sql("INSERT INTO tickets VALUES (1)").execute(&pool).await?;
-    for narrow in [["--table", "replies"], ["--from", "2100-01-01T00:00"], ["--to", "2000-01-01T00:00:00Z"]] {
+    for narrow in
+        [["--operation", "delete"], ["--from", "2100-01-01T00:00"], ["--to", "2000-01-01T00:00:00Z"]]
+    {
         assert_eq!(output(&pool, &["timeline", narrow[0], narrow[1]])?, "No change matches.\n");
     }
     assert!(output(&pool, &["timeline", "--table", "public.tickets", "--from", ""])?.contains("id=1"));

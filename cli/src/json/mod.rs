@@ -1,12 +1,18 @@
 //! The answer for programs. The names are those of the stored columns; values are the texts that the database keeps, so
 //! numbers keep every digit.
 
+mod incident;
+mod moment;
+
 use serde::Serialize;
+use serde_json::Value;
 use threadline::ActorRef;
-use threadline::query::{ActionRecord, Change, Cursor, Page, RowImage, RowKey, TimelineEntry};
+use threadline::query::{ActionRecord, ActorPage, Change, Cursor, Page, RowImage, RowKey, TimelineEntry};
 use threadline::query::{TransactionDetail, TransactionRecord};
 use uuid::Uuid;
 
+pub(crate) use self::incident::incident;
+pub(crate) use self::moment::{as_of, compare};
 use crate::escape::escaped_json;
 use crate::failure::Failure;
 use crate::output::{Report, moment};
@@ -14,11 +20,11 @@ use crate::output::{Report, moment};
 pub(crate) const FORMAT_VERSION: u32 = 1;
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document<'a, T> {
     format_version: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     transaction: Option<Transaction<'a>>,
-    entries: Vec<Entry<'a>>,
+    entries: Vec<T>,
     newer: Option<String>,
     older: Option<String>,
 }
@@ -46,6 +52,7 @@ struct Transaction<'a> {
     actor_ref: Option<&'a ActorRef>,
     on_behalf_of: Option<&'a ActorRef>,
     action: Option<Action<'a>>,
+    meta: Option<&'a Value>,
 }
 
 #[derive(Serialize)]
@@ -65,28 +72,26 @@ struct Action<'a> {
 pub(crate) fn timeline(page: &Page<TimelineEntry>) -> Result<Report, Failure> {
     let entries =
         page.entries.iter().map(|e| entry(&e.change, Some(transaction_of(&e.transaction)))).collect();
-    document(page, None, entries)
+    document([page.newer, page.older], None, entries)
 }
 
 pub(crate) fn transaction(detail: &TransactionDetail) -> Result<Report, Failure> {
-    let entries = detail.changes.entries.iter().map(|change| entry(change, None)).collect();
-    document(&detail.changes, Some(transaction_of(&detail.transaction)), entries)
+    let page = &detail.changes;
+    let entries = page.entries.iter().map(|change| entry(change, None)).collect();
+    document([page.newer, page.older], Some(transaction_of(&detail.transaction)), entries)
 }
 
-fn document<T>(
-    page: &Page<T>,
+pub(crate) fn actor_history(page: &ActorPage) -> Result<Report, Failure> {
+    document([page.newer, page.older], None, page.entries.iter().map(transaction_of).collect())
+}
+
+fn document<T: Serialize>(
+    neighbours: [Option<Cursor>; 2],
     transaction: Option<Transaction<'_>>,
-    entries: Vec<Entry<'_>>,
+    entries: Vec<T>,
 ) -> Result<Report, Failure> {
-    let cursor = |cursor: Option<Cursor>| cursor.map(|cursor| cursor.to_string());
-    let document = Document {
-        format_version: FORMAT_VERSION,
-        transaction,
-        entries,
-        newer: cursor(page.newer),
-        older: cursor(page.older),
-    };
-    line(&document)
+    let [newer, older] = neighbours.map(|cursor| cursor.map(|cursor| cursor.to_string()));
+    line(&Document { format_version: FORMAT_VERSION, transaction, entries, newer, older })
 }
 
 /// Any document on a line of its own.
@@ -117,6 +122,7 @@ fn transaction_of(record: &TransactionRecord) -> Transaction<'_> {
         actor_ref: record.actor.as_ref(),
         on_behalf_of: record.on_behalf_of.as_ref(),
         action: record.action.as_ref().map(action_of),
+        meta: record.metadata.as_ref(),
     }
 }
 

@@ -2,10 +2,15 @@
 //!
 //! Names and texts that other people wrote stand in quotes unless they are plain, so no line can be forged.
 
-use threadline::ActorRef;
-use threadline::query::{Change, FieldChange, FieldValue, Page, TimelineEntry, TransactionDetail};
-use threadline::query::{RowKey, TransactionRecord};
+mod incident;
+mod moment;
 
+use threadline::query::{ActorPage, Change, Cursor, FieldChange, FieldValue, Page, TimelineEntry};
+use threadline::query::{RowKey, TransactionDetail, TransactionRecord};
+use threadline::{ActorRef, TableName};
+
+pub(crate) use self::incident::incident;
+pub(crate) use self::moment::{as_of, compare};
 use crate::escape::{escaped, name, quoted};
 use crate::output::moment;
 
@@ -20,10 +25,37 @@ pub(crate) fn timeline(page: &Page<TimelineEntry>) -> String {
     text + &neighbours(page)
 }
 
+pub(crate) fn actor_history(page: &ActorPage) -> String {
+    let mut text = String::new();
+    for record in &page.entries {
+        text += &format!("{} {}\n", moment(record.occurred_at), who_and_why(record));
+        text += &format!("  transaction {}\n", record.id);
+        text += &reasons(record);
+        text.push('\n');
+    }
+    text + &directions(page.newer, page.older, "transactions")
+}
+
 pub(crate) fn transaction(detail: &TransactionDetail) -> String {
-    let record = &detail.transaction;
-    let mut text =
-        format!("transaction {}\n{} {}\n", record.id, moment(record.occurred_at), who_and_why(record));
+    let mut text = header(&detail.transaction);
+    for change in &detail.changes.entries {
+        text += &format!("{} {}\n{}\n", moment(change.captured_at), what(change), fields(change));
+    }
+    if detail.changes.entries.is_empty() {
+        text += "No change matches.\n";
+    }
+    text + &neighbours(&detail.changes)
+}
+
+/// Who, when and why.
+fn header(record: &TransactionRecord) -> String {
+    let when_and_who = format!("{} {}", moment(record.occurred_at), who_and_why(record));
+    format!("transaction {}\n{when_and_who}\n{}\n", record.id, reasons(record))
+}
+
+/// What else is known of the action and the transaction, a line for each.
+fn reasons(record: &TransactionRecord) -> String {
+    let mut text = String::new();
     let action = record.action.as_ref();
     for (label, value) in [
         ("status", action.map(|action| &action.status).filter(|status| *status != "ok")),
@@ -39,20 +71,20 @@ pub(crate) fn transaction(detail: &TransactionDetail) -> String {
             text += &format!("  {label}: {}\n", quoted(value));
         }
     }
-    text.push('\n');
-    for change in &detail.changes.entries {
-        text += &format!("{} {}\n{}\n", moment(change.captured_at), what(change), fields(change));
+    if let Some(metadata) = &record.metadata {
+        text += &format!("  metadata: {}\n", escaped(&metadata.to_string()));
     }
-    if detail.changes.entries.is_empty() {
-        text += "No change matches.\n";
-    }
-    text + &neighbours(&detail.changes)
+    text
 }
 
 /// How to go on from this page.
 pub(crate) fn neighbours<T>(page: &Page<T>) -> String {
-    let newer = page.newer.map(|cursor| format!("newer changes: --newer {cursor}\n"));
-    let older = page.older.map(|cursor| format!("older changes: --older {cursor}\n"));
+    directions(page.newer, page.older, "changes")
+}
+
+fn directions(newer: Option<Cursor>, older: Option<Cursor>, things: &str) -> String {
+    let newer = newer.map(|cursor| format!("newer {things}: --newer {cursor}\n"));
+    let older = older.map(|cursor| format!("older {things}: --older {cursor}\n"));
     newer.into_iter().chain(older).collect()
 }
 
@@ -71,7 +103,11 @@ fn actor(actor: &ActorRef) -> String {
 }
 
 fn what(change: &Change) -> String {
-    format!("{} {} {}", change.operation.as_str(), name(&change.table.to_string()), key(&change.key))
+    format!("{} {}", change.operation.as_str(), row(&change.table, &change.key))
+}
+
+fn row(table: &TableName, row_key: &RowKey) -> String {
+    format!("{} {}", name(&table.to_string()), key(row_key))
 }
 
 fn key(key: &RowKey) -> String {
@@ -84,14 +120,15 @@ fn key(key: &RowKey) -> String {
     columns.join(",")
 }
 
-/// A side on which the row did not exist is left out.
 fn fields(change: &Change) -> String {
-    let row = |FieldChange { name: column, before, after, .. }| {
-        let sides = [shown(&before), Some("->".to_owned()), shown(&after)];
-        let sides: Vec<_> = sides.into_iter().flatten().collect();
-        format!("  {}: {}\n", name(&column), sides.join(" "))
-    };
-    change.fields().into_iter().map(row).collect()
+    change.fields().iter().map(|change| field(change) + "\n").collect()
+}
+
+/// A side on which the row did not exist is left out.
+fn field(FieldChange { name: column, before, after, .. }: &FieldChange) -> String {
+    let sides = [shown(before), Some("->".to_owned()), shown(after)];
+    let sides: Vec<_> = sides.into_iter().flatten().collect();
+    format!("  {}: {}", name(column), sides.join(" "))
 }
 
 fn shown(value: &FieldValue) -> Option<String> {

@@ -1,0 +1,141 @@
+//! What is asked for: the keys of the filter as options, the same for every command.
+
+use std::fmt::Debug;
+use std::marker::PhantomData;
+
+use chrono::{DateTime, Utc};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use threadline::query::{FILTER_KEYS, Filter, FilterError, FilterKey, Position};
+
+use crate::timeline::Place;
+
+/// Which keys a command needs. It takes these as arguments and the others as options.
+pub(crate) trait Keys: Debug {
+    const ARGUMENTS: &'static [&'static str];
+}
+
+/// Nothing in particular.
+#[derive(Debug)]
+pub(crate) struct Anything;
+
+impl Keys for Anything {
+    const ARGUMENTS: &'static [&'static str] = &[];
+}
+
+/// One row.
+#[derive(Debug)]
+pub(crate) struct OneRow;
+
+impl Keys for OneRow {
+    const ARGUMENTS: &'static [&'static str] = &["table", "key"];
+}
+
+/// What belongs together.
+#[derive(Debug)]
+pub(crate) struct OneCorrelation;
+
+impl Keys for OneCorrelation {
+    const ARGUMENTS: &'static [&'static str] = &["correlation_id"];
+}
+
+/// Every key of the filter, as far as it was given.
+#[derive(Debug)]
+pub(crate) struct Filters<K> {
+    given: Vec<(&'static str, String)>,
+    needed: PhantomData<K>,
+}
+
+impl<K: Keys> Filters<K> {
+    pub(crate) fn read(&self, place: &Place) -> Result<(Filter, Position), FilterError> {
+        for (key, value) in self.pairs().filter(|(key, _)| K::ARGUMENTS.contains(key)) {
+            refuse_blank(key, value)?;
+        }
+        Filter::from_pairs(self.pairs().chain(place.pairs()))
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.given.iter().map(|(key, value)| (*key, value.as_str()))
+    }
+}
+
+impl<K: Keys> Args for Filters<K> {
+    fn augment_args(command: Command) -> Command {
+        FILTER_KEYS.iter().map(argument::<K>).fold(command, Command::arg)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<K: Keys> FromArgMatches for Filters<K> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = |key: &FilterKey| Some((key.name, matches.get_one::<String>(key.name)?.clone()));
+        Ok(Self { given: FILTER_KEYS.iter().filter_map(given).collect(), needed: PhantomData })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+fn argument<K: Keys>(key: &FilterKey) -> Arg {
+    let argument = Arg::new(key.name).value_name(key.name.to_uppercase());
+    if K::ARGUMENTS.contains(&key.name) {
+        return argument.required(true).help(sentence(key.expected));
+    }
+    let help = format!("Only {}: {}", key.meaning, key.expected);
+    argument.long(key.name.replace('_', "-")).help(help).help_heading("Which changes")
+}
+
+fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
+/// A filter takes a blank value for an absent one; what a command needs cannot be absent.
+pub(crate) fn refuse_blank(key: &str, value: &str) -> Result<(), FilterError> {
+    let expected = FILTER_KEYS.iter().find(|known| known.name == key).map_or("a value", |key| key.expected);
+    if value.trim().is_empty() { Err(FilterError::new(key, value, expected)) } else { Ok(()) }
+}
+
+/// A time as the filter reads it, under a name of its own.
+pub(crate) fn time(name: &str, value: &str) -> Result<DateTime<Utc>, FilterError> {
+    let named = |error| FilterError { key: name.to_owned(), ..error };
+    refuse_blank("to", value).map_err(named)?;
+    let (filter, _) = Filter::from_pairs([("to", value)]).map_err(named)?;
+    filter.to.ok_or_else(|| FilterError::new(name, value, "a time"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of a command's options and arguments.
+    fn taken<K: Keys>() -> Vec<String> {
+        let command = Filters::<K>::augment_args(Command::new("threadline"));
+        command.clone().debug_assert();
+        let name = |argument: &Arg| match argument.get_long() {
+            Some(long) => format!("--{long}"),
+            None => argument.get_id().to_string(),
+        };
+        command.get_arguments().map(name).collect()
+    }
+
+    #[test]
+    fn every_key_of_the_filter_is_an_option() {
+        let options = FILTER_KEYS.iter().map(|key| format!("--{}", key.name.replace('_', "-")));
+        assert_eq!(taken::<Anything>(), options.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_a_command_needs_is_an_argument_instead() {
+        fn differ<K: Keys>() -> Vec<String> {
+            taken::<K>().into_iter().filter(|name| !taken::<Anything>().contains(name)).collect()
+        }
+        assert_eq!(differ::<OneRow>(), ["table", "key"]);
+        assert_eq!(differ::<OneCorrelation>(), ["correlation_id"]);
+        assert_eq!(taken::<OneRow>().len(), FILTER_KEYS.len());
+    }
+}

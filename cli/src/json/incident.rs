@@ -1,0 +1,57 @@
+//! One transaction whole: each change with its diff, and where its old values come from.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use threadline::query::{Change, ChangeDiff, IncidentBundle, OldValue, RowImage};
+
+use super::{Entry, FORMAT_VERSION, Transaction, entry, line, transaction_of};
+use crate::failure::Failure;
+use crate::output::Report;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format_version: u32,
+    transaction: Transaction<'a>,
+    entries: Vec<Whole<'a>>,
+    /// Whether there are more changes.
+    truncated: bool,
+}
+
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    entry: Entry<'a>,
+    diff: ChangeDiff<'a>,
+    /// The row after the change before this one, where old values are not stored.
+    previous: &'a Option<RowImage>,
+    old_values: BTreeMap<String, &'static str>,
+}
+
+pub(crate) fn incident(bundle: &IncidentBundle) -> Result<Report, Failure> {
+    line(&Document {
+        format_version: FORMAT_VERSION,
+        transaction: transaction_of(&bundle.transaction),
+        entries: bundle.changes.iter().map(whole).collect(),
+        truncated: bundle.truncated,
+    })
+}
+
+fn whole(change: &Change) -> Whole<'_> {
+    let fields = change.fields().into_iter();
+    Whole {
+        entry: entry(change, None),
+        diff: change.diff(false),
+        previous: &change.previous,
+        old_values: fields.filter_map(|field| Some((field.name, source(field.old_value)?))).collect(),
+    }
+}
+
+const fn source(value: OldValue) -> Option<&'static str> {
+    match value {
+        OldValue::Absent => None,
+        OldValue::Stored => Some("stored"),
+        OldValue::PreviousChange => Some("previous_change"),
+        _ => Some("unknown"),
+    }
+}

@@ -1,0 +1,38 @@
+//! One transaction whole: each old value says where it comes from.
+
+use threadline::query::{Change, FieldChange, IncidentBundle, OldValue, Operation};
+
+use super::{field, header, what};
+use crate::output::moment;
+
+pub(crate) fn incident(bundle: &IncidentBundle) -> String {
+    let mut text = header(&bundle.transaction);
+    for change in &bundle.changes {
+        text += &format!("{} {}\n{}\n", moment(change.captured_at), what(change), fields(change));
+    }
+    if bundle.changes.is_empty() {
+        text += "No change of this transaction is kept.\n";
+    }
+    if bundle.truncated {
+        let id = bundle.transaction.id;
+        text += &format!("There are more changes: raise --limit, or page through transaction {id}.\n");
+    }
+    text
+}
+
+fn fields(change: &Change) -> String {
+    let fields = change.fields();
+    if fields.is_empty() && change.operation == Operation::Delete {
+        return "  (old values unknown)\n".to_owned();
+    }
+    fields.iter().map(|change| field(change) + source(change) + "\n").collect()
+}
+
+fn source(field: &FieldChange) -> &'static str {
+    match field.old_value {
+        OldValue::Absent => "",
+        OldValue::Stored => " (old value stored)",
+        OldValue::PreviousChange => " (old value from the previous change)",
+        _ => " (old value unknown)",
+    }
+}

@@ -1,0 +1,59 @@
+//! A row at one moment, and at two.
+
+use chrono::{DateTime, Utc};
+use threadline::query::{AsOf, Change, Comparison, Operation, RowKey, TimelineEntry};
+
+use super::{field, row, shown, who_and_why};
+use crate::escape::name;
+use crate::moment::Row;
+use crate::output::moment;
+
+pub(crate) fn as_of(asked: &Row, at: DateTime<Utc>, found: &AsOf) -> String {
+    let mut text = format!("{} {}", moment(at), state(asked, found));
+    if let AsOf::Snapshot(entry) = found {
+        text += &columns(&entry.change);
+    }
+    text
+}
+
+pub(crate) fn compare(asked: &Row, [one, other]: [DateTime<Utc>; 2], compared: &Comparison) -> String {
+    let mut text = format!("{} {}", moment(one), state(asked, &compared.before));
+    text += &format!("{} {}\n", moment(other), state(asked, &compared.after));
+    for difference in &compared.fields {
+        text += &format!("{}\n", field(difference));
+    }
+    if compared.fields.is_empty() {
+        text += "Nothing differs.\n";
+    }
+    text
+}
+
+/// What the trail knows of the row, and since which change.
+fn state(asked: &Row, found: &AsOf) -> String {
+    let key: RowKey = asked.key.iter().map(|(column, value)| (column.clone(), Some(value.clone()))).collect();
+    let row = row(&asked.table, &key);
+    let since = |entry: &TimelineEntry, what: &str| {
+        let TimelineEntry { change, transaction } = entry;
+        let when_and_who = format!("{} {}", moment(change.captured_at), who_and_why(transaction));
+        format!("{row} {what}\n  since {when_and_who}\n  transaction {}\n", transaction.id)
+    };
+    match found {
+        AsOf::Snapshot(entry) => since(entry, "was:"),
+        AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate => {
+            since(entry, "did not exist: the table had been emptied.")
+        }
+        AsOf::Deleted(entry) => since(entry, "did not exist: it had been deleted."),
+        AsOf::BeforeHorizon => {
+            format!("{row} is not known: it did not exist yet, or was not captured yet.\n")
+        }
+    }
+}
+
+/// Every column of the row after the change, as those of a new row.
+fn columns(change: &Change) -> String {
+    let whole = Change { operation: Operation::Insert, ..change.clone() };
+    let column = |field: &threadline::query::FieldChange| {
+        Some(format!("  {}: {}\n", name(&field.name), shown(&field.after)?))
+    };
+    whole.fields().iter().filter_map(column).collect()
+}

@@ -1,0 +1,14 @@
+//! Every question of an investigation, asked of the same help desk.
+
+mod actor;
+mod count;
+mod desk;
+mod filters;
+mod history;
+mod hostile;
+mod incident;
+mod moment;
+mod paging;
+mod reasons;
+#[path = "../support/mod.rs"]
+mod support;

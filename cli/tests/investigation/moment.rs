@@ -1,0 +1,130 @@
+//! `threadline as-of` and `threadline compare`.
+
+use serde_json::{Value, json as value};
+use sqlx::PgPool;
+
+use crate::desk::{desk, json, moments};
+use crate::support::{Result, output, run};
+
+const LONG_AGO: &str = "2000-01-01T00:00:00.000000Z";
+
+#[sqlx::test(migrations = false)]
+async fn a_row_is_shown_as_it_was(pool: PgPool) -> Result {
+    desk(&pool).await?;
+    let changed = moments(&pool, "tickets", "id=1")?;
+    let text = output(&pool, &["as-of", "tickets", "id=1", &changed[1]])?;
+    let start = format!(
+        "{} tickets id=1 was:\n  since {} user:ann ticket.escalated\n  transaction ",
+        changed[1], changed[1]
+    );
+    assert!(text.starts_with(&start), "{text}");
+    assert!(text.ends_with("\n  id: 1\n  score: 1.50\n  subject: \"Urgent\"\n"), "{text}");
+    let plain = output(&pool, &["as-of", "tickets", "id=1", &changed[1], "--json"])?;
+    assert!(plain.contains(r#""row":{"id":1,"score":1.50,"subject":"Urgent"}"#), "{plain}");
+    let document: Value = json(&pool, &["as-of", "tickets", "id=1", &changed[1]])?;
+    assert_eq!((&document["state"], &document["at"]), (&"snapshot".into(), &changed[1].as_str().into()));
+    assert_eq!((&document["table_name"], &document["table_pk"]), (&"tickets".into(), &value!({ "id": "1" })));
+    assert_eq!(document["change"]["transaction"]["action"]["name"], "ticket.escalated");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_row_that_was_not_there_is_an_answer(pool: PgPool) -> Result {
+    desk(&pool).await?;
+    let gone = moments(&pool, "tickets", "id=2")?;
+    let emptied = json(&pool, &["timeline", "--operation", "truncate"])?;
+    let emptied = emptied["entries"][0]["captured_at"].as_str().ok_or("no time")?;
+    for (table, key, at, sentence, state) in [
+        (
+            "tickets",
+            "id=2",
+            &*gone[1],
+            "tickets id=2 did not exist: it had been deleted.\n  since ",
+            "deleted",
+        ),
+        (
+            "lines",
+            "order=7&line=1",
+            emptied,
+            "lines line=1,order=7 did not exist: the table had been emptied.\n  since ",
+            "deleted",
+        ),
+        (
+            "tickets",
+            "id=2",
+            LONG_AGO,
+            "tickets id=2 is not known: it did not exist yet, or was not captured yet.\n",
+            "before_horizon",
+        ),
+    ] {
+        let text = output(&pool, &["as-of", table, key, at])?;
+        assert!(text.starts_with(&format!("{at} {sentence}")), "{text}");
+        let document = json(&pool, &["as-of", table, key, at])?;
+        assert_eq!((&document["state"], &document["row"]), (&state.into(), &Value::Null));
+        assert_eq!(document["change"].is_null(), state == "before_horizon");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn two_moments_differ_field_by_field(pool: PgPool) -> Result {
+    desk(&pool).await?;
+    let changed = moments(&pool, "tickets", "id=1")?;
+    let text = output(&pool, &["compare", "tickets", "id=1", &changed[0], &changed[2]])?;
+    assert!(text.starts_with(&format!("{} tickets id=1 was:\n  since ", changed[0])), "{text}");
+    assert!(text.contains(&format!("\n{} tickets id=1 was:\n  since ", changed[2])), "{text}");
+    assert!(text.ends_with("\n\n  score: 1.50 -> NULL\n  subject: \"Broken\" -> \"Urgent\"\n"), "{text}");
+    assert_eq!(output(&pool, &["compare", "tickets", "id=1", &changed[2], &changed[0]])?, text);
+
+    let plain = output(&pool, &["compare", "tickets", "id=1", &changed[0], &changed[2], "--json"])?;
+    assert!(plain.contains(r#"{"name":"score","before":1.50,"after":null}"#), "{plain}");
+    let document = json(&pool, &["compare", "tickets", "id=1", LONG_AGO, &changed[0]])?;
+    assert_eq!(
+        (&document["before"]["state"], &document["before"]["at"]),
+        (&"before_horizon".into(), &LONG_AGO.into())
+    );
+    assert_eq!(
+        (&document["after"]["state"], &document["after"]["row"]["subject"]),
+        (&"snapshot".into(), &"Broken".into())
+    );
+    let fields = value!([{ "name": "id", "after": 1 }, { "name": "score", "after": 1.50 }, { "name": "subject", "after": "Broken" }]);
+    assert_eq!(document["fields"].to_string(), fields.to_string().replace("1.5}", "1.50}"));
+
+    let same = output(&pool, &["compare", "tickets", "id=1", &changed[1], &changed[1]])?;
+    assert!(same.ends_with("\nNothing differs.\n"), "{same}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn mistakes_name_their_argument(pool: PgPool) -> Result {
+    desk(&pool).await?;
+    for (arguments, words) in [
+        (["a.", "id=1", LONG_AGO], r#"table is "a.": expected a table"#),
+        ([" ", "id=1", LONG_AGO], r#"table is " ": expected a table"#),
+        (["tickets", "1", LONG_AGO], r#"key is "1": expected the key of a row"#),
+        (["tickets", "", LONG_AGO], r#"key is "": expected the key of a row"#),
+        (["tickets", "id=1", "noon\u{1b}"], r#"time is "noon\u{1b}": expected a UTC time"#),
+        (["tickets", "id=1", ""], r#"time is "": expected a UTC time"#),
+        (
+            ["tickets", "id=1", "2100-01-01T00:00"],
+            "2100-01-01 00:00:00 UTC is still to come: ask for now or earlier",
+        ),
+        (["tickets", "nr=1", LONG_AGO], "rows of tickets have the key id, not nr"),
+        (["lines", "line=1", LONG_AGO], "rows of lines have the key line, order, not line"),
+        (["bare", "id=1", LONG_AGO], "table bare is not audited"),
+    ] {
+        let times = [LONG_AGO];
+        for (command, more) in [("as-of", &[][..]), ("compare", &times)] {
+            let failed = run(&pool, &[&[command], &arguments[..], more].concat())?;
+            assert_eq!((failed.code, failed.out.as_str()), (Some(1), ""), "{command} {arguments:?}");
+            assert!(failed.err.starts_with(&format!("threadline: {words}")), "{}", failed.err);
+        }
+    }
+    let failed = run(&pool, &["compare", "tickets", "id=1", LONG_AGO, "later"])?;
+    assert!(
+        failed.err.starts_with(r#"threadline: other time is "later": expected a UTC time"#),
+        "{}",
+        failed.err
+    );
+    Ok(())
+}
