@@ -4,6 +4,7 @@ mod actor;
 mod count;
 mod desk;
 mod filters;
+mod guide;
 mod history;
 mod hostile;
 mod incident;
