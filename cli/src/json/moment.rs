@@ -28,7 +28,7 @@ struct Moment<'a> {
     at: String,
     state: &'static str,
     row: Option<&'a RowImage>,
-    /// The change since which that is so.
+    /// The last change until then.
     change: Option<Entry<'a>>,
 }
 

@@ -28,21 +28,21 @@ pub(crate) fn compare(asked: &Row, [one, other]: [DateTime<Utc>; 2], compared: &
     text
 }
 
-/// What the trail knows of the row, and since which change.
+/// What the trail knows of the row, and by which change.
 fn state(asked: &Row, found: &AsOf) -> String {
     let key: RowKey = asked.key.iter().map(|(column, value)| (column.clone(), Some(value.clone()))).collect();
     let row = row(&asked.table, &key);
-    let since = |entry: &TimelineEntry, what: &str| {
+    let by = |entry: &TimelineEntry, what: &str| {
         let TimelineEntry { change, transaction } = entry;
         let when_and_who = format!("{} {}", moment(change.captured_at), who_and_why(transaction));
-        format!("{row} {what}\n  since {when_and_who}\n  transaction {}\n", transaction.id)
+        format!("{row} {what}\n  last change {when_and_who}\n  transaction {}\n", transaction.id)
     };
     match found {
-        AsOf::Snapshot(entry) => since(entry, "was:"),
+        AsOf::Snapshot(entry) => by(entry, "existed."),
         AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate => {
-            since(entry, "did not exist: the table had been emptied.")
+            by(entry, "did not exist: the table had been emptied.")
         }
-        AsOf::Deleted(entry) => since(entry, "did not exist: it had been deleted."),
+        AsOf::Deleted(entry) => by(entry, "did not exist: it had been deleted."),
         AsOf::BeforeHorizon => {
             format!("{row} is not known: it did not exist yet, or was not captured yet.\n")
         }

@@ -14,7 +14,7 @@ async fn a_row_is_shown_as_it_was(pool: PgPool) -> Result {
     let changed = moments(&pool, "tickets", "id=1")?;
     let text = output(&pool, &["as-of", "tickets", "id=1", &changed[1]])?;
     let start = format!(
-        "{} tickets id=1 was:\n  since {} user:ann ticket.escalated\n  transaction ",
+        "{} tickets id=1 existed.\n  last change {} user:ann ticket.escalated\n  transaction ",
         changed[1], changed[1]
     );
     assert!(text.starts_with(&start), "{text}");
@@ -39,14 +39,14 @@ async fn a_row_that_was_not_there_is_an_answer(pool: PgPool) -> Result {
             "tickets",
             "id=2",
             &*gone[1],
-            "tickets id=2 did not exist: it had been deleted.\n  since ",
+            "tickets id=2 did not exist: it had been deleted.\n  last change ",
             "deleted",
         ),
         (
             "lines",
             "order=7&line=1",
             emptied,
-            "lines line=1,order=7 did not exist: the table had been emptied.\n  since ",
+            "lines line=1,order=7 did not exist: the table had been emptied.\n  last change ",
             "deleted",
         ),
         (
@@ -71,8 +71,8 @@ async fn two_moments_differ_field_by_field(pool: PgPool) -> Result {
     desk(&pool).await?;
     let changed = moments(&pool, "tickets", "id=1")?;
     let text = output(&pool, &["compare", "tickets", "id=1", &changed[0], &changed[2]])?;
-    assert!(text.starts_with(&format!("{} tickets id=1 was:\n  since ", changed[0])), "{text}");
-    assert!(text.contains(&format!("\n{} tickets id=1 was:\n  since ", changed[2])), "{text}");
+    assert!(text.starts_with(&format!("{} tickets id=1 existed.\n  last change ", changed[0])), "{text}");
+    assert!(text.contains(&format!("\n{} tickets id=1 existed.\n  last change ", changed[2])), "{text}");
     assert!(text.ends_with("\n\n  score: 1.50 -> NULL\n  subject: \"Broken\" -> \"Urgent\"\n"), "{text}");
     assert_eq!(output(&pool, &["compare", "tickets", "id=1", &changed[2], &changed[0]])?, text);
 
