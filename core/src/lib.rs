@@ -39,3 +39,7 @@ pub use transaction::{Audited, AuditedTransaction, AuditedWrite, TransactionErro
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/capturing.md")]
 struct CapturingGuide;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/investigating.md")]
+struct InvestigatingGuide;

@@ -88,7 +88,7 @@ impl Conditions<'_> {
             self.push_actor(actor);
         }
         self.push_action(filter);
-        self.sql.push(")");
+        self.sql.push(" OFFSET 0)");
     }
 
     /// What the filter asks of actions `a`.
@@ -104,6 +104,8 @@ impl Conditions<'_> {
         }
     }
 
+    /// The beginning of a question about the change's transaction. It ends with OFFSET 0, so that it is asked of each change in
+    /// turn: as a join, the planner would begin with all transactions that meet it.
     fn push_join(&mut self, with_action: bool) {
         let actions =
             if with_action { " JOIN __schema__.audit_actions AS a ON a.id = t.action_id" } else { "" };
@@ -143,7 +145,7 @@ impl Conditions<'_> {
             Condition::Actor(actor) => {
                 self.push_join(false);
                 self.push_actor(actor);
-                self.sql.push(")");
+                self.sql.push(" OFFSET 0)");
             }
             Condition::Since(moment) => {
                 self.sql.push("c.captured_at >= ").push_bind(*moment);
