@@ -17,7 +17,9 @@ use super::{Filter, Position, QueryError};
 
 /// Changes captured later after their transaction began are in the index of late ones.
 const LATE: TimeDelta = TimeDelta::seconds(1);
-/// What has no more actions or transactions than this is read as a whole.
+/// So many transactions are looked at first.
+const FIRST: usize = 100;
+/// What has no more actions or transactions than this is read as a whole, where a page needs it.
 const FEW: usize = 400;
 /// Where this many transactions do not fill a page, the timeline is walked instead.
 const MANY: usize = 26_000;
@@ -88,30 +90,36 @@ impl Reader<'_> {
         let rest = Filter { actor: None, ..selection.filter.clone() };
         let rest = Selection { filter: &rest, ..selection };
         let open = selection.filter.from.is_none() && !matches!(position, Position::NewerThan(_));
-        let mut asked = FEW;
+        let mut asked = FIRST;
         while asked <= MANY {
             let begun = self.transactions_of_actor(selection, position, asked).await?;
             let all = begun.len() < asked;
-            // A change after a lower bound may belong to a transaction from before it, which is not among these.
-            if all && open && asked == FEW {
-                return Ok(Some(self.changes_of(rest, position, &begun, false, limit).await?));
-            }
             let sure = match (begun.last(), position) {
                 (Some(last), _) if !all => Window::sure(*last, position),
                 _ => Window::default(),
             };
             let mut found = self.changes_of(rest, position, &begun, true, limit).await?;
             found.retain(|found| sure.holds(found.change.captured_at));
-            if found.len() >= limit || all {
-                found.extend(self.late_changes(selection, position, sure, limit).await?);
-                found.sort_unstable_by_key(|found| found.change.cursor());
-                if !matches!(position, Position::NewerThan(_)) {
-                    found.reverse();
+            if found.len() < limit {
+                // A change after a lower bound may belong to a transaction from before it, which is not among these.
+                if all && open && begun.len() <= FEW {
+                    return Ok(Some(self.changes_of(rest, position, &begun, false, limit).await?));
                 }
-                found.truncate(limit);
-                return Ok(Some(found));
+                if !all {
+                    asked *= 4;
+                    continue;
+                }
             }
-            asked *= 4;
+            // Late changes beyond the last one that is wanted cannot come before it.
+            let sure =
+                found.get(limit - 1).map_or(sure, |last| Window::up_to(last.change.captured_at, position));
+            found.extend(self.late_changes(selection, position, sure, limit).await?);
+            found.sort_unstable_by_key(|found| found.change.cursor());
+            if !matches!(position, Position::NewerThan(_)) {
+                found.reverse();
+            }
+            found.truncate(limit);
+            return Ok(Some(found));
         }
         Ok(None)
     }
@@ -207,6 +215,16 @@ impl Window {
                 Self { from: last.at.checked_add_signed(LATE * 2), until: None }
             }
             Position::NewerThan(_) => Self { from: None, until: Some(last.at) },
+        }
+    }
+
+    /// From the position to this moment.
+    fn up_to(at: DateTime<Utc>, position: Position) -> Self {
+        match position {
+            Position::Newest | Position::OlderThan(_) => Self { from: Some(at), until: None },
+            Position::NewerThan(_) => {
+                Self { from: None, until: at.checked_add_signed(TimeDelta::microseconds(1)) }
+            }
         }
     }
 
