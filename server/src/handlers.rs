@@ -42,7 +42,7 @@ pub(crate) async fn timeline(
         Ok((page, tables, has_changes))
     };
     let reply = match answered(&visit, questions).await {
-        Err(error) => Reply::unavailable(error.as_ref(), uri.to_string()),
+        Err(error) => Reply::unanswered(error.as_ref(), uri.to_string(), to_timeline(&visit)),
         Ok((page, tables, has_changes)) => {
             let timeline = TimelinePage { filter, page, tables, has_changes };
             Reply::page(|frame| timeline_page(frame, timeline))
@@ -67,7 +67,7 @@ pub(crate) async fn transaction(
     let trail = &visit.shared.settings.trail;
     let question = trail.transaction(&visit.scope, id, position, TRANSACTION_PAGE);
     let reply = match answered(&visit, question).await {
-        Err(error) => Reply::unavailable(error.as_ref(), uri.to_string()),
+        Err(error) => Reply::unanswered(error.as_ref(), uri.to_string(), to_timeline(&visit)),
         Ok(None) => {
             let explanation = format!(
                 "Transaction {id} does not exist, has been removed by the retention policy, or is outside of what you may see."

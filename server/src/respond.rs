@@ -1,5 +1,7 @@
 //! Responses: every page leaves through here, with the same headers.
 
+use std::fmt::Display;
+
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use threadline::query::{FilterError, QueryError};
@@ -43,20 +45,43 @@ impl Reply {
     }
 
     pub(crate) fn bad_request(error: &FilterError, way_out: (&'static str, String)) -> Self {
-        let way_out = Some(way_out);
-        let explanation = format!("{error}.");
-        let problem =
-            Problem { title: "This address cannot be read", explanation, way_out, developer_note: None };
+        Self::mistake("This address cannot be read", error, way_out)
+    }
+
+    fn mistake(title: &'static str, error: &impl Display, way_out: (&'static str, String)) -> Self {
+        let (explanation, way_out) = (format!("{error}."), Some(way_out));
+        let problem = Problem { title, explanation, way_out, developer_note: None };
         Self::Problem(StatusCode::BAD_REQUEST, problem)
     }
 
-    /// The database is away or too slow. `again` is the address of the same page.
-    pub(crate) fn unavailable(error: Option<&QueryError>, again: String) -> Self {
+    /// Why a question has no answer. `again` is the address of the same page.
+    pub(crate) fn unanswered(
+        error: Option<&QueryError>,
+        again: String,
+        way_out: (&'static str, String),
+    ) -> Self {
+        match error {
+            Some(
+                error @ (QueryError::OtherKey { .. }
+                | QueryError::NotAudited { .. }
+                | QueryError::InFuture { .. }),
+            ) => Self::mistake("This question has no answer", error, way_out),
+            error => Self::unavailable(error, again),
+        }
+    }
+
+    /// The database is away or too slow, or has no trail.
+    fn unavailable(error: Option<&QueryError>, again: String) -> Self {
         let cancelled = matches!(error, Some(QueryError::Database(sqlx::Error::Database(e))) if e.code().as_deref() == Some("57014"));
         let (title, explanation) = if cancelled {
             (
                 "This took too long",
                 "The database stopped the query after 5 seconds. A narrower window or a table filter helps.",
+            )
+        } else if matches!(error, Some(QueryError::NotInstalled { .. })) {
+            (
+                "There is no audit trail yet",
+                "This database holds no audit trail in the schema that the console reads. Install it when the application starts.",
             )
         } else {
             (

@@ -247,6 +247,12 @@ async fn mistakes_are_answered_with_the_field_and_a_way_back(pool: PgPool) -> Re
         ("/audit/timeline?older=17".to_owned(), 400, "older is &quot;17&quot;"),
         ("/audit/timeline?tabel=x".to_owned(), 400, "one of the keys"),
         ("/audit/timeline?table=%FF%00".to_owned(), 400, "table is"),
+        (
+            "/audit/timeline?table=tickets&key=nr%3D1".to_owned(),
+            400,
+            "rows of tickets have the key id, not nr",
+        ),
+        ("/audit/timeline?table=nowhere&key=id%3D1".to_owned(), 400, "table nowhere is not audited"),
         ("/audit/timeline?from=2026-02-01T00:00&to=2026-01-01T00:00".to_owned(), 400, "not before from"),
         ("/audit/transactions/17".to_owned(), 400, "transaction id is &quot;17&quot;"),
         ("/audit/transactions/%FF".to_owned(), 400, "transaction id"),
@@ -260,6 +266,17 @@ async fn mistakes_are_answered_with_the_field_and_a_way_back(pool: PgPool) -> Re
         assert!(body.contains(message), "{address}: {body}");
         assert!(body.contains("/audit/timeline"), "{address} offers no way back");
     }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_database_without_a_trail_says_so(pool: PgPool) -> Result {
+    let (status, body) = get(&mounted(&pool, Access::Allow), "/audit/timeline").await?;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(
+        body.contains("This database holds no audit trail") && !body.contains("could not be reached"),
+        "{body}"
+    );
     Ok(())
 }
 
