@@ -7,7 +7,7 @@ mod moment;
 use serde::Serialize;
 use serde_json::Value;
 use threadline::ActorRef;
-use threadline::query::{ActionRecord, ActorPage, Change, Cursor, Page, RowImage, RowKey, TimelineEntry};
+use threadline::query::{ActionRecord, Change, Cursor, Page, RowImage, RowKey, TimelineEntry};
 use threadline::query::{TransactionDetail, TransactionRecord};
 use uuid::Uuid;
 
@@ -81,7 +81,7 @@ pub(crate) fn transaction(detail: &TransactionDetail) -> Result<Report, Failure>
     document([page.newer, page.older], Some(transaction_of(&detail.transaction)), entries)
 }
 
-pub(crate) fn actor_history(page: &ActorPage) -> Result<Report, Failure> {
+pub(crate) fn actor_history(page: &Page<TransactionRecord>) -> Result<Report, Failure> {
     document([page.newer, page.older], None, page.entries.iter().map(transaction_of).collect())
 }
 

@@ -5,7 +5,7 @@
 mod incident;
 mod moment;
 
-use threadline::query::{ActorPage, Change, Cursor, FieldChange, FieldValue, Page, TimelineEntry};
+use threadline::query::{Change, Cursor, FieldChange, FieldValue, Page, TimelineEntry};
 use threadline::query::{RowKey, TransactionDetail, TransactionRecord};
 use threadline::{ActorRef, TableName};
 
@@ -25,7 +25,7 @@ pub(crate) fn timeline(page: &Page<TimelineEntry>) -> String {
     text + &neighbours(page)
 }
 
-pub(crate) fn actor_history(page: &ActorPage) -> String {
+pub(crate) fn actor_history(page: &Page<TransactionRecord>) -> String {
     let mut text = String::new();
     for record in &page.entries {
         text += &format!("{} {}\n", moment(record.occurred_at), who_and_why(record));

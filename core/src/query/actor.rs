@@ -3,22 +3,12 @@
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, QueryBuilder};
 
-use super::conditions::{Conditions, Selection};
-use super::reader::clamp;
+use super::conditions::Selection;
+use super::page::Cut;
+use super::reader::{Reader, clamp};
 use super::windows::Window;
-use super::{ActorFilter, Cursor, Filter, Position, QueryError, TransactionRecord};
+use super::{ActorFilter, Cursor, Filter, Page, Position, QueryError, TransactionRecord};
 use crate::{AuditTrail, Scope};
-
-/// A part of an actor's transactions, newest first.
-#[derive(Debug, Clone)]
-pub struct ActorPage {
-    /// The transactions, newest first.
-    pub entries: Vec<TransactionRecord>,
-    /// Where newer transactions begin; none when there are none.
-    pub newer: Option<Cursor>,
-    /// Where older transactions begin; none when there are none.
-    pub older: Option<Cursor>,
-}
 
 impl AuditTrail {
     /// The transactions of one actor, or of all actors of a type: at most `size` of them, newest first, that began between
@@ -44,30 +34,16 @@ impl AuditTrail {
         [from, to]: [Option<DateTime<Utc>>; 2],
         position: Position,
         size: usize,
-    ) -> Result<ActorPage, QueryError> {
-        let mut question = Question { trail: self, scope, actor: actor.into(), from, to };
-        let mut entries = question.read(position, size.saturating_add(1)).await?;
-        let goes_on = entries.len() > size;
-        entries.truncate(size);
-        if matches!(position, Position::NewerThan(_)) {
-            entries.reverse();
-        }
-        let first = entries.first().map(place);
-        let last = entries.last().map(place);
-        let (newer, older) = match position {
-            Position::Newest => (None, last.filter(|_| goes_on)),
-            Position::OlderThan(cursor) => {
-                let edge = first.unwrap_or(cursor);
-                let newer = question.read(Position::NewerThan(edge), 1).await?;
-                ((!newer.is_empty()).then_some(edge), last.filter(|_| goes_on))
-            }
-            Position::NewerThan(cursor) => {
-                let edge = last.unwrap_or(cursor);
-                let older = question.read(Position::OlderThan(edge), 1).await?;
-                (first.filter(|_| goes_on), (!older.is_empty()).then_some(edge))
-            }
+    ) -> Result<Page<TransactionRecord>, QueryError> {
+        let question = Question { scope, actor: actor.into(), from, to };
+        let mut reader = self.reader().await?;
+        let entries = question.read(&mut reader, position, size.saturating_add(1)).await?;
+        let cut = Cut::of(entries, position, size, place);
+        let is_anything_back = match cut.back {
+            Some(back) => !question.read(&mut reader, back, 1).await?.is_empty(),
+            None => false,
         };
-        Ok(ActorPage { entries, newer, older })
+        Ok(cut.page(is_anything_back))
     }
 }
 
@@ -76,7 +52,6 @@ fn place(transaction: &TransactionRecord) -> Cursor {
 }
 
 struct Question<'a> {
-    trail: &'a AuditTrail,
     scope: &'a Scope,
     actor: ActorFilter,
     from: Option<DateTime<Utc>>,
@@ -84,16 +59,20 @@ struct Question<'a> {
 }
 
 impl Question<'_> {
-    async fn read(&mut self, position: Position, limit: usize) -> Result<Vec<TransactionRecord>, QueryError> {
-        let mut reader = self.trail.reader().await?;
+    async fn read(
+        &self,
+        reader: &mut Reader<'_>,
+        position: Position,
+        limit: usize,
+    ) -> Result<Vec<TransactionRecord>, QueryError> {
         let layout = reader.layout();
-        let order = if matches!(position, Position::NewerThan(_)) { "ASC" } else { "DESC" };
+        let order = position.order();
         let mut sql = QueryBuilder::new(reader.fill(&format!(
             "SELECT {} FROM __schema__.audit_transactions AS t LEFT JOIN __schema__.audit_actions AS a ON a.id = t.action_id
              WHERE true",
             TransactionRecord::columns(layout)
         )));
-        let mut conditions = Conditions { sql: &mut sql, schema: &self.trail.schema, layout };
+        let mut conditions = reader.conditions(&mut sql);
         conditions.push_actor(&self.actor);
         if self.scope.is_limited() {
             let time = if layout.has_occurred_at { " AND c.occurred_at = t.occurred_at" } else { "" };

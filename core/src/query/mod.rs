@@ -20,7 +20,6 @@ mod timeline;
 mod transaction;
 mod windows;
 
-pub use actor::ActorPage;
 pub use as_of::{AsOf, CastError, Comparison};
 pub use change::{ActionRecord, Change, Operation, RowImage, RowKey, TransactionRecord};
 pub use change_diff::{ChangeDiff, ExportRow};

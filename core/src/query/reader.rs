@@ -120,7 +120,7 @@ impl Reader<'_> {
         Windows::of(selection, position, self.layout)
     }
 
-    pub(super) async fn changes_within(
+    async fn changes_within(
         &mut self,
         selection: Selection<'_>,
         position: Position,
@@ -225,7 +225,7 @@ impl Reader<'_> {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) change: Change,
-    pub(super) occurred_at: Option<DateTime<Utc>>,
+    occurred_at: Option<DateTime<Utc>>,
 }
 
 pub(super) fn clamp(limit: usize) -> i64 {
