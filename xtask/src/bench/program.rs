@@ -1,4 +1,4 @@
-//! Runs a client that may take long: asked to stop, it is stopped.
+//! Runs a program that may take long: asked to stop, it is stopped.
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
@@ -6,8 +6,30 @@ use std::thread;
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{spawn, wait};
+use super::server::Server;
+use crate::command::{cargo, spawn, wait};
 use crate::interrupt;
+use crate::postgres::forget_settings;
+
+/// Builds a measuring program of the library.
+pub(super) fn build(name: &str) -> Command {
+    let mut command = bench(name);
+    command.arg("--no-run");
+    command
+}
+
+/// A measuring program of the library, on this database.
+pub(super) fn bench_on(name: &str, server: &Server, database: &str, arguments: &[&str]) -> Command {
+    let mut command = bench(name);
+    command.arg("--").args(arguments);
+    forget_settings(&mut command);
+    command.env("DATABASE_URL", server.url(database));
+    command
+}
+
+fn bench(name: &str) -> Command {
+    cargo(["bench", "--package", "threadline", "--bench", name])
+}
 
 /// Gives the program its input and returns what it printed; anything but success is an error that carries its messages.
 /// The input must be short enough for a pipe to hold: it is written before anything is read.

@@ -5,7 +5,6 @@ mod sample;
 mod seed;
 
 use std::env;
-use std::process::Command;
 
 use anyhow::Result;
 use clap::{Args, value_parser};
@@ -16,9 +15,12 @@ use super::digits::thousands;
 use super::machine::{self, Busy};
 use super::server::Server;
 use super::{program, results};
-use crate::command::{cargo, run as run_command};
-use crate::postgres::{Cluster, Which, forget_settings};
+use crate::command::run as run_command;
+use crate::postgres::{Cluster, Which};
 use crate::progress::step;
+
+/// The measuring program, in `core/benches`.
+const PROGRAM: &str = "query";
 
 /// `cargo xtask bench query …`; no figure makes it fail.
 #[derive(Debug, Args)]
@@ -45,7 +47,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let _lock = results::lock()?;
-    step("building the measurement", || run_command(&mut bench(&["--no-run"])))?;
+    step("building the measurement", || run_command(&mut program::build(PROGRAM)))?;
     if let Some(url) = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
         eprintln!("    using the server of DATABASE_URL, not a private one");
         return measure(options, &Server::given(url)?);
@@ -53,21 +55,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let cluster = Cluster::find(Which::BenchQuery)?;
     let _running = cluster.start()?;
     measure(options, &Server::private(&cluster)?)
-}
-
-fn bench(arguments: &[&str]) -> Command {
-    let mut command = cargo(["bench", "--package", "threadline", "--bench", "query"]);
-    command.args(arguments);
-    command
-}
-
-/// The measuring program, on this database.
-fn bench_on(server: &Server, database: &str, arguments: &[&str]) -> Command {
-    let mut command = bench(&["--"]);
-    command.args(arguments);
-    forget_settings(&mut command);
-    command.env("DATABASE_URL", server.url(database));
-    command
 }
 
 fn measure(options: &Options, server: &Server) -> Result<()> {
@@ -85,7 +72,9 @@ fn measure(options: &Options, server: &Server) -> Result<()> {
     let busy = Busy::now();
     let (samples, seconds) = (options.samples.to_string(), options.seconds.to_string());
     let arguments = ["measure", "--samples", &samples, "--seconds", &seconds, "--only", &options.only];
-    let said = step("measuring", || program::run(&mut bench_on(server, &database, &arguments), ""))?;
+    let said = step("measuring", || {
+        program::run(&mut program::bench_on(PROGRAM, server, &database, &arguments), "")
+    })?;
     let samples: Vec<Sample> = said.lines().map(Sample::read).collect::<Result<_>>()?;
     let mut conditions = machine::conditions(&facts, &busy);
     conditions.extend([

@@ -4,7 +4,7 @@ use std::thread;
 
 use anyhow::{Context, Result, bail};
 
-use super::bench_on;
+use super::PROGRAM;
 use crate::bench::program;
 use crate::bench::server::Server;
 use crate::progress::step;
@@ -81,7 +81,7 @@ impl Seed<'_> {
     }
 
     fn install(self, database: &str) -> Result<()> {
-        let mut command = bench_on(self.server, database, &["install"]);
+        let mut command = program::bench_on(PROGRAM, self.server, database, &["install"]);
         step("installing the trail", || program::run(&mut command, "")).map(drop)
     }
 

@@ -3,7 +3,6 @@
 mod report;
 
 use std::env;
-use std::process::Command;
 
 use anyhow::Result;
 use clap::{Args, value_parser};
@@ -13,10 +12,12 @@ use super::digits::thousands;
 use super::machine::{self, Busy};
 use super::server::Server;
 use super::{program, results};
-use crate::command::{cargo, run as run_command};
-use crate::postgres::{Cluster, Which, forget_settings};
+use crate::command::run as run_command;
+use crate::postgres::{Cluster, Which};
 use crate::progress::step;
 
+/// The measuring program, in `core/benches`.
+const PROGRAM: &str = "write_path";
 const DATABASE: &str = "threadline_bench_write_path";
 
 /// `cargo xtask bench write-path …`; no figure makes it fail.
@@ -29,7 +30,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let _lock = results::lock()?;
-    step("building the measurement", || run_command(&mut bench(&["--no-run"])))?;
+    step("building the measurement", || run_command(&mut program::build(PROGRAM)))?;
     if let Some(url) = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
         eprintln!("    using the server of DATABASE_URL, not a private one");
         return measure(options, &Server::given(url)?);
@@ -43,12 +44,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     cluster.remove()
 }
 
-fn bench(arguments: &[&str]) -> Command {
-    let mut command = cargo(["bench", "--package", "threadline", "--bench", "write_path"]);
-    command.args(arguments);
-    command
-}
-
 fn measure(options: &Options, server: &Server) -> Result<()> {
     let facts = server.facts()?;
     let busy = Busy::now();
@@ -56,9 +51,8 @@ fn measure(options: &Options, server: &Server) -> Result<()> {
         || server.sql("postgres", &format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE);"));
     drop_database()?;
     server.sql("postgres", &format!("CREATE DATABASE {DATABASE};"))?;
-    let mut command = bench(&["--", "--rounds", &options.rounds.to_string()]);
-    forget_settings(&mut command);
-    command.env("DATABASE_URL", server.url(DATABASE));
+    let mut command =
+        program::bench_on(PROGRAM, server, DATABASE, &["--rounds", &options.rounds.to_string()]);
     let said = step("measuring the write path", || program::run(&mut command, ""));
     // Also after a failure: on a server that was given it is in somebody's way.
     let dropped = drop_database();
