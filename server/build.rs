@@ -10,10 +10,17 @@ use sha2::{Digest, Sha256};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+/// The parts of the stylesheet, in their order.
+const STYLES: [&str; 11] =
+    ["tokens", "base", "shell", "page", "controls", "timeline", "diff", "row", "actor", "home", "islands"];
+
 fn main() -> Result<()> {
     let mut embedded = Embedded { out: PathBuf::from(env::var("OUT_DIR")?), code: String::new() };
     println!("cargo::rerun-if-changed=style");
-    let style = fs::read_to_string("style/tokens.css")? + &fs::read_to_string("style/console.css")?;
+    let mut style = String::new();
+    for part in STYLES {
+        style += &fs::read_to_string(format!("style/{part}.css"))?;
+    }
     let style = embedded.add("console.css", "text/css; charset=utf-8", style.as_bytes())?;
     let icon = embedded.add("icon.svg", "image/svg+xml", &fs::read("style/icon.svg")?)?;
     let script = embedded.add_bundle(Path::new("bundle"))?;

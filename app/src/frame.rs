@@ -16,6 +16,39 @@ pub struct Assets {
     pub script: Option<&'static str>,
 }
 
+/// Which colours the operator wants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the operating system says.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// Every theme, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// The word in the form, the cookie and the document.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// Reads that word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.as_str() == word)
+    }
+}
+
 /// The surroundings of a page.
 #[derive(Debug, Clone, Default)]
 pub struct Frame {
@@ -27,6 +60,10 @@ pub struct Frame {
     pub operator: Option<ActorRef>,
     /// Whether a scope hides a part of the trail.
     pub scoped: bool,
+    /// The colours.
+    pub theme: Theme,
+    /// The path and query of this page, for forms that come back to it.
+    pub address: String,
     /// The nonce of this response's Content-Security-Policy.
     pub nonce: String,
     /// The files to load.

@@ -7,7 +7,11 @@ pub mod islands;
 #[expect(unreachable_pub, reason = "leptos makes a component's properties public")]
 mod components;
 #[cfg(feature = "ssr")]
+mod diff;
+#[cfg(feature = "ssr")]
 mod frame;
+#[cfg(feature = "ssr")]
+mod links;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
@@ -18,8 +22,8 @@ mod routes;
 mod shell;
 
 #[cfg(feature = "ssr")]
-pub use frame::{Assets, Frame};
+pub use frame::{Assets, Frame, Theme};
 #[cfg(feature = "ssr")]
 pub use render::render;
 #[cfg(feature = "ssr")]
-pub use routes::{ConsoleAction, Navigation, ROUTES, Route, RoutePage};
+pub use routes::{ConsoleAction, ROUTES, Route, RoutePage};

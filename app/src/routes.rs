@@ -4,31 +4,46 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConsoleAction {
-    /// Enter the console, or ask for an address that it does not have.
+    /// Enter the console: see its home page, choose a theme, or ask for an address that it does not have.
     EnterConsole,
     /// Read the timeline of changes.
     ViewTimeline,
     /// Read one transaction.
     ViewTransaction,
+    /// Read the history of one row, and the row as it was.
+    ViewRow,
+    /// Read what one actor did.
+    ViewActor,
+    /// Take changes out of the console as a file.
+    DownloadChanges,
 }
 
-/// Which page answers at an address.
+/// What answers at an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RoutePage {
-    /// The entrance: leads on to the timeline.
-    Entrance,
-    /// The newest changes.
+    /// What needs attention, and the ways in.
+    Home,
+    /// The changes, newest first.
     Timeline,
+    /// How many changes are newer than a place; for the live part of the timeline.
+    NewerChanges,
     /// One transaction.
     Transaction,
-}
-
-/// An entry of the navigation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Navigation {
-    /// What it is called there.
-    pub label: &'static str,
+    /// Leads from a form to a row's own address.
+    FindRow,
+    /// One row over time.
+    Row,
+    /// One actor.
+    Actor,
+    /// Changes as CSV.
+    ChangesCsv,
+    /// Changes as one JSON document.
+    ChangesJson,
+    /// Changes as one JSON object a line.
+    ChangesNdjson,
+    /// Remembers the theme.
+    Theme,
 }
 
 /// One address of the console.
@@ -41,23 +56,36 @@ pub struct Route {
     pub page: RoutePage,
     /// What the hook has to allow.
     pub action: ConsoleAction,
-    /// The entry in the navigation, if it has one.
-    pub navigation: Option<Navigation>,
+    /// Its name in the navigation, if it has an entry there.
+    pub navigation: Option<&'static str>,
+}
+
+impl Route {
+    const fn new(path: &'static str, page: RoutePage, action: ConsoleAction) -> Self {
+        Self { path, page, action, navigation: None }
+    }
+
+    const fn in_navigation(self, label: &'static str) -> Self {
+        Self { navigation: Some(label), ..self }
+    }
 }
 
 /// Every address of the console. Assets are not among them: they hold no data and are served to anybody.
-pub const ROUTES: [Route; 3] = [
-    Route { path: "/", page: RoutePage::Entrance, action: ConsoleAction::EnterConsole, navigation: None },
-    Route {
-        path: "/timeline",
-        page: RoutePage::Timeline,
-        action: ConsoleAction::ViewTimeline,
-        navigation: Some(Navigation { label: "Timeline" }),
-    },
-    Route {
-        path: "/transactions/{id}",
-        page: RoutePage::Transaction,
-        action: ConsoleAction::ViewTransaction,
-        navigation: None,
-    },
-];
+pub const ROUTES: [Route; 12] = {
+    use ConsoleAction as May;
+    use RoutePage as Page;
+    [
+        Route::new("/", Page::Home, May::EnterConsole).in_navigation("Overview"),
+        Route::new("/timeline", Page::Timeline, May::ViewTimeline).in_navigation("Timeline"),
+        Route::new("/api/newer_changes", Page::NewerChanges, May::ViewTimeline),
+        Route::new("/transactions/{id}", Page::Transaction, May::ViewTransaction),
+        Route::new("/rows", Page::FindRow, May::ViewRow),
+        Route::new("/rows/{table}/{key}", Page::Row, May::ViewRow),
+        Route::new("/actors/{kind}", Page::Actor, May::ViewActor),
+        Route::new("/actors/{kind}/{id}", Page::Actor, May::ViewActor),
+        Route::new("/exports/changes.csv", Page::ChangesCsv, May::DownloadChanges),
+        Route::new("/exports/changes.json", Page::ChangesJson, May::DownloadChanges),
+        Route::new("/exports/changes.ndjson", Page::ChangesNdjson, May::DownloadChanges),
+        Route::new("/theme", Page::Theme, May::EnterConsole),
+    ]
+};

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{Frame, ROUTES};
+use crate::{Frame, ROUTES, Theme};
 
 /// Head, header and navigation.
 pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl IntoView {
@@ -10,11 +10,13 @@ pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl Int
     let asset = |name: &str| frame.href(&format!("/assets/{name}"));
     let style = asset(frame.assets.style);
     let icon = asset(frame.assets.icon);
+    // The system's choice needs no attribute: the stylesheet follows it by itself.
+    let theme = (frame.theme != Theme::System).then(|| frame.theme.as_str());
     let script = frame.assets.script.map(|name| {
         view! { <script type="module" src=asset(name) nonce=frame.nonce.clone()></script> }
     });
     view! {
-        <html lang="en">
+        <html lang="en" data-theme=theme>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -43,7 +45,7 @@ fn Header(frame: Frame) -> impl IntoView {
     });
     view! {
         <header class="top">
-            <a class="brand" href=frame.href("/timeline")>"Threadline " {host}</a>
+            <a class="brand" href=frame.href("")>"Threadline " {host}</a>
             <details class="menu">
                 <summary>"Menu"</summary>
                 <Links frame=frame.clone() label="Audit menu"/>
@@ -58,10 +60,11 @@ fn Header(frame: Frame) -> impl IntoView {
 fn Links(frame: Frame, label: &'static str) -> impl IntoView {
     let links: Vec<_> = ROUTES
         .into_iter()
-        .filter_map(|route| route.navigation.map(|entry| (route, entry)))
-        .map(|(route, entry)| {
+        .filter_map(|route| route.navigation.map(|label| (route, label)))
+        .map(|(route, label)| {
             let current = (frame.page == Some(route.page)).then_some("page");
-            view! { <a href=frame.href(route.path) aria-current=current>{entry.label}</a> }
+            let path = route.path.trim_end_matches('/');
+            view! { <a href=frame.href(path) aria-current=current>{label}</a> }
         })
         .collect();
     view! { <nav class="main" aria-label=label>{links}</nav> }

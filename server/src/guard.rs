@@ -4,18 +4,18 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
 use threadline::event::CONSOLE_AUTHORIZED;
 use threadline::{ActorRef, Scope};
-use threadline_app::{ConsoleAction, Frame};
+use threadline_app::{ConsoleAction, Frame, RoutePage};
 
 use crate::builder::Shared;
 use crate::hooks::BoxError;
 use crate::respond::Reply;
-use crate::{Access, AccessRequest, mount};
+use crate::{Access, AccessRequest, mount, theme};
 
 /// What a handler may rely on: the hook allowed the request.
 #[derive(Debug, Clone)]
@@ -24,28 +24,42 @@ pub(crate) struct Visit {
     pub(crate) scope: Scope,
     pub(crate) operator: Option<ActorRef>,
     pub(crate) base: String,
+    frame: Frame,
 }
 
 impl Visit {
+    /// The surroundings of the page that answers.
     pub(crate) fn frame(&self) -> Frame {
-        Frame {
-            base: self.base.clone(),
-            host_name: self.shared.settings.host_name.clone(),
-            operator: self.operator.clone(),
-            scoped: self.scope.is_limited(),
-            ..Frame::default()
-        }
+        self.frame.clone()
     }
+}
+
+/// What a guard knows of the route that it stands before.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) action: ConsoleAction,
+    /// The page behind it; none for an address that is no page.
+    pub(crate) page: Option<RoutePage>,
 }
 
 /// Asks the hooks and lets the request pass, or refuses it.
 pub(crate) async fn guard(
-    State((shared, action)): State<(Arc<Shared>, ConsoleAction)>,
+    State(Gate { shared, action, page }): State<Gate>,
     request: Request,
     next: Next,
 ) -> Response {
     let base = mount::base(&request);
     let (parts, body) = request.into_parts();
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+    let frame = Frame {
+        address: uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+        base: base.clone(),
+        host_name: shared.settings.host_name.clone(),
+        theme: theme::chosen(&parts.headers),
+        page,
+        ..Frame::default()
+    };
     let limit = shared.settings.hook_timeout;
     let question = AccessRequest { parts: parts.clone(), action };
     let hook = shared.authorize.0.clone();
@@ -54,14 +68,14 @@ pub(crate) async fn guard(
     let scope = match answer {
         Ok(Ok(Access::Allow)) => Scope::unscoped(),
         Ok(Ok(Access::AllowWithin(scope))) => scope,
-        Ok(Ok(Access::Deny)) => return refuse(&shared, base),
+        Ok(Ok(Access::Deny)) => return refuse(frame),
         Ok(Err(error)) => {
             tracing::warn!(?action, error = ?error.to_string(), "authorize_fn failed: access denied");
-            return refuse(&shared, base);
+            return refuse(frame);
         }
         Err(reason) => {
             tracing::warn!(?action, reason, "authorize_fn gave no answer: access denied");
-            return refuse(&shared, base);
+            return refuse(frame);
         }
     };
     let hook = shared.actor.0.clone();
@@ -71,7 +85,8 @@ pub(crate) async fn guard(
         None
     });
     let mut request = Request::from_parts(parts, body);
-    request.extensions_mut().insert(Visit { shared, scope, operator, base });
+    let frame = Frame { operator: operator.clone(), scoped: scope.is_limited(), ..frame };
+    request.extensions_mut().insert(Visit { shared, scope, operator, base, frame });
     next.run(request).await
 }
 
@@ -95,7 +110,6 @@ fn result(answer: &Result<Result<Access, BoxError>, &'static str>) -> &'static s
     }
 }
 
-fn refuse(shared: &Shared, base: String) -> Response {
-    let frame = Frame { base, host_name: shared.settings.host_name.clone(), ..Frame::default() };
-    Reply::forbidden().into_response(frame)
+fn refuse(frame: Frame) -> Response {
+    Reply::forbidden().into_response(Frame { page: None, ..frame })
 }

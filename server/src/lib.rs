@@ -9,6 +9,7 @@ mod hooks;
 mod mount;
 mod respond;
 mod router;
+mod theme;
 
 pub use access::{Access, AccessRequest};
 pub use builder::{Console, ConsoleBuilder, Missing};

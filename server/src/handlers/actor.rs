@@ -1,0 +1,11 @@
+//! One actor.
+
+use axum::Extension;
+use axum::response::Response;
+
+use super::home::unknown_address;
+use crate::guard::Visit;
+
+pub(crate) async fn actor(visit: Extension<Visit>) -> Response {
+    unknown_address(visit).await
+}
