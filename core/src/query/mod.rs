@@ -12,6 +12,7 @@ mod error;
 mod filter;
 mod history;
 mod incident;
+mod key_columns;
 mod layout;
 mod page;
 mod places;

@@ -4,6 +4,7 @@ mod as_of;
 mod diff;
 mod filters;
 mod history;
+mod key_columns;
 mod paging;
 mod reference;
 mod scope;
