@@ -64,6 +64,12 @@ impl AsOf {
         }
     }
 
+    /// Every column of the row with its value, by name, as if it had just been inserted; none if it did not exist.
+    #[must_use]
+    pub fn fields(&self) -> Vec<FieldChange> {
+        between(None, self.row())
+    }
+
     /// The row as a value of the application's own type. Columns that the type does not know are ignored.
     ///
     /// ```no_run
