@@ -12,5 +12,5 @@ pub(crate) use change::ChangeCard;
 pub(crate) use filter::FilterForm;
 pub(crate) use heading::TransactionHeading;
 pub(crate) use ids::Identifier;
-pub(crate) use moment::{Moment, day_label};
+pub(crate) use moment::{DateTime, Moment, day_label};
 pub(crate) use pager::Pager;

@@ -1,13 +1,26 @@
-//! Points in time: exact for machines, short for people, always UTC.
+//! Points in time: exact for machines, short for people, always UTC. While script runs, a title also tells the reader's own
+//! time.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{Datelike, NaiveDate, Utc};
 use leptos::prelude::*;
 
 /// A time of day, with the whole moment in its title and in its machine-readable value.
 #[component]
-pub(crate) fn Moment(at: DateTime<Utc>) -> impl IntoView {
-    let exact = at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+pub(crate) fn Moment(at: chrono::DateTime<Utc>) -> impl IntoView {
+    let exact = exact(at);
     view! { <time datetime=exact.clone() title=exact>{at.format("%H:%M:%S").to_string()}</time> }
+}
+
+/// A day and a time of day in words: `22 November 2026, 09:41:07 UTC`.
+#[component]
+pub(crate) fn DateTime(at: chrono::DateTime<Utc>) -> impl IntoView {
+    let exact = exact(at);
+    view! { <time datetime=exact.clone() title=exact>{at.format("%-d %B %Y, %H:%M:%S UTC").to_string()}</time> }
+}
+
+/// PostgreSQL's precision: nothing is rounded away.
+fn exact(at: chrono::DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }
 
 /// `Today, 22 November`, or the date with its year when that is another one.
