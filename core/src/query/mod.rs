@@ -17,7 +17,9 @@ mod layout;
 mod page;
 mod places;
 mod reader;
+mod related;
 mod timeline;
+mod touched;
 mod transaction;
 mod windows;
 
@@ -32,6 +34,7 @@ pub use incident::IncidentBundle;
 pub(crate) use layout::KnownLayout;
 pub use page::Page;
 pub use timeline::{Count, TimelineEntry};
+pub use touched::TablesTouched;
 pub use transaction::{TransactionDetail, transaction_id};
 
 use std::time::Duration;

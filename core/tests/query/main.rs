@@ -8,6 +8,7 @@ mod key_columns;
 mod paging;
 mod reference;
 mod scope;
+mod touched;
 mod ways;
 
 #[path = "../support/database.rs"]

@@ -105,3 +105,18 @@ async fn histories_moments_and_bundles_work_on_every_generation(pool: PgPool) ->
     }
     Ok(())
 }
+
+#[sqlx::test(migrations = false)]
+async fn what_belongs_together_is_found_on_every_generation(pool: PgPool) -> Result {
+    for generation in GENERATIONS {
+        let trail = trail(&pool, generation).await?;
+        let scope = Scope::tables(["order_lines", "orders"]);
+        let related = trail.related_transactions(&scope, "corr-1", Uuid::nil(), 20).await?;
+        assert_eq!(related.len(), 1, "after {generation}");
+        let touched = trail.tables_touched(&scope, &related, 100).await?;
+        let tables: Vec<String> =
+            touched[&related[0].id].tables.iter().map(|(t, n)| format!("{t} {n}")).collect();
+        assert_eq!(tables, ["orders 2", "order_lines 1"], "after {generation}");
+    }
+    Ok(())
+}

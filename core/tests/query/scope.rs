@@ -1,5 +1,7 @@
 //! What a scope hides does not exist, whatever the question.
 
+use std::collections::BTreeMap;
+
 use chrono::{TimeDelta, Utc};
 use sqlx::PgPool;
 use threadline::query::{ActorFilter, AsOf, Count, Filter, Position, QueryError};
@@ -58,10 +60,15 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
         answers.push(format!("window {actor} {:?}", words(&window)));
         let history = trail.actor_history(scope, filter, [None, None], newest, 100).await?;
         answers.push(format!("actor {actor} {}", history.entries.len()));
+        let touched = trail.tables_touched(scope, &history.entries, 100).await?;
+        let touched: BTreeMap<_, _> = touched.into_iter().collect();
+        answers.push(format!("touched {actor} {touched:?}"));
     }
     for correlation in ["case-1", "case-2", "case-3"] {
         let bundle = trail.correlation_bundle(scope, correlation, &any, newest, 100).await?;
         answers.push(format!("bundle {correlation} {:?}", words(&bundle)));
+        let related = trail.related_transactions(scope, correlation, Uuid::nil(), 100).await?;
+        answers.push(format!("related {correlation} {related:?}"));
     }
     for id in transactions {
         let detail = trail.transaction(scope, *id, newest, 100).await?;

@@ -1,0 +1,106 @@
+//! Which tables transactions touched, and which transactions belong together.
+
+use sqlx::PgPool;
+use threadline::query::{Count, Filter, Position, TransactionRecord};
+use threadline::{AuditTrail, Scope};
+use uuid::Uuid;
+
+use crate::database::{Result, run};
+use crate::desk;
+
+/// Every transaction of the desk, oldest first.
+async fn transactions(trail: &AuditTrail) -> Result<Vec<TransactionRecord>> {
+    let entries = trail.timeline(&Scope::unscoped(), &Filter::default(), 100).await?;
+    let mut transactions: Vec<TransactionRecord> =
+        entries.into_iter().map(|entry| entry.transaction).collect();
+    transactions.dedup();
+    transactions.reverse();
+    Ok(transactions)
+}
+
+/// What each of them touched, in words.
+async fn touched(
+    trail: &AuditTrail,
+    scope: &Scope,
+    transactions: &[TransactionRecord],
+    cap: usize,
+) -> Result<Vec<String>> {
+    let touched = trail.tables_touched(scope, transactions, cap).await?;
+    let word = |transaction: &TransactionRecord| match touched.get(&transaction.id) {
+        None => "nothing".to_owned(),
+        Some(touched) => {
+            let tables: Vec<String> =
+                touched.tables.iter().map(|(table, count)| format!("{table} {count}")).collect();
+            let more = if touched.is_partial { " or more" } else { "" };
+            format!("{}{more}", tables.join(", "))
+        }
+    };
+    Ok(transactions.iter().map(word).collect())
+}
+
+#[sqlx::test(migrations = false)]
+async fn each_transaction_has_its_tables_and_counts(pool: PgPool) -> Result {
+    let trail = desk(&pool).await?;
+    let all = transactions(&trail).await?;
+    let unscoped = Scope::unscoped();
+    assert_eq!(
+        touched(&trail, &unscoped, &all, 100).await?,
+        [
+            "accounts 2",
+            "lines 1, tickets 1",
+            "tickets 1",
+            "tickets 1",
+            "tickets 1",
+            "tickets 1",
+            "lines 1",
+            "tickets 1",
+        ]
+    );
+    assert!(touched(&trail, &unscoped, &[], 100).await?.is_empty());
+    let scope = Scope::tables(["lines"]);
+    let seen = touched(&trail, &scope, &all, 100).await?;
+    assert_eq!(seen.iter().filter(|word| *word != "nothing").count(), 2, "{seen:?}");
+    assert_eq!(&seen[..2], ["nothing", "lines 1"]);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn counting_stops_where_it_was_told_to(pool: PgPool) -> Result {
+    let trail = desk(&pool).await?;
+    run(&pool, "INSERT INTO tickets SELECT n, 7, 'low' FROM generate_series(100, 149) AS n").await?;
+    let all = transactions(&trail).await?;
+    let last = all.last().into_iter().cloned().collect::<Vec<_>>();
+    let unscoped = Scope::unscoped();
+    assert_eq!(touched(&trail, &unscoped, &last, 50).await?, ["tickets 50"]);
+    assert_eq!(touched(&trail, &unscoped, &last, 49).await?, ["tickets 49 or more"]);
+    let counted = trail.tables_touched(&unscoped, &last, 49).await?;
+    assert_eq!(counted[&last[0].id].count(), Count::MoreThan(49));
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn transactions_of_a_correlation_come_newest_first_without_the_known_one(pool: PgPool) -> Result {
+    let trail = desk(&pool).await?;
+    let all = transactions(&trail).await?;
+    let ids = |indexes: &[usize]| -> Vec<Uuid> { indexes.iter().map(|index| all[*index].id).collect() };
+    let unscoped = Scope::unscoped();
+    for (scope, correlation, except, limit, expected) in [
+        (&unscoped, "case-1", Uuid::nil(), 20, vec![3, 1]),
+        (&unscoped, "case-1", all[3].id, 20, vec![1]),
+        (&unscoped, "case-1", Uuid::nil(), 1, vec![3]),
+        (&unscoped, "case-3", Uuid::nil(), 20, vec![]),
+        (&Scope::tables(["lines"]), "case-1", Uuid::nil(), 20, vec![1]),
+        (&Scope::nothing(), "case-1", Uuid::nil(), 20, vec![]),
+    ] {
+        let related = trail.related_transactions(scope, correlation, except, limit).await?;
+        let related: Vec<Uuid> = related.iter().map(|transaction| transaction.id).collect();
+        assert_eq!(related, ids(&expected), "{scope:?} {correlation} {except} {limit}");
+    }
+    let related = trail.related_transactions(&unscoped, "case-1", all[3].id, 20).await?;
+    assert_eq!(related.first(), Some(&all[1]));
+    // A page of the actor's transactions is the same list of records.
+    let ann: threadline::query::ActorFilter = "user:ann".parse()?;
+    let page = trail.actor_history(&unscoped, ann, [None, None], Position::Newest, 10).await?;
+    assert_eq!(page.entries.last(), Some(&all[1]));
+    Ok(())
+}
