@@ -6,6 +6,7 @@ pub mod capture;
 mod config;
 mod context;
 pub mod event;
+pub mod export;
 #[cfg(feature = "axum")]
 mod extract;
 mod install;
