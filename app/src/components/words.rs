@@ -1,0 +1,48 @@
+//! Numbers in sentences.
+
+use threadline::query::Count;
+
+/// `1 change`, `1,204 changes`.
+pub(crate) fn counted(count: usize, one: &str) -> String {
+    format!("{} {one}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// `317 changes`, `At least 10,000 changes`: the beginning of a sentence.
+pub(crate) fn counted_to(count: Count, one: &str) -> String {
+    match count {
+        Count::Exactly(count) => counted(count, one),
+        Count::MoreThan(count) => format!("At least {}", counted(count, one)),
+    }
+}
+
+/// The digits in groups of three.
+pub(crate) fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        for (count, words) in [
+            (0, "0 changes"),
+            (1, "1 change"),
+            (999, "999 changes"),
+            (1_000, "1,000 changes"),
+            (1_234_567, "1,234,567 changes"),
+        ] {
+            assert_eq!(counted(count, "change"), words);
+        }
+        assert_eq!(counted_to(Count::MoreThan(10_000), "change"), "At least 10,000 changes");
+    }
+}
