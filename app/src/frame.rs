@@ -64,6 +64,8 @@ pub struct Frame {
     pub theme: Theme,
     /// The path and query of this page, for forms that come back to it.
     pub address: String,
+    /// The id of the request, if it carries one, for whoever is told about a problem.
+    pub request_id: Option<String>,
     /// The nonce of this response's Content-Security-Policy.
     pub nonce: String,
     /// The files to load.

@@ -1,5 +1,7 @@
 //! Addresses below the mount.
 
+use std::collections::BTreeMap;
+
 use threadline::query::{Change, Filter};
 use threadline::{ActorRef, TableName};
 use url::form_urlencoded;
@@ -7,9 +9,11 @@ use url::form_urlencoded;
 use crate::Frame;
 
 impl Frame {
-    /// The timeline with this filter.
-    pub(crate) fn timeline_href(&self, filter: &Filter) -> String {
-        self.with_filter("/timeline", filter)
+    /// The timeline with this filter. Without any condition it would open on the last 24 hours, so a blank `from` asks for
+    /// everything.
+    #[must_use]
+    pub fn timeline_href(&self, filter: &Filter) -> String {
+        if filter.is_empty() { self.href("/timeline?from=") } else { self.with_filter("/timeline", filter) }
     }
 
     /// A path with this filter as its query.
@@ -22,11 +26,16 @@ impl Frame {
         self.href(&format!("{path}?{query}"))
     }
 
+    /// The history of the row with this key.
+    #[must_use]
+    pub fn row_of(&self, table: &TableName, key: &BTreeMap<String, String>) -> String {
+        let key = form_urlencoded::Serializer::new(String::new()).extend_pairs(key).finish();
+        self.href(&format!("/rows/{}/{}", segment(&table.to_string()), segment(&key)))
+    }
+
     /// The history of the row that a change is about; none where its key is not known.
     pub(crate) fn row_href(&self, change: &Change) -> Option<String> {
-        let key = change.row_key()?;
-        let key = form_urlencoded::Serializer::new(String::new()).extend_pairs(key).finish();
-        Some(self.href(&format!("/rows/{}/{}", table_segment(&change.table), segment(&key))))
+        Some(self.row_of(&change.table, &change.row_key()?))
     }
 
     /// What one actor did.
@@ -37,10 +46,6 @@ impl Frame {
             None => self.href(&format!("/actors/{kind}")),
         }
     }
-}
-
-fn table_segment(table: &TableName) -> String {
-    segment(&table.to_string())
 }
 
 /// One segment of a path (RFC 3986, 3.3): every byte that is not unreserved in percent notation.

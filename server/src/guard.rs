@@ -9,7 +9,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
 use threadline::event::CONSOLE_AUTHORIZED;
-use threadline::{ActorRef, Scope};
+use http::request::Parts;
+use threadline::{ActorRef, AuditContext, Scope};
 use threadline_app::{ConsoleAction, Frame, RoutePage};
 
 use crate::builder::Shared;
@@ -58,6 +59,7 @@ pub(crate) async fn guard(
         host_name: shared.settings.host_name.clone(),
         theme: theme::chosen(&parts.headers),
         page,
+        request_id: request_id(&parts),
         ..Frame::default()
     };
     let limit = shared.settings.hook_timeout;
@@ -88,6 +90,13 @@ pub(crate) async fn guard(
     let frame = Frame { operator: operator.clone(), scoped: scope.is_limited(), ..frame };
     request.extensions_mut().insert(Visit { shared, scope, operator, base, frame });
     next.run(request).await
+}
+
+/// The id under which the host knows the request: its own layer's, or else what the client's proxy wrote.
+fn request_id(parts: &Parts) -> Option<String> {
+    let known = parts.extensions.get::<AuditContext>().and_then(|context| context.request_id());
+    let sent = || parts.headers.get("x-request-id").and_then(|id| id.to_str().ok());
+    known.or_else(sent).filter(|id| (1..=AuditContext::MAX_ID_BYTES).contains(&id.len())).map(str::to_owned)
 }
 
 /// The outcome of a hook, or why there is none.
