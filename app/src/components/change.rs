@@ -1,34 +1,88 @@
 //! One change of one row.
 
 use leptos::prelude::*;
-use threadline::query::{Change, Operation};
+use threadline::query::{Change, Operation, RowKey};
 
 use super::fields::Fields;
+use super::value::text;
+use crate::Frame;
 
-/// The operation, the row's key, and its fields old and new.
+/// The operation, the row's key, the way to its history, and its fields old and new.
 #[component]
 pub(crate) fn ChangeCard(change: Change) -> impl IntoView {
-    let key: Vec<String> = change
-        .key
-        .iter()
-        .map(|(column, value)| format!("{column} {}", value.as_deref().unwrap_or("NULL")))
-        .collect();
-    let operation = change.operation.as_str();
+    let operation = change.operation;
+    let id = format!("change-{}", change.id);
+    let table = change.table.to_string();
+    let history = use_context::<Frame>().and_then(|frame| frame.row_href(&change)).map(|href| {
+        let row = format!("Row history of {table}, {}", said(&change.key));
+        view! { <a class="go" href=href aria-label=row>"Row history"</a> }
+    });
     let fields = change.fields();
-    let body = match change.operation {
-        Operation::Truncate => {
-            view! { <p class="note">"The whole table was emptied. Its rows were not recorded one by one."</p> }.into_any()
+    let label = match operation {
+        Operation::Update => format!("Changed fields of {table}"),
+        _ => format!("Fields of {table}"),
+    };
+    let body = match (operation, fields.is_empty()) {
+        (Operation::Truncate, _) => {
+            note("The whole table was emptied. Its rows were not recorded one by one.")
         }
-        operation => view! { <Fields operation=operation key=change.key fields=fields/> }.into_any(),
+        (Operation::Update, true) => note("No recorded field changed."),
+        (_, true) => note("The row's values were not recorded."),
+        _ => view! { <Fields operation=operation key=change.key.clone() fields=fields label=label/> }
+            .into_any(),
     };
     view! {
-        <section class="change">
+        <section class="change" id=id tabindex="-1">
             <header>
-                <span class=format!("op {operation}")>{operation}</span>
-                <span class="mono table">{change.table.to_string()}</span>
-                <span class="mono">{key.join(", ")}</span>
+                <span class=badge(operation)>{operation.as_str()}</span>
+                <span class="mono table">{table}</span>
+                {key(operation, change.key)}
+                {history}
             </header>
             {body}
         </section>
     }
+}
+
+fn note(words: &'static str) -> AnyView {
+    view! { <p class="note">{words}</p> }.into_any()
+}
+
+const fn badge(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Insert => "op insert",
+        Operation::Delete => "op delete",
+        Operation::Truncate => "op truncate",
+        _ => "op update",
+    }
+}
+
+fn said(key: &RowKey) -> String {
+    let parts: Vec<_> = key
+        .iter()
+        .map(|(column, value)| format!("{column} {}", value.as_deref().unwrap_or("NULL")))
+        .collect();
+    parts.join(", ")
+}
+
+/// The key, column by column: `id 4711`.
+fn key(operation: Operation, key: RowKey) -> Option<AnyView> {
+    if key.is_empty() {
+        let unknown = || view! { <span class="kind">"key not recorded"</span> }.into_any();
+        return (operation != Operation::Truncate).then(unknown);
+    }
+    let last = key.len() - 1;
+    let parts: Vec<_> = key
+        .into_iter()
+        .enumerate()
+        .map(|(position, (column, value))| {
+            let value = match value {
+                Some(value) => view! { <bdi class="key">{text(value, true)}</bdi> }.into_any(),
+                None => view! { <span class="kind sign">"NULL"</span> }.into_any(),
+            };
+            let comma = (position < last).then_some(", ");
+            view! { <bdi class="column">{text(column, true)}</bdi> " " {value} {comma} }
+        })
+        .collect();
+    Some(view! { <span class="mono">{parts}</span> }.into_any())
 }

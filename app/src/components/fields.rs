@@ -1,93 +1,137 @@
 //! Field rows, old and new.
 
 use leptos::prelude::*;
-use threadline::query::{FieldChange, FieldValue, Operation, RowKey};
+use threadline::query::{FieldChange, FieldValue, OldValue, Operation, RowKey};
+
+use super::lines::lines;
+use super::value::{side, text};
+use super::words::counted;
+use crate::diff::{Body, Row, Side, rows};
 
 /// How many fields of a new or deleted row are shown before the rest folds away.
-const SHOWN: usize = 8;
-/// How many characters of a value are shown.
-const MAX_CHARACTERS: usize = 1_000;
+const FIELDS_SHOWN: usize = 8;
+/// How many rows of an update are shown before the rest folds away.
+const ROWS_SHOWN: usize = 24;
 
-/// The fields of a change as rows of a table. An update shows both sides. A new or deleted row shows its only one; its key,
-/// which stands above already, and its NULLs fold away.
+/// Which sides a table of fields has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sides {
+    /// The old one.
+    Old,
+    /// The new one.
+    New,
+    /// Both.
+    Both,
+    /// Both, under headings that everybody sees.
+    Named(String, String),
+}
+
+/// The fields of a change. An update shows both sides. A new or deleted row shows its only one; its key, which stands above
+/// already, and its NULLs fold away.
 #[component]
-pub(super) fn Fields(operation: Operation, key: RowKey, mut fields: Vec<FieldChange>) -> impl IntoView {
-    let mut rest = Vec::new();
-    if operation != Operation::Update {
-        let says_little = |field: &FieldChange| {
-            key.contains_key(&field.name) || [&field.before, &field.after].contains(&&FieldValue::Null)
-        };
-        fields.sort_by_key(says_little);
-        let shown = fields.iter().filter(|field| !says_little(field)).count().min(SHOWN);
-        rest = fields.split_off(shown);
-    }
+pub(super) fn Fields(
+    operation: Operation,
+    key: RowKey,
+    fields: Vec<FieldChange>,
+    label: String,
+) -> impl IntoView {
+    let previous = |field: &FieldChange| field.old_value == OldValue::PreviousChange;
+    let source = (!fields.is_empty() && fields.iter().all(previous))
+        .then(|| view! { <p class="note source">"Old values are from the previous change of this row."</p> });
+    let (sides, shown, rest, what) = if operation == Operation::Update {
+        let (shown, rest) = update(fields, source.is_none());
+        (Sides::Both, shown, rest, "more changed value")
+    } else {
+        let sides = if operation == Operation::Delete { Sides::Old } else { Sides::New };
+        let (shown, rest) = whole_row(&sides, &key, fields);
+        (sides, shown, rest, "more field")
+    };
     let rest = (!rest.is_empty()).then(|| {
-        let count = rest.len();
+        let summary = counted(rest.len(), what);
+        let label = format!("{label}, continued");
         view! {
             <details class="more">
-                <summary>{format!("{count} more {}", if count == 1 { "field" } else { "fields" })}</summary>
-                <Rows operation=operation fields=rest/>
+                <summary>{summary}</summary>
+                {table(sides.clone(), rest, label)}
             </details>
         }
     });
-    let fields = (!fields.is_empty()).then(|| view! { <Rows operation=operation fields=fields/> });
-    view! { {fields} {rest} }
+    let shown = (!shown.is_empty()).then(|| table(sides, shown, label));
+    view! { {shown} {rest} {source} }
 }
 
+fn update(fields: Vec<FieldChange>, say_source: bool) -> (Vec<Row>, Vec<Row>) {
+    let mut shown: Vec<Row> = fields.into_iter().flat_map(|field| rows(field, say_source)).collect();
+    // A fold of one row hides more than it saves.
+    let rest = if shown.len() > ROWS_SHOWN + 1 { shown.split_off(ROWS_SHOWN) } else { Vec::new() };
+    (shown, rest)
+}
+
+fn whole_row(sides: &Sides, key: &RowKey, mut fields: Vec<FieldChange>) -> (Vec<Row>, Vec<Row>) {
+    let says_little = |field: &FieldChange| {
+        key.contains_key(&field.name) || [&field.before, &field.after].contains(&&FieldValue::Null)
+    };
+    fields.sort_by_key(says_little);
+    let telling = fields.iter().filter(|field| !says_little(field)).count();
+    let rest = fields.split_off(telling.min(FIELDS_SHOWN));
+    let rows = |fields: Vec<FieldChange>| fields.into_iter().map(|field| alone(sides, field)).collect();
+    (rows(fields), rows(rest))
+}
+
+fn alone(sides: &Sides, field: FieldChange) -> Row {
+    let (old, new) = match sides {
+        Sides::Old => (field.before, FieldValue::Absent),
+        _ => (FieldValue::Absent, field.after),
+    };
+    Row { label: field.name, body: Body::Sides(Side::alone(old), Side::alone(new)) }
+}
+
+/// Fields as a table, whole: of one side, or compared.
 #[component]
-fn Rows(operation: Operation, fields: Vec<FieldChange>) -> impl IntoView {
-    let rows: Vec<_> = fields.into_iter().map(|field| row(operation, field)).collect();
-    let head = match operation {
-        Operation::Update => {
-            view! { <th scope="col">"Old value"</th> <th scope="col">"New value"</th> }.into_any()
-        }
-        Operation::Delete => view! { <th scope="col" colspan="2">"Old value"</th> }.into_any(),
-        _ => view! { <th scope="col" colspan="2">"New value"</th> }.into_any(),
+pub(crate) fn FieldTable(sides: Sides, fields: Vec<FieldChange>, label: String) -> impl IntoView {
+    let rows: Vec<Row> = match sides {
+        Sides::Old | Sides::New => fields.into_iter().map(|field| alone(&sides, field)).collect(),
+        _ => fields.into_iter().flat_map(|field| rows(field, true)).collect(),
+    };
+    table(sides, rows, label)
+}
+
+fn table(sides: Sides, rows: Vec<Row>, label: String) -> impl IntoView {
+    let rows: Vec<_> = rows.into_iter().map(|drawn| row(&sides, drawn)).collect();
+    let hidden = !matches!(sides, Sides::Named(..));
+    let head = match sides {
+        Sides::Old => view! { <th scope="col" colspan="2">"Old value"</th> }.into_any(),
+        Sides::New => view! { <th scope="col" colspan="2">"New value"</th> }.into_any(),
+        Sides::Both => view! { <th scope="col">"Old value"</th> <th scope="col">"New value"</th> }.into_any(),
+        Sides::Named(old, new) => view! { <th scope="col">{old}</th> <th scope="col">{new}</th> }.into_any(),
     };
     view! {
-        <table class="diff">
-            <thead class="visually-hidden"><tr><th scope="col">"Field"</th>{head}</tr></thead>
+        <table class="diff" aria-label=label>
+            <thead class:visually-hidden=hidden><tr><th scope="col">"Field"</th>{head}</tr></thead>
             <tbody>{rows}</tbody>
         </table>
     }
 }
 
-fn row(operation: Operation, field: FieldChange) -> impl IntoView {
-    let sides = match operation {
-        Operation::Update => view! {
-            <td class="old"><Value value=field.before/></td>
-            <td class="new"><Value value=field.after/></td>
+fn row(sides: &Sides, row: Row) -> AnyView {
+    let Row { label, body } = row;
+    let cells = match body {
+        Body::Lines(changed, source) => {
+            let source = source.map(|note| view! { <span class="kind">"Old value "{note}</span> });
+            view! { <td colspan="2">{lines(changed)}{source}</td> }.into_any()
         }
-        .into_any(),
-        Operation::Delete => {
-            view! { <td class="old" colspan="2"><Value value=field.before/></td> }.into_any()
+        Body::Sides(old, new) => {
+            let (old_name, new_name) = (format!("old value of {label}"), format!("new value of {label}"));
+            match sides {
+                Sides::Old => view! { <td class="old" colspan="2">{side(old, &old_name)}</td> }.into_any(),
+                Sides::New => view! { <td class="new" colspan="2">{side(new, &new_name)}</td> }.into_any(),
+                _ => view! {
+                    <td class="old">{side(old, &old_name)}</td>
+                    <td class="new">{side(new, &new_name)}</td>
+                }
+                .into_any(),
+            }
         }
-        _ => view! { <td class="new" colspan="2"><Value value=field.after/></td> }.into_any(),
     };
-    view! { <tr><th scope="row">{field.name}</th>{sides}</tr> }
-}
-
-/// A value as text, never as markup; what is no text says what it is.
-#[component]
-fn Value(value: FieldValue) -> impl IntoView {
-    let kind = |word: &'static str| view! { <span class="kind">{word}</span> }.into_any();
-    match value {
-        FieldValue::Absent => kind("absent"),
-        FieldValue::Omitted => kind("not kept"),
-        FieldValue::Null => kind("NULL"),
-        FieldValue::Bool(value) => kind(if value { "true" } else { "false" }),
-        FieldValue::Text(text) if text.is_empty() => kind("empty text"),
-        FieldValue::Text(text) | FieldValue::Number(text) | FieldValue::Json(text) => {
-            bounded(text).into_any()
-        }
-        other => format!("{other:?}").into_any(),
-    }
-}
-
-fn bounded(mut text: String) -> impl IntoView {
-    let hidden = text.char_indices().nth(MAX_CHARACTERS).map(|(at, _)| {
-        let hidden = text.split_off(at).chars().count();
-        view! { <span class="kind">{format!("… {hidden} more characters")}</span> }
-    });
-    view! { {text} {hidden} }
+    view! { <tr><th scope="row"><bdi>{text(label, true)}</bdi></th>{cells}</tr> }.into_any()
 }

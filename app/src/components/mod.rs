@@ -5,12 +5,17 @@ mod fields;
 mod filter;
 mod heading;
 mod ids;
+mod lines;
 mod moment;
 mod pager;
+mod value;
+mod words;
 
 pub(crate) use change::ChangeCard;
+pub(crate) use fields::{FieldTable, Sides};
 pub(crate) use filter::FilterForm;
 pub(crate) use heading::TransactionHeading;
 pub(crate) use ids::Identifier;
 pub(crate) use moment::{DateTime, Moment, day_label};
 pub(crate) use pager::Pager;
+pub(crate) use value::Value;

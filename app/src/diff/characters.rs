@@ -1,0 +1,149 @@
+//! Characters that nobody would see, or that turn the direction of what stands beside them.
+
+/// A part of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Segment<'a> {
+    /// What can be shown as it is.
+    Plain(&'a str),
+    /// A character that needs a sign of its own, its name, and how often it stands here in a row.
+    Special(char, &'static str, usize),
+}
+
+/// Splits a text at its special characters. Spaces are special where a line ends, and where the text does if `at_end` says
+/// that nothing follows it.
+pub(crate) fn segments(text: &str, at_end: bool) -> impl Iterator<Item = Segment<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        if let Some(name) = special(first, rest, at_end) {
+            let count = rest.chars().take_while(|character| *character == first).count();
+            rest = &rest[count * first.len_utf8()..];
+            return Some(Segment::Special(first, name, count));
+        }
+        let plain = plain(rest, at_end);
+        let (head, tail) = rest.split_at(plain);
+        rest = tail;
+        Some(Segment::Plain(head))
+    })
+}
+
+/// How many bytes stand before the next special character.
+fn plain(text: &str, at_end: bool) -> usize {
+    let mut before = ' ';
+    for (at, character) in text.char_indices() {
+        let emoji =
+            matches!(character, '\u{FE0E}' | '\u{FE0F}') && !before.is_ascii() && !before.is_alphanumeric();
+        // Letters and digits come first: most texts hold little else.
+        if !character.is_ascii_alphanumeric() && !emoji && special(character, &text[at..], at_end).is_some() {
+            return at;
+        }
+        before = character;
+    }
+    text.len()
+}
+
+/// The name of the character that `rest` begins with, if it needs one.
+fn special(character: char, rest: &str, at_end: bool) -> Option<&'static str> {
+    if character != ' ' {
+        return name(character);
+    }
+    let after = rest.trim_start_matches(' ').chars().next();
+    (after == Some('\n') || after.is_none() && at_end).then_some("space at the end")
+}
+
+fn name(character: char) -> Option<&'static str> {
+    Some(match character {
+        '\t' => "tab",
+        '\r' => "carriage return",
+        '\n' | ' '..='~' => return None,
+        '\0'..='\u{1F}' | '\u{7F}'..='\u{9F}' => "control character",
+        '\u{A0}' => "no-break space",
+        '\u{AD}' => "soft hyphen",
+        '\u{34F}' => "combining grapheme joiner",
+        '\u{61C}' => "Arabic letter mark",
+        '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' => "Hangul filler",
+        '\u{17B4}' | '\u{17B5}' => "invisible Khmer vowel",
+        '\u{180B}'..='\u{180F}' => "invisible Mongolian sign",
+        '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{205F}' => "unusual space",
+        '\u{200B}' => "zero width space",
+        '\u{200C}' => "zero width non-joiner",
+        '\u{200D}' => "zero width joiner",
+        '\u{200E}' => "left-to-right mark",
+        '\u{200F}' => "right-to-left mark",
+        '\u{2028}' => "line separator",
+        '\u{2029}' => "paragraph separator",
+        '\u{202A}' => "left-to-right embedding",
+        '\u{202B}' => "right-to-left embedding",
+        '\u{202C}' => "end of direction change",
+        '\u{202D}' => "left-to-right override",
+        '\u{202E}' => "right-to-left override",
+        '\u{202F}' => "narrow no-break space",
+        '\u{2060}' => "word joiner",
+        '\u{2061}'..='\u{2065}' | '\u{206A}'..='\u{206F}' => "invisible operator",
+        '\u{2066}' => "left-to-right isolate",
+        '\u{2067}' => "right-to-left isolate",
+        '\u{2068}' => "first strong isolate",
+        '\u{2069}' => "end of isolate",
+        '\u{2800}' => "blank braille pattern",
+        '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}' => "variation selector",
+        '\u{FEFF}' => "byte order mark",
+        '\u{FFF9}'..='\u{FFFB}' => "invisible annotation",
+        '\u{1D173}'..='\u{1D17A}' => "invisible musical sign",
+        '\u{E0000}'..='\u{E007F}' => "invisible tag",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        segments(text, true)
+            .map(|segment| match segment {
+                Segment::Plain(text) => text.to_owned(),
+                Segment::Special(character, _, count) => format!("<{:X}*{count}>", u32::from(character)),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_cannot_be_seen_gets_a_sign() {
+        for (text, expected) in [
+            ("plain, with\nlines and  spaces", "plain, with\nlines and  spaces"),
+            ("a\u{202E}b\u{2066}", "a<202E*1>b<2066*1>"),
+            ("\u{FEFF}a\u{200B}\u{200B}\u{200B}b\tc\r\n", "<FEFF*1>a<200B*3>b<9*1>c<D*1>\n"),
+            ("end  \nend ", "end<20*2>\nend<20*1>"),
+            ("   ", "<20*3>"),
+            ("❤\u{FE0F} and a\u{FE0F}", "❤\u{FE0F} and a<FE0F*1>"),
+            ("Größe Łódź שלום 日本語", "Größe Łódź שלום 日本語"),
+        ] {
+            assert_eq!(shown(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_character_is_lost_or_made_up() {
+        for code in (0..=0x2FFF).chain(0xFE00..=0xFFFF).chain(0xE0000..=0xE01EF) {
+            let Some(character) = char::from_u32(code) else { continue };
+            let text = format!("a{character}{character} {character}");
+            let joined: String = segments(&text, true)
+                .map(|segment| match segment {
+                    Segment::Plain(text) => text.to_owned(),
+                    Segment::Special(character, _, count) => character.to_string().repeat(count),
+                })
+                .collect();
+            assert_eq!(joined, text);
+        }
+    }
+
+    #[test]
+    fn no_control_or_format_character_is_plain() {
+        let hidden = |code: &u32| {
+            char::from_u32(*code).is_some_and(|character| character.is_control() && character != '\n')
+        };
+        for code in (0..0x3000).filter(hidden) {
+            assert!(char::from_u32(code).and_then(name).is_some(), "U+{code:04X}");
+        }
+    }
+}

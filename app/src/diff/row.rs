@@ -1,0 +1,251 @@
+//! From a field to the rows of the table.
+
+use threadline::query::{FieldChange, FieldValue, OldValue};
+
+use super::fold::fold;
+use super::json::{Difference, differences};
+use super::lines::{Line, unified};
+use super::side::{Shown, Side, kind};
+use super::words::marked;
+
+/// A row of the table: a field, or a path inside one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Row {
+    /// The field's name, or the path.
+    pub(crate) label: String,
+    /// What changed.
+    pub(crate) body: Body,
+}
+
+/// What changed in a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// The old value and the new one.
+    Sides(Side, Side),
+    /// Removed and added lines, and a remark about the old ones.
+    Lines(Vec<Line>, Option<&'static str>),
+}
+
+/// The rows of a changed field: one, or one for each differing path of a JSON value. `say_source` says of the field, and not
+/// of the whole change, that its old value comes from the previous change.
+pub(crate) fn rows(field: FieldChange, say_source: bool) -> Vec<Row> {
+    let FieldChange { name, before, old_value, after } = field;
+    let previous = old_value == OldValue::PreviousChange;
+    let source = (previous && say_source).then_some("from the previous change");
+    if before == after {
+        return vec![Row { label: name, body: alike(after, previous, source) }];
+    }
+    if old_value == OldValue::Unknown {
+        let body = Body::Sides(Side::of(Shown::Unknown), Side::alone(after));
+        return vec![Row { label: name, body }];
+    }
+    if let (FieldValue::Json(old), FieldValue::Json(new)) = (&before, &after)
+        && let Some(found) = differences(&name, old, new)
+    {
+        return found.into_iter().map(|difference| path(difference, source)).collect();
+    }
+    vec![Row { label: name, body: pair(before, after, source) }]
+}
+
+/// A field that changed, says the trail, although both sides read the same. What is stored beside a change is compared before
+/// it is masked, so the values are masked; what the previous change left may also have been changed unrecorded.
+fn alike(value: FieldValue, previous: bool, source: Option<&'static str>) -> Body {
+    let note = match (&value, previous) {
+        (FieldValue::Null, _) => "changed between SQL NULL and JSON null, which are recorded alike",
+        (FieldValue::Omitted | FieldValue::Absent, _) => "changed, neither value recorded",
+        (_, false) => "changed, value masked",
+        (_, true) => "changed; masked, or changed unrecorded in between",
+    };
+    let shown = match value {
+        FieldValue::Text(text) => Shown::Masked(text),
+        other => Shown::from(other),
+    };
+    Body::Sides(Side::of(shown.clone()).with(source), Side::of(shown).with(Some(note)))
+}
+
+fn pair(before: FieldValue, after: FieldValue, source: Option<&'static str>) -> Body {
+    match (before, after) {
+        (FieldValue::Text(old), FieldValue::Text(new)) if old.is_empty() || new.is_empty() => {
+            let side = |text| Side::alone(FieldValue::Text(text));
+            Body::Sides(side(old).with(source), side(new))
+        }
+        (FieldValue::Text(old), FieldValue::Text(new)) if old.contains('\n') || new.contains('\n') => {
+            Body::Lines(unified(&old, &new), source)
+        }
+        (FieldValue::Text(old), FieldValue::Text(new)) | (FieldValue::Json(old), FieldValue::Json(new)) => {
+            compared(old, new, source)
+        }
+        (before, after) => {
+            let kinds = (kind(&before), kind(&after));
+            let told = kinds.0.is_some() && kinds.1.is_some() && kinds.0 != kinds.1;
+            let note = |kind: Option<&'static str>| kind.filter(|_| told);
+            Body::Sides(
+                Side::alone(before).with(note(kinds.0)).with(source),
+                Side::alone(after).with(note(kinds.1)),
+            )
+        }
+    }
+}
+
+/// One-line texts with their changed words marked.
+fn compared(old: String, new: String, source: Option<&'static str>) -> Body {
+    let (before, after) = marked(&old, &new);
+    if let ([_], [_]) = (before.as_slice(), after.as_slice()) {
+        let side = |text| Side::alone(FieldValue::Text(text));
+        return Body::Sides(side(old).with(source), side(new));
+    }
+    let side = |runs: &[_]| Side::of(Shown::Text(fold(runs)));
+    Body::Sides(side(&before).with(source), side(&after))
+}
+
+fn path(difference: Difference<'_>, source: Option<&'static str>) -> Row {
+    let Difference { path, old, new } = difference;
+    let body = match (old.map(value), new.map(value)) {
+        (Some(old), Some(new)) => match pair(old, new, source) {
+            Body::Sides(old, new) => Body::Sides(inside(old), inside(new)),
+            lines @ Body::Lines(..) => lines,
+        },
+        (old, new) => {
+            let side = |value: Option<FieldValue>| inside(Side::alone(value.unwrap_or(FieldValue::Absent)));
+            Body::Sides(side(old).with(source), side(new))
+        }
+    };
+    Row { label: path, body }
+}
+
+/// Inside a JSON value null is JSON's.
+fn inside(mut side: Side) -> Side {
+    if side.shown == Shown::Null {
+        side.shown = Shown::JsonNull;
+    }
+    side
+}
+
+/// The value of a JSON text.
+fn value(text: &str) -> FieldValue {
+    match text.as_bytes().first() {
+        Some(b'n') => FieldValue::Null,
+        Some(b't' | b'f') => FieldValue::Bool(text == "true"),
+        Some(b'"') => {
+            serde_json::from_str(text).map_or_else(|_| FieldValue::Json(text.to_owned()), FieldValue::Text)
+        }
+        Some(b'{' | b'[') => FieldValue::Json(text.to_owned()),
+        _ => FieldValue::Number(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fold::Piece;
+    use super::*;
+
+    fn changed(before: FieldValue, old_value: OldValue, after: FieldValue) -> Vec<(String, String)> {
+        rows(FieldChange { name: "field".to_owned(), before, old_value, after }, true)
+            .into_iter()
+            .map(|row| match row.body {
+                Body::Sides(old, new) => (row.label, format!("{} > {}", shown(old), shown(new))),
+                Body::Lines(lines, source) => (row.label, format!("{} lines {source:?}", lines.len())),
+            })
+            .collect()
+    }
+
+    fn shown(side: Side) -> String {
+        let mut words = vec![match side.shown {
+            Shown::Text(pieces) => pieces
+                .into_iter()
+                .map(|piece| match piece {
+                    Piece::Changed(text) => format!("[{text}]"),
+                    Piece::Same(text) | Piece::Folded { text, .. } => text,
+                    Piece::LeftOut(_) => String::new(),
+                })
+                .collect(),
+            Shown::Number(digits) => digits,
+            other => format!("{other:?}"),
+        }];
+        words.extend(side.notes.into_iter().map(|note| format!("({note})")));
+        words.join(" ")
+    }
+
+    fn one(before: FieldValue, after: FieldValue) -> String {
+        changed(before, OldValue::Stored, after).into_iter().map(|(_, body)| body).collect()
+    }
+
+    fn text(text: &str) -> FieldValue {
+        FieldValue::Text(text.to_owned())
+    }
+
+    #[test]
+    fn every_kind_of_value_says_what_it_is() {
+        let number = |digits: &str| FieldValue::Number(digits.to_owned());
+        for (before, after, expected) in [
+            (text("low"), text("urgent"), "low > urgent"),
+            (text("a word"), text("a verb"), "a [word] > a [verb]"),
+            (FieldValue::Null, text(""), "Null > Empty"),
+            (text("NULL"), FieldValue::Null, "NULL > Null"),
+            (number("1.0"), number("1.00"), "1.0 > 1.00"),
+            (number("1"), text("1"), "1 (number) > 1 (text)"),
+            (FieldValue::Bool(true), text("true"), "Bool(true) (boolean) > true (text)"),
+            (FieldValue::Omitted, FieldValue::Absent, "Omitted > Absent"),
+            (text("one\ntwo"), text("one\nthree"), "3 lines None"),
+            (
+                text("a@b.example"),
+                text("[REDACTED]"),
+                r#"a@b.example > Masked("[REDACTED]") (placeholder of masked columns)"#,
+            ),
+        ] {
+            assert_eq!(one(before, after), expected);
+        }
+    }
+
+    #[test]
+    fn a_masked_value_is_told_by_both_sides_being_alike() {
+        assert_eq!(one(text("***"), text("***")), r#"Masked("***") > Masked("***") (changed, value masked)"#);
+        let previous = changed(text("***"), OldValue::PreviousChange, text("***"));
+        assert_eq!(
+            previous[0].1,
+            r#"Masked("***") (from the previous change) > Masked("***") (changed; masked, or changed unrecorded in between)"#
+        );
+    }
+
+    #[test]
+    fn where_an_old_value_comes_from_is_said() {
+        let unknown = changed(FieldValue::Omitted, OldValue::Unknown, text("new"));
+        assert_eq!(unknown[0].1, "Unknown > new");
+        let previous = changed(text("old"), OldValue::PreviousChange, text("new"));
+        assert_eq!(previous[0].1, "old (from the previous change) > new");
+        let source_is_said_elsewhere = rows(
+            FieldChange {
+                name: "field".to_owned(),
+                before: text("old"),
+                old_value: OldValue::PreviousChange,
+                after: text("new"),
+            },
+            false,
+        );
+        assert!(matches!(&source_is_said_elsewhere[0].body, Body::Sides(old, _) if old.notes.is_empty()));
+    }
+
+    #[test]
+    fn json_is_told_by_path_with_values_of_its_own_kinds() {
+        let json = |text: &str| FieldValue::Json(text.to_owned());
+        let found = changed(
+            json(r#"{"a": null, "b": "one two", "c": 1, "d": "x\ny", "e": {"f": []}}"#),
+            OldValue::Stored,
+            json(r#"{"a": 1, "b": "one 2", "c": "1", "d": "x\nz", "e": {"f": [{}]}}"#),
+        );
+        assert_eq!(
+            found,
+            [
+                ("field.a", "JsonNull > 1"),
+                ("field.b", "one [two] > one [2]"),
+                ("field.c", "1 (number) > 1 (text)"),
+                ("field.d", "3 lines None"),
+                ("field.e.f[0]", "Absent > {}"),
+            ]
+            .map(|(path, body)| (path.to_owned(), body.to_owned()))
+        );
+        let written_otherwise = changed(json(r#"{"a": 1}"#), OldValue::Stored, json(r#"{"a":1}"#));
+        assert_eq!(written_otherwise.len(), 1);
+        assert_eq!(written_otherwise[0].0, "field");
+    }
+}
