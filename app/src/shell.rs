@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::components::{Preferences, Tools};
 use crate::{Frame, ROUTES, Theme};
 
 /// Head, header and navigation.
@@ -15,8 +16,9 @@ pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl Int
     let script = frame.assets.script.map(|name| {
         view! { <script type="module" src=asset(name) nonce=frame.nonce.clone()></script> }
     });
+    let tools = frame.assets.script.map(|_| view! { <Tools/> });
     view! {
-        <html lang="en" data-theme=theme>
+        <html lang="en" data-theme=theme data-base=frame.base.clone()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -30,6 +32,7 @@ pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl Int
                 <a class="skip" href="#main">"Skip to main content"</a>
                 <Header frame=frame.clone()/>
                 <main id="main" tabindex="-1">{page}</main>
+                {tools}
             </body>
         </html>
     }
@@ -43,15 +46,19 @@ fn Header(frame: Frame) -> impl IntoView {
     let operator = frame.operator.as_ref().map(|operator| {
         view! { <span class="operator"><span class="wide">"Signed in as "</span> <b>{operator.to_string()}</b></span> }
     });
+    // Whom the hook refused cannot choose a theme either.
+    let preferences = (frame.page.is_some() || frame.operator.is_some())
+        .then(|| view! { <Preferences frame=frame.clone()/> });
     view! {
         <header class="top">
             <a class="brand" href=frame.href("")>"Threadline " {host}</a>
-            <details class="menu">
+            <details class="menu" data-drawer="">
                 <summary>"Menu"</summary>
                 <Links frame=frame.clone() label="Audit menu"/>
             </details>
             <div class="wide"><Links frame=frame.clone() label="Audit"/></div>
             <div class="status">{scoped}{operator}</div>
+            {preferences}
         </header>
     }
 }

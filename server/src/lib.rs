@@ -9,6 +9,7 @@ mod hooks;
 mod mount;
 mod respond;
 mod router;
+mod same_origin;
 mod theme;
 
 pub use access::{Access, AccessRequest};

@@ -2,9 +2,12 @@
 
 use http::{HeaderMap, header};
 use threadline_app::Theme;
+use url::Url;
 
 /// The name of the cookie.
-pub(crate) const COOKIE: &str = "threadline_theme";
+const COOKIE: &str = "threadline_theme";
+/// A year, in seconds.
+const LIFE: u32 = 365 * 24 * 60 * 60;
 
 /// The theme of a request; the system's where none was chosen.
 pub(crate) fn chosen(headers: &HeaderMap) -> Theme {
@@ -16,4 +19,88 @@ pub(crate) fn chosen(headers: &HeaderMap) -> Theme {
         .filter_map(|pair| pair.trim().split_once('='))
         .find_map(|(name, value)| Theme::named(value).filter(|_| name == COOKIE))
         .unwrap_or_default()
+}
+
+/// The cookie that remembers it for this console.
+pub(crate) fn cookie(theme: Theme, base: &str, secure: bool) -> String {
+    let (theme, path) = (theme.as_str(), if base.is_empty() { "/" } else { base });
+    let secure = if secure { "; Secure" } else { "" };
+    format!("{COOKIE}={theme}; Path={path}; Max-Age={LIFE}; HttpOnly; SameSite=Lax{secure}")
+}
+
+/// The page to go back to, if it is below the mount; the mount otherwise. What the form sends may have been made up by
+/// anybody, so it is read as a browser would read it.
+pub(crate) fn way_back(back: &str, base: &str) -> String {
+    let home = if base.is_empty() { "/" } else { base };
+    below(back, base).unwrap_or_else(|| home.to_owned())
+}
+
+fn below(back: &str, base: &str) -> Option<String> {
+    let odd = |character: char| character.is_control() || character == '\\';
+    if !back.starts_with('/') || back.contains(odd) {
+        return None;
+    }
+    let here = Url::parse("http://console.invalid").ok()?;
+    let there = here.join(back).ok()?;
+    let rest = there.path().strip_prefix(base)?;
+    let inside = there.origin() == here.origin()
+        && (rest.is_empty() || rest.starts_with('/'))
+        && !rest.starts_with("//");
+    inside.then(|| match there.query() {
+        Some(query) => format!("{}?{query}", there.path()),
+        None => there.path().to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_stays_below_the_mount() {
+        for (base, back, expected) in [
+            ("/audit", "/audit", "/audit"),
+            (
+                "/audit",
+                "/audit/timeline?table=tickets&key=id%3D1",
+                "/audit/timeline?table=tickets&key=id%3D1",
+            ),
+            ("/audit", "/audit/rows/tickets/id%3D%2F1", "/audit/rows/tickets/id%3D%2F1"),
+            ("/audit", "/audit?x=//evil.example", "/audit?x=//evil.example"),
+            ("/admin/audit", "/admin/audit/timeline", "/admin/audit/timeline"),
+            ("", "/timeline", "/timeline"),
+            ("", "/", "/"),
+            ("/audit", "", "/audit"),
+            ("/audit", "/", "/audit"),
+            ("/audit", "/auditor", "/audit"),
+            ("/audit", "/other", "/audit"),
+            ("/audit", "/audit/../other", "/audit"),
+            ("/audit", "/audit/%2e%2e/other", "/audit"),
+            ("/audit", "//evil.example", "/audit"),
+            ("/audit", "//evil.example/audit", "/audit"),
+            ("/audit", "/\\evil.example/audit", "/audit"),
+            ("/audit", "/audit\\..\\other", "/audit"),
+            ("/audit", "/\t/evil.example/audit", "/audit"),
+            ("/audit", "/audit\r\nSet-Cookie: a=b", "/audit"),
+            ("/audit", "https://evil.example/audit", "/audit"),
+            ("/audit", "javascript:alert(1)", "/audit"),
+            ("/audit", "audit/timeline", "/audit"),
+            ("", "//evil.example", "/"),
+            ("", "/.//evil.example", "/"),
+            ("", "/\\evil.example", "/"),
+        ] {
+            assert_eq!(way_back(back, base), expected, "{back:?} below {base:?}");
+        }
+    }
+
+    #[test]
+    fn the_cookie_belongs_to_the_mount() {
+        let cookie = |base, secure| cookie(Theme::Dark, base, secure);
+        assert_eq!(
+            cookie("/audit", false),
+            "threadline_theme=dark; Path=/audit; Max-Age=31536000; HttpOnly; SameSite=Lax"
+        );
+        assert!(cookie("", false).contains("Path=/;"));
+        assert!(cookie("/audit", true).ends_with("; Secure"));
+    }
 }

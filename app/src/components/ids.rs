@@ -2,9 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::islands::CopyButton;
-
-/// An id with its label, as a link where there is something behind it, and a button that copies it whole.
+/// An id with its label, as a link where there is something behind it, and a button that copies it whole. The button is
+/// plain: one island listens for all of them.
 #[component]
 pub(crate) fn Identifier(
     label: &'static str,
@@ -18,7 +17,12 @@ pub(crate) fn Identifier(
         Some(href) => view! { <a class="mono" href=href title=title>{shown}</a> }.into_any(),
         None => view! { <span class="mono" title=title>{shown}</span> }.into_any(),
     };
-    view! { <span class="id">{label} " " {id} " " <CopyButton value=value label=label.to_owned()/></span> }
+    view! {
+        <span class="id">
+            {label} " " {id} " "
+            <button type="button" class="copy" data-copy=value aria-label=format!("Copy {label}")>"Copy"</button>
+        </span>
+    }
 }
 
 /// Both ends of a long id: time-ordered ids begin alike and differ at the end.

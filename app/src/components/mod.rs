@@ -8,6 +8,7 @@ mod ids;
 mod lines;
 mod moment;
 mod pager;
+mod tools;
 mod value;
 mod words;
 
@@ -18,4 +19,5 @@ pub(crate) use heading::TransactionHeading;
 pub(crate) use ids::Identifier;
 pub(crate) use moment::{DateTime, Moment, day_label};
 pub(crate) use pager::Pager;
+pub(crate) use tools::{Preferences, Tools};
 pub(crate) use value::Value;

@@ -1,82 +1,55 @@
-//! Copying an id.
+//! Copying what a button or an entry names.
 
-use leptos::prelude::*;
+use std::time::Duration;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Idle,
-    Copied,
-    Manual,
-}
+use leptos::prelude::{set_timeout, window};
+use leptos::task::spawn_local;
+use leptos::web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement};
+use wasm_bindgen_futures::JsFuture;
 
-/// A button that copies `value`. It is hidden until it works; where the browser lets no script copy, the value appears
-/// selected in a field, ready for the keyboard.
-#[island]
-pub fn CopyButton(
-    /// What is copied.
-    value: String,
-    /// What it is, for a reader who cannot see what stands beside it.
-    label: String,
-) -> impl IntoView {
-    let alive = RwSignal::new(false);
-    let outcome = RwSignal::new(Outcome::Idle);
-    let field = NodeRef::<leptos::html::Input>::new();
-    Effect::new(move |_| alive.set(true));
-    Effect::new(move |_| {
-        if outcome.get() == Outcome::Manual
-            && let Some(field) = field.get()
-        {
-            select(&field);
-        }
-    });
-    let accessible_name = format!("Copy {label}");
-    let field_name = format!("{label}, selected for copying");
-    let copied = value.clone();
-    let on_click = move |_| copy(copied.clone(), outcome);
-    view! {
-        <button type="button" class="copy" hidden=move || !alive.get() aria-label=accessible_name on:click=on_click>
-            {move || if outcome.get() == Outcome::Copied { "Copied" } else { "Copy" }}
-        </button>
-        <span role="status" class="visually-hidden">
-            {move || match outcome.get() {
-                Outcome::Idle => "",
-                Outcome::Copied => "Copied",
-                Outcome::Manual => "Press Ctrl and C to copy",
-            }}
-        </span>
-        <input
-            node_ref=field
-            class="copy-field"
-            hidden=move || outcome.get() != Outcome::Manual
-            readonly
-            aria-label=field_name
-            value=value
-        />
+use super::announce::announce;
+use super::dom;
+
+/// How long a button says that it has copied.
+const SAID_FOR: Duration = Duration::from_secs(2);
+
+/// Copies if the click was on a button that copies.
+pub(super) fn clicked(target: &Element) {
+    if let Some(button) = dom::around::<HtmlElement>(target, "[data-copy]")
+        && let Some(value) = button.get_attribute("data-copy")
+    {
+        copy(value, Some(button));
     }
 }
 
-#[cfg(not(feature = "hydrate"))]
-fn copy(_value: String, _outcome: RwSignal<Outcome>) {}
-
-#[cfg(not(feature = "hydrate"))]
-fn select<T>(_field: &T) {}
-
-/// Only a secure context (HTTPS or localhost) has the clipboard interface; elsewhere the browser may still copy a selection.
-#[cfg(feature = "hydrate")]
-fn copy(value: String, outcome: RwSignal<Outcome>) {
+/// Copies a value, and says so in the button too where there is one. Only a secure context (HTTPS or localhost) has the
+/// clipboard interface; elsewhere the browser may still copy a selection.
+pub(super) fn copy(value: String, button: Option<HtmlElement>) {
     let window = window();
     if !window.is_secure_context() {
-        outcome.set(Outcome::Manual);
-        return;
+        return by_hand(&value);
     }
-    let written = wasm_bindgen_futures::JsFuture::from(window.navigator().clipboard().write_text(&value));
-    leptos::task::spawn_local(async move {
-        outcome.set(if written.await.is_ok() { Outcome::Copied } else { Outcome::Manual });
+    let written = JsFuture::from(window.navigator().clipboard().write_text(&value));
+    spawn_local(async move {
+        if written.await.is_err() {
+            return by_hand(&value);
+        }
+        announce("Copied");
+        if let Some(button) = button {
+            button.set_text_content(Some("Copied"));
+            set_timeout(move || button.set_text_content(Some("Copy")), SAID_FOR);
+        }
     });
 }
 
-#[cfg(feature = "hydrate")]
-fn select(field: &web_sys::HtmlInputElement) {
-    let _ = field.focus();
-    field.select();
+/// Shows the value selected, ready for the keyboard. The dialog gives the focus back when it closes.
+fn by_hand(value: &str) {
+    let field = dom::find::<HtmlInputElement>("#copy-by-hand input");
+    let dialog = dom::find::<HtmlDialogElement>("#copy-by-hand");
+    if let (Some(dialog), Some(field)) = (dialog, field) {
+        field.set_value(value);
+        let _ = dialog.show_modal();
+        let _ = field.focus();
+        field.select();
+    }
 }

@@ -1,6 +1,46 @@
 //! The parts of a page that come to life in the browser.
+//!
+//! There are two islands: the tools of every page, which listen at the window for the whole page at once, and the live part
+//! of the timeline. Nothing that a list repeats is an island.
 
+mod keys;
 #[expect(missing_docs, reason = "leptos makes a public struct of an island's properties")]
-mod copy;
+mod live;
+mod newer_changes;
+mod page_tools;
 
-pub use copy::*;
+#[cfg(feature = "hydrate")]
+mod announce;
+#[cfg(feature = "hydrate")]
+mod copy;
+#[cfg(feature = "hydrate")]
+mod dom;
+#[cfg(feature = "hydrate")]
+mod entries;
+#[cfg(feature = "hydrate")]
+mod keyboard;
+#[cfg(feature = "hydrate")]
+mod older;
+#[cfg(feature = "hydrate")]
+mod place;
+#[cfg(feature = "hydrate")]
+mod poll;
+#[cfg(feature = "hydrate")]
+mod themes;
+#[cfg(feature = "hydrate")]
+mod times;
+
+#[cfg(feature = "ssr")]
+pub(crate) use keys::KEYS;
+pub use live::*;
+pub use newer_changes::*;
+pub use page_tools::*;
+
+/// Tells server functions where the console is mounted: the shell wrote it into the document.
+#[cfg(feature = "hydrate")]
+pub fn find_mount() {
+    if let Some(base) = dom::root().and_then(|root| root.get_attribute("data-base")) {
+        // Set once, for as long as the page lives.
+        let _ = leptos::server_fn::client::try_set_server_url(base.leak());
+    }
+}

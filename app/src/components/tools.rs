@@ -1,0 +1,60 @@
+//! The operator's preferences, and the dialogs of the page's tools.
+
+use leptos::prelude::*;
+
+use crate::islands::{KEYS, PageTools};
+use crate::{Frame, Theme};
+
+/// The theme, and the way to the keyboard shortcuts. Choosing a theme needs no script.
+#[component]
+pub(crate) fn Preferences(frame: Frame) -> impl IntoView {
+    let choices = Theme::ALL.map(|theme| {
+        let pressed = if theme == frame.theme { "true" } else { "false" };
+        let name = match theme {
+            Theme::System => "System",
+            Theme::Light => "Light",
+            Theme::Dark => "Dark",
+        };
+        view! { <button name="theme" value=theme.as_str() aria-pressed=pressed>{name}</button> }
+    });
+    let action = frame.href("/theme");
+    view! {
+        <details class="preferences" data-drawer="">
+            <summary>
+                <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M1 4h6m5 0h3M1 12h3m5 0h6M9.5 1.5v5M6.5 9.5v5"/></svg>
+                <span>"Preferences"</span>
+            </summary>
+            <div class="drawer">
+                <form class="theme" method="post" action=action>
+                    <input type="hidden" name="back" value=frame.address/>
+                    <fieldset>
+                        <legend>"Theme"</legend>
+                        <div class="segments">{choices}</div>
+                    </fieldset>
+                </form>
+                <button type="button" class="needs-script" data-help="">"Keyboard shortcuts"</button>
+            </div>
+        </details>
+    }
+}
+
+/// What only script opens.
+#[component]
+pub(crate) fn Tools() -> impl IntoView {
+    let keys = KEYS.map(|key| view! { <div><dt><kbd>{key.key}</kbd></dt><dd>{key.does}</dd></div> });
+    view! {
+        <dialog id="keys" aria-labelledby="keys-title">
+            <h2 id="keys-title">"Keyboard shortcuts"</h2>
+            <dl class="keys">{keys}</dl>
+            <label class="switch"><input type="checkbox" id="keys-switch" checked/> "Use single-letter shortcuts"</label>
+            <form method="dialog"><button class="primary" autofocus>"Close"</button></form>
+        </dialog>
+        <dialog id="copy-by-hand" aria-labelledby="copy-title">
+            <h2 id="copy-title">"Press Ctrl and C to copy"</h2>
+            <p class="note">"The browser lets a page copy by itself only over HTTPS. The value is selected."</p>
+            <input class="mono" readonly aria-label="Value, selected for copying"/>
+            <form method="dialog"><button>"Close"</button></form>
+        </dialog>
+        <PageTools/>
+    }
+}

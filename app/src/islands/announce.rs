@@ -1,0 +1,16 @@
+//! Saying something to a screen reader.
+
+use std::time::Duration;
+
+use leptos::prelude::set_timeout;
+use leptos::web_sys::HtmlElement;
+
+use super::dom;
+
+/// Says it politely. The region is emptied first, so that the same words twice are heard twice.
+pub(super) fn announce(text: impl Into<String>) {
+    let Some(region) = dom::find::<HtmlElement>("#announcer") else { return };
+    region.set_text_content(None);
+    let text = text.into();
+    set_timeout(move || region.set_text_content(Some(&text)), Duration::from_millis(100));
+}

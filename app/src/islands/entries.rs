@@ -1,0 +1,65 @@
+//! Going from entry to entry of a list.
+
+use leptos::prelude::window;
+use leptos::web_sys::{Element, FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
+
+use super::{copy, dom};
+
+pub(super) const ENTRY: &str = "[data-entry]";
+
+/// Moves the focus to the next or the previous entry; from outside of the list, to the first one that is in view.
+pub(super) fn step(forward: bool) -> bool {
+    let entries = dom::all(ENTRY);
+    let current = current();
+    let at = entries.iter().position(|entry| Some(entry) == current.as_ref());
+    let next = match at {
+        Some(at) if forward => at.checked_add(1),
+        Some(at) => at.checked_sub(1),
+        None => Some(first_in_view(&entries)),
+    };
+    let Some(entry) = next.and_then(|next| entries.get(next)) else { return false };
+    focus(entry);
+    true
+}
+
+/// Opens the entry that has the focus; inside of an entry a link or a button answers by itself.
+pub(super) fn open() -> bool {
+    let href = dom::focused()
+        .filter(|focused| focused.matches(ENTRY).unwrap_or(false))
+        .and_then(|entry| entry.get_attribute("data-href"));
+    href.is_some_and(|href| window().location().assign(&href).is_ok())
+}
+
+/// Copies the id of the entry that the focus is in.
+pub(super) fn copy_id() -> bool {
+    let Some(id) = current().and_then(|entry| entry.get_attribute("data-copy-id")) else { return false };
+    copy::copy(id, None);
+    true
+}
+
+/// The first entry that is not above the window.
+pub(super) fn first_in_view(entries: &[Element]) -> usize {
+    entries.iter().position(|entry| entry.get_bounding_client_rect().bottom() > 0.0).unwrap_or_default()
+}
+
+/// Shows an entry with as little movement as possible, and at once: a held key must not wait for an animation.
+pub(super) fn show(entry: &Element, position: ScrollLogicalPosition) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(position);
+    entry.scroll_into_view_with_scroll_into_view_options(&options);
+}
+
+fn current() -> Option<Element> {
+    dom::around(&dom::focused()?, ENTRY)
+}
+
+fn focus(entry: &Element) {
+    let Some(element) = dom::around::<HtmlElement>(entry, ENTRY) else { return };
+    if !element.has_attribute("tabindex") {
+        element.set_tab_index(-1);
+    }
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _ = element.focus_with_options(&options);
+    show(entry, ScrollLogicalPosition::Nearest);
+}

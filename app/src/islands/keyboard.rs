@@ -1,0 +1,113 @@
+//! The keyboard.
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::window;
+use leptos::web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement, Storage};
+
+use super::keys::{Act, KEYS};
+use super::{dom, entries};
+
+/// Where the browser remembers that an operator wants no single keys: speech input and other tools type letters.
+const SWITCH: &str = "threadline_keys";
+
+const DRAWERS: &str = "details[data-drawer][open]";
+
+/// Shows the switch as it was left.
+pub(super) fn start() {
+    if !is_on()
+        && let Some(switch) = dom::find::<HtmlInputElement>("#keys-switch")
+    {
+        switch.set_checked(false);
+    }
+}
+
+/// Does what the key says, unless somebody is typing or a dialog is open, which has its own keys.
+pub(super) fn pressed(event: &KeyboardEvent) {
+    let name = event.key();
+    let Some(key) = KEYS.iter().find(|key| key.key == name) else { return };
+    let busy = event.ctrl_key() || event.alt_key() || event.meta_key() || event.is_composing();
+    if busy || event.default_prevented() || dom::find::<Element>("dialog[open]").is_some() {
+        return;
+    }
+    if dom::target(event).is_some_and(|target| is_typing(&target)) || (name.len() == 1 && !is_on()) {
+        return;
+    }
+    let done = match key.act {
+        Act::Next => entries::step(true),
+        Act::Previous => entries::step(false),
+        Act::Open => entries::open(),
+        Act::Copy => entries::copy_id(),
+        Act::Filter => focus_filter(),
+        Act::Help => show_help(),
+        Act::Close => close(),
+    };
+    if done {
+        event.prevent_default();
+    }
+}
+
+/// Opens the help if the click was on its button, and closes drawers that the click was not in.
+pub(super) fn clicked(target: &Element) {
+    if dom::around::<Element>(target, "[data-help]").is_some() {
+        show_help();
+    }
+    for drawer in dom::all(DRAWERS) {
+        if !drawer.contains(Some(target)) {
+            let _ = drawer.remove_attribute("open");
+        }
+    }
+}
+
+/// Remembers the switch if it is the one that was changed.
+pub(super) fn switched(target: &Element) {
+    if target.id() == "keys-switch"
+        && let Some(switch) = dom::find::<HtmlInputElement>("#keys-switch")
+        && let Some(storage) = storage()
+    {
+        let _ = if switch.checked() { storage.remove_item(SWITCH) } else { storage.set_item(SWITCH, "off") };
+    }
+}
+
+fn is_on() -> bool {
+    storage().and_then(|storage| storage.get_item(SWITCH).ok()?).is_none()
+}
+
+/// None where the browser keeps nothing for this site.
+fn storage() -> Option<Storage> {
+    window().local_storage().ok()?
+}
+
+fn is_typing(target: &Element) -> bool {
+    target.matches("input, textarea, select, [contenteditable]").unwrap_or(false)
+}
+
+/// The first field of the filter; what it is folded into is opened.
+fn focus_filter() -> bool {
+    let Some(field) = dom::find::<HtmlElement>("form.filter :is(input:not([type=hidden]), select)") else {
+        return false;
+    };
+    let mut inside = dom::around::<Element>(&field, "details");
+    while let Some(details) = inside {
+        let _ = details.set_attribute("open", "");
+        inside = details.parent_element().and_then(|parent| dom::around(&parent, "details"));
+    }
+    field.focus().is_ok()
+}
+
+fn show_help() -> bool {
+    dom::find::<HtmlDialogElement>("#keys").is_some_and(|help| help.show_modal().is_ok())
+}
+
+/// Closes an open drawer; the focus goes to what opens it again.
+fn close() -> bool {
+    let drawers = dom::all(DRAWERS);
+    let focused = dom::focused();
+    for drawer in &drawers {
+        let held_focus = drawer.contains(focused.as_deref());
+        let _ = drawer.remove_attribute("open");
+        if held_focus && let Some(summary) = dom::find_under::<HtmlElement>(drawer, "summary") {
+            let _ = summary.focus();
+        }
+    }
+    !drawers.is_empty()
+}

@@ -1,0 +1,40 @@
+//! The keys and what they do: the one table for the help and for the keyboard.
+
+/// A key of the keyboard.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key {
+    /// Its name, as the browser reports it.
+    pub(crate) key: &'static str,
+    /// What it does, in words.
+    #[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "the server draws the help"))]
+    pub(crate) does: &'static str,
+    /// What it does.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only the browser has a keyboard"))]
+    pub(crate) act: Act,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Act {
+    Next,
+    Previous,
+    Open,
+    Copy,
+    Filter,
+    Help,
+    Close,
+}
+
+const fn key(key: &'static str, does: &'static str, act: Act) -> Key {
+    Key { key, does, act }
+}
+
+/// Every key, in the order of the help.
+pub(crate) const KEYS: [Key; 7] = [
+    key("j", "Go to the next entry", Act::Next),
+    key("k", "Go to the previous entry", Act::Previous),
+    key("Enter", "Open the entry", Act::Open),
+    key("c", "Copy the id of the entry", Act::Copy),
+    key("/", "Go to the filter", Act::Filter),
+    key("?", "Show these shortcuts", Act::Help),
+    key("Escape", "Close what is open", Act::Close),
+];

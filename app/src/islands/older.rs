@@ -1,0 +1,120 @@
+//! More entries as one scrolls: the next page is fetched, and what it lists is put under what is there.
+
+use leptos::prelude::{document, window};
+use leptos::task::spawn_local;
+use leptos::wasm_bindgen::JsCast;
+use leptos::wasm_bindgen::prelude::Closure;
+use leptos::web_sys::js_sys::Array;
+use leptos::web_sys::{
+    Document, DomParser, Element, HtmlAnchorElement, IntersectionObserver, IntersectionObserverEntry,
+    IntersectionObserverInit, Response, SupportedType,
+};
+use wasm_bindgen_futures::JsFuture;
+
+use super::announce::announce;
+use super::{dom, place};
+
+/// How many pages come by themselves; after that the link waits to be pressed, and the end of the page can be reached.
+const AUTOMATIC: u32 = 10;
+/// How far below the window a page is asked for.
+const AHEAD: &str = "600px";
+
+const ENTRIES: &str = "#entries";
+const LINK: &str = ".pager a[rel=next]";
+
+/// Watches the link to older entries, where there is one.
+pub(super) fn start() {
+    if dom::find::<Element>(ENTRIES).is_some() {
+        watch(AUTOMATIC);
+    }
+}
+
+fn watch(pages: u32) {
+    let Some(link) = dom::find::<HtmlAnchorElement>(LINK).filter(|_| pages > 0) else { return };
+    let watched = link.clone();
+    let seen = Closure::<dyn FnMut(Array, IntersectionObserver)>::new(
+        move |changes: Array, observer: IntersectionObserver| {
+            let visible = |change| IntersectionObserverEntry::from(change).is_intersecting();
+            if changes.iter().any(visible) {
+                observer.disconnect();
+                spawn_local(extend(watched.clone(), pages));
+            }
+        },
+    );
+    let options = IntersectionObserverInit::new();
+    options.set_root_margin(AHEAD);
+    let seen = seen.into_js_value();
+    if let Ok(observer) = IntersectionObserver::new_with_options(seen.unchecked_ref(), &options) {
+        observer.observe(&link);
+    }
+}
+
+/// Puts the page that the link leads to under this one. Without it the link stays what it is.
+async fn extend(link: HtmlAnchorElement, pages: u32) {
+    let address = format!("{}{}", link.pathname(), link.search());
+    let added = match fetch(&address).await {
+        Some(page) => append(&page, &address),
+        None => None,
+    };
+    match added {
+        Some(1) => announce("1 more entry"),
+        Some(added) => announce(format!("{added} more entries")),
+        None => return announce("Older entries could not be loaded. The link Older leads to them."),
+    }
+    watch(pages - 1);
+}
+
+/// The page at an address; none where something else answered.
+async fn fetch(address: &str) -> Option<Document> {
+    let answer: Response = JsFuture::from(window().fetch_with_str(address)).await.ok()?.dyn_into().ok()?;
+    if !answer.ok() || answer.redirected() {
+        return None;
+    }
+    let text = JsFuture::from(answer.text().ok()?).await.ok()?.as_string()?;
+    DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()
+}
+
+/// Takes over the entries and the way on; tells how many entries there are more.
+fn append(page: &Document, address: &str) -> Option<usize> {
+    let ours = dom::find::<Element>(ENTRIES)?;
+    let theirs = dom::find_in::<Element>(page, ENTRIES)?;
+    place::take_over();
+    if let Some(first) = ours.query_selector("[data-entry]").ok()?
+        && !first.has_attribute("data-address")
+    {
+        place::mark(&first, &place::address());
+    }
+    // The day that our list ends with may go on in theirs.
+    let day = dom::all("#entries .day").last().and_then(|day| day.text_content());
+    let mut added = 0;
+    while let Some(next) = theirs.first_element_child() {
+        next.remove();
+        if next.class_list().contains("day") && next.text_content() == day {
+            continue;
+        }
+        if next.has_attribute("data-entry") {
+            if added == 0 {
+                place::mark(&next, address);
+            }
+            added += 1;
+        }
+        document().adopt_node(&next).ok()?;
+        ours.append_child(&next).ok()?;
+    }
+    replace_pager(page);
+    Some(added)
+}
+
+/// The way to older entries is that of the last page; the way to newer ones stays that of the first.
+fn replace_pager(page: &Document) {
+    let theirs = dom::find_in::<Element>(page, ".pager > :last-child");
+    if let (Some(ours), Some(theirs)) = (dom::find::<Element>(".pager > :last-child"), theirs)
+        && document().adopt_node(&theirs).is_ok()
+    {
+        let _ = ours.replace_with_with_node_1(&theirs);
+    }
+    if let Some(summary) = dom::find::<Element>(".pager [role=status]") {
+        let count = dom::all("#entries [data-entry]").len();
+        summary.set_text_content(Some(&format!("{count} transactions loaded")));
+    }
+}

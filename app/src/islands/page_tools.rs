@@ -1,0 +1,52 @@
+//! What every page has while script runs.
+
+use leptos::prelude::*;
+
+/// Copying, the keyboard, the theme, times in the reader's own zone, and more entries as one scrolls. It draws nothing but the
+/// place where these things are said to a screen reader.
+#[island]
+pub fn PageTools() -> impl IntoView {
+    Effect::new(|_| start());
+    view! { <p id="announcer" class="visually-hidden" role="status"></p> }
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn start() {}
+
+/// Listens at the window: what is added to the page later is heard as well.
+#[cfg(feature = "hydrate")]
+fn start() {
+    use leptos::ev;
+
+    use super::{copy, dom, keyboard, older, place, themes, times};
+
+    window_event_listener(ev::click, |event| {
+        let Some(target) = dom::target(&event) else { return };
+        copy::clicked(&target);
+        keyboard::clicked(&target);
+        themes::clicked(&event, &target);
+    });
+    window_event_listener(ev::change, |event| {
+        if let Some(target) = dom::target(&event) {
+            keyboard::switched(&target);
+        }
+    });
+    window_event_listener(ev::keydown, |event| keyboard::pressed(&event));
+    window_event_listener(ev::pointerover, |event| {
+        if let Some(target) = dom::target(&event) {
+            times::pointed(&target);
+        }
+    });
+    window_event_listener(ev::focusin, |event| {
+        if let Some(target) = dom::target(&event) {
+            times::focused(&target);
+        }
+    });
+    keyboard::start();
+    place::start();
+    older::start();
+    // What needs script may show itself now.
+    if let Some(root) = dom::root() {
+        let _ = root.set_attribute("data-script", "on");
+    }
+}

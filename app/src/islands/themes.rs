@@ -1,0 +1,50 @@
+//! The theme, at once: without script the form reloads the page.
+
+use leptos::prelude::window;
+use leptos::task::spawn_local;
+use leptos::web_sys::{
+    Element, Event, HtmlButtonElement, HtmlFormElement, RequestInit, RequestRedirect, Response, ResponseType,
+    UrlSearchParams,
+};
+use wasm_bindgen_futures::JsFuture;
+
+use super::announce::announce;
+use super::dom;
+
+const CHOICES: &str = "form.theme button";
+
+/// Applies the theme if the click was on one, and has the server remember it.
+pub(super) fn clicked(event: &Event, target: &Element) {
+    let Some(chosen) = dom::around::<HtmlButtonElement>(target, CHOICES) else { return };
+    let (Some(form), Some(root)) = (chosen.form(), dom::root()) else { return };
+    event.prevent_default();
+    let theme = chosen.value();
+    // The system's choice needs no attribute: the stylesheet follows it by itself.
+    let _ = if theme == "system" {
+        root.remove_attribute("data-theme")
+    } else {
+        root.set_attribute("data-theme", &theme)
+    };
+    for choice in dom::all(CHOICES) {
+        let pressed = if choice.get_attribute("value").as_ref() == Some(&theme) { "true" } else { "false" };
+        let _ = choice.set_attribute("aria-pressed", pressed);
+    }
+    spawn_local(async move {
+        if !remember(&form, &theme).await {
+            announce("The theme is not remembered: the server did not answer.");
+        }
+    });
+}
+
+/// Sends the form as the browser would, without following the answer to the page that is already here.
+async fn remember(form: &HtmlFormElement, theme: &str) -> bool {
+    let Ok(fields) = UrlSearchParams::new() else { return false };
+    fields.append("theme", theme);
+    fields.append("back", "");
+    let request = RequestInit::new();
+    request.set_method("POST");
+    request.set_redirect(RequestRedirect::Manual);
+    request.set_body(&fields);
+    let answer = JsFuture::from(window().fetch_with_str_and_init(&form.action(), &request)).await;
+    answer.is_ok_and(|answer| Response::from(answer).type_() == ResponseType::Opaqueredirect)
+}

@@ -1,0 +1,120 @@
+// The whole timeline without a mouse.
+import type { Page } from "@playwright/test";
+
+import { expect, expectAccessible, logIn, test } from "./support.ts";
+
+async function openTimeline(page: Page): Promise<void> {
+  await logIn(page, "support");
+  await page.goto("/audit/timeline");
+  await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+}
+
+const help = (page: Page) => page.getByRole("dialog", { name: "Keyboard shortcuts" });
+
+test("j and k go from entry to entry, Enter opens one, c copies its id", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await openTimeline(page);
+  const entries = page.locator("[data-entry]");
+  await page.keyboard.press("j");
+  await expect(entries.nth(0)).toBeFocused();
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await expect(entries.nth(2)).toBeFocused();
+  await expect(entries.nth(2)).toBeInViewport();
+  await page.keyboard.press("k");
+  await expect(entries.nth(1)).toBeFocused();
+
+  await page.keyboard.press("c");
+  await expect(page.locator("#announcer")).toHaveText("Copied");
+  const id = (await entries.nth(1).getAttribute("data-copy-id")) ?? "";
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(id);
+
+  await page.keyboard.press("Control+j");
+  await expect(entries.nth(1)).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(new RegExp(`/audit/transactions/${id}$`));
+});
+
+test("Enter on a link inside of an entry follows the link", async ({ page }) => {
+  await openTimeline(page);
+  const link = page.locator("[data-entry] a[href*='/actors/']").first();
+  const href = (await link.getAttribute("href")) ?? "";
+  await link.focus();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(new URL(href, page.url()).href);
+});
+
+test("the slash goes to the filter, and letters typed there are letters", async ({ page }) => {
+  await openTimeline(page);
+  await page.setViewportSize({ width: 320, height: 700 });
+  const field = page.getByLabel("Table").first();
+  await expect(field).toBeHidden();
+  await page.keyboard.press("/");
+  await expect(field).toBeVisible();
+  const focused = page.locator("form.filter :focus");
+  await expect(focused).toHaveCount(1);
+  await field.focus();
+  await page.keyboard.type("jk?c/");
+  await expect(field).toHaveValue("jk?c/");
+  await expect(help(page)).toBeHidden();
+});
+
+test("the help lists the keys, holds the focus, and gives it back", async ({ page }) => {
+  await openTimeline(page);
+  await page.keyboard.press("j");
+  await page.keyboard.press("?");
+  await expect(help(page)).toBeVisible();
+  for (const key of ["j", "k", "Enter", "c", "/", "?", "Escape"]) {
+    await expect(help(page).locator("kbd").getByText(key, { exact: true })).toBeVisible();
+  }
+  await expectAccessible(page);
+  await expect(help(page).getByRole("button", { name: "Close" })).toBeFocused();
+  await page.keyboard.press("j");
+  for (let tabs = 0; tabs < 6; tabs++) {
+    await page.keyboard.press("Tab");
+    const outside = await page.evaluate(() => document.activeElement?.matches("main *") ?? false);
+    expect(outside, "the focus left the dialog").toBe(false);
+  }
+  await page.keyboard.press("Escape");
+  await expect(help(page)).toBeHidden();
+  await expect(page.locator("[data-entry]").first()).toBeFocused();
+});
+
+test("the help has a visible way to it, and the letters can be turned off", async ({ page }) => {
+  await openTimeline(page);
+  await page.locator("summary", { hasText: "Preferences" }).click();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+  await help(page).getByLabel("Use single-letter shortcuts").uncheck();
+  await help(page).getByRole("button", { name: "Close" }).click();
+
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+  await page.keyboard.press("j");
+  await page.keyboard.press("?");
+  await expect(help(page)).toBeHidden();
+  await expect(page.locator("[data-entry]:focus")).toHaveCount(0);
+
+  await page.locator("summary", { hasText: "Preferences" }).click();
+  await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+  await help(page).getByLabel("Use single-letter shortcuts").check();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("j");
+  await expect(page.locator("[data-entry]").first()).toBeFocused();
+});
+
+test("Escape and a click elsewhere close what hangs open", async ({ page }) => {
+  await openTimeline(page);
+  const preferences = page.locator("summary", { hasText: "Preferences" });
+  const dark = page.getByRole("button", { name: "Dark" });
+  await preferences.click();
+  await dark.focus();
+  await page.keyboard.press("Escape");
+  await expect(dark).toBeHidden();
+  await expect(preferences).toBeFocused();
+  await preferences.click();
+  await expect(dark).toBeVisible();
+  await page.getByRole("heading", { level: 1 }).click();
+  await expect(dark).toBeHidden();
+});
