@@ -11,8 +11,9 @@ use sha2::{Digest, Sha256};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The parts of the stylesheet, in their order.
-const STYLES: [&str; 11] =
-    ["tokens", "base", "shell", "page", "controls", "timeline", "diff", "row", "actor", "home", "islands"];
+const STYLES: [&str; 13] = [
+    "tokens", "base", "shell", "page", "controls", "timeline", "diff", "row", "transaction", "actor", "home", "problem", "islands",
+];
 
 fn main() -> Result<()> {
     let mut embedded = Embedded { out: PathBuf::from(env::var("OUT_DIR")?), code: String::new() };

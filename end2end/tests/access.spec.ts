@@ -33,7 +33,8 @@ test("support sees tickets and replies only; admin sees an unscoped console", as
   await expect(page.getByLabel("Table").locator("option")).toHaveText(["All tables", "ticket_replies", "tickets"]);
   await logIn(page, "admin");
   await page.goto("/audit/");
-  await expect(page).toHaveURL(/\/audit\/timeline$/);
+  await expect(page).toHaveURL(/\/audit$/);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Nothing needs attention");
   await expect(page.getByText("Scoped view")).toBeHidden();
   await expect(page.locator(".operator")).toHaveText("Signed in as admin:admin");
 });

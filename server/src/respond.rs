@@ -1,8 +1,11 @@
 //! Responses: every page leaves through here, with the same headers.
 
+mod narrower;
+
 use std::fmt::Display;
 
 use axum::response::{IntoResponse, Response};
+use chrono::Utc;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use threadline::query::{FilterError, QueryError};
 use threadline_app::Frame;
@@ -11,36 +14,51 @@ use uuid::Uuid;
 
 use crate::assets;
 
+/// PostgreSQL's code for a statement that was cancelled, by its time limit or by somebody.
+const STOPPED: &str = "57014";
+
 /// What a handler answers.
 pub(crate) enum Reply {
     /// A page.
-    Page(Box<dyn FnOnce(Frame) -> String + Send>),
+    Page(StatusCode, Box<dyn FnOnce(Frame) -> String + Send>),
     /// A page that says what is wrong.
     Problem(StatusCode, Problem),
 }
 
 impl Reply {
     pub(crate) fn page(draw: impl FnOnce(Frame) -> String + Send + 'static) -> Self {
-        Self::Page(Box::new(draw))
+        Self::page_with(StatusCode::OK, draw)
     }
 
+    /// A page that is an answer and says all the same that something was wrong, such as a form with a mistake.
+    pub(crate) fn page_with(status: StatusCode, draw: impl FnOnce(Frame) -> String + Send + 'static) -> Self {
+        Self::Page(status, Box::new(draw))
+    }
+
+    /// Says nothing about the data, and not even whether there is any.
     pub(crate) fn forbidden() -> Self {
         let note = "authorize_fn refused this request, failed, panicked, or took too long; a warning in the log says \
                     which. Return Access::Allow or Access::AllowWithin(scope) for operators who may read the trail.";
-        Self::Problem(
-            StatusCode::FORBIDDEN,
-            Problem {
-                title: "You cannot open this page",
-                explanation: "Your account has no access to it, or you are not signed in.".to_owned(),
-                way_out: None,
-                developer_note: cfg!(debug_assertions).then_some(note),
-            },
-        )
+        let problem = Problem {
+            explanation: "Your account has no access to it, or you are not signed in.".to_owned(),
+            advice: Some(
+                "Sign in again if you were signed in before: sessions end. To be given access, ask whoever runs this \
+                 application.",
+            ),
+            developer_note: cfg!(debug_assertions).then_some(note),
+            ..Problem::new("You cannot open this page")
+        };
+        Self::Problem(StatusCode::FORBIDDEN, problem)
     }
 
     pub(crate) fn not_found(explanation: String, way_out: (&'static str, String)) -> Self {
-        let way_out = Some(way_out);
-        let problem = Problem { title: "There is nothing here", explanation, way_out, developer_note: None };
+        let problem = Problem {
+            explanation,
+            steps: vec![step(way_out)],
+            is_elsewhere: true,
+            may_be_hidden: true,
+            ..Problem::new("There is nothing here")
+        };
         Self::Problem(StatusCode::NOT_FOUND, problem)
     }
 
@@ -48,9 +66,17 @@ impl Reply {
         Self::mistake("This address cannot be read", error, way_out)
     }
 
-    fn mistake(title: &'static str, error: &impl Display, way_out: (&'static str, String)) -> Self {
-        let (explanation, way_out) = (format!("{error}."), Some(way_out));
-        let problem = Problem { title, explanation, way_out, developer_note: None };
+    pub(crate) fn mistake(
+        title: &'static str,
+        error: &impl Display,
+        way_out: (&'static str, String),
+    ) -> Self {
+        let problem = Problem {
+            explanation: format!("{error}."),
+            steps: vec![step(way_out)],
+            is_elsewhere: true,
+            ..Problem::new(title)
+        };
         Self::Problem(StatusCode::BAD_REQUEST, problem)
     }
 
@@ -66,38 +92,8 @@ impl Reply {
                 | QueryError::NotAudited { .. }
                 | QueryError::InFuture { .. }),
             ) => Self::mistake("This question has no answer", error, way_out),
-            error => Self::unavailable(error, again),
+            error => Self::Problem(StatusCode::SERVICE_UNAVAILABLE, unavailable(error, again)),
         }
-    }
-
-    /// The database is away or too slow, or has no trail.
-    fn unavailable(error: Option<&QueryError>, again: String) -> Self {
-        let cancelled = matches!(error, Some(QueryError::Database(sqlx::Error::Database(e))) if e.code().as_deref() == Some("57014"));
-        let (title, explanation) = if cancelled {
-            (
-                "This took too long",
-                "The database stopped the query after 5 seconds. A narrower window or a table filter helps.",
-            )
-        } else if matches!(error, Some(QueryError::NotInstalled { .. })) {
-            (
-                "There is no audit trail yet",
-                "This database holds no audit trail in the schema that the console reads. Install it when the application starts.",
-            )
-        } else {
-            (
-                "The audit trail does not answer",
-                "The database could not be reached. Nothing is lost: changes are recorded by the database itself.",
-            )
-        };
-        Self::Problem(
-            StatusCode::SERVICE_UNAVAILABLE,
-            Problem {
-                title,
-                explanation: explanation.to_owned(),
-                way_out: Some(("Try again", again)),
-                developer_note: None,
-            },
-        )
     }
 
     /// Draws the reply and puts the headers on it.
@@ -106,7 +102,7 @@ impl Reply {
         frame.nonce.clone_from(&nonce);
         frame.assets = assets::NAMES;
         let (status, html) = match self {
-            Self::Page(draw) => (StatusCode::OK, draw(frame)),
+            Self::Page(status, draw) => (status, draw(frame)),
             Self::Problem(status, problem) => (status, problem_page(frame, problem)),
         };
         let mut headers = HeaderMap::new();
@@ -127,6 +123,45 @@ impl Reply {
         }
         (status, headers, html).into_response()
     }
+}
+
+/// The database is away or too slow, or has no trail.
+fn unavailable(error: Option<&QueryError>, again: String) -> Problem {
+    let narrower = narrower::narrower(&again, Utc::now());
+    let again = vec![("Try again".to_owned(), again)];
+    let was_stopped = matches!(error, Some(QueryError::Database(sqlx::Error::Database(error)))
+        if error.code().as_deref() == Some(STOPPED));
+    if was_stopped {
+        return Problem {
+            explanation: "The database stopped the query after 5 seconds.".to_owned(),
+            advice: Some("A narrower window, a table or a record makes the search shorter."),
+            steps: narrower.into_iter().chain(again).collect(),
+            is_elsewhere: true,
+            ..Problem::new("This took too long")
+        };
+    }
+    if matches!(error, Some(QueryError::NotInstalled { .. })) {
+        return Problem {
+            explanation: "This database holds no audit trail in the schema that the console reads."
+                .to_owned(),
+            advice: Some("Whoever runs this application can install it."),
+            command: Some("threadline install"),
+            steps: again,
+            ..Problem::new("There is no audit trail yet")
+        };
+    }
+    Problem {
+        explanation: "The database could not be reached in time.".to_owned(),
+        advice: Some(
+            "Nothing is lost: changes are recorded by the database itself, in the transactions that make them.",
+        ),
+        steps: again,
+        ..Problem::new("The audit trail does not answer")
+    }
+}
+
+fn step((label, href): (&'static str, String)) -> (String, String) {
+    (label.to_owned(), href)
 }
 
 /// Scripts and styles only with this response's nonce: not even another file of the same origin runs.

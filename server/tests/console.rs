@@ -231,7 +231,11 @@ async fn a_scope_hides_as_if_it_did_not_exist(pool: PgPool) -> Result {
     let (status, body) = get(&app, &of(hidden)).await?;
     let (_, missing) = get(&app, &of(Uuid::nil())).await?;
     assert_eq!(status, StatusCode::NOT_FOUND);
-    let same = |body: &str, id: Uuid| without_nonce(&body.replace(&id.to_string(), "ID"));
+    // But for the moment that is mentioned for support, at the end.
+    let same = |body: &str, id: Uuid| {
+        let body = without_nonce(&body.replace(&id.to_string(), "ID"));
+        body.split("class=\"reference\"").next().map(str::to_owned)
+    };
     assert_eq!(same(&body, hidden), same(&missing, Uuid::nil()));
     Ok(())
 }
@@ -289,8 +293,9 @@ async fn it_lives_wherever_it_is_nested(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     for base in ["/audit", "/admin/audit"] {
-        let response = call(&app, "GET", base).await?;
-        assert_eq!(header(&response, header::LOCATION), format!("{base}/timeline"));
+        let (status, body) = get(&app, base).await?;
+        assert_eq!(status, StatusCode::OK);
+        assert!(body.contains(&format!("action=\"{base}/timeline\"")), "{body}");
         let (_, body) = get(&app, &format!("{base}/timeline")).await?;
         let link =
             body.split("href=\"").find(|part| part.contains("/assets/console-")).ok_or("no stylesheet")?;

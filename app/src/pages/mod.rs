@@ -7,9 +7,9 @@ mod row;
 mod timeline;
 mod transaction;
 
-pub use actor::{ActorPage, actor_page};
-pub use home::{HomePage, home_page};
+pub use actor::{ActorPage, ActorWindow, LastTransaction, actor_page};
+pub use home::{HomePage, LatestActivity, home_page};
 pub use problem::{Problem, problem_page};
 pub use row::{RowPage, row_page};
 pub use timeline::{TimelinePage, timeline_page};
-pub use transaction::{TransactionPage, transaction_page};
+pub use transaction::{RelatedTransactions, TransactionPage, transaction_page};

@@ -35,7 +35,7 @@ impl TablesTouched {
 
 impl AuditTrail {
     /// Which tables these transactions touched, and with how many changes, counted no further than `cap` changes of each
-    /// transaction. A transaction of which the scope shows no change has no entry.
+    /// transaction. One answer for each, in their order; an empty one where the scope shows no change.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -56,9 +56,9 @@ impl AuditTrail {
         scope: &Scope,
         transactions: &[TransactionRecord],
         cap: usize,
-    ) -> Result<HashMap<Uuid, TablesTouched>, QueryError> {
+    ) -> Result<Vec<TablesTouched>, QueryError> {
         let Some(first) = transactions.iter().map(|transaction| transaction.occurred_at).min() else {
-            return Ok(HashMap::new());
+            return Ok(Vec::new());
         };
         let (ids, times): (Vec<Uuid>, Vec<DateTime<Utc>>) =
             transactions.iter().map(|transaction| (transaction.id, transaction.occurred_at)).unzip();
@@ -88,8 +88,12 @@ impl AuditTrail {
             let count = usize::try_from(row.try_get::<i64, _>(3)?).unwrap_or(usize::MAX);
             touched.entry(row.try_get(0)?).or_default().tables.push((table, count));
         }
-        touched.values_mut().for_each(|touched| touched.stop_at(cap));
-        Ok(touched)
+        let answer = |transaction: &TransactionRecord| {
+            let mut touched = touched.remove(&transaction.id).unwrap_or_default();
+            touched.stop_at(cap);
+            touched
+        };
+        Ok(transactions.iter().map(answer).collect())
     }
 }
 

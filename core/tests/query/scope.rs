@@ -1,7 +1,5 @@
 //! What a scope hides does not exist, whatever the question.
 
-use std::collections::BTreeMap;
-
 use chrono::{TimeDelta, Utc};
 use sqlx::PgPool;
 use threadline::query::{ActorFilter, AsOf, Count, Filter, Position, QueryError};
@@ -61,7 +59,6 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
         let history = trail.actor_history(scope, filter, [None, None], newest, 100).await?;
         answers.push(format!("actor {actor} {}", history.entries.len()));
         let touched = trail.tables_touched(scope, &history.entries, 100).await?;
-        let touched: BTreeMap<_, _> = touched.into_iter().collect();
         answers.push(format!("touched {actor} {touched:?}"));
     }
     for correlation in ["case-1", "case-2", "case-3"] {

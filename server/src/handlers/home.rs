@@ -1,14 +1,65 @@
 //! The home page, and every address that is none.
 
 use axum::Extension;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::extract::OriginalUri;
+use axum::response::Response;
+use threadline::query::{Filter, Position, QueryError, TransactionRecord};
+use threadline_app::pages::{HomePage, LatestActivity, home_page};
 
+use super::part::part;
 use super::question::to_timeline;
 use crate::guard::Visit;
 use crate::respond::Reply;
 
-pub(crate) async fn home(Extension(visit): Extension<Visit>) -> Response {
-    Redirect::to(&format!("{}/timeline", visit.base)).into_response()
+/// Transactions under "latest activity".
+const LATEST: usize = 8;
+/// The changes that they are looked for in.
+const CHANGES: usize = 100;
+/// Changes of one transaction are counted no further.
+const COUNTED: usize = 1_000;
+
+/// Every part is asked for by itself, so that one that fails or is slow takes nothing else away.
+pub(crate) async fn home(Extension(visit): Extension<Visit>, OriginalUri(uri): OriginalUri) -> Response {
+    let trail = &visit.shared.settings.trail;
+    let functions = async {
+        // They name tables and columns: nothing for a limited view.
+        if visit.scope.is_limited() {
+            return Ok(None);
+        }
+        part(&visit, async { Ok(Some(trail.capture_functions().await?)) }).await
+    };
+    let (tables, functions, latest) = tokio::join!(
+        part(&visit, trail.captured_tables(&visit.scope)),
+        functions,
+        part(&visit, latest(&visit))
+    );
+    let reply = match (tables, latest) {
+        (Err(_), Err(error)) => Reply::unanswered(error.as_ref(), uri.to_string(), to_timeline(&visit)),
+        (tables, latest) => {
+            let home = HomePage {
+                schema: trail.storage_schema().clone(),
+                tables: tables.ok(),
+                functions: functions.ok().flatten(),
+                latest: latest.ok(),
+            };
+            Reply::page(|frame| home_page(frame, home))
+        }
+    };
+    reply.into_response(visit.frame())
+}
+
+/// The transactions of the newest changes.
+async fn latest(visit: &Visit) -> Result<LatestActivity, QueryError> {
+    let trail = &visit.shared.settings.trail;
+    let page = trail.timeline_page(&visit.scope, &Filter::default(), Position::Newest, CHANGES).await?;
+    let mut transactions: Vec<TransactionRecord> = Vec::new();
+    for entry in page.entries {
+        if transactions.len() < LATEST && !transactions.iter().any(|known| known.id == entry.transaction.id) {
+            transactions.push(entry.transaction);
+        }
+    }
+    let touched = trail.tables_touched(&visit.scope, &transactions, COUNTED).await?;
+    Ok(LatestActivity { transactions, touched })
 }
 
 pub(crate) async fn unknown_address(Extension(visit): Extension<Visit>) -> Response {

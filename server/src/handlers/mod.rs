@@ -4,6 +4,7 @@ mod actor;
 mod download;
 mod home;
 mod newer_changes;
+mod part;
 mod question;
 mod row;
 mod theme;

@@ -1,18 +1,27 @@
 //! One transaction.
 
+use std::slice;
+
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{OriginalUri, Path, RawQuery};
 use axum::response::Response;
-use threadline::query::transaction_id;
-use threadline_app::pages::{TransactionPage, transaction_page};
+use threadline::query::{Position, QueryError, TransactionDetail, TransactionRecord, transaction_id};
+use threadline_app::pages::{RelatedTransactions, TransactionPage, transaction_page};
 
+use super::part::part;
 use super::question::{answered, read_position, to_timeline};
 use crate::guard::Visit;
 use crate::respond::Reply;
 
 /// Changes on one page.
 const PAGE: usize = 100;
+/// Changes are counted no further.
+const COUNTED: usize = 10_000;
+/// Other transactions of the same correlation that are listed.
+const RELATED: usize = 20;
+/// Changes of each of those are counted no further.
+const COUNTED_OF_RELATED: usize = 1_000;
 
 pub(crate) async fn transaction(
     Extension(visit): Extension<Visit>,
@@ -26,7 +35,13 @@ pub(crate) async fn transaction(
         Err(error) => return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.frame()),
     };
     let trail = &visit.shared.settings.trail;
-    let question = trail.transaction(&visit.scope, id, position, PAGE);
+    let question = async {
+        let mut detail = trail.transaction(&visit.scope, id, position, PAGE).await?;
+        if let Some(detail) = &mut detail {
+            trail.complete_old_values(&visit.scope, &mut detail.changes.entries).await?;
+        }
+        Ok(detail)
+    };
     let reply = match answered(&visit, question).await {
         Err(error) => Reply::unanswered(error.as_ref(), uri.to_string(), to_timeline(&visit)),
         Ok(None) => {
@@ -35,7 +50,34 @@ pub(crate) async fn transaction(
             );
             Reply::not_found(explanation, to_timeline(&visit))
         }
-        Ok(Some(detail)) => Reply::page(|frame| transaction_page(frame, TransactionPage { detail })),
+        Ok(Some(detail)) => {
+            let page = with_surroundings(&visit, detail, position).await;
+            Reply::page(|frame| transaction_page(frame, page))
+        }
     };
     reply.into_response(visit.frame())
+}
+
+/// What the page can do without, should it be slow.
+async fn with_surroundings(visit: &Visit, detail: TransactionDetail, position: Position) -> TransactionPage {
+    let trail = &visit.shared.settings.trail;
+    let this = slice::from_ref(&detail.transaction);
+    let (touched, related) = tokio::join!(
+        part(visit, trail.tables_touched(&visit.scope, this, COUNTED)),
+        part(visit, related(visit, &detail.transaction))
+    );
+    let touched = touched.ok().and_then(|touched| touched.into_iter().next());
+    TransactionPage { is_first_page: position == Position::Newest, touched, related: related.ok(), detail }
+}
+
+async fn related(visit: &Visit, of: &TransactionRecord) -> Result<RelatedTransactions, QueryError> {
+    let Some(correlation) = of.action.as_ref().and_then(|action| action.correlation_id.as_deref()) else {
+        return Ok(RelatedTransactions::default());
+    };
+    let trail = &visit.shared.settings.trail;
+    let mut transactions = trail.related_transactions(&visit.scope, correlation, of.id, RELATED + 1).await?;
+    let is_partial = transactions.len() > RELATED;
+    transactions.truncate(RELATED);
+    let touched = trail.tables_touched(&visit.scope, &transactions, COUNTED_OF_RELATED).await?;
+    Ok(RelatedTransactions { transactions, touched, is_partial })
 }

@@ -1,0 +1,89 @@
+//! Transactions without their changes: a line or two each.
+
+use chrono::{Datelike, Utc};
+use leptos::prelude::*;
+use threadline::query::{TablesTouched, TransactionRecord};
+
+use super::heading::{failed, who};
+use super::words::counted;
+use crate::Frame;
+
+/// So many tables are named in a line.
+const TABLES_SHOWN: usize = 4;
+
+/// When, who, what, why, and the tables touched, newest first. Each leads to its transaction.
+#[component]
+pub(crate) fn TransactionList(
+    transactions: Vec<TransactionRecord>,
+    /// The tables of each; none where they could not be counted.
+    touched: Vec<TablesTouched>,
+    /// Whose transactions they are goes without saying.
+    #[prop(optional)]
+    of_one_actor: bool,
+) -> impl IntoView {
+    let frame = Frame::current();
+    let year = Utc::now().year();
+    let lines: Vec<_> = transactions
+        .into_iter()
+        .enumerate()
+        .map(|(place, transaction)| {
+            let tables = touched
+                .get(place)
+                .filter(|touched| !touched.tables.is_empty())
+                .map(|touched| tables(touched).into_any());
+            line(&frame, transaction, tables, of_one_actor, year)
+        })
+        .collect();
+    view! { <ol class="transactions">{lines}</ol> }
+}
+
+fn line(
+    frame: &Frame,
+    transaction: TransactionRecord,
+    tables: Option<AnyView>,
+    of_one_actor: bool,
+    year: i32,
+) -> impl IntoView + use<> {
+    let TransactionRecord { id, occurred_at: at, actor, on_behalf_of, action, .. } = transaction;
+    let href = frame.href(&format!("/transactions/{id}"));
+    let exact = at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    let date = if at.year() == year { "%-d %b" } else { "%-d %b %Y" };
+    // The actor of the list may still have acted for somebody.
+    let who = if of_one_actor && on_behalf_of.is_none() {
+        None
+    } else {
+        Some(view! { {who(actor.as_ref(), on_behalf_of.as_ref())} " · " })
+    };
+    let failed = action.as_ref().and_then(failed);
+    let (name, reason) = action.map_or((None, None), |action| (Some(action.name), action.reason));
+    let action = match name {
+        Some(name) => view! { <a class="action" href=href.clone()>{name}</a> }.into_any(),
+        None => view! { <a class="kind" href=href.clone()>"no action recorded"</a> }.into_any(),
+    };
+    view! {
+        <li data-entry="" data-href=href data-copy-id=id.to_string()>
+            <time datetime=exact.clone() title=exact>
+                <span>{at.format(date).to_string()}</span>" "<span>{at.format("%H:%M:%S").to_string()}</span>
+            </time>
+            <p class="what">{who} {action} {failed}</p>
+            {reason.map(|reason| view! { <p class="reason">{reason}</p> })}
+            {tables}
+        </li>
+    }
+}
+
+/// The most changed tables by name, the others by number.
+fn tables(touched: &TablesTouched) -> impl IntoView + use<> {
+    let named: Vec<_> = touched
+        .tables
+        .iter()
+        .take(TABLES_SHOWN)
+        .map(|(table, count)| {
+            let count = if touched.is_partial { format!("{count}+") } else { count.to_string() };
+            view! { <li><span class="mono">{table.to_string()}</span>" "{count}</li> }
+        })
+        .collect();
+    let others = touched.tables.len().saturating_sub(TABLES_SHOWN);
+    let others = (others > 0).then(|| view! { <li>{format!("and {}", counted(others, "other table"))}</li> });
+    view! { <ul class="touched" aria-label="Changes by table">{named}{others}</ul> }
+}

@@ -1,0 +1,99 @@
+//! The changes of a transaction: how many, of which tables, and a page of them.
+
+use leptos::prelude::*;
+use threadline::TableName;
+use threadline::query::{Change, Count, Page, TablesTouched};
+
+use crate::components::{ChangeCard, Pager, counted, counted_to};
+
+/// How many changes there are, of which tables, and a page of them.
+pub(super) fn changes(
+    page: Page<Change>,
+    is_first_page: bool,
+    touched: Option<TablesTouched>,
+    address: String,
+) -> impl IntoView {
+    let Page { entries, newer, older } = page;
+    let shown = entries.len();
+    let is_whole = newer.is_none() && older.is_none();
+    let contents = touched
+        .as_ref()
+        .filter(|touched| touched.tables.len() > 1)
+        .map(|touched| contents(touched, &entries));
+    let pager = (!is_whole).then(|| {
+        let summary = summary(shown, is_first_page, touched.as_ref().map(TablesTouched::count));
+        view! { <Pager list=address.clone() newer=newer older=older summary=summary/> }
+    });
+    let title = title(touched.as_ref(), shown, is_whole);
+    let empty = (shown == 0).then(|| empty(is_first_page, address));
+    let cards: Vec<_> = entries.into_iter().map(|change| view! { <ChangeCard change=change/> }).collect();
+    let order = (shown > 1).then(|| view! { <p class="note">"Newest first."</p> });
+    view! {
+        <section class="changes">
+            <h2 class="section">{title}</h2>
+            {order}
+            {contents}
+            {empty}
+            {cards}
+            {pager}
+        </section>
+    }
+}
+
+fn title(touched: Option<&TablesTouched>, shown: usize, is_whole: bool) -> String {
+    match touched {
+        Some(touched) if !touched.tables.is_empty() => {
+            let tables = counted(touched.tables.len(), "table");
+            format!("{} in {tables}", counted_to(touched.count(), "change"))
+        }
+        _ if is_whole && shown > 0 => counted(shown, "change"),
+        _ => "Changes".to_owned(),
+    }
+}
+
+fn summary(shown: usize, is_first_page: bool, count: Option<Count>) -> String {
+    let shown = match count {
+        Some(Count::Exactly(count)) => format!("{shown} of {}", counted(count, "change")),
+        Some(Count::MoreThan(_)) | None => counted(shown, "change"),
+    };
+    if is_first_page { format!("The newest {shown}") } else { format!("{shown} on this page") }
+}
+
+/// The tables with their numbers of changes; each leads to its first change on this page.
+fn contents(touched: &TablesTouched, entries: &[Change]) -> impl IntoView + use<> {
+    let first =
+        |table: &TableName| entries.iter().find(|change| change.table == *table).map(|change| change.id);
+    let tables: Vec<_> = touched
+        .tables
+        .iter()
+        .map(|(table, count)| {
+            let name = table.to_string();
+            let name = match first(table) {
+                Some(id) => view! { <a class="mono" href=format!("#change-{id}")>{name}</a> }.into_any(),
+                None => view! { <span class="mono">{name}</span> }.into_any(),
+            };
+            view! { <li>{name}" "{counted(*count, "change")}</li> }
+        })
+        .collect();
+    view! { <nav aria-label="Tables of this transaction"><ul class="touched">{tables}</ul></nav> }
+}
+
+fn empty(is_first_page: bool, address: String) -> impl IntoView {
+    if is_first_page {
+        view! {
+            <div class="empty">
+                <h3>"The transaction is recorded, but none of its changes is"</h3>
+                <p>"They may have been removed by the retention policy. The transaction's own facts are above."</p>
+            </div>
+        }
+        .into_any()
+    } else {
+        view! {
+            <div class="empty">
+                <h3>"There is nothing beyond this point"</h3>
+                <p><a class="button" href=address>"Go to the newest changes of this transaction"</a></p>
+            </div>
+        }
+        .into_any()
+    }
+}

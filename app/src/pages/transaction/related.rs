@@ -1,0 +1,77 @@
+//! Where to go from a transaction.
+
+use chrono::TimeDelta;
+use leptos::prelude::*;
+use threadline::query::{Filter, TablesTouched, TransactionRecord};
+
+use crate::Frame;
+use crate::components::TransactionList;
+
+/// Other transactions, newest first, with the tables that they touched.
+#[derive(Debug, Clone, Default)]
+pub struct RelatedTransactions {
+    /// The transactions.
+    pub transactions: Vec<TransactionRecord>,
+    /// The tables of each, in the same order; empty where they could not be counted.
+    pub touched: Vec<TablesTouched>,
+    /// There are more than these.
+    pub is_partial: bool,
+}
+
+/// The questions that usually come next, as links.
+pub(super) fn elsewhere(transaction: &TransactionRecord) -> impl IntoView + use<> {
+    let frame = Frame::current();
+    let around = |length: TimeDelta, filter: Filter| {
+        let at = transaction.occurred_at;
+        let (from, to) = (at.checked_sub_signed(length), at.checked_add_signed(length));
+        frame.timeline_href(&Filter { from, to, ..filter })
+    };
+    let actor = transaction.actor.as_ref().map(|actor| {
+        let href = around(TimeDelta::hours(1), Filter { actor: Some(actor.into()), ..Filter::default() });
+        view! { <li><a href=href>"What else "<bdi>{actor.to_string()}</bdi>" did around then"</a></li> }
+    });
+    let action = transaction.action.as_ref().map(|action| {
+        let href =
+            around(TimeDelta::days(1), Filter { action: Some(action.name.clone()), ..Filter::default() });
+        view! { <li><a href=href>"Other "<bdi>{action.name.clone()}</bdi>" within a day"</a></li> }
+    });
+    let everything = around(TimeDelta::minutes(10), Filter::default());
+    view! {
+        <nav class="elsewhere" aria-label="From here">
+            <ul>
+                {actor}
+                {action}
+                <li><a href=everything>"Everything within ten minutes"</a></li>
+            </ul>
+        </nav>
+    }
+}
+
+/// What else happened under the same correlation id.
+pub(super) fn related(
+    correlation: Option<String>,
+    related: Option<RelatedTransactions>,
+) -> Option<impl IntoView> {
+    let frame = Frame::current();
+    let all = frame.timeline_href(&Filter { correlation_id: Some(correlation?), ..Filter::default() });
+    let body = match related {
+        None => {
+            view! { <p class="note">"They could not be read in time. The timeline may still find them."</p> }
+                .into_any()
+        }
+        Some(related) if related.transactions.is_empty() => {
+            view! { <p class="note">"No other transaction has this correlation id."</p> }.into_any()
+        }
+        Some(RelatedTransactions { transactions, touched, is_partial }) => {
+            let more = is_partial.then(|| view! { <p class="note">"Only the newest are listed."</p> });
+            view! { <TransactionList transactions=transactions touched=touched/> {more} }.into_any()
+        }
+    };
+    Some(view! {
+        <section class="related">
+            <h2 class="section">"Other transactions of this correlation"</h2>
+            {body}
+            <p><a class="button" href=all>"All of this correlation"</a></p>
+        </section>
+    })
+}
