@@ -6,6 +6,7 @@ use threadline::query::{Change, Operation, RowKey};
 use super::fields::Fields;
 use super::value::text;
 use crate::Frame;
+use crate::diff::spelled;
 
 /// The operation, the row's key, the way to its history, and its fields old and new.
 #[component]
@@ -14,7 +15,7 @@ pub(crate) fn ChangeCard(change: Change) -> impl IntoView {
     let id = format!("change-{}", change.id);
     let table = change.table.to_string();
     let history = use_context::<Frame>().and_then(|frame| frame.row_href(&change)).map(|href| {
-        let row = format!("Row history of {table}, {}", said(&change.key));
+        let row = format!("Row history of {table}, {}", spelled(&said(&change.key)));
         view! { <a class="go" href=href aria-label=row>"Row history"</a> }
     });
     let fields = change.fields();

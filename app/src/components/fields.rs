@@ -107,6 +107,7 @@ fn table(sides: Sides, rows: Vec<Row>, label: String) -> impl IntoView {
     };
     view! {
         <table class="diff" aria-label=label>
+            <colgroup><col class="field"/></colgroup>
             <thead class:visually-hidden=hidden><tr><th scope="col">"Field"</th>{head}</tr></thead>
             <tbody>{rows}</tbody>
         </table>
@@ -121,13 +122,14 @@ fn row(sides: &Sides, row: Row) -> AnyView {
             view! { <td colspan="2">{lines(changed)}{source}</td> }.into_any()
         }
         Body::Sides(old, new) => {
-            let (old_name, new_name) = (format!("old value of {label}"), format!("new value of {label}"));
+            let old = side(old, "old value of", &label);
+            let new = side(new, "new value of", &label);
             match sides {
-                Sides::Old => view! { <td class="old" colspan="2">{side(old, &old_name)}</td> }.into_any(),
-                Sides::New => view! { <td class="new" colspan="2">{side(new, &new_name)}</td> }.into_any(),
+                Sides::Old => view! { <td class="old" colspan="2">{old}</td> }.into_any(),
+                Sides::New => view! { <td class="new" colspan="2">{new}</td> }.into_any(),
                 _ => view! {
-                    <td class="old">{side(old, &old_name)}</td>
-                    <td class="new">{side(new, &new_name)}</td>
+                    <td class="old">{old}</td>
+                    <td class="new">{new}</td>
                 }
                 .into_any(),
             }

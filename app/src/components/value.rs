@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use threadline::query::FieldValue;
 
 use super::words::counted;
-use crate::diff::{Piece, Segment, Shown, Side, segments};
+use crate::diff::{Piece, Segment, Shown, Side, segments, sign, spelled};
 
 /// The longest value that a button offers for copying, in bytes: the button holds it once more.
 const COPIED_AT_MOST: usize = 10_000;
@@ -12,17 +12,17 @@ const COPIED_AT_MOST: usize = 10_000;
 /// A value that stands alone.
 #[component]
 pub(crate) fn Value(value: FieldValue) -> impl IntoView {
-    side(Side::alone(value), "value")
+    side(Side::alone(value), "value", "")
 }
 
-/// One side of a field with the remarks about it. `name` says what a button copies.
-pub(super) fn side(side: Side, name: &str) -> impl IntoView + use<> {
+/// One side of a field with the remarks about it. A button that copies it says which side of what.
+pub(super) fn side(side: Side, which: &'static str, label: &str) -> impl IntoView + use<> {
     let notes: Vec<_> =
         side.notes.into_iter().map(|note| view! { " "<span class="kind">{note}</span> }).collect();
-    view! { {shown(side.shown, name)} {notes} }
+    view! { {shown(side.shown, which, label)} {notes} }
 }
 
-fn shown(shown: Shown, name: &str) -> AnyView {
+fn shown(shown: Shown, which: &str, label: &str) -> AnyView {
     let word = |class: &'static str, word: &'static str| view! { <span class=class>{word}</span> }.into_any();
     match shown {
         Shown::Null => word("kind sign", "NULL"),
@@ -39,7 +39,7 @@ fn shown(shown: Shown, name: &str) -> AnyView {
         }
         Shown::Text(parts) => {
             let copy = copied(&parts).map(|whole| {
-                let label = format!("Copy {name}");
+                let label = format!("Copy {which} {}", spelled(label));
                 view! { " "<button type="button" class="copy" data-copy=whole aria-label=label>"Copy"</button> }
             });
             view! { <bdi>{pieces(parts)}</bdi> {copy} }.into_any()
@@ -102,20 +102,8 @@ pub(super) fn text(text: String, at_end: bool) -> AnyView {
 fn segment(segment: Segment<'_>) -> AnyView {
     match segment {
         Segment::Plain(text) => text.to_owned().into_any(),
-        Segment::Special(' ', name, count) => {
-            view! { <span class="character" title=name>{"·".repeat(count)}</span> }.into_any()
-        }
-        Segment::Special('\t', name, count) => {
-            view! { <span class="character" title=name>{"⇥\t".repeat(count)}</span> }.into_any()
-        }
         Segment::Special(character, name, count) => {
-            let code = u32::from(character);
-            let sign = if count == 1 {
-                format!("⟨U+{code:04X}⟩")
-            } else {
-                format!("⟨U+{code:04X} × {count}⟩")
-            };
-            view! { <span class="character" title=name>{sign}</span> }.into_any()
+            view! { <span class="character" title=name>{sign(character, count)}</span> }.into_any()
         }
     }
 }

@@ -27,14 +27,36 @@ pub(crate) fn segments(text: &str, at_end: bool) -> impl Iterator<Item = Segment
     })
 }
 
+/// What stands for a special character.
+pub(crate) fn sign(character: char, count: usize) -> String {
+    let code = u32::from(character);
+    match (character, count) {
+        (' ', _) => "·".repeat(count),
+        ('\t', _) => "⇥\t".repeat(count),
+        (_, 1) => format!("⟨U+{code:04X}⟩"),
+        _ => format!("⟨U+{code:04X} × {count}⟩"),
+    }
+}
+
+/// A text with signs for its special characters, where there is room for text only.
+pub(crate) fn spelled(text: &str) -> String {
+    segments(text, true)
+        .map(|segment| match segment {
+            Segment::Plain(text) => text.to_owned(),
+            Segment::Special(character, _, count) => sign(character, count),
+        })
+        .collect()
+}
+
 /// How many bytes stand before the next special character.
 fn plain(text: &str, at_end: bool) -> usize {
     let mut before = ' ';
     for (at, character) in text.char_indices() {
         let emoji =
             matches!(character, '\u{FE0E}' | '\u{FE0F}') && !before.is_ascii() && !before.is_alphanumeric();
-        // Letters and digits come first: most texts hold little else.
-        if !character.is_ascii_alphanumeric() && !emoji && special(character, &text[at..], at_end).is_some() {
+        // A space after a space is no more special than that one, and letters and digits come most often.
+        let known = character.is_ascii_alphanumeric() || emoji || character == ' ' && before == ' ' && at > 0;
+        if !known && special(character, &text[at..], at_end).is_some() {
             return at;
         }
         before = character;
@@ -98,27 +120,18 @@ fn name(character: char) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn shown(text: &str) -> String {
-        segments(text, true)
-            .map(|segment| match segment {
-                Segment::Plain(text) => text.to_owned(),
-                Segment::Special(character, _, count) => format!("<{:X}*{count}>", u32::from(character)),
-            })
-            .collect()
-    }
-
     #[test]
     fn what_cannot_be_seen_gets_a_sign() {
         for (text, expected) in [
             ("plain, with\nlines and  spaces", "plain, with\nlines and  spaces"),
-            ("a\u{202E}b\u{2066}", "a<202E*1>b<2066*1>"),
-            ("\u{FEFF}a\u{200B}\u{200B}\u{200B}b\tc\r\n", "<FEFF*1>a<200B*3>b<9*1>c<D*1>\n"),
-            ("end  \nend ", "end<20*2>\nend<20*1>"),
-            ("   ", "<20*3>"),
-            ("❤\u{FE0F} and a\u{FE0F}", "❤\u{FE0F} and a<FE0F*1>"),
+            ("a\u{202E}b\u{2066}", "a⟨U+202E⟩b⟨U+2066⟩"),
+            ("\u{FEFF}a\u{200B}\u{200B}\u{200B}b\tc\r\n", "⟨U+FEFF⟩a⟨U+200B × 3⟩b⇥\tc⟨U+000D⟩\n"),
+            ("end  \nend ", "end··\nend·"),
+            ("   ", "···"),
+            ("❤\u{FE0F} and a\u{FE0F}", "❤\u{FE0F} and a⟨U+FE0F⟩"),
             ("Größe Łódź שלום 日本語", "Größe Łódź שלום 日本語"),
         ] {
-            assert_eq!(shown(text), expected, "{text:?}");
+            assert_eq!(spelled(text), expected, "{text:?}");
         }
     }
 

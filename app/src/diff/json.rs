@@ -123,12 +123,12 @@ fn compare_arrays<'a>(
     let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(same).count();
     let (old, new) = (&old[head..old.len() - tail], &new[head..new.len() - tail]);
     let length = old.len().max(new.len());
-    let ops = if old.len() == new.len() {
-        vec![DiffOp::Replace { old_index: 0, old_len: length, new_index: 0, new_len: length }]
-    } else if length > MAX_ELEMENTS {
-        return false;
-    } else {
+    let ops = if length <= MAX_ELEMENTS {
         capture_diff_slices(Algorithm::Myers, old, new)
+    } else if old.len() == new.len() {
+        vec![DiffOp::Replace { old_index: 0, old_len: length, new_index: 0, new_len: length }]
+    } else {
+        return false;
     };
     for op in ops.into_iter().filter(|op| !matches!(op, DiffOp::Equal { .. })) {
         let (old_range, new_range) = (op.old_range(), op.new_range());
@@ -222,6 +222,7 @@ mod tests {
             ("[1, 2, 3]", "[1, 2, 4]", vec!["tags[2]: 3 > 4"]),
             ("[1, 2, 3]", "[0, 1, 2, 3]", vec!["tags[0]: - > 0"]),
             ("[1, 2, 3]", "[1, 3]", vec!["tags[1]: 2 > -"]),
+            ("[1, 2, 3]", "[0, 1, 2]", vec!["tags[0]: - > 0", "tags[2]: 3 > -"]),
             ("[]", r#"["a"]"#, vec![r#"tags[0]: - > "a""#]),
             (
                 r#"[{"id": 1, "n": 1}, 5]"#,

@@ -93,9 +93,10 @@ impl Lines {
         self.show(Sign::Same, &lines[lines.len() - tail..]);
     }
 
-    /// Where as many lines came as went, each is compared with its successor word by word.
+    /// Of a few lines each is compared, word by word, with the one that came in its place.
     fn changed(&mut self, removed: &[&str], added: &[&str]) {
-        if removed.len() != added.len() || removed.len() > SHOWN {
+        let pairs = removed.len().min(added.len());
+        if removed.len().max(added.len()) > SHOWN {
             for (sign, lines) in [(Sign::Removed, removed), (Sign::Added, added)] {
                 let shown = if lines.len() <= SHOWN + 1 { lines.len() } else { SHOWN };
                 self.show(sign, &lines[..shown]);
@@ -112,7 +113,9 @@ impl Lines {
             })
             .unzip();
         self.shown.extend(old);
+        self.show(Sign::Removed, &removed[pairs..]);
         self.shown.extend(new);
+        self.show(Sign::Added, &added[pairs..]);
     }
 
     fn show(&mut self, sign: Sign, lines: &[&str]) {

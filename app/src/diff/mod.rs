@@ -11,7 +11,7 @@ mod row;
 mod side;
 mod words;
 
-pub(crate) use characters::{Segment, segments};
+pub(crate) use characters::{Segment, segments, sign, spelled};
 pub(crate) use fold::Piece;
 pub(crate) use lines::{Line, Sign};
 pub(crate) use row::{Body, Row, rows};

@@ -32,12 +32,12 @@ pub(crate) fn rows(field: FieldChange, say_source: bool) -> Vec<Row> {
     let FieldChange { name, before, old_value, after } = field;
     let previous = old_value == OldValue::PreviousChange;
     let source = (previous && say_source).then_some("from the previous change");
-    if before == after {
-        return vec![Row { label: name, body: alike(after, previous, source) }];
-    }
     if old_value == OldValue::Unknown {
         let body = Body::Sides(Side::of(Shown::Unknown), Side::alone(after));
         return vec![Row { label: name, body }];
+    }
+    if before == after {
+        return vec![Row { label: name, body: alike(after, previous, source) }];
     }
     if let (FieldValue::Json(old), FieldValue::Json(new)) = (&before, &after)
         && let Some(found) = differences(&name, old, new)
@@ -52,7 +52,6 @@ pub(crate) fn rows(field: FieldChange, say_source: bool) -> Vec<Row> {
 fn alike(value: FieldValue, previous: bool, source: Option<&'static str>) -> Body {
     let note = match (&value, previous) {
         (FieldValue::Null, _) => "changed between SQL NULL and JSON null, which are recorded alike",
-        (FieldValue::Omitted | FieldValue::Absent, _) => "changed, neither value recorded",
         (_, false) => "changed, value masked",
         (_, true) => "changed; masked, or changed unrecorded in between",
     };

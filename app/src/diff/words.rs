@@ -162,7 +162,7 @@ mod tests {
         }
     }
 
-    /// A small generator (SplitMix64), so that a failing case comes back.
+    /// A small generator (`SplitMix64`), so that a failing case comes back.
     fn numbers(mut state: u64) -> impl FnMut(usize) -> usize {
         move |below| {
             state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -1,0 +1,210 @@
+//! What a change shows of its values, on a real PostgreSQL.
+
+mod support;
+
+use axum::Router;
+use http::StatusCode;
+use sqlx::PgPool;
+use support::{Result, get, mounted};
+use threadline::AuditTrail;
+use threadline::capture::TablePolicy;
+use threadline_server::Access;
+
+const SCRIPT: &str = "<script>alert(1)</script>";
+
+/// A captured table of every kind of value, with one row, and what these statements did to it.
+async fn console(pool: &PgPool, statements: &[&str]) -> Result<Router> {
+    let trail = AuditTrail::new(pool.clone());
+    trail.install().await?;
+    sqlx::raw_sql(
+        "CREATE TABLE specimens (id text PRIMARY KEY, note text, body text, meta jsonb, tags text[], amount numeric,
+             flag boolean, email text, \"<script>alert(1)</script>\" text);
+         INSERT INTO specimens (id) VALUES ('one')",
+    )
+    .execute(pool)
+    .await?;
+    let policy = TablePolicy::new("specimens").mask(["email"]);
+    trail.capture([policy]).await?;
+    for statement in statements {
+        sqlx::raw_sql(sqlx::AssertSqlSafe((*statement).to_owned())).execute(pool).await?;
+    }
+    Ok(mounted(pool, Access::Allow))
+}
+
+async fn timeline(app: &Router) -> Result<String> {
+    let (status, body) = get(app, "/audit/timeline?table=specimens").await?;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    Ok(body)
+}
+
+/// The rows of the newest change: what a reader sees, cell by cell, with marked words in brackets.
+fn rows(body: &str) -> Vec<Vec<String>> {
+    let change = part(body, "class=\"change\"", "</section>");
+    change
+        .split("<tr><th scope=\"row\">")
+        .skip(1)
+        .map(|row| {
+            let row = row.split("</tr>").next().unwrap_or_default();
+            row.split("<td").map(read).collect()
+        })
+        .collect()
+}
+
+/// The text between tags.
+fn read(html: &str) -> String {
+    let html = html.replace("<mark>", "[").replace("</mark>", "]").replace("<!>", "");
+    let html = if html.starts_with([' ', '>']) { format!("<{html}") } else { html };
+    let text: String =
+        html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+}
+
+fn part<'a>(body: &'a str, from: &str, to: &str) -> &'a str {
+    let rest = body.split_once(from).map_or("", |(_, rest)| rest);
+    rest.split_once(to).map_or(rest, |(part, _)| part)
+}
+
+#[sqlx::test(migrations = false)]
+async fn old_and_new_stand_side_by_side_and_say_what_they_are(pool: PgPool) -> Result {
+    let app = console(
+        &pool,
+        &[
+            r#"UPDATE specimens SET note = 'the wrong total', amount = 12345678901234567890.10, flag = true, email = 'a@b.example',
+               meta = '{"sla": {"minutes": 480, "pause": 1}, "a.b": 1, "n": 1.0}', tags = '{red,green}'"#,
+            r#"UPDATE specimens SET note = 'the right total', amount = 12345678901234567890.100, flag = NULL, email = 'c@d.example',
+               meta = '{"sla": {"minutes": 60, "pause": 1}, "a.b": null, "n": 1.00}', tags = '{red,blue,green}', body = ''"#,
+        ],
+    )
+    .await?;
+    let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+    assert_eq!(
+        rows(&timeline(&app).await?),
+        [
+            row(["amount", "12345678901234567890.10", "12345678901234567890.100"]),
+            row(["body", "NULL", "empty text"]),
+            row(["email", "[REDACTED]", "[REDACTED] changed, value masked"]),
+            row(["flag", "true", "NULL"]),
+            row(["meta[\"a.b\"]", "1", "null (JSON)"]),
+            row(["meta.n", "1.0", "1.00"]),
+            row(["meta.sla.minutes", "480", "60"]),
+            row(["note", "the [wrong] total", "the [right] total"]),
+            row(["tags[1]", "absent", "blue"]),
+        ]
+    );
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn texts_of_several_lines_are_a_unified_diff(pool: PgPool) -> Result {
+    let lines = |sixth: &str| {
+        format!("UPDATE specimens SET body = E'1\\n2\\n3\\n4\\n5\\n{sixth}\\n7\\n8\\n9\\n10\\n11\\n12'")
+    };
+    let app = console(&pool, &[&lines("room 12"), &lines("room 21")]).await?;
+    let body = timeline(&app).await?;
+    let diff = part(&body, "<div class=\"lines\">", "</td>");
+    let seen: Vec<String> = diff.split("<div").skip(1).map(read).collect();
+    assert_eq!(
+        seen.join("|"),
+        "1\n2\n|3|4|5|Removed: room [12]|Added: room [21]|7|8|9… 3 unchanged lines|10\n11\n12"
+    );
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn whatever_a_value_a_key_or_a_column_holds_is_text(pool: PgPool) -> Result {
+    let app = console(
+        &pool,
+        &[
+            "INSERT INTO specimens (id) VALUES ('\"><script>alert(1)</script>\u{202E}')",
+            "UPDATE specimens SET note = 'pay \u{202E}100\u{202C} to\u{200B} <script>alert(1)</script>  ',
+                 body = 'a\u{202E}\n<script>alert(1)</script>', \"<script>alert(1)</script>\" = 'x',
+                 meta = '{\"<script>alert(1)</script>\": \"</td><script>alert(1)</script>\"}' WHERE id <> 'one'",
+            "UPDATE specimens SET note = 'pay 200 to <script>alert(1)</script>', body = 'b\n<script>alert(1)</script>\u{2066}',
+                 meta = '{\"<script>alert(1)</script>\": \"<img src=x onerror=alert(1)>\"}' WHERE id <> 'one'",
+        ],
+    )
+    .await?;
+    let body = timeline(&app).await?;
+    for forbidden in [SCRIPT, "<img", " style=", "onerror=alert(1)>"] {
+        assert!(!body.contains(forbidden), "{forbidden}");
+    }
+    let invisible = ['\u{202E}', '\u{202C}', '\u{200B}', '\u{2066}'];
+    let change = part(&body, "<article", "</article>");
+    assert!(!change.is_empty() && !change.contains(invisible), "a character turns the direction of the page");
+    let rows = rows(&body);
+    let note: &Vec<String> = rows.iter().find(|row| row[0] == "note").ok_or("no row of the note")?;
+    assert_eq!(note[1], format!("pay [⟨U+202E⟩100⟨U+202C⟩] to[⟨U+200B⟩] {SCRIPT}[··]"));
+    assert_eq!(note[2], format!("pay [200] to {SCRIPT}"));
+    let path = format!("meta[\"{SCRIPT}\"]");
+    assert!(rows.iter().any(|row| row[0] == path), "{rows:?}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn values_beyond_measure_make_no_page_beyond_measure(pool: PgPool) -> Result {
+    let app = console(
+        &pool,
+        &[
+            "UPDATE specimens SET note = repeat('old words ', 100000), body = repeat(E'a line\\n', 100000),
+                 meta = (repeat('[', 1000) || '1' || repeat(']', 1000))::jsonb,
+                 tags = (SELECT array_agg(n::text ORDER BY n) FROM generate_series(1, 100000) n)",
+            "UPDATE specimens SET note = note || 'and one new', body = repeat(E'another line\\n', 100000),
+                 meta = (repeat('[', 1000) || '2' || repeat(']', 1000))::jsonb,
+                 tags = (SELECT array_agg(n::text ORDER BY n) FROM generate_series(0, 100000) n)",
+        ],
+    )
+    .await?;
+    let body = timeline(&app).await?;
+    assert!(body.len() < 500_000, "{} bytes", body.len());
+    for expected in [
+        "<mark>and one new</mark>",
+        "… 20,000 more characters",
+        "too many for a page",
+        "… 99,970 removed lines",
+    ] {
+        assert!(body.contains(expected), "{expected}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_change_of_many_columns_folds_and_a_new_row_shows_what_tells_something(pool: PgPool) -> Result {
+    let columns =
+        |what: &str| (1..=200).map(|n| format!("column_{n:03} {what}")).collect::<Vec<_>>().join(", ");
+    let wide = format!("CREATE TABLE wide (id int PRIMARY KEY, {})", columns("int DEFAULT 1"));
+    sqlx::raw_sql(sqlx::AssertSqlSafe(wide)).execute(&pool).await?;
+    let app = console(&pool, &["INSERT INTO specimens (id, note) VALUES ('two', 'only this')"]).await?;
+    AuditTrail::new(pool.clone()).capture(["wide"]).await?;
+    sqlx::query("INSERT INTO wide VALUES (1)").execute(&pool).await?;
+    let update = format!("UPDATE wide SET {}", columns("= 2"));
+    sqlx::raw_sql(sqlx::AssertSqlSafe(update)).execute(&pool).await?;
+
+    let (_, body) = get(&app, "/audit/timeline?table=wide").await?;
+    let change = part(&body, "class=\"change\"", "</section>");
+    let (shown, folded) = change.split_once("<summary>176 more changed values</summary>").ok_or("no fold")?;
+    assert!(shown.contains("column_024") && !shown.contains("column_025") && folded.contains("column_200"));
+
+    let body = timeline(&app).await?;
+    let change = part(&body, "class=\"change\"", "</section>");
+    assert!(change.contains("<summary>8 more fields</summary>"), "{change}");
+    assert_eq!(rows(&body)[0], ["note", "only this"]);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn every_change_has_a_place_of_its_own_and_a_way_to_its_row(pool: PgPool) -> Result {
+    let app = console(&pool, &["INSERT INTO specimens (id) VALUES ('a/b')", "TRUNCATE specimens"]).await?;
+    let body = timeline(&app).await?;
+    let id: String = sqlx::query_scalar("SELECT id::text FROM threadline.audit_changes WHERE op = 'insert'")
+        .fetch_one(&pool)
+        .await?;
+    let insert = part(&body, &format!("id=\"change-{id}\""), "</section>");
+    assert!(insert.contains("href=\"/audit/rows/specimens/id%3Da%252Fb\""), "{insert}");
+    assert!(insert.contains("aria-label=\"Row history of specimens, id a/b\""), "{insert}");
+    let truncate = part(&body, "op truncate", "</section>");
+    assert!(
+        truncate.contains("The whole table was emptied.") && !truncate.contains("Row history"),
+        "{truncate}"
+    );
+    Ok(())
+}
