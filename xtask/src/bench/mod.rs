@@ -2,6 +2,7 @@
 
 mod capture;
 mod case;
+mod console;
 mod contestant;
 mod digits;
 mod machine;
@@ -15,6 +16,7 @@ mod scenario;
 mod server;
 mod threadline;
 mod timed;
+mod times;
 mod write_path;
 
 use anyhow::Result;
@@ -35,6 +37,8 @@ enum Subject {
     WritePath(write_path::Options),
     /// How long the trail takes to answer.
     Query(query::Options),
+    /// How long the console takes to serve its timeline, and what a browser loads first.
+    Console(console::Options),
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -42,5 +46,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Subject::Capture(options) => capture::run(options),
         Subject::WritePath(options) => write_path::run(options),
         Subject::Query(options) => query::run(options),
+        Subject::Console(options) => console::run(options),
     }
 }

@@ -11,24 +11,33 @@ use crate::command::{cargo, spawn, wait};
 use crate::interrupt;
 use crate::postgres::forget_settings;
 
-/// Builds a measuring program of the library.
-pub(super) fn build(name: &str) -> Command {
-    let mut command = bench(name);
-    command.arg("--no-run");
-    command
+/// A measuring program: a bench of one of our packages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bench {
+    pub(super) package: &'static str,
+    pub(super) name: &'static str,
 }
 
-/// A measuring program of the library, on this database.
-pub(super) fn bench_on(name: &str, server: &Server, database: &str, arguments: &[&str]) -> Command {
-    let mut command = bench(name);
-    command.arg("--").args(arguments);
-    forget_settings(&mut command);
-    command.env("DATABASE_URL", server.url(database));
-    command
-}
+impl Bench {
+    /// Builds it.
+    pub(super) fn build(self) -> Command {
+        let mut command = self.command();
+        command.arg("--no-run");
+        command
+    }
 
-fn bench(name: &str) -> Command {
-    cargo(["bench", "--package", "threadline", "--bench", name])
+    /// Runs it on this database.
+    pub(super) fn on(self, server: &Server, database: &str, arguments: &[&str]) -> Command {
+        let mut command = self.command();
+        command.arg("--").args(arguments);
+        forget_settings(&mut command);
+        command.env("DATABASE_URL", server.url(database));
+        command
+    }
+
+    fn command(self) -> Command {
+        cargo(["bench", "--package", self.package, "--bench", self.name])
+    }
 }
 
 /// Gives the program its input and returns what it printed; anything but success is an error that carries its messages.

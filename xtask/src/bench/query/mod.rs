@@ -2,7 +2,7 @@
 
 mod report;
 mod sample;
-mod seed;
+pub(super) mod seed;
 
 use std::env;
 
@@ -13,6 +13,7 @@ use self::sample::Sample;
 use self::seed::Seed;
 use super::digits::thousands;
 use super::machine::{self, Busy};
+use super::program::Bench;
 use super::server::Server;
 use super::{program, results};
 use crate::command::run as run_command;
@@ -20,7 +21,7 @@ use crate::postgres::{Cluster, Which};
 use crate::progress::step;
 
 /// The measuring program, in `core/benches`.
-const PROGRAM: &str = "query";
+const PROGRAM: Bench = Bench { package: "threadline", name: "query" };
 
 /// `cargo xtask bench query …`; no figure makes it fail.
 #[derive(Debug, Args)]
@@ -47,7 +48,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let _lock = results::lock()?;
-    step("building the measurement", || run_command(&mut program::build(PROGRAM)))?;
+    step("building the measurement", || run_command(&mut PROGRAM.build()))?;
     if let Some(url) = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
         eprintln!("    using the server of DATABASE_URL, not a private one");
         return measure(options, &Server::given(url)?);
@@ -58,7 +59,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 fn measure(options: &Options, server: &Server) -> Result<()> {
-    let seed = Seed { server, rows: options.rows };
+    let seed = Seed { server, program: PROGRAM, rows: options.rows };
     if options.fresh {
         seed.drop()?;
     }
@@ -72,9 +73,7 @@ fn measure(options: &Options, server: &Server) -> Result<()> {
     let busy = Busy::now();
     let (samples, seconds) = (options.samples.to_string(), options.seconds.to_string());
     let arguments = ["measure", "--samples", &samples, "--seconds", &seconds, "--only", &options.only];
-    let said = step("measuring", || {
-        program::run(&mut program::bench_on(PROGRAM, server, &database, &arguments), "")
-    })?;
+    let said = step("measuring", || program::run(&mut PROGRAM.on(server, &database, &arguments), ""))?;
     let samples: Vec<Sample> = said.lines().map(Sample::read).collect::<Result<_>>()?;
     let mut conditions = machine::conditions(&facts, &busy);
     conditions.extend([

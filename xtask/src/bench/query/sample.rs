@@ -1,7 +1,9 @@
 //! What the measuring program says about one case.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::Value;
+
+use crate::bench::times::Times;
 
 #[derive(Debug)]
 pub(super) struct Sample {
@@ -15,8 +17,7 @@ pub(super) struct Sample {
     /// Milliseconds per call of the server's process that served us; not of its helpers.
     pub(super) processor: Option<f64>,
     pub(super) failures: usize,
-    /// Sorted.
-    milliseconds: Vec<f64>,
+    times: Times,
 }
 
 /// What a case of a group may take, in milliseconds: half of its calls, and 99 % of them.
@@ -31,27 +32,21 @@ impl Sample {
         let json: Value = serde_json::from_str(line).with_context(|| format!("the bench said {line:?}"))?;
         let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
         let number = |name: &str| json[name].as_f64().unwrap_or_default();
-        let times = json["nanoseconds"].as_array().into_iter().flatten().filter_map(Value::as_f64);
-        let mut milliseconds: Vec<f64> = times.map(|nanoseconds| nanoseconds / 1e6).collect();
-        if milliseconds.is_empty() {
-            bail!("the bench measured nothing: {line:?}");
-        }
-        milliseconds.sort_by(f64::total_cmp);
+        let times = Times::read(&json)?;
         let (group, name) = (text("group"), text("name"));
         let (rows, read, pages) = (number("rows"), number("read"), number("pages"));
         let failures = json["failures"].as_array().map_or(0, Vec::len);
         let processor = json["processor_ms"].as_f64();
-        Ok(Self { json, group, name, rows, read, pages, processor, failures, milliseconds })
+        Ok(Self { json, group, name, rows, read, pages, processor, failures, times })
     }
 
     pub(super) fn calls(&self) -> usize {
-        self.milliseconds.len()
+        self.times.count()
     }
 
-    /// The time within which so many of a hundred were done.
+    /// The milliseconds within which so many of a hundred calls were done.
     pub(super) fn within(&self, percent: usize) -> f64 {
-        let rank = (self.milliseconds.len() * percent).div_ceil(100).max(1);
-        self.milliseconds.get(rank - 1).copied().unwrap_or_default()
+        self.times.within(percent)
     }
 
     pub(super) fn limits(&self) -> Limits {

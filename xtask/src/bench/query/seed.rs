@@ -4,8 +4,7 @@ use std::thread;
 
 use anyhow::{Context, Result, bail};
 
-use super::PROGRAM;
-use crate::bench::program;
+use crate::bench::program::{self, Bench};
 use crate::bench::server::Server;
 use crate::progress::step;
 
@@ -19,9 +18,11 @@ const LARGE: u64 = 31_000;
 const CHANGES_PER_HUNDRED: u64 = 265;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seed<'a> {
-    pub(super) server: &'a Server,
-    pub(super) rows: u64,
+pub(in crate::bench) struct Seed<'a> {
+    pub(in crate::bench) server: &'a Server,
+    /// Installs the trail when it is told `install`.
+    pub(in crate::bench) program: Bench,
+    pub(in crate::bench) rows: u64,
 }
 
 /// What one month's partitions hold.
@@ -39,13 +40,13 @@ impl Seed<'_> {
         format!("threadline_query_{}_v{VERSION}", self.rows)
     }
 
-    pub(super) fn drop(self) -> Result<()> {
+    pub(in crate::bench) fn drop(self) -> Result<()> {
         let database = self.database();
         self.server.sql("postgres", &format!("DROP DATABASE IF EXISTS {database} WITH (FORCE);")).map(drop)
     }
 
     /// The name of the database, which is whole.
-    pub(super) fn find_or_make(self) -> Result<String> {
+    pub(in crate::bench) fn find_or_make(self) -> Result<String> {
         let database = self.database();
         let there = self
             .server
@@ -81,7 +82,7 @@ impl Seed<'_> {
     }
 
     fn install(self, database: &str) -> Result<()> {
-        let mut command = program::bench_on(PROGRAM, self.server, database, &["install"]);
+        let mut command = self.program.on(self.server, database, &["install"]);
         step("installing the trail", || program::run(&mut command, "")).map(drop)
     }
 

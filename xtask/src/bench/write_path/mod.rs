@@ -10,6 +10,7 @@ use clap::{Args, value_parser};
 use self::report::{Sample, report};
 use super::digits::thousands;
 use super::machine::{self, Busy};
+use super::program::Bench;
 use super::server::Server;
 use super::{program, results};
 use crate::command::run as run_command;
@@ -17,7 +18,7 @@ use crate::postgres::{Cluster, Which};
 use crate::progress::step;
 
 /// The measuring program, in `core/benches`.
-const PROGRAM: &str = "write_path";
+const PROGRAM: Bench = Bench { package: "threadline", name: "write_path" };
 const DATABASE: &str = "threadline_bench_write_path";
 
 /// `cargo xtask bench write-path …`; no figure makes it fail.
@@ -30,7 +31,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let _lock = results::lock()?;
-    step("building the measurement", || run_command(&mut program::build(PROGRAM)))?;
+    step("building the measurement", || run_command(&mut PROGRAM.build()))?;
     if let Some(url) = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
         eprintln!("    using the server of DATABASE_URL, not a private one");
         return measure(options, &Server::given(url)?);
@@ -51,8 +52,7 @@ fn measure(options: &Options, server: &Server) -> Result<()> {
         || server.sql("postgres", &format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE);"));
     drop_database()?;
     server.sql("postgres", &format!("CREATE DATABASE {DATABASE};"))?;
-    let mut command =
-        program::bench_on(PROGRAM, server, DATABASE, &["--rounds", &options.rounds.to_string()]);
+    let mut command = PROGRAM.on(server, DATABASE, &["--rounds", &options.rounds.to_string()]);
     let said = step("measuring the write path", || program::run(&mut command, ""));
     // Also after a failure: on a server that was given it is in somebody's way.
     let dropped = drop_database();

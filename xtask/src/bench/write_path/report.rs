@@ -1,11 +1,12 @@
 //! Medians, and what most writes took.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::bench::digits::{Target, near};
 use crate::bench::machine::Conditions;
 use crate::bench::report::{Table, head};
+use crate::bench::times::Times;
 
 /// One kind of write, one way to the server.
 #[derive(Debug)]
@@ -14,28 +15,21 @@ pub(super) struct Sample {
     way: String,
     write: String,
     trips: Option<u64>,
-    /// Sorted.
-    microseconds: Vec<f64>,
+    times: Times,
 }
 
 impl Sample {
     pub(super) fn read(line: &str) -> Result<Self> {
         let json: Value = serde_json::from_str(line).with_context(|| format!("the bench said {line:?}"))?;
         let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
-        let times = json["nanoseconds"].as_array().into_iter().flatten().filter_map(Value::as_f64);
-        let mut microseconds: Vec<f64> = times.map(|nanoseconds| nanoseconds / 1000.0).collect();
-        if microseconds.is_empty() {
-            bail!("the bench measured nothing: {line:?}");
-        }
-        microseconds.sort_by(f64::total_cmp);
+        let times = Times::read(&json)?;
         let (way, write, trips) = (text("way"), text("write"), json["round_trips"].as_u64());
-        Ok(Self { way, write, trips, microseconds, json })
+        Ok(Self { way, write, trips, times, json })
     }
 
-    /// The time within which so many of a hundred were done.
+    /// The microseconds within which so many of a hundred writes were done.
     fn within(&self, percent: usize) -> f64 {
-        let rank = (self.microseconds.len() * percent).div_ceil(100).max(1);
-        self.microseconds.get(rank - 1).copied().unwrap_or_default()
+        self.times.within(percent) * 1000.0
     }
 }
 
@@ -66,20 +60,4 @@ pub(super) fn report(conditions: &Conditions, samples: &[Sample]) -> String {
         ]);
     }
     format!("{}\n{}", head("What an audited transaction costs in time", conditions), table.text())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_of_the_samples_is_within_a_time() {
-        let times: Vec<String> = (1..=200).rev().map(|time| (time * 1000).to_string()).collect();
-        let times = times.join(",");
-        let line =
-            format!(r#"{{"way": "direct", "write": "host", "round_trips": 3, "nanoseconds": [{times}]}}"#);
-        let sample = Sample::read(&line).unwrap();
-        assert_eq!([50, 95, 99, 100].map(|percent| sample.within(percent)), [100.0, 190.0, 198.0, 200.0]);
-        assert!(Sample::read(r#"{"nanoseconds": []}"#).is_err());
-    }
 }
