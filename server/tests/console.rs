@@ -162,7 +162,7 @@ async fn an_operator_whom_the_hook_cannot_name_has_no_name(pool: PgPool) -> Resu
             })
             .build();
         let app = Router::new().nest("/audit", console.into_router());
-        let (status, body) = get(&app, "/audit/timeline").await?;
+        let (status, body) = get(&app, "/audit/timeline?from=").await?;
         assert_eq!(status, StatusCode::OK, "{how}");
         assert!(!body.contains("Signed in as") && !body.contains("too-late"), "{how}: {body}");
     }
@@ -173,7 +173,7 @@ async fn an_operator_whom_the_hook_cannot_name_has_no_name(pool: PgPool) -> Resu
 async fn the_timeline_shows_who_when_why_and_what(pool: PgPool) -> Result {
     let transaction = seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
-    let (status, body) = get(&app, "/audit/timeline").await?;
+    let (status, body) = get(&app, "/audit/timeline?from=").await?;
     assert_eq!(status, StatusCode::OK);
     for expected in [
         "user:42",
@@ -199,7 +199,7 @@ async fn the_timeline_shows_who_when_why_and_what(pool: PgPool) -> Result {
 async fn values_are_text_and_never_markup(pool: PgPool) -> Result {
     let transaction = seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
-    for address in ["/audit/timeline".to_owned(), format!("/audit/transactions/{transaction}")] {
+    for address in ["/audit/timeline?from=".to_owned(), format!("/audit/transactions/{transaction}")] {
         let (_, body) = get(&app, &address).await?;
         assert!(
             body.contains("&lt;script&gt;alert(1)") && !body.contains("<script>alert"),
@@ -221,7 +221,7 @@ async fn a_scope_hides_as_if_it_did_not_exist(pool: PgPool) -> Result {
     .fetch_one(&pool)
     .await?;
     let app = mounted(&pool, Access::AllowWithin(Scope::tables(["tickets"])));
-    for address in ["/audit/timeline", "/audit/timeline?table=secrets"] {
+    for address in ["/audit/timeline?from=", "/audit/timeline?table=secrets"] {
         let (status, body) = get(&app, address).await?;
         assert_eq!(status, StatusCode::OK);
         assert!(!body.contains("sesame") && body.contains("Scoped view"), "{address}: {body}");
@@ -279,7 +279,7 @@ async fn mistakes_are_answered_with_the_field_and_a_way_back(pool: PgPool) -> Re
 
 #[sqlx::test(migrations = false)]
 async fn a_database_without_a_trail_says_so(pool: PgPool) -> Result {
-    let (status, body) = get(&mounted(&pool, Access::Allow), "/audit/timeline").await?;
+    let (status, body) = get(&mounted(&pool, Access::Allow), "/audit/timeline?from=").await?;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(
         body.contains("This database holds no audit trail") && !body.contains("could not be reached"),
@@ -296,7 +296,7 @@ async fn it_lives_wherever_it_is_nested(pool: PgPool) -> Result {
         let (status, body) = get(&app, base).await?;
         assert_eq!(status, StatusCode::OK);
         assert!(body.contains(&format!("action=\"{base}/timeline\"")), "{body}");
-        let (_, body) = get(&app, &format!("{base}/timeline")).await?;
+        let (_, body) = get(&app, &format!("{base}/timeline?from=")).await?;
         let link =
             body.split("href=\"").find(|part| part.contains("/assets/console-")).ok_or("no stylesheet")?;
         let style = link.split('"').next().ok_or("no end")?;
@@ -316,7 +316,7 @@ async fn pages_are_one_body_under_a_strict_policy(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     let mut nonces = Vec::new();
-    for address in ["/audit/timeline", "/audit/nowhere", "/audit/timeline?from=x"] {
+    for address in ["/audit/timeline?from=", "/audit/nowhere", "/audit/timeline?from=x"] {
         let response = call(&app, "GET", address).await?;
         let policy = header(&response, header::CONTENT_SECURITY_POLICY).to_owned();
         assert!(
@@ -347,7 +347,7 @@ async fn pages_are_one_body_under_a_strict_policy(pool: PgPool) -> Result {
 #[sqlx::test(migrations = false)]
 async fn assets_come_compressed_as_the_client_likes(pool: PgPool) -> Result {
     let app = mounted(&pool, Access::Deny);
-    let (_, body) = get(&app, "/audit/timeline").await?;
+    let (_, body) = get(&app, "/audit/timeline?from=").await?;
     let style =
         body.split('"').find(|part| part.contains("/assets/console-")).ok_or("no stylesheet")?.to_owned();
     for (accepted, coding) in

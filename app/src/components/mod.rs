@@ -2,7 +2,6 @@
 
 mod change;
 mod fields;
-mod filter;
 mod heading;
 mod ids;
 mod lines;
@@ -15,7 +14,6 @@ mod words;
 
 pub(crate) use change::ChangeCard;
 pub(crate) use fields::{FieldTable, Sides};
-pub(crate) use filter::FilterForm;
 pub(crate) use heading::TransactionHeading;
 pub(crate) use ids::Identifier;
 pub(crate) use moment::{DateTime, Moment, day_label};

@@ -11,5 +11,5 @@ pub use actor::{ActorPage, ActorWindow, LastTransaction, actor_page};
 pub use home::{HomePage, LatestActivity, home_page};
 pub use problem::{Problem, problem_page};
 pub use row::{RowPage, row_page};
-pub use timeline::{TimelinePage, timeline_page};
+pub use timeline::{FilterMistake, FoundChanges, TimelinePage, set_window, timeline_page};
 pub use transaction::{RelatedTransactions, TransactionPage, transaction_page};

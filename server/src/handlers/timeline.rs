@@ -1,39 +1,114 @@
 //! The timeline.
 
+use std::time::Duration;
+
 use axum::Extension;
 use axum::extract::{OriginalUri, RawQuery};
-use axum::response::Response;
-use threadline_app::pages::{TimelinePage, timeline_page};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use threadline::TableName;
+use threadline::query::{Count, Filter, Page, Position, TimelineEntry};
+use threadline_app::pages::{FilterMistake, FoundChanges, TimelinePage, timeline_page};
+use url::form_urlencoded;
 
-use super::question::{answered, pairs, read_filter, to_timeline};
+use super::question::{Unanswered, answered, pairs, read_question, to_timeline, written};
 use crate::guard::Visit;
 use crate::respond::Reply;
 
+/// What an address without a query asks for.
+const OPENING: &str = "window=24h";
 /// Changes on one page.
 const PAGE: usize = 50;
+/// Where counting stops.
+const CAP: usize = 10_000;
+/// How long the page waits for the count.
+const COUNTING: Duration = Duration::from_secs(2);
 
 pub(crate) async fn timeline(
     Extension(visit): Extension<Visit>,
     OriginalUri(uri): OriginalUri,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let (filter, position) = match read_filter(&pairs(query.as_deref())) {
-        Ok(read) => read,
-        Err(error) => return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.frame()),
+    let query = query.filter(|query| !query.is_empty());
+    let given = pairs(Some(query.as_deref().unwrap_or(OPENING)));
+    let answer = async {
+        let (filter, position) = read_question(&visit, &given).await?;
+        let settled = written(&filter, position);
+        if is_to_be_settled(&given) && given != settled {
+            let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(settled).finish();
+            return Ok(Redirect::to(&format!("{}/timeline?{query}", visit.base)).into_response());
+        }
+        let (tables, found) = find(&visit, filter, position).await?;
+        let timeline = TimelinePage { typed: settled, tables, answer: Ok(found) };
+        Ok(Reply::page(|frame| timeline_page(frame, timeline)).into_response(visit.frame()))
     };
+    match answer.await {
+        Ok(response) => response,
+        Err(Unanswered::Mistake(mistake)) => correct(&visit, given.clone(), mistake).await,
+        Err(Unanswered::Database(error)) => {
+            let reply = Reply::unanswered(error.as_ref(), uri.to_string(), to_timeline(&visit));
+            reply.into_response(visit.frame())
+        }
+    }
+}
+
+/// A form sends its blank fields too, a link may name a window by its length, and people type ids: what is shared and
+/// bookmarked is the address that says the same without them.
+fn is_to_be_settled(given: &[(String, String)]) -> bool {
+    given.iter().any(|(key, value)| {
+        value.trim().is_empty() || key == "window" || (key == "key" && !value.contains('='))
+    })
+}
+
+/// The page and the count, asked for at the same time.
+async fn find(
+    visit: &Visit,
+    filter: Filter,
+    position: Position,
+) -> Result<(Vec<TableName>, FoundChanges), Unanswered> {
     let trail = &visit.shared.settings.trail;
+    // One more than is shown tells whether the last transaction goes on.
+    let size = PAGE + usize::from(!matches!(position, Position::NewerThan(_)));
     let questions = async {
-        let page = trail.timeline_page(&visit.scope, &filter, position, PAGE).await?;
+        let mut page = trail.timeline_page(&visit.scope, &filter, position, size).await?;
+        let continues = cut(&mut page);
+        trail
+            .complete_old_values(&visit.scope, page.entries.iter_mut().map(|entry| &mut entry.change))
+            .await?;
         let tables = trail.captured_tables(&visit.scope).await?;
         let has_changes = !page.entries.is_empty() || trail.has_changes(&visit.scope).await?;
-        Ok((page, tables, has_changes))
+        Ok((page, continues, tables, has_changes))
     };
-    let reply = match answered(&visit, questions).await {
-        Err(error) => Reply::unanswered(error.as_ref(), uri.to_string(), to_timeline(&visit)),
-        Ok((page, tables, has_changes)) => {
-            let timeline = TimelinePage { filter, page, tables, has_changes };
-            Reply::page(|frame| timeline_page(frame, timeline))
-        }
-    };
-    reply.into_response(visit.frame())
+    let (page, count) = tokio::join!(answered(visit, questions), count(visit, &filter));
+    let (page, continues, tables, has_changes) = page?;
+    Ok((tables, FoundChanges { filter, position, page, continues, count, has_changes }))
+}
+
+/// Cuts off what is more than a page; answers whether it belongs to the same transaction.
+fn cut(page: &mut Page<TimelineEntry>) -> bool {
+    if page.entries.len() <= PAGE {
+        return false;
+    }
+    let next = page.entries.pop();
+    let last = page.entries.last();
+    page.older = last.map(|entry| entry.change.cursor());
+    next.zip(last).is_some_and(|(next, last)| next.transaction.id == last.transaction.id)
+}
+
+/// None where it failed or took too long: the page is worth more than the number.
+async fn count(visit: &Visit, filter: &Filter) -> Option<Count> {
+    let question = visit.shared.settings.trail.count(&visit.scope, filter, CAP);
+    let count = tokio::time::timeout(COUNTING, question).await.ok()?;
+    count
+        .inspect_err(|error| tracing::warn!(error = ?error.to_string(), "the changes could not be counted"))
+        .ok()
+}
+
+/// The form as it was typed, with what is wrong in it.
+async fn correct(visit: &Visit, typed: Vec<(String, String)>, mistake: FilterMistake) -> Response {
+    let tables = answered(visit, visit.shared.settings.trail.captured_tables(&visit.scope)).await;
+    let timeline = TimelinePage { typed, tables: tables.unwrap_or_default(), answer: Err(mistake) };
+    let mut response = Reply::page(|frame| timeline_page(frame, timeline)).into_response(visit.frame());
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
 }

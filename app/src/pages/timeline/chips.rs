@@ -1,0 +1,92 @@
+//! The conditions of the filter, one by one.
+
+use chrono::{DateTime, Datelike, Timelike, Utc};
+use leptos::prelude::*;
+use threadline::query::Filter;
+
+use super::address::address_of;
+use super::filter_fields::label;
+use crate::Frame;
+
+/// One chip a condition, each with a link that leaves it out; the window is one condition.
+pub(super) fn chips(frame: &Frame, filter: &Filter, now: DateTime<Utc>) -> impl IntoView + use<> {
+    let pairs = filter.to_pairs();
+    let without = |left_out: &[&str]| {
+        let rest: Vec<_> = pairs.iter().filter(|(key, _)| !left_out.contains(key)).cloned().collect();
+        address_of(frame, &rest)
+    };
+    let conditions = pairs.iter().filter(|(key, _)| !matches!(*key, "from" | "to")).map(|(key, value)| {
+        // The key of a row means nothing without its table.
+        let href = if *key == "table" { without(&["table", "key"]) } else { without(&[key]) };
+        chip(
+            format!("{}: ", label(key)),
+            value.clone(),
+            format!("Remove {} filter", label(key).to_lowercase()),
+            href,
+        )
+    });
+    let window = window_in_words(filter, now)
+        .map(|words| chip(String::new(), words, "Remove window".to_owned(), without(&["from", "to"])));
+    let chips: Vec<_> = conditions.chain(window).collect();
+    (!chips.is_empty()).then(|| view! { <ul class="chips" aria-label="Active filters">{chips}</ul> })
+}
+
+fn chip(label: String, value: String, remove: String, href: String) -> impl IntoView {
+    view! {
+        <li class="chip">
+            <span>{label}<bdi>{value}</bdi></span>
+            <a href=href aria-label=remove.clone() title=remove>"×"</a>
+        </li>
+    }
+}
+
+/// `Since 21 November, 09:30`; none without a window.
+fn window_in_words(filter: &Filter, now: DateTime<Utc>) -> Option<String> {
+    match (filter.from, filter.to) {
+        (None, None) => None,
+        (Some(from), None) => Some(format!("Since {}", moment(from, now))),
+        (None, Some(to)) => Some(format!("Until {}", moment(to, now))),
+        (Some(from), Some(to)) if from.date_naive() == to.date_naive() => {
+            Some(format!("{} to {}", moment(from, now), to.format(time_of_day(to))))
+        }
+        (Some(from), Some(to)) => Some(format!("{} to {}", moment(from, now), moment(to, now))),
+    }
+}
+
+/// As exact as it was given.
+fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let date = if at.year() == now.year() { "%-d %B" } else { "%-d %B %Y" };
+    at.format(&format!("{date}, {}", time_of_day(at))).to_string()
+}
+
+fn time_of_day(at: DateTime<Utc>) -> &'static str {
+    match (at.second(), at.nanosecond()) {
+        (0, 0) => "%H:%M",
+        (_, 0) => "%H:%M:%S",
+        _ => "%H:%M:%S%.f",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_said_as_exactly_as_it_was_given() {
+        let now = "2026-11-22T12:00:00Z".parse().unwrap();
+        let words = |pairs: &[(&str, &str)]| {
+            window_in_words(&Filter::from_pairs(pairs.iter().copied()).unwrap().0, now).unwrap_or_default()
+        };
+        assert_eq!(words(&[]), "");
+        assert_eq!(words(&[("from", "2026-11-21T09:30")]), "Since 21 November, 09:30");
+        assert_eq!(words(&[("to", "2025-12-31T23:59:59")]), "Until 31 December 2025, 23:59:59");
+        assert_eq!(
+            words(&[("from", "2026-11-21T09:30"), ("to", "2026-11-21T09:45")]),
+            "21 November, 09:30 to 09:45"
+        );
+        assert_eq!(
+            words(&[("from", "2026-11-21T00:00"), ("to", "2026-11-22T00:00:00.000001")]),
+            "21 November, 00:00 to 22 November, 00:00:00.000001"
+        );
+    }
+}

@@ -1,0 +1,159 @@
+//! How each key of the filter is asked for.
+
+use chrono::{NaiveDateTime, Timelike};
+use leptos::prelude::*;
+use threadline::query::Operation;
+
+use super::FilterMistake;
+
+/// The field of a key.
+pub(super) struct Field {
+    pub(super) key: &'static str,
+    label: &'static str,
+    input: Input,
+    pub(super) place: Place,
+}
+
+#[derive(Clone, Copy)]
+enum Input {
+    /// A text, with an example of it.
+    Text(&'static str),
+    /// A text, with the captured tables to choose from.
+    Table,
+    Operation,
+    Time,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Place {
+    /// Beside the presets.
+    Window,
+    Main,
+    /// Folded away until it is needed.
+    More,
+}
+
+/// The list of captured tables.
+pub(super) const TABLES: &str = "captured-tables";
+/// The begin of the window, where to type one that is no preset.
+pub(super) const CUSTOM: &str = "#filter-from";
+
+/// Every key has its field: what the form does not hold, applying it would drop.
+pub(super) const FIELDS: [Field; 10] = {
+    use Input::{Operation, Table, Text, Time};
+    use Place::{Main, More, Window};
+    const fn field(key: &'static str, label: &'static str, input: Input, place: Place) -> Field {
+        Field { key, label, input, place }
+    }
+    [
+        field("from", "From (UTC)", Time, Window),
+        field("to", "To (UTC)", Time, Window),
+        field("table", "Table", Table, Main),
+        field("key", "Record", Text("42, or order=7&line=2"), Main),
+        field("actor", "Actor", Text("user:42, or job"), Main),
+        field("action", "Action", Text("ticket.escalated"), Main),
+        field("correlation_id", "Correlation", Text("any"), Main),
+        field("operation", "Operation", Operation, More),
+        field("field", "Changed field", Text("any"), More),
+        field("request_id", "Request", Text("any"), More),
+    ]
+};
+
+/// The label of a key.
+pub(super) fn label(key: &str) -> &'static str {
+    FIELDS.iter().find(|field| field.key == key).map_or("Filter", |field| field.label)
+}
+
+/// The field of a key as the target of a link; none where the form has no such field.
+pub(super) fn link_to(key: &str) -> Option<String> {
+    FIELDS.iter().find(|field| field.key == key).map(|field| format!("#filter-{}", field.key))
+}
+
+impl Field {
+    /// Whether this is what is wrong.
+    pub(super) fn is_wrong(&self, mistake: Option<&FilterMistake>) -> bool {
+        mistake.is_some_and(|mistake| mistake.key == self.key)
+    }
+
+    /// The field with its label, its value, and the sentence about what is wrong with it.
+    pub(super) fn view(&self, value: &str, mistake: Option<&FilterMistake>) -> impl IntoView + use<> {
+        let mistake = mistake.filter(|mistake| mistake.key == self.key);
+        let id = format!("filter-{}", self.key);
+        let sentence_id = format!("{id}-mistake");
+        let sentence = mistake.map(|mistake| {
+            view! { <span class="mistake" id=sentence_id.clone()>{mistake.hint.clone()}</span> }
+        });
+        let invalid = mistake.map(|_| "true");
+        let described = mistake.map(|_| sentence_id);
+        let name = self.key;
+        let text = |kind, value: String, example, list| {
+            view! {
+                <input type=kind id=id.clone() name=name value=value placeholder=example list=list step="1" autofocus=invalid.is_some()
+                    autocomplete="off" autocapitalize="none" spellcheck="false"
+                    aria-invalid=invalid aria-describedby=described.clone()/>
+            }
+            .into_any()
+        };
+        let input = match self.input {
+            Input::Text(example) => text("text", value.to_owned(), Some(example), None),
+            Input::Table => text("text", value.to_owned(), Some("any"), Some(TABLES)),
+            Input::Time if fits_picker(value) => {
+                text("datetime-local", value.trim_end_matches('Z').to_owned(), None, None)
+            }
+            Input::Time => text("text", value.to_owned(), None, None),
+            Input::Operation => view! {
+                <select id=id.clone() name=name aria-invalid=invalid aria-describedby=described.clone()>
+                    <option value="">"any"</option>
+                    {operations(value)}
+                </select>
+            }
+            .into_any(),
+        };
+        view! { <label class=invalid.map(|_| "invalid")><span>{self.label}</span> {input} {sentence}</label> }
+    }
+}
+
+/// What was typed and is no operation stays to be seen until it is corrected.
+fn operations(value: &str) -> Vec<impl IntoView + use<>> {
+    let mut words: Vec<&str> = Operation::ALL.into_iter().map(Operation::as_str).collect();
+    if !value.is_empty() && !words.contains(&value) {
+        words.push(value);
+    }
+    let option = |word: &str| view! { <option selected=word == value>{word.to_owned()}</option> };
+    words.into_iter().map(option).collect()
+}
+
+/// A picker of times knows whole seconds and shows nothing else: what is finer, or no time at all, stays a text.
+fn fits_picker(value: &str) -> bool {
+    let value = value.trim_end_matches('Z');
+    let time = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(value, format).ok());
+    value.is_empty() || time.is_some_and(|time| time.nanosecond() == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use threadline::query::FILTER_KEYS;
+
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_filter_has_one_field() {
+        let fields: BTreeSet<&str> = FIELDS.iter().map(|field| field.key).collect();
+        assert_eq!(fields, FILTER_KEYS.iter().map(|key| key.name).collect());
+        assert_eq!(fields.len(), FIELDS.len());
+    }
+
+    #[test]
+    fn a_time_that_a_picker_would_lose_stays_a_text() {
+        for time in ["", "2026-11-22T09:30", "2026-11-22T09:30:07", "2026-11-22T09:30:00Z"] {
+            assert!(fits_picker(time), "{time}");
+        }
+        for time in ["yesterday", "2026-11-22T09:30:00.000001Z", "2026-11-22T09:30:00+01:00"] {
+            assert!(!fits_picker(time), "{time}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The filter as a GET form, so that a filtered timeline has an address.
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use threadline::TableName;
+use threadline::query::Filter;
+
+use super::FilterMistake;
+use super::filter_fields::{CUSTOM, FIELDS, Place, TABLES};
+use super::presets::presets;
+use crate::Frame;
+
+/// The form as it was typed, and what that means or what is wrong with it. On a narrow screen it folds behind its summary.
+pub(super) fn filter_form(
+    frame: &Frame,
+    typed: &[(String, String)],
+    tables: &[TableName],
+    filter: Result<&Filter, &FilterMistake>,
+    now: DateTime<Utc>,
+) -> impl IntoView + use<> {
+    let action = frame.href("/timeline");
+    let mistake = filter.err();
+    let value = |key: &str| typed.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value.trim());
+    let fields = |place| -> Vec<_> {
+        let fields = FIELDS.iter().filter(|field| field.place == place);
+        fields.map(|field| field.view(value(field.key), mistake)).collect()
+    };
+    let is_needed = FIELDS
+        .iter()
+        .any(|field| field.place == Place::More && (field.is_wrong(mistake) || !value(field.key).is_empty()));
+    let (window, main, more) = (fields(Place::Window), fields(Place::Main), fields(Place::More));
+    let options: Vec<_> =
+        tables.iter().map(|table| view! { <option value=table.to_string()></option> }).collect();
+    let is_wrong = mistake.is_some();
+    let presets = filter.ok().map(|filter| presets(frame, filter, now, CUSTOM));
+    view! {
+        <details class="filter" open=is_wrong>
+            <summary>"Filter"</summary>
+            <form method="get" action=action class="filter" role="search" aria-label="Changes">
+                <div class="window">{presets} {window}</div>
+                {main}
+                <datalist id=TABLES>{options}</datalist>
+                <div class="last">
+                    <details class="more-filters" open=is_needed>
+                        <summary>"More filters"</summary>
+                        <div>{more}</div>
+                    </details>
+                    <div class="buttons">
+                        <a class="button" href=action.clone()>"Reset"</a> <button class="primary">"Apply"</button>
+                    </div>
+                </div>
+            </form>
+        </details>
+    }
+}

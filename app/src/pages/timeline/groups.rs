@@ -1,0 +1,94 @@
+//! The changes of a page, grouped by transaction under their days.
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use threadline::query::{Change, Filter, TimelineEntry, TransactionRecord};
+
+use crate::Frame;
+use crate::components::{ChangeCard, Identifier, Moment, TransactionHeading, counted, day_label};
+
+/// How many changes of one transaction are shown before the rest folds away.
+const CHANGES_SHOWN: usize = 10;
+
+pub(super) struct Group {
+    transaction: TransactionRecord,
+    changes: Vec<Change>,
+}
+
+/// Neighbours of one transaction belong together; the order of the timeline stays as it is.
+pub(super) fn group(entries: Vec<TimelineEntry>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for TimelineEntry { change, transaction } in entries {
+        match groups.last_mut() {
+            Some(last) if last.transaction.id == transaction.id => last.changes.push(change),
+            _ => groups.push(Group { transaction, changes: vec![change] }),
+        }
+    }
+    groups
+}
+
+/// The groups, with a heading wherever the day changes. More of them are appended to this element as one scrolls, so it holds
+/// nothing else. The last transaction may continue beyond the page.
+pub(super) fn entries(
+    frame: &Frame,
+    groups: Vec<Group>,
+    continues: bool,
+    now: DateTime<Utc>,
+) -> impl IntoView + use<> {
+    let last = groups.len().saturating_sub(1);
+    let mut shown = None;
+    let entries: Vec<_> = groups
+        .into_iter()
+        .enumerate()
+        .filter_map(|(place, group)| {
+            let at = group.changes.first()?.captured_at;
+            let day = at.date_naive();
+            let heading = (shown.replace(day) != Some(day))
+                .then(|| view! { <h2 class="day">{day_label(day, now.date_naive())}</h2> });
+            let entry = entry(frame, at, group, continues && place == last);
+            Some(view! { {heading} {entry} }.into_any())
+        })
+        .collect();
+    view! { <div id="entries">{entries}</div> }
+}
+
+fn entry(frame: &Frame, at: DateTime<Utc>, group: Group, continues: bool) -> impl IntoView + use<> {
+    let Group { transaction, mut changes } = group;
+    let id = transaction.id.to_string();
+    let href = frame.href(&format!("/transactions/{id}"));
+    let action = transaction.action.as_ref();
+    let correlation = action.and_then(|action| action.correlation_id.clone()).map(|correlation| {
+        let filter = Filter { correlation_id: Some(correlation.clone()), ..Filter::default() };
+        view! { <Identifier label="correlation" value=correlation href=Some(frame.timeline_href(&filter))/> }
+    });
+    let reason = action
+        .and_then(|action| action.reason.clone())
+        .map(|reason| view! { <p class="reason">{reason}</p> });
+    let count = (changes.len() > 1).then(|| view! { <span>{counted(changes.len(), "change")}</span> });
+    let folded = changes.split_off(changes.len().min(CHANGES_SHOWN));
+    let folded = (!folded.is_empty()).then(|| {
+        let summary = format!("{} of this transaction", counted(folded.len(), "more change"));
+        view! { <details class="fold"><summary>{summary}</summary>{cards(folded)}</details> }
+    });
+    let continues = continues.then(|| {
+        view! { <p class="note">"This transaction continues on the next page. "<a href=href.clone()>"See all of it"</a></p> }
+    });
+    let ids = view! {
+        <p class="ids">
+            <Identifier label="transaction" value=id.clone() href=Some(href.clone())/> {correlation} {count}
+        </p>
+    };
+    // Erased in parts, because the type of the whole is too deep for the compiler.
+    let (heading, ids) = (view! { <TransactionHeading transaction=transaction/> }.into_any(), ids.into_any());
+    let body = view! { <h3>{heading}</h3> {reason} {ids} {cards(changes)} {folded} {continues} }.into_any();
+    view! {
+        <article class="tx" tabindex="-1" data-entry="" data-href=href data-copy-id=id>
+            <Moment at=at/>
+            <div>{body}</div>
+        </article>
+    }
+}
+
+fn cards(changes: Vec<Change>) -> Vec<AnyView> {
+    changes.into_iter().map(|change| view! { <ChangeCard change=change/> }.into_any()).collect()
+}

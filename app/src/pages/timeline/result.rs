@@ -1,0 +1,32 @@
+//! How much was found, and ways to take it along.
+
+use leptos::prelude::*;
+use threadline::query::{Count, Filter};
+
+use crate::Frame;
+use crate::components::counted;
+
+/// The formats in which changes leave the console.
+const FORMATS: [(&str, &str); 3] = [("CSV", "csv"), ("JSON", "json"), ("NDJSON", "ndjson")];
+
+/// The number of changes that match; none where it took too long to count them.
+pub(super) fn result_line(count: Option<Count>) -> impl IntoView {
+    let line = match count {
+        Some(Count::Exactly(count)) => view! { <b>{counted(count, "change")}</b> }.into_any(),
+        Some(Count::MoreThan(cap)) => view! { "More than "<b>{counted(cap, "change")}</b> }.into_any(),
+        None => "Counting took too long".into_any(),
+    };
+    view! { <p class="count">{line}</p> }
+}
+
+/// Downloads of exactly what the filter asks for.
+pub(super) fn downloads(frame: &Frame, filter: &Filter) -> impl IntoView + use<> {
+    let links: Vec<_> = FORMATS
+        .into_iter()
+        .map(|(name, extension)| {
+            let href = frame.with_filter(&format!("/exports/changes.{extension}"), filter);
+            view! { <a class="button" href=href>{name}</a> }
+        })
+        .collect();
+    view! { <div class="downloads" role="group" aria-label="Download these changes">"Download" {links}</div> }
+}

@@ -1,0 +1,373 @@
+//! The timeline: its address, its form, its conditions, its pages, and why there may be nothing on them.
+
+mod support;
+
+use std::time::Duration;
+
+use axum::Router;
+use http::{StatusCode, header};
+use sqlx::PgPool;
+use sqlx::types::chrono::Utc;
+use support::{Result, call, get, mounted};
+use threadline::query::{FILTER_KEYS, Filter};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
+use threadline_server::Access;
+use url::form_urlencoded;
+
+/// Each key with a value that one change of the seed meets.
+const EVERY_KEY: [(&str, &str); 10] = [
+    ("table", "tickets"),
+    ("key", "id=1"),
+    ("operation", "update"),
+    ("field", "subject"),
+    ("actor", "user:42"),
+    ("action", "ticket.renamed"),
+    ("correlation_id", "c \"1\" & more"),
+    ("request_id", "req-1"),
+    ("from", "2020-01-01T00:00:00.000001Z"),
+    ("to", "2100-01-01T00:00:00Z"),
+];
+
+async fn installed(pool: &PgPool) -> Result<AuditTrail> {
+    let trail = AuditTrail::new(pool.clone());
+    trail.install().await?;
+    sqlx::raw_sql(
+        "CREATE TABLE tickets (id bigint PRIMARY KEY, subject text);
+         CREATE TABLE order_lines (\"order\" bigint, line bigint, PRIMARY KEY (\"order\", line));",
+    )
+    .execute(pool)
+    .await?;
+    trail.capture(["tickets", "order_lines"]).await?;
+    Ok(trail)
+}
+
+/// A ticket, its new subject under a named action, and a line of an order.
+async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
+    let trail = installed(pool).await?;
+    sqlx::query("INSERT INTO tickets VALUES (1, 'Printer')").execute(pool).await?;
+    let context = AuditContext::new(ActorRef::new(ActorKind::User, "42")?)
+        .with_correlation_id("c \"1\" & more")?
+        .with_request_id("req-1")?;
+    let mut tx = AuditedWrite::new(&context).action("ticket.renamed").begin(pool).await?;
+    sqlx::query("UPDATE tickets SET subject = 'Scanner'").execute(&mut *tx).await?;
+    tx.commit().await?;
+    sqlx::query("INSERT INTO order_lines VALUES (7, 2)").execute(pool).await?;
+    Ok(trail)
+}
+
+fn query_of<K: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (K, V)>) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+fn address(query: &str) -> String {
+    format!("/audit/timeline?{query}")
+}
+
+/// Where an address leads to; empty when it answers itself.
+async fn leads_to(app: &Router, address: &str) -> Result<String> {
+    let response = call(app, address).await?;
+    let location = response.headers().get(header::LOCATION).map(|location| location.to_str()).transpose()?;
+    assert_eq!(response.status() == StatusCode::SEE_OTHER, location.is_some(), "{address}");
+    Ok(location.unwrap_or_default().to_owned())
+}
+
+async fn page(app: &Router, query: &str) -> Result<String> {
+    let (status, body) = get(app, &address(query)).await?;
+    assert_eq!(status, StatusCode::OK, "{query}: {body}");
+    Ok(body)
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+/// The value of an attribute in a tag.
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    Some(unescaped(rest.split('"').next()?))
+}
+
+/// The addresses of links whose text or label is this.
+fn links(body: &str, name: &str) -> Vec<String> {
+    let of_name = |link: &&str| {
+        link.split("</a>").next().is_some_and(|link| link.ends_with(&format!(">{name}")))
+            || attribute(link.split('>').next().unwrap_or_default(), "aria-label").as_deref() == Some(name)
+    };
+    body.split("<a").skip(1).filter(of_name).filter_map(|link| attribute(link, "href")).collect()
+}
+
+/// What the filter's form sends as it stands.
+fn submitted(body: &str) -> Vec<(String, String)> {
+    let form = body.split("<form").find(|form| form.contains("name=\"table\"")).unwrap_or_default();
+    let form = form.split("</form>").next().unwrap_or_default();
+    let inputs = form.split("<input").skip(1).map(|input| input.split('>').next().unwrap_or_default());
+    let inputs =
+        inputs.filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())));
+    let selects = form.split("<select").skip(1).map(|select| {
+        let chosen = select.split("<option").find(|option| option.starts_with(" selected"));
+        let chosen =
+            chosen.and_then(|option| option.split('>').nth(1)?.split('<').next()).unwrap_or_default();
+        (attribute(select, "name").unwrap_or_default(), unescaped(chosen))
+    });
+    inputs.chain(selects).collect()
+}
+
+#[sqlx::test(migrations = false)]
+async fn it_opens_on_the_last_24_hours_at_an_address_that_stays(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    for (asked, hours) in [("/audit/timeline", 24), ("/audit/timeline?", 24), (&*address("window=7d"), 168)] {
+        let opened = leads_to(&app, asked).await?;
+        let (filter, _) = Filter::from_pairs(
+            form_urlencoded::parse(opened.split_once('?').ok_or("no query")?.1.as_bytes())
+                .collect::<Vec<_>>()
+                .iter()
+                .map(|(key, value)| (&**key, &**value)),
+        )?;
+        let from = filter.from.ok_or("no begin")?;
+        assert_eq!(filter, Filter { from: Some(from), ..Filter::default() });
+        let minutes = (Utc::now() - from).num_minutes() - hours * 60;
+        assert!((0..10).contains(&minutes), "{asked}: {from}");
+        assert_eq!(from.timestamp() % 60, 0, "not to the minute");
+        assert_eq!(leads_to(&app, &opened).await?, "", "{opened} leads on");
+        let (_, body) = get(&app, &opened).await?;
+        assert!(body.contains("Scanner"), "{body}");
+        let current =
+            body.split("<a").find(|link| link.contains("aria-current=\"true\"")).ok_or("no window")?;
+        let current = current.split("</a>").next().unwrap_or_default();
+        assert!(current.ends_with(if hours == 24 { "24 h" } else { "7 d" }), "{current}");
+    }
+    let within = leads_to(&app, &address("table=tickets&window=1h")).await?;
+    assert!(within.starts_with(&address("table=tickets&from=")), "{within}");
+    assert_eq!(
+        leads_to(&app, &address("table=tickets&from=2020-01-01T00:00&window=all")).await?,
+        address("table=tickets")
+    );
+    let (status, body) = get(&app, &address("window=fortnight")).await?;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(body.contains("expected 1h, 24h, 7d, 30d or all"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn blank_fields_leave_the_address(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    let blank = query_of(EVERY_KEY.map(|(key, _)| (key, "")));
+    let cursor = "1795339267000000-0193c2aa00007000800000000000008d";
+    for (asked, settled) in [
+        (&*blank, "from="),
+        ("table=+", "from="),
+        ("action=ticket.renamed&to=&table=tickets", "table=tickets&action=ticket.renamed"),
+        (&format!("from=&table=&older={cursor}"), &format!("from=&older={cursor}")),
+        (&format!("actor=job&key=&newer={cursor}"), &format!("actor=job&newer={cursor}")),
+    ] {
+        assert_eq!(leads_to(&app, &address(asked)).await?, address(settled), "{asked}");
+        assert_eq!(leads_to(&app, &address(settled)).await?, "", "{settled} leads on");
+    }
+    // As a proxy may write it.
+    assert_eq!(leads_to(&app, &address("from")).await?, "");
+    assert!(page(&app, "from=").await?.contains("Printer"));
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn applying_the_form_drops_no_condition(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    assert_eq!(EVERY_KEY.map(|(key, _)| key), FILTER_KEYS.each_ref().map(|key| key.name));
+    let everything = query_of(EVERY_KEY);
+    let body = page(&app, &everything).await?;
+    assert!(body.contains("Scanner") && body.contains(">1 change<"), "{body}");
+    let sent = submitted(&body);
+    assert_eq!(leads_to(&app, &address(&query_of(sent.clone()))).await?, "", "{sent:?}");
+    let (filter, _) = Filter::from_pairs(sent.iter().map(|(key, value)| (key.as_str(), value.as_str())))?;
+    assert_eq!(filter, Filter::from_pairs(EVERY_KEY)?.0);
+    // Of each condition alone, with its blank neighbours.
+    for (key, value) in EVERY_KEY.into_iter().filter(|(key, _)| *key != "key") {
+        let settled = address(&query_of([(key, value)]));
+        let sent = submitted(&get(&app, &settled).await?.1);
+        assert_eq!(leads_to(&app, &address(&query_of(sent.clone()))).await?, settled, "{sent:?}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn each_condition_can_be_taken_away(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    let body = page(&app, &query_of(EVERY_KEY)).await?;
+    let without = |left_out: &[&str]| {
+        address(&query_of(EVERY_KEY.into_iter().filter(|(key, _)| !left_out.contains(key))))
+    };
+    for (chip, left_out) in [
+        // The key of a row means nothing without its table.
+        ("Remove table filter", &["table", "key"][..]),
+        ("Remove record filter", &["key"]),
+        ("Remove operation filter", &["operation"]),
+        ("Remove changed field filter", &["field"]),
+        ("Remove actor filter", &["actor"]),
+        ("Remove action filter", &["action"]),
+        ("Remove correlation filter", &["correlation_id"]),
+        ("Remove request filter", &["request_id"]),
+        ("Remove window", &["from", "to"]),
+    ] {
+        assert_eq!(links(&body, chip), [without(left_out)], "{chip}");
+        assert_eq!(leads_to(&app, &without(left_out)).await?, "");
+    }
+    let last = page(&app, "from=2020-01-01T00%3A00%3A00Z").await?;
+    assert_eq!(links(&last, "Remove window"), [address("from=")]);
+    assert!(!page(&app, "from=").await?.contains("class=\"chip\""));
+    for format in ["csv", "json", "ndjson"] {
+        let download = format!("/audit/exports/changes.{format}?{}", query_of(EVERY_KEY));
+        assert_eq!(links(&body, &format.to_uppercase()), [download]);
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_record_is_found_by_what_people_type(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    assert_eq!(leads_to(&app, &address("table=tickets&key=1")).await?, address("table=tickets&key=id%3D1"));
+    assert_eq!(
+        leads_to(&app, &address("table=tickets&key=+a%26b%25+&actor=")).await?,
+        address("table=tickets&key=id%3Da%2526b%2525")
+    );
+    let body = page(&app, "table=order_lines&key=line%3D2%26order%3D7").await?;
+    assert!(body.contains(">1 change<"), "{body}");
+    for (query, sentence) in [
+        ("key=42", "key is \"42\": expected the table beside it"),
+        ("table=order_lines&key=7", "expected every key column of order_lines, as in line=…&order=…"),
+        ("table=nowhere&key=7", "expected its column too, as in id=42: no key of nowhere is known"),
+        ("table=tickets&key=nr%3D1", "rows of tickets have the key id, not nr"),
+        ("table=nowhere&key=id%3D1", "table nowhere is not audited"),
+        ("table=%00&key=1", "table is \"\\0\""),
+    ] {
+        let (status, body) = get(&app, &address(query)).await?;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
+        assert!(unescaped(&body).contains(sentence), "{query}: {body}");
+    }
+    // What the scope hides has no key either.
+    let limited = mounted(&pool, Access::AllowWithin(Scope::tables(["order_lines"])));
+    let (hidden, missing) = (
+        get(&limited, &address("table=tickets&key=1")).await?,
+        get(&limited, &address("table=nowhere&key=1")).await?,
+    );
+    assert_eq!(hidden.0, StatusCode::BAD_REQUEST);
+    assert!(
+        hidden.1.contains("no key of tickets is known") && missing.1.contains("no key of nowhere is known")
+    );
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_mistake_keeps_the_form_as_it_was_typed(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    for (key, value) in [
+        ("from", "yesterday"),
+        ("to", "2026-99-01T00:00"),
+        ("actor", "nobody:1"),
+        ("operation", "upsert"),
+        ("field", "\u{202e}"),
+        ("key", "<script>alert(1)</script>"),
+    ] {
+        let typed = [("action", "ticket.renamed"), (key, value)];
+        let (status, body) = get(&app, &address(&query_of(typed))).await?;
+        if key == "field" {
+            // An unusual name, but one that a column can have.
+            assert_eq!(status, StatusCode::OK);
+            continue;
+        }
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{key}");
+        let sent = submitted(&body);
+        for (key, value) in typed {
+            assert!(sent.contains(&(key.to_owned(), value.to_owned())), "{key} is lost: {sent:?}");
+        }
+        assert_eq!(body.matches("aria-invalid=\"true\"").count(), 1, "{key}");
+        let wrong =
+            body.split(" aria-invalid").next().and_then(|text| text.rsplit('<').next()).unwrap_or_default();
+        assert_eq!(attribute(&format!("{wrong} "), "name").as_deref(), Some(key));
+        assert!(body.contains(&format!("aria-describedby=\"filter-{key}-mistake\"")), "{key}");
+        assert!(body.contains(&format!("id=\"filter-{key}-mistake\"")), "{key}");
+        assert!(!body.contains("<article") && !body.contains("<script>alert"), "{key}: {body}");
+        assert!(body.contains("<option value=\"order_lines\">"), "no tables to choose from");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn pages_follow_each_other_and_say_where_a_transaction_goes_on(pool: PgPool) -> Result {
+    installed(&pool).await?;
+    sqlx::query("INSERT INTO tickets SELECT n, 'Ticket' FROM generate_series(1, 60) AS n")
+        .execute(&pool)
+        .await?;
+    sqlx::query("INSERT INTO tickets VALUES (100, 'The newest')").execute(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    let newest = page(&app, "from=").await?;
+    assert!(newest.contains("61 changes") && newest.contains("50 changes in 2 transactions"), "{newest}");
+    assert!(newest.contains("39 more changes of this transaction"), "{newest}");
+    assert!(newest.contains("This transaction continues on the next page"), "{newest}");
+    assert_eq!(newest.matches("class=\"change\"").count(), 50);
+    let [older] = &links(&newest, "Older")[..] else { return Err("not one way to older changes".into()) };
+    let (_, body) = get(&app, older).await?;
+    assert!(body.contains("11 changes in 1 transaction<") && body.contains("61 changes"), "{body}");
+    assert!(!body.contains("continues on the next page") && !body.contains("The newest"), "{body}");
+    assert!(links(&body, "Older").is_empty());
+    let [newer] = &links(&body, "Newer")[..] else { return Err("not one way to newer changes".into()) };
+    let (_, body) = get(&app, newer).await?;
+    assert_eq!(body.matches("class=\"change\"").count(), 50);
+    assert!(body.contains("The newest") && links(&body, "Newer").is_empty());
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_was_not_stored_is_looked_up(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    sqlx::query("UPDATE threadline.audit_changes SET changed_from = NULL WHERE op = 'update'")
+        .execute(&pool)
+        .await?;
+    let body = page(&mounted(&pool, Access::Allow), "operation=update").await?;
+    assert!(body.contains("Printer") && body.contains("Scanner"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn every_empty_page_says_why_and_where_to_go(pool: PgPool) -> Result {
+    installed(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    let body = page(&app, "table=tickets&from=2020-01-01T00%3A00%3A00Z").await?;
+    assert!(body.contains("Nothing has been recorded yet"), "{body}");
+    sqlx::query("INSERT INTO tickets VALUES (1, 'Printer')").execute(&pool).await?;
+
+    let body =
+        page(&app, "table=tickets&actor=job&from=2020-01-01T00%3A00%3A00Z&to=2020-01-02T00%3A00%3A00Z")
+            .await?;
+    assert!(body.contains("none of this table and actor in this window"), "{body}");
+    assert_eq!(links(&body, "Last 7 days"), [address("table=tickets&actor=job&window=7d")]);
+    assert_eq!(
+        links(&body, "All time"),
+        ["preset", "way out"].map(|_| address("table=tickets&actor=job&window=all"))
+    );
+
+    let body = page(&app, "action=nothing").await?;
+    assert_eq!(links(&body, "Show every change"), [address("from=")]);
+
+    let tomorrow = Utc::now() + Duration::from_secs(24 * 60 * 60);
+    let body = page(&app, &query_of([("from", tomorrow.format("%Y-%m-%dT%H:%M").to_string())])).await?;
+    assert!(body.contains("This window has not begun yet"), "{body}");
+
+    let body = page(&app, "from=&older=1000000-0193c2aa00007000800000000000008d").await?;
+    assert!(body.contains("There is nothing beyond this point"), "{body}");
+    assert_eq!(links(&body, "Go to the newest changes"), [address("from=")]);
+    assert_eq!(links(&body, "Newer").len(), 1);
+
+    let limited = mounted(&pool, Access::AllowWithin(Scope::tables(["order_lines"])));
+    let body = page(&limited, "table=tickets").await?;
+    assert!(
+        body.contains("Nothing has been recorded yet") && body.contains("Your view is limited"),
+        "{body}"
+    );
+    Ok(())
+}
