@@ -91,7 +91,9 @@ test("scrolling brings older entries, keeps the address in step, and a reload co
   await page.keyboard.press("End");
   await expect.poll(async () => (await ids(page)).length).toBeGreaterThan(newest.length);
   expect((await ids(page)).slice(0, newest.length), "what is there stays").toEqual(newest);
-  await expect(page.locator("#announcer")).toHaveText(/^\d+ more entr(y|ies)$/);
+  await expect(page.locator(".pager").getByRole("status")).toHaveText(
+    /^Added \d+ changes? in \d+ transactions?; \d+ transactions in all$/,
+  );
   const days = await page.locator("#entries .day").allTextContents();
   expect(new Set(days).size, "no day comes twice").toBe(days.length);
 

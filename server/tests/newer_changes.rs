@@ -107,6 +107,18 @@ async fn it_lives_wherever_the_console_is_nested_and_is_never_stored(pool: PgPoo
     Ok(())
 }
 
+/// Server functions register themselves with the process: a host that is a Leptos application finds this one among its own.
+#[sqlx::test(migrations = false)]
+async fn outside_of_the_console_nothing_is_counted(pool: PgPool) -> Result {
+    let since = newest(&seeded(&pool).await?).await?;
+    let host = axum::Router::new().route("/api/{*name}", axum::routing::get(leptos_axum::handle_server_fns));
+    let app = mounted(&pool, Access::Allow).merge(host);
+    let (status, body) = get(&app, address("", &since).trim_start_matches("/audit")).await?;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(body.contains("by the console only"), "{body}");
+    Ok(())
+}
+
 #[sqlx::test(migrations = false)]
 async fn what_cannot_be_read_is_a_mistake(pool: PgPool) -> Result {
     let since = newest(&seeded(&pool).await?).await?;

@@ -52,16 +52,14 @@ fn watch(pages: u32) {
 /// Puts the page that the link leads to under this one. Without it the link stays what it is.
 async fn extend(link: HtmlAnchorElement, pages: u32) {
     let address = format!("{}{}", link.pathname(), link.search());
-    let added = match fetch(&address).await {
+    let appended = match fetch(&address).await {
         Some(page) => append(&page, &address),
         None => None,
     };
-    match added {
-        Some(1) => announce("1 more entry"),
-        Some(added) => announce(format!("{added} more entries")),
-        None => return announce("Older entries could not be loaded. The link Older leads to them."),
+    match appended {
+        Some(()) => watch(pages - 1),
+        None => announce("Older entries could not be loaded. The link Older leads to them."),
     }
-    watch(pages - 1);
 }
 
 /// The page at an address; none where something else answered.
@@ -74,8 +72,8 @@ async fn fetch(address: &str) -> Option<Document> {
     DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()
 }
 
-/// Takes over the entries and the way on; tells how many entries there are more.
-fn append(page: &Document, address: &str) -> Option<usize> {
+/// Takes over the entries and the way on.
+fn append(page: &Document, address: &str) -> Option<()> {
     let ours = dom::find::<Element>(ENTRIES)?;
     let theirs = dom::find_in::<Element>(page, ENTRIES)?;
     place::take_over();
@@ -86,35 +84,37 @@ fn append(page: &Document, address: &str) -> Option<usize> {
     }
     // The day that our list ends with may go on in theirs.
     let day = dom::all("#entries .day").last().and_then(|day| day.text_content());
-    let mut added = 0;
+    let mut is_first = true;
     while let Some(next) = theirs.first_element_child() {
         next.remove();
         if next.class_list().contains("day") && next.text_content() == day {
             continue;
         }
-        if next.has_attribute("data-entry") {
-            if added == 0 {
-                place::mark(&next, address);
-            }
-            added += 1;
+        if is_first && next.has_attribute("data-entry") {
+            place::mark(&next, address);
+            is_first = false;
         }
         document().adopt_node(&next).ok()?;
         ours.append_child(&next).ok()?;
     }
     replace_pager(page);
-    Some(added)
+    Some(())
 }
 
-/// The way to older entries is that of the last page; the way to newer ones stays that of the first.
+/// The way to older entries is that of the last page; the way to newer ones stays that of the first. What was added is said in
+/// the words of its own page, in the place that is read out when it changes.
 fn replace_pager(page: &Document) {
-    let theirs = dom::find_in::<Element>(page, ".pager > :last-child");
-    if let (Some(ours), Some(theirs)) = (dom::find::<Element>(".pager > :last-child"), theirs)
+    let (way_on, summary) = (".pager > :last-child", ".pager [role=status]");
+    if let (Some(ours), Some(theirs)) = (dom::find::<Element>(way_on), dom::find_in::<Element>(page, way_on))
         && document().adopt_node(&theirs).is_ok()
     {
         let _ = ours.replace_with_with_node_1(&theirs);
     }
-    if let Some(summary) = dom::find::<Element>(".pager [role=status]") {
+    if let (Some(ours), Some(theirs)) =
+        (dom::find::<Element>(summary), dom::find_in::<Element>(page, summary))
+    {
         let count = dom::all("#entries [data-entry]").len();
-        summary.set_text_content(Some(&format!("{count} transactions loaded")));
+        let added = theirs.text_content().unwrap_or_default();
+        ours.set_text_content(Some(&format!("Added {added}; {count} transactions in all")));
     }
 }

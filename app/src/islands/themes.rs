@@ -40,7 +40,6 @@ pub(super) fn clicked(event: &Event, target: &Element) {
 async fn remember(form: &HtmlFormElement, theme: &str) -> bool {
     let Ok(fields) = UrlSearchParams::new() else { return false };
     fields.append("theme", theme);
-    fields.append("back", "");
     let request = RequestInit::new();
     request.set_method("POST");
     request.set_redirect(RequestRedirect::Manual);
