@@ -1,0 +1,82 @@
+//! A page is whole when its HTML has arrived: scripts add to it, and are not needed to read it.
+
+mod support;
+
+use sqlx::PgPool;
+use support::{Result, get, mounted};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite};
+use threadline_server::Access;
+
+const TRANSACTIONS: i64 = 10;
+const CHANGES: i64 = 5;
+
+/// What a reader looks for: who, why, which value; and the links to what it belongs to.
+async fn seeded(pool: &PgPool) -> Result<(Vec<String>, Vec<String>)> {
+    let trail = AuditTrail::new(pool.clone());
+    trail.install().await?;
+    sqlx::raw_sql("CREATE TABLE tickets (id bigint PRIMARY KEY, subject text)").execute(pool).await?;
+    trail.capture(["tickets"]).await?;
+    let (mut shown, mut links) = (vec!["tickets".to_owned(), "subject".to_owned()], Vec::new());
+    for number in 0..TRANSACTIONS {
+        let context = AuditContext::new(ActorRef::new(ActorKind::User, format!("agent-{number}"))?)
+            .with_correlation_id(format!("case-{number}"))?;
+        let action = format!("ticket.opened_{number}");
+        let mut tx = AuditedWrite::new(&context).action(action.as_str()).begin(pool).await?;
+        for change in 0..CHANGES {
+            let id = 7_000 + number * CHANGES + change;
+            let subject = format!("Printer {id} on fire");
+            sqlx::query("INSERT INTO tickets VALUES ($1, $2)")
+                .bind(id)
+                .bind(&subject)
+                .execute(&mut *tx)
+                .await?;
+            shown.push(subject);
+            links.push(format!("/audit/rows/tickets/id%3D{id}"));
+        }
+        links.push(format!("/audit/transactions/{}", tx.commit().await?.transaction_id));
+        shown.extend([format!("user:agent-{number}"), action, format!("case-{number}")]);
+    }
+    Ok((shown, links))
+}
+
+/// What is read, without the tags and without what only a script would show.
+fn text(html: &str) -> String {
+    let mut text = String::new();
+    let mut rest = html;
+    while let Some(start) = rest.find('<') {
+        text += &rest[..start];
+        rest = &rest[start..];
+        let end = ["script", "template", "noscript"]
+            .into_iter()
+            .find(|name| rest[1..].starts_with(name))
+            .map_or_else(|| ">".to_owned(), |name| format!("</{name}>"));
+        rest = rest.find(&end).map_or("", |at| &rest[at + end.len()..]);
+    }
+    text + rest
+}
+
+#[test]
+fn only_what_is_read_is_text() {
+    assert_eq!(text("a<b c=d>e</b><script>f</script>g<template><i>h</i></template>i"), "aegi");
+}
+
+#[sqlx::test(migrations = false)]
+async fn fifty_changes_are_read_before_any_script(pool: PgPool) -> Result {
+    let (shown, links) = seeded(&pool).await?;
+    let (_, html) = get(&mounted(&pool, Access::Allow), "/audit/timeline?from=2026-01-01T00:00").await?;
+    let text = text(&html);
+    for expected in shown {
+        assert!(text.contains(&expected), "{expected} is missing in: {text}");
+    }
+    for link in links {
+        assert!(html.contains(&format!("href=\"{link}\"")), "{link} cannot be followed in: {html}");
+    }
+    let times = html.matches("datetime=\"20").count();
+    assert!(times >= usize::try_from(TRANSACTIONS)?, "a time for each transaction, not {times}");
+    // What is no module, or stands in the page itself, would run before the rest of the page is read.
+    for script in html.split("<script").skip(1) {
+        let tag = script.split('>').next().unwrap_or_default();
+        assert!(tag.contains("type=\"module\"") && tag.contains("src=\""), "<script{tag}>");
+    }
+    Ok(())
+}
