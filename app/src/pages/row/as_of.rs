@@ -1,0 +1,135 @@
+//! The row as it was at a moment.
+
+use std::collections::BTreeMap;
+
+use chrono::Utc;
+use leptos::prelude::*;
+use threadline::query::{AsOf, Cursor, FieldChange, Operation, TimelineEntry};
+
+use super::address::Address;
+use super::moments::{field_value, just_before, stamp};
+use super::state::by;
+use crate::components::{DateTime, Value};
+
+/// A moment that was asked for.
+#[derive(Debug, Clone)]
+pub struct AsOfQuestion {
+    /// The moment as it was written.
+    pub at: String,
+    /// The row then, or a sentence that says why there is no answer.
+    pub answer: Result<RowThen, String>,
+}
+
+/// A row at a moment.
+#[derive(Debug, Clone)]
+pub struct RowThen {
+    /// The moment.
+    pub at: chrono::DateTime<Utc>,
+    /// What is known of it.
+    pub row: AsOf,
+    /// The first version that is recorded, where the moment lies before it.
+    pub first: Option<TimelineEntry>,
+}
+
+impl AsOfQuestion {
+    /// The version that is shown.
+    pub(super) fn shown(&self) -> Option<Cursor> {
+        match &self.answer.as_ref().ok()?.row {
+            AsOf::Snapshot(entry) => Some(entry.change.cursor()),
+            AsOf::Deleted(_) | AsOf::BeforeHorizon => None,
+        }
+    }
+}
+
+/// Asks for a moment.
+pub(super) fn as_of_form(address: &Address, question: Option<&AsOfQuestion>) -> AnyView {
+    let value = question.and_then(|question| question.answer.as_ref().ok());
+    let value = value.map(|then| field_value(then.at));
+    let mistake = question.and_then(|question| question.answer.as_ref().err().cloned());
+    let invalid = mistake.is_some().then_some("true");
+    let described = mistake.is_some().then_some("as-of-mistake");
+    let mistake = mistake.map(|sentence| view! { <p class="mistake" id="as-of-mistake">{sentence}</p> });
+    view! {
+        <form method="get" action=address.whole() aria-label="The row at a moment">
+            {address.hidden_fields()}
+            <label>
+                "The row as it was at (UTC)"
+                <input type="datetime-local" name="as_of" step="1" required value=value aria-invalid=invalid aria-describedby=described/>
+            </label>
+            {mistake}
+            <div class="buttons"><button>"Show"</button></div>
+        </form>
+    }
+    .into_any()
+}
+
+/// The row then, column by column, or why there is none.
+pub(super) fn as_of_panel(then: RowThen, key: &BTreeMap<String, String>, address: &Address) -> AnyView {
+    let RowThen { at, row, first } = then;
+    let fields = row.fields();
+    let answer = match row {
+        AsOf::Snapshot(entry) => snapshot(entry, fields, key),
+        AsOf::Deleted(entry) => {
+            let words = match entry.change.operation {
+                Operation::Truncate => "The row did not exist then. The whole table had been emptied on ",
+                _ => "The row did not exist then. It had been deleted on ",
+            };
+            let before = stamp(just_before(entry.change.captured_at));
+            let before = address.with([("as_of", before)]);
+            view! { <p>{words}{by(entry)}"."</p> <p><a class="button" href=before>"Show the row just before"</a></p> }
+                .into_any()
+        }
+        AsOf::BeforeHorizon => before_first(first, address),
+    };
+    view! {
+        <section class="panel" aria-labelledby="as-of-heading">
+            <header>
+                <h2 id="as-of-heading">"As it was on "<DateTime at=at/></h2>
+                <a href=address.with([])>"Close"</a>
+            </header>
+            {answer}
+        </section>
+    }
+    .into_any()
+}
+
+fn snapshot(entry: TimelineEntry, mut fields: Vec<FieldChange>, key: &BTreeMap<String, String>) -> AnyView {
+    let how = match entry.change.operation {
+        Operation::Insert => "Inserted on ",
+        _ => "Last change by then: ",
+    };
+    fields.sort_by_key(|field| !key.contains_key(&field.name));
+    let rows: Vec<_> = fields
+        .into_iter()
+        .map(|field| {
+            view! { <tr><th scope="row">{field.name}</th><td><Value value=field.after/></td></tr> }.into_any()
+        })
+        .collect();
+    view! {
+            <p>{how}{by(entry)}"."</p>
+            <table class="diff row-image">
+                <colgroup><col class="field"/><col/></colgroup>
+    <thead class="visually-hidden"><tr><th scope="col">"Field"</th><th scope="col">"Value"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        }
+    .into_any()
+}
+
+/// The trail begins later. What it begins with tells whether the row was there already.
+fn before_first(first: Option<TimelineEntry>, address: &Address) -> AnyView {
+    let Some(entry) = first else {
+        return view! { <p>"The trail knows nothing of this row at that time."</p> }.into_any();
+    };
+    let words = match entry.change.operation {
+        Operation::Insert => {
+            "The row did not exist yet, as far as the trail knows. Its first version was inserted on "
+        }
+        _ => {
+            "The trail begins later for this row: it may have existed, but nothing is recorded. Its first recorded change was made on "
+        }
+    };
+    let href = address.with([("as_of", stamp(entry.change.captured_at))]);
+    view! { <p>{words}{by(entry)}"."</p> <p><a class="button" href=href>"Show the first version"</a></p> }
+        .into_any()
+}

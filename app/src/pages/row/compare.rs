@@ -1,0 +1,175 @@
+//! The row at two moments, side by side.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use threadline::query::{AsOf, Comparison, FieldChange, FieldValue, OldValue, Operation, TimelineEntry};
+
+use super::address::Address;
+use super::moments::{in_words, moment, stamp};
+use crate::components::{FieldTable, Sides, Value, counted};
+
+/// Two moments that were asked for.
+#[derive(Debug, Clone)]
+pub struct ComparisonQuestion {
+    /// The moments as they were written: the side on the left, and the one on the right.
+    pub sides: [String; 2],
+    /// The row then, or which side has no answer and a sentence that says why.
+    pub answer: Result<Compared, (usize, String)>,
+}
+
+/// A row at two moments.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// The moments: left and right, in either order.
+    pub at: [DateTime<Utc>; 2],
+    /// What differs, from the earlier to the later one.
+    pub comparison: Comparison,
+}
+
+/// Asks for two of the versions that are in sight.
+pub(super) fn compare_form(
+    address: &Address,
+    versions: &[TimelineEntry],
+    latest: &AsOf,
+    question: Option<&ComparisonQuestion>,
+) -> AnyView {
+    let newest = match latest {
+        AsOf::Snapshot(entry) | AsOf::Deleted(entry) => Some(entry),
+        AsOf::BeforeHorizon => None,
+    };
+    let mut known: Vec<(DateTime<Utc>, String)> = newest.into_iter().chain(versions).map(choice).collect();
+    known.dedup_by_key(|(at, _)| *at);
+    let asked = question.map(|question| question.sides.clone().map(|side| moment(&side).ok()));
+    let default = [known.get(1).or(known.first()), known.first()].map(|choice| choice.map(|(at, _)| *at));
+    let chosen = asked.unwrap_or(default);
+    for at in chosen.into_iter().flatten() {
+        if !known.iter().any(|(known, _)| *known == at) {
+            known.push((at, in_words(at)));
+        }
+    }
+    known.sort_by(|one, other| other.0.cmp(&one.0));
+    let mistake = question.and_then(|question| question.answer.as_ref().err().cloned());
+    let wrong = mistake.as_ref().map(|(side, _)| *side);
+    let mistake =
+        mistake.map(|(_, sentence)| view! { <p class="mistake" id="compare-mistake">{sentence}</p> });
+    let select = |side: usize, name: &'static str, label: &'static str| {
+        let options: Vec<_> = known
+            .iter()
+            .map(|(at, words)| {
+                let selected = chosen[side] == Some(*at);
+                view! { <option value=stamp(*at) selected=selected>{words.clone()}</option> }
+            })
+            .collect();
+        let invalid = (wrong == Some(side)).then_some("true");
+        let described = (wrong == Some(side)).then_some("compare-mistake");
+        view! { <label>{label} <select name=name aria-invalid=invalid aria-describedby=described>{options}</select></label> }
+    };
+    view! {
+        <form method="get" action=address.whole() aria-label="Two versions side by side">
+            {address.hidden_fields()}
+            {select(0, "compare", "Compare")}
+            {select(1, "with", "with")}
+            {mistake}
+            <div class="buttons"><button>"Compare"</button></div>
+        </form>
+    }
+    .into_any()
+}
+
+fn choice(entry: &TimelineEntry) -> (DateTime<Utc>, String) {
+    let at = entry.change.captured_at;
+    let operation = entry.change.operation.as_str();
+    let actor = entry.transaction.actor.as_ref().map(|actor| format!(" by {actor}")).unwrap_or_default();
+    (at, format!("{}: {operation}{actor}", at.format("%-d %b %Y, %H:%M:%S")))
+}
+
+/// What differs, field by field; what is equal folds away.
+pub(super) fn compare_panel(compared: Compared, address: &Address) -> AnyView {
+    let Compared { at, comparison: Comparison { before, after, mut fields } } = compared;
+    let different: BTreeSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+    let mut equal = after.fields();
+    equal.retain(|field| !different.contains(field.name.as_str()));
+    let mut sides = [before, after];
+    if at[0] > at[1] {
+        sides.reverse();
+        fields = fields.into_iter().map(swapped).collect();
+    }
+    let swap = address.with([("compare", stamp(at[1])), ("with", stamp(at[0]))]);
+    let is_different = !fields.is_empty();
+    let table = is_different.then(|| {
+        let [left, right] =
+            [0, 1].map(|side| format!("{}: {}", in_words(at[side]), state_in_words(&sides[side])));
+        let label = "Fields that differ".to_owned();
+        view! { <FieldTable sides=Sides::Named(left, right) fields=fields label=label/> }
+    });
+    let same = (!is_different).then(|| {
+        let [left, right] = &sides;
+        let words = match (left.row(), right.row()) {
+            (None, None) => "The row exists at neither of the two times.",
+            _ => "No field differs between the two times.",
+        };
+        view! { <p>{words}</p> }
+    });
+    view! {
+        <section class="panel" aria-labelledby="compare-heading">
+            <header>
+                <h2 id="compare-heading">"Two versions side by side"</h2>
+                <a href=swap>"Swap sides"</a>
+                <a href=address.with([])>"Close"</a>
+            </header>
+            {same}
+            {table}
+            {folded(equal)}
+        </section>
+    }
+    .into_any()
+}
+
+fn state_in_words(row: &AsOf) -> String {
+    match row {
+        AsOf::Snapshot(entry) => {
+            let actor = entry.transaction.actor.as_ref().map(ToString::to_string);
+            format!(
+                "after the {} by {}",
+                entry.change.operation.as_str(),
+                actor.as_deref().unwrap_or("nobody recorded")
+            )
+        }
+        AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate => {
+            "the table had been emptied".to_owned()
+        }
+        AsOf::Deleted(_) => "the row had been deleted".to_owned(),
+        AsOf::BeforeHorizon => "the trail begins later for this row".to_owned(),
+    }
+}
+
+/// The other side first.
+fn swapped(FieldChange { name, before, after, .. }: FieldChange) -> FieldChange {
+    let old_value = if after == FieldValue::Absent { OldValue::Absent } else { OldValue::Stored };
+    FieldChange { name, before: after, old_value, after: before }
+}
+
+fn folded(fields: Vec<FieldChange>) -> AnyView {
+    let rows: Vec<_> = fields
+        .into_iter()
+        .map(|field| {
+            view! { <tr><th scope="row">{field.name}</th><td><Value value=field.after/></td></tr> }.into_any()
+        })
+        .collect();
+    if rows.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <details class="more">
+            <summary>{counted(rows.len(), "equal field")}</summary>
+            <table class="diff row-image">
+                <colgroup><col class="field"/><col/></colgroup>
+<thead class="visually-hidden"><tr><th scope="col">"Field"</th><th scope="col">"Value at both times"</th></tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </details>
+    }
+    .into_any()
+}

@@ -1,0 +1,134 @@
+//! One row over time.
+
+mod address;
+mod as_of;
+mod compare;
+mod find;
+mod moments;
+mod state;
+mod versions;
+
+pub use as_of::{AsOfQuestion, RowThen};
+pub use compare::{Compared, ComparisonQuestion};
+pub use find::{FindRowPage, RowField, RowMistake, find_row_page};
+pub use moments::{moment, still_to_come};
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use threadline::TableName;
+use threadline::query::{AsOf, Filter, Page, Position, TimelineEntry};
+
+use crate::{Frame, render};
+use address::Address;
+use as_of::{as_of_form, as_of_panel};
+use compare::{compare_form, compare_panel};
+use state::state;
+use versions::{no_versions, version_list, window_form};
+
+/// What the page of a row shows.
+#[derive(Debug, Clone)]
+pub struct RowPage {
+    /// The table.
+    pub table: TableName,
+    /// The row's key.
+    pub key: BTreeMap<String, String>,
+    /// The window of the list: only `from` and `to`.
+    pub filter: Filter,
+    /// Where the list begins.
+    pub position: Position,
+    /// The versions of this part of the list, newest first.
+    pub versions: Page<TimelineEntry>,
+    /// The row now.
+    pub latest: AsOf,
+    /// The row at a moment, if that was asked for.
+    pub as_of: Option<AsOfQuestion>,
+    /// The row at two moments, if that was asked for.
+    pub comparison: Option<ComparisonQuestion>,
+}
+
+/// Draws a row's history.
+#[must_use]
+pub fn row_page(frame: Frame, page: RowPage) -> String {
+    let RowPage { table, key, filter, position, versions, latest, as_of, comparison } = page;
+    let address = Address::new(&frame, (&table, &key), &filter, position);
+    let of_table = frame.timeline_href(&Filter { table: Some(table.clone()), ..Filter::default() });
+    let of_row = frame.timeline_href(&Filter {
+        table: Some(table.clone()),
+        key: Some(key.clone()),
+        ..Filter::default()
+    });
+    let find = frame.href("/rows");
+    let title = title(&table, &key);
+    render(frame, title, || {
+        let known = !matches!(latest, AsOf::BeforeHorizon);
+        let tools = known.then(|| {
+            view! {
+                <div class="row-tools">
+                    {as_of_form(&address, as_of.as_ref())}
+                    {compare_form(&address, &versions.entries, &latest, comparison.as_ref())}
+                </div>
+            }
+        });
+        let shown = as_of.as_ref().and_then(AsOfQuestion::shown);
+        let as_of = as_of.and_then(|question| question.answer.ok());
+        let as_of = as_of.map(|then| as_of_panel(then, &key, &address));
+        let comparison = comparison.and_then(|question| question.answer.ok());
+        let comparison = comparison.map(|compared| compare_panel(compared, &address));
+        let now = latest_moment(&latest);
+        let list = if known {
+            let empty = versions.entries.is_empty();
+            view! {
+                <h2 class="section">"Versions"</h2>
+                {window_form(&address, &filter)}
+                {empty.then(|| view! { <p class="note">"No version of this row was recorded here. "<a href=address.whole()>"Show every version"</a></p> })}
+                {version_list(versions, now, shown, &address)}
+            }
+            .into_any()
+        } else {
+            no_versions(&table, find, of_table.clone())
+        };
+        let crumb = table.to_string();
+        view! {
+            <nav class="crumbs" aria-label="Breadcrumbs"><a href=of_table>{crumb}</a> " / Row history"</nav>
+            <h1>{heading(&table, &key)}</h1>
+            {state(latest, of_row)}
+            {tools}
+            {as_of}
+            {comparison}
+            {list}
+        }
+    })
+}
+
+/// When the row came to be as it is now.
+fn latest_moment(latest: &AsOf) -> Option<chrono::DateTime<chrono::Utc>> {
+    match latest {
+        AsOf::Snapshot(entry) | AsOf::Deleted(entry) => Some(entry.change.captured_at),
+        AsOf::BeforeHorizon => None,
+    }
+}
+
+fn title(table: &TableName, key: &BTreeMap<String, String>) -> String {
+    let mut title = table.to_string();
+    for (column, value) in key {
+        title += &format!(", {column} {}", if value.is_empty() { "(empty text)" } else { value });
+    }
+    title
+}
+
+/// The row's name. Each part is isolated, so that a value that changes the direction of writing changes nothing around it.
+fn heading(table: &TableName, key: &BTreeMap<String, String>) -> AnyView {
+    let key: Vec<_> = key
+        .iter()
+        .map(|(column, value)| {
+            let value = if value.is_empty() {
+                view! { <span class="kind">"(empty text)"</span> }.into_any()
+            } else {
+                view! { <bdi>{value.clone()}</bdi> }.into_any()
+            };
+            view! { ", "<bdi>{column.clone()}</bdi>" "{value} }
+        })
+        .collect();
+    view! { <bdi>{table.to_string()}</bdi> {key} }.into_any()
+}

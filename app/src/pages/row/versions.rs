@@ -1,0 +1,116 @@
+//! The versions of a row, newest first.
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use threadline::TableName;
+use threadline::query::{Cursor, Filter, Operation, Page, TimelineEntry};
+
+use super::address::Address;
+use super::moments::{field_value, just_before, stamp};
+use crate::Frame;
+use crate::components::{ChangeCard, Identifier, Moment, Pager, TransactionHeading, counted};
+
+/// One part of the list. `now` is when the row came to be as it is; `shown` is the version that stands above the list.
+pub(super) fn version_list(
+    versions: Page<TimelineEntry>,
+    now: Option<DateTime<Utc>>,
+    shown: Option<Cursor>,
+    address: &Address,
+) -> AnyView {
+    let Page { entries, newer, older } = versions;
+    let count = entries.len();
+    let words = counted(count, "version");
+    let whole = newer.is_none() && older.is_none();
+    let summary = if whole { words } else { format!("{words} on this page") };
+    let items: Vec<_> = entries.into_iter().map(|entry| version(entry, now, shown, address)).collect();
+    view! {
+        <ol class="versions">{items}</ol>
+        <Pager list=address.list() newer=newer older=older summary=summary/>
+    }
+    .into_any()
+}
+
+fn version(
+    TimelineEntry { change, transaction }: TimelineEntry,
+    now: Option<DateTime<Utc>>,
+    shown: Option<Cursor>,
+    address: &Address,
+) -> AnyView {
+    let at = change.captured_at;
+    let time = at.format("%-d %B %Y, %H:%M:%S UTC").to_string();
+    let id = transaction.id.to_string();
+    let href = Frame::current().href(&format!("/transactions/{id}"));
+    let action = transaction.action.as_ref();
+    let correlation = action.and_then(|action| action.correlation_id.clone());
+    let correlation = correlation.map(|value| view! { <Identifier label="correlation" value=value/> });
+    let reason = action.and_then(|action| action.reason.clone());
+    let reason = reason.map(|reason| view! { <p class="reason">{reason}</p> });
+    let current = (shown == Some(change.cursor())).then_some("true");
+    let (whole, then) = match change.operation {
+        Operation::Delete => ("The whole row before this", just_before(at)),
+        _ => ("The whole row after this", at),
+    };
+    let as_of = address.with([("as_of", stamp(then))]);
+    let (opens, copies) = (as_of.clone(), id.clone());
+    let with_now = now.filter(|now| *now != at).map(|now| {
+        let href = address.with([("compare", stamp(at)), ("with", stamp(now))]);
+        view! { <a href=href>"Compare with now"<span class="visually-hidden">{format!(": {time}")}</span></a> }
+    });
+    let heading = view! { <h3><TransactionHeading transaction=transaction/></h3> }.into_any();
+    let ids =
+        view! { <p class="ids"><Identifier label="transaction" value=id href=Some(href)/> {correlation}</p> }
+            .into_any();
+    let card = view! { <ChangeCard change=change/> }.into_any();
+    view! {
+        <li aria-current=current data-entry data-href=opens data-copy-id=copies>
+            <p class="when"><span>{at.format("%-d %B %Y").to_string()}</span>" "<Moment at=at/></p>
+            <div>
+                {heading}
+                {reason}
+                {ids}
+                {card}
+                <p class="steps">
+                    <a href=as_of>{whole}<span class="visually-hidden">{format!(": {time}")}</span></a>
+                    {with_now}
+                </p>
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// Narrows the list to a window. Folded away until it does.
+pub(super) fn window_form(address: &Address, filter: &Filter) -> AnyView {
+    let open = !filter.is_empty();
+    let [from, to] = [filter.from, filter.to].map(|at| at.map(field_value));
+    let everything = open.then(|| view! { <a class="button" href=address.whole()>"Show every version"</a> });
+    view! {
+        <details class="window" open=open>
+            <summary>"Limit to a window"</summary>
+            <form method="get" action=address.whole() aria-label="Window">
+                <label>"From (UTC)" <input type="datetime-local" name="from" step="1" value=from/></label>
+                <label>"To (UTC)" <input type="datetime-local" name="to" step="1" value=to/></label>
+                <div class="buttons"><button>"Apply"</button>{everything}</div>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+/// Nothing is known of the row: why that can be, and where to go.
+pub(super) fn no_versions(table: &TableName, find: String, of_table: String) -> AnyView {
+    view! {
+        <section class="empty">
+            <h2>"Nothing is recorded of this row"</h2>
+            <p>
+                {format!("No row of {table} with this key was changed since capture began. It may never have existed, \
+                          its changes may have been removed by the retention policy, or be outside of what you may see.")}
+            </p>
+            <p>
+                <a class="button" href=find>"Find another row"</a>" "
+                <a class="button" href=of_table>{format!("All changes of {table}")}</a>
+            </p>
+        </section>
+    }
+    .into_any()
+}

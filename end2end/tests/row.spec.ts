@@ -1,0 +1,77 @@
+// One row over time: found by its number, as it was, and two versions side by side.
+import { expect, logIn, raisePriority, test } from "./support.ts";
+
+test("a ticket is found by its number and shows every version", async ({ page }) => {
+  await logIn(page, "support");
+  const ticket = await raisePriority(page);
+  await page.goto("/audit/rows");
+  await page.getByLabel("Table").fill("tickets");
+  await page.getByLabel("Record").fill(ticket);
+  await page.getByRole("button", { name: "Show the row" }).click();
+  await expect(page).toHaveURL(new RegExp(`/audit/rows/tickets/id%3D${ticket}$`));
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`tickets, id ${ticket}`);
+  await expect(page.getByText("Exists now.")).toBeVisible();
+  const opened = page.locator(".versions > li").last();
+  await expect(opened.getByRole("heading").first()).toContainText("ticket.opened");
+
+  await opened.getByRole("link", { name: "The whole row after this" }).click();
+  await expect(page).toHaveURL(/\?as_of=/);
+  const then = page.getByRole("region", { name: /^As it was on/ });
+  await expect(then.getByRole("row").filter({ hasText: "priority" })).toContainText("low");
+  await expect(then.getByRole("row").filter({ hasText: "subject" })).toContainText("The export stops half way");
+  await expect(page.locator(".versions > li").last()).toHaveAttribute("aria-current", "true");
+  await then.getByRole("link", { name: "Close" }).click();
+  await expect(then).toBeHidden();
+});
+
+test("two versions are compared and their sides swapped", async ({ page }) => {
+  await logIn(page, "support");
+  const ticket = await raisePriority(page);
+  await page.goto(`/audit/rows/tickets/id%3D${ticket}`);
+  const oldest = await page.getByLabel("Compare").locator("option").last().getAttribute("value");
+  await page.getByLabel("Compare").selectOption(oldest);
+  await page.getByRole("button", { name: "Compare" }).click();
+  const compared = page.getByRole("region", { name: "Two versions side by side" });
+  const priority = compared.getByRole("row").filter({ hasText: "priority" });
+  await expect(priority.getByRole("cell").first()).toContainText("low");
+  await expect(priority.getByRole("cell").last()).toContainText("urgent");
+  await expect(compared.getByRole("row", { name: "subject" })).toBeHidden();
+  await compared.getByText(/equal fields?$/).click();
+  await expect(compared.getByRole("row", { name: "subject" })).toBeVisible();
+
+  await compared.getByRole("link", { name: "Swap sides" }).click();
+  await expect(priority.getByRole("cell").first()).toContainText("urgent");
+  await expect(priority.getByRole("cell").last()).toContainText("low");
+});
+
+test("a moment can be typed, and one that is still to come is refused with a sentence", async ({ page, complaints }) => {
+  complaints.expectStatus(400);
+  await logIn(page, "support");
+  const ticket = await raisePriority(page);
+  await page.goto(`/audit/rows/tickets/id%3D${ticket}`);
+  const moment = page.getByLabel("The row as it was at (UTC)");
+  await moment.fill("2020-01-01T00:00:00");
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  await expect(page.getByText("The row did not exist yet")).toBeVisible();
+  await page.getByRole("link", { name: "Show the first version" }).click();
+  await expect(page.getByRole("region", { name: /^As it was on/ })).toContainText("Inserted on");
+
+  await moment.fill("2300-01-01T00:00:00");
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  await expect(moment).toHaveAttribute("aria-invalid", "true");
+  await expect(moment).toHaveAccessibleDescription(/still to come/);
+  await expect(page.locator(".versions > li").first()).toBeVisible();
+});
+
+test("a row that nobody can find is answered with the form and a sentence", async ({ page, complaints }) => {
+  complaints.expectStatus(400, 404);
+  await logIn(page, "support");
+  await page.goto("/audit/rows?table=nowhere&record=1");
+  await expect(page.getByLabel("Table")).toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByLabel("Table")).toHaveValue("nowhere");
+  await expect(page.getByLabel("Table")).toHaveAccessibleDescription("Table nowhere is not audited. Choose one of the list.");
+  await page.goto("/audit/rows/tickets/id%3D987654321");
+  await expect(page.getByRole("heading", { name: "Nothing is recorded of this row" })).toBeVisible();
+  await page.getByRole("link", { name: "Find another row" }).click();
+  await expect(page).toHaveURL(/\/audit\/rows$/);
+});

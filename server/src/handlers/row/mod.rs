@@ -1,0 +1,206 @@
+//! One row over time.
+
+mod find;
+
+pub(crate) use find::find_row;
+
+use std::collections::BTreeMap;
+
+use axum::Extension;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{OriginalUri, Path, RawQuery};
+use axum::response::Response;
+use http::StatusCode;
+use threadline::query::{AsOf, Filter, FilterError, Operation, Page, Position, QueryError, TimelineEntry};
+use threadline::{AuditTrail, Scope, TableName};
+use threadline_app::pages::{
+    AsOfQuestion, Compared, ComparisonQuestion, RowField, RowPage, RowThen, moment, row_page, still_to_come,
+};
+use uuid::Uuid;
+
+use self::find::lead;
+use super::question::{answered, pairs, read_filter, to_timeline};
+use crate::guard::Visit;
+use crate::respond::Reply;
+
+/// Versions on one page.
+const PAGE: usize = 20;
+
+pub(crate) async fn row(
+    Extension(visit): Extension<Visit>,
+    OriginalUri(uri): OriginalUri,
+    path: Result<Path<(String, String)>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let (table, key) = path.map(|Path(segments)| segments).unwrap_or_default();
+    let named = Filter::from_pairs([("table", table.as_str()), ("key", key.as_str())]);
+    let Ok((Filter { table: Some(table), key: Some(key), .. }, _)) = named else {
+        // Such as `/rows/tickets/4711`.
+        return lead(&visit, &table, &key, &uri.to_string()).await.unwrap_or_else(|(_, form)| form);
+    };
+    let asked = match Asked::read(query.as_deref()) {
+        Ok(asked) => asked,
+        Err(error) => return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.frame()),
+    };
+    let row = Row { trail: &visit.shared.settings.trail, scope: &visit.scope, table, key };
+    match answered(&visit, row.page(asked)).await {
+        Err(Some(QueryError::OtherKey { .. } | QueryError::NotAudited { .. })) => {
+            let written = Filter { key: Some(row.key), ..Filter::default() }.to_pairs();
+            let key = written.into_iter().next().map(|(_, key)| key).unwrap_or_default();
+            match lead(&visit, &row.table.to_string(), &key, &uri.to_string()).await {
+                Err((RowField::Table, mut form)) => {
+                    *form.status_mut() = StatusCode::NOT_FOUND;
+                    form
+                }
+                Ok(answer) | Err((RowField::Record, answer)) => answer,
+            }
+        }
+        Err(error) => Reply::unanswered(error.as_ref(), uri.to_string(), to_timeline(&visit))
+            .into_response(visit.frame()),
+        Ok(page) => {
+            let status = status(&page);
+            Reply::page_with(status, |frame| row_page(frame, page)).into_response(visit.frame())
+        }
+    }
+}
+
+fn status(page: &RowPage) -> StatusCode {
+    let as_of = page.as_of.as_ref().is_some_and(|question| question.answer.is_err());
+    let comparison = page.comparison.as_ref().is_some_and(|question| question.answer.is_err());
+    match page.latest {
+        AsOf::BeforeHorizon => StatusCode::NOT_FOUND,
+        _ if as_of || comparison => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
+    }
+}
+
+/// What the query of the address asks for.
+struct Asked {
+    window: Filter,
+    position: Position,
+    as_of: Option<String>,
+    sides: Option<[String; 2]>,
+}
+
+impl Asked {
+    /// Blank fields of a form ask for nothing.
+    fn read(query: Option<&str>) -> Result<Self, FilterError> {
+        let own = ["as_of", "compare", "with"];
+        let (asked, list): (Vec<_>, Vec<_>) =
+            pairs(query).into_iter().partition(|(key, _)| own.contains(&key.as_str()));
+        let (window, position) = read_filter(&list)?;
+        if let Some((key, value)) =
+            window.to_pairs().into_iter().find(|(key, _)| !["from", "to"].contains(key))
+        {
+            let expected = "one of the keys as_of, compare, with, from, to, older and newer";
+            return Err(FilterError::new(key, &value, expected));
+        }
+        let [as_of, compare, with] = own.map(|name| {
+            let found = asked.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.trim().to_owned()).filter(|value| !value.is_empty())
+        });
+        let sides =
+            (compare.is_some() || with.is_some()).then(|| [compare, with].map(Option::unwrap_or_default));
+        Ok(Self { window, position, as_of, sides })
+    }
+}
+
+/// The row that is asked about.
+struct Row<'a> {
+    trail: &'a AuditTrail,
+    scope: &'a Scope,
+    table: TableName,
+    key: BTreeMap<String, String>,
+}
+
+impl Row<'_> {
+    async fn page(&self, asked: Asked) -> Result<RowPage, QueryError> {
+        let Asked { window, position, as_of, sides } = asked;
+        let mut versions = self.versions(&window, position, PAGE).await?;
+        let changes = versions.entries.iter_mut().map(|entry| &mut entry.change);
+        self.trail.complete_old_values(self.scope, changes).await?;
+        let as_of = match as_of {
+            None => None,
+            Some(at) => Some(AsOfQuestion { answer: self.as_of(&at).await?, at }),
+        };
+        let comparison = match sides {
+            None => None,
+            Some(sides) => Some(ComparisonQuestion { answer: self.compare(&sides).await?, sides }),
+        };
+        Ok(RowPage {
+            table: self.table.clone(),
+            key: self.key.clone(),
+            filter: window,
+            position,
+            versions,
+            latest: self.latest().await?,
+            as_of,
+            comparison,
+        })
+    }
+
+    async fn versions(
+        &self,
+        filter: &Filter,
+        position: Position,
+        size: usize,
+    ) -> Result<Page<TimelineEntry>, QueryError> {
+        self.trail.row_history(self.scope, self.table.clone(), self.key.clone(), filter, position, size).await
+    }
+
+    /// The row now. No clock is asked: this one and the database's may differ.
+    async fn latest(&self) -> Result<AsOf, QueryError> {
+        let newest = self.versions(&Filter::default(), Position::Newest, 1).await?;
+        let Some(newest) = newest.entries.into_iter().next() else { return Ok(AsOf::BeforeHorizon) };
+        let truncates = Filter {
+            table: Some(self.table.clone()),
+            operation: Some(Operation::Truncate),
+            ..Filter::default()
+        };
+        let later = Position::NewerThan(newest.change.cursor());
+        let emptied = self.trail.timeline_page(self.scope, &truncates, later, 1).await?;
+        Ok(match (emptied.entries.into_iter().next(), newest.change.operation) {
+            (Some(emptied), operation) if operation != Operation::Delete => AsOf::Deleted(emptied),
+            (_, Operation::Delete) => AsOf::Deleted(newest),
+            _ => AsOf::Snapshot(newest),
+        })
+    }
+
+    async fn as_of(&self, at: &str) -> Result<Result<RowThen, String>, QueryError> {
+        let at = match moment(at) {
+            Ok(at) => at,
+            Err(sentence) => return Ok(Err(sentence)),
+        };
+        let row = match self.trail.as_of(self.scope, self.table.clone(), self.key.clone(), at).await {
+            Err(QueryError::InFuture { at }) => return Ok(Err(still_to_come(at))),
+            answer => answer?,
+        };
+        let first = match row {
+            AsOf::BeforeHorizon => self.first().await?,
+            AsOf::Snapshot(_) | AsOf::Deleted(_) => None,
+        };
+        Ok(Ok(RowThen { at, row, first }))
+    }
+
+    /// The oldest version.
+    async fn first(&self) -> Result<Option<TimelineEntry>, QueryError> {
+        let Ok(beginning) = format!("0-{}", Uuid::nil().simple()).parse() else { return Ok(None) };
+        let first = self.versions(&Filter::default(), Position::NewerThan(beginning), 1).await?;
+        Ok(first.entries.into_iter().next())
+    }
+
+    async fn compare(&self, sides: &[String; 2]) -> Result<Result<Compared, (usize, String)>, QueryError> {
+        let at = match [moment(&sides[0]), moment(&sides[1])] {
+            [Ok(one), Ok(other)] => [one, other],
+            [Err(sentence), _] => return Ok(Err((0, sentence))),
+            [_, Err(sentence)] => return Ok(Err((1, sentence))),
+        };
+        let question = self.trail.compare(self.scope, self.table.clone(), self.key.clone(), at);
+        match question.await {
+            Err(QueryError::InFuture { at: late }) => {
+                Ok(Err((usize::from(at[0] != late), still_to_come(late))))
+            }
+            answer => Ok(Ok(Compared { at, comparison: answer? })),
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! One row over time, on a real PostgreSQL.
+
+mod support;
+
+use axum::Router;
+use http::{StatusCode, header};
+use sqlx::{AssertSqlSafe, PgPool};
+use support::{Result, call, get, mounted};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Predicate, Scope};
+use threadline_server::Access;
+
+const HOSTILE: &str = "</td><script>alert(1)</script>";
+
+/// Four captured tables, and what happened in them: each statement is a transaction of its own by the actor beside it.
+async fn seeded(pool: &PgPool) -> Result<Router> {
+    let trail = AuditTrail::new(pool.clone());
+    trail.install().await?;
+    sqlx::raw_sql(
+        r#"CREATE TABLE tickets (id bigint PRIMARY KEY, subject text, priority text, note text);
+           CREATE TABLE words (word text PRIMARY KEY, meaning text);
+           CREATE TABLE uncaptured (id bigint PRIMARY KEY);
+           CREATE TABLE fresh (id bigint PRIMARY KEY);
+           CREATE SCHEMA billing;
+           CREATE TABLE billing.lines ("order" int, line int, amount numeric, PRIMARY KEY ("order", line));"#,
+    )
+    .execute(pool)
+    .await?;
+    trail.capture(["tickets", "words", "fresh", "billing.lines"]).await?;
+    for (actor, sql) in [
+        ("ann", "INSERT INTO tickets VALUES (1, 'Printer', 'low'), (2, 'Doomed', 'low')"),
+        ("bob", "UPDATE tickets SET priority = 'high' WHERE id = 1"),
+        ("carl", "UPDATE tickets SET priority = 'urgent', note = 'called back' WHERE id = 1"),
+        ("dora", "DELETE FROM tickets WHERE id = 2"),
+        ("ann", "INSERT INTO billing.lines VALUES (7, 2, 10.00)"),
+        ("bob", "TRUNCATE billing.lines"),
+    ] {
+        let context = AuditContext::new(ActorRef::new(ActorKind::User, actor)?);
+        let mut tx = AuditedWrite::new(&context).begin(pool).await?;
+        sqlx::raw_sql(sql).execute(&mut *tx).await?;
+        tx.commit().await?;
+    }
+    Ok(mounted(pool, Access::Allow))
+}
+
+/// When the versions of a row were captured, oldest first, as an address carries it.
+async fn moments(pool: &PgPool, table: &str, key: &str) -> Result<Vec<String>> {
+    let moments = sqlx::query_scalar(
+        r#"SELECT to_char(captured_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+           FROM threadline.audit_changes WHERE table_name = $1 AND table_pk = $2::jsonb ORDER BY captured_at, id"#,
+    );
+    Ok(moments.bind(table).bind(key).fetch_all(pool).await?)
+}
+
+/// The part of a page from one text to the next.
+fn part<'a>(body: &'a str, from: &str, to: &str) -> &'a str {
+    let rest = body.split_once(from).map_or("", |(_, rest)| rest);
+    rest.split_once(to).map_or(rest, |(part, _)| part)
+}
+
+fn panel(body: &str) -> &str {
+    part(body, " class=\"panel\"", "</section>")
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_form_leads_to_the_row_or_says_what_to_write(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    for (query, path) in [
+        ("table=tickets&record=1", "/audit/rows/tickets/id%3D1"),
+        ("table=+public.tickets+&record=+1+", "/audit/rows/tickets/id%3D1"),
+        ("table=tickets&record=id%3D1", "/audit/rows/tickets/id%3D1"),
+        ("table=words&record=a%2Fb%26c", "/audit/rows/words/word%3Da%252Fb%2526c"),
+        ("table=words&record=word%3D", "/audit/rows/words/word%3D"),
+        ("table=fresh&record=4711", "/audit/rows/fresh/id%3D4711"),
+        ("table=billing.lines&record=order%3D7%26line%3D2", "/audit/rows/billing.lines/line%3D2%26order%3D7"),
+    ] {
+        let response = call(&app, &format!("/audit/rows?{query}")).await?;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER, "{query}");
+        assert_eq!(response.headers()[header::LOCATION], path, "{query}");
+    }
+    for (query, field, sentence) in [
+        ("table=&record=1", "table", "Choose a table."),
+        ("table=+&record=1", "table", "Choose a table."),
+        ("table=a%00b&record=1", "table", "Write it as tickets or billing.invoices."),
+        ("table=nowhere&record=1", "table", "Table nowhere is not audited."),
+        ("table=uncaptured&record=1", "table", "Table uncaptured is not audited."),
+        ("table=tickets&record=+", "record", "Enter the key of a row."),
+        ("table=tickets", "record", "Enter the key of a row."),
+        ("table=tickets&record=nr%3D1", "record", "Rows of tickets have the key id."),
+        ("table=tickets&record=id%3D1%26line%3D2", "record", "Write its value alone, or id=1."),
+        ("table=tickets&record=%00", "record", "Rows of tickets have the key id."),
+        ("table=billing.lines&record=7", "record", "such as line=1&amp;order=2."),
+        ("table=billing.lines&record=order%3D7", "record", "have the key line, order."),
+    ] {
+        let (status, body) = get(&app, &format!("/audit/rows?{query}")).await?;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
+        assert!(body.contains(sentence), "{query}: {body}");
+        let input = part(&body, &format!("<input id=\"row-{field}\""), ">");
+        assert!(input.contains("aria-invalid=\"true\""), "{query}: {input}");
+        assert_eq!(body.matches("aria-invalid").count(), 1, "{query}");
+    }
+    let (_, body) = get(&app, "/audit/rows?table=nowhere&record=%3C/td%3E%3Cscript%3Ealert(1)").await?;
+    assert!(body.contains("value=\"nowhere\"") && !body.contains("<script>alert"), "{body}");
+    let (status, body) = get(&app, "/audit/rows").await?;
+    assert_eq!(status, StatusCode::OK);
+    assert!(body.contains("<option value=\"billing.lines\">") && !body.contains("aria-invalid"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_versions_stand_newest_first_with_what_is_known_now(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    let (status, body) = get(&app, "/audit/rows/tickets/id%3D1").await?;
+    assert_eq!(status, StatusCode::OK);
+    let state = part(&body, "class=\"row-state exists\"", "</p>");
+    assert!(state.contains("Exists now") && state.contains("user:carl"), "{state}");
+    let list = part(&body, "<ol class=\"versions\"", "</ol>");
+    let places = ["user:carl", "user:bob", "user:ann"].map(|actor| list.find(actor).ok_or(actor));
+    assert!(places.iter().all(|place| place.is_ok()) && places.is_sorted(), "{places:?} in {list}");
+    assert!(
+        body.contains("3 versions") && body.contains("<title>tickets, id 1 · Threadline</title>"),
+        "{body}"
+    );
+    assert!(!list.contains("Doomed"), "another row: {list}");
+
+    let (_, body) = get(&app, "/audit/rows/tickets/id%3D2").await?;
+    let state = part(&body, "class=\"row-state gone\"", "</p>");
+    assert!(state.contains("Deleted on") && state.contains("user:dora"), "{state}");
+    let (_, body) = get(&app, "/audit/rows/billing.lines/order%3D7%26line%3D2").await?;
+    let state = part(&body, "class=\"row-state gone\"", "</p>");
+    assert!(state.contains("table was emptied on") && state.contains("user:bob"), "{state}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn long_histories_are_paged_and_keep_their_window(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    for number in 0..25 {
+        let sql = format!("UPDATE tickets SET note = 'note {number}' WHERE id = 1");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await?;
+    }
+    let first = "/audit/rows/tickets/id%3D1?from=2020-01-01T00%3A00%3A00Z";
+    let mut address = first.to_owned();
+    let mut counts = Vec::new();
+    loop {
+        let (_, body) = get(&app, &address).await?;
+        counts.push(body.matches("<li ").count());
+        assert!(body.contains("Exists now"), "{body}");
+        let older = part(part(&body, "rel=\"next\"", ">"), "href=\"", "\"").replace("&amp;", "&");
+        if older.is_empty() {
+            break;
+        }
+        assert!(older.starts_with(first), "{older} forgets the window");
+        address = older;
+    }
+    assert_eq!(counts, [20, 8]);
+    let (status, body) = get(&app, "/audit/rows/tickets/id%3D1?to=2020-01-01T00:00").await?;
+    assert_eq!(status, StatusCode::OK);
+    assert!(body.contains("No version of this row") && body.contains("Show every version"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_row_as_it_was(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    let changed = moments(&pool, "tickets", r#"{"id": "1"}"#).await?;
+    let address = "/audit/rows/tickets/id%3D1?as_of=";
+    let (status, body) = get(&app, &format!("{address}{}", changed[1])).await?;
+    assert_eq!(status, StatusCode::OK);
+    let then = panel(&body);
+    for expected in ["Printer", ">high<", ">NULL<", "user:bob", "subject", "priority", "note"] {
+        assert!(then.contains(expected), "{expected} is missing in {then}");
+    }
+    assert!(!then.contains("urgent") && !then.contains("called back"), "{then}");
+    assert!(body.contains("3 versions"), "the history goes away");
+
+    let (_, body) = get(&app, &format!("{address}2020-01-01T00:00:00")).await?;
+    let then = panel(&body);
+    assert!(then.contains("The row did not exist yet") && then.contains("user:ann"), "{then}");
+    let first = part(then, "<p><a href=\"", "\"");
+    assert!(panel(&get(&app, first).await?.1).contains("Printer"), "{first}");
+
+    for (wrong, sentence) in [
+        ("yesterday", "“yesterday” is not a time."),
+        ("2026-13-01T00:00", "is not a time."),
+        ("2300-01-01T00:00", "1 January 2300, 00:00:00 UTC is still to come."),
+        (HOSTILE, "is not a time."),
+    ] {
+        let (status, body) = get(&app, &format!("{address}{wrong}").replace(['<', '>'], "%3C")).await?;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
+        assert!(body.contains(sentence), "{wrong}: {body}");
+        assert!(part(&body, "name=\"as_of\"", ">").contains("aria-invalid=\"true\""), "{wrong}: {body}");
+        assert!(body.contains("3 versions"), "{wrong}: the history goes away");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_row_that_was_gone_is_said_to_be_gone(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    let changed = moments(&pool, "tickets", r#"{"id": "2"}"#).await?;
+    let (_, body) = get(&app, &format!("/audit/rows/tickets/id%3D2?as_of={}", changed[1])).await?;
+    let then = panel(&body);
+    assert!(then.contains("It had been deleted on") && then.contains("user:dora"), "{then}");
+    let before = part(then, "<p><a href=\"", "\"");
+    assert!(panel(&get(&app, before).await?.1).contains("Doomed"), "{before}");
+
+    let emptied: String = sqlx::query_scalar(
+        r#"SELECT to_char(captured_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+           FROM threadline.audit_changes WHERE op = 'truncate'"#,
+    )
+    .fetch_one(&pool)
+    .await?;
+    let (_, body) =
+        get(&app, &format!("/audit/rows/billing.lines/line%3D2%26order%3D7?as_of={emptied}")).await?;
+    let then = panel(&body);
+    assert!(then.contains("The whole table had been emptied on") && then.contains("user:bob"), "{then}");
+
+    sqlx::raw_sql(
+        "DELETE FROM threadline.audit_changes WHERE op = 'insert' AND table_pk = '{\"id\": \"1\"}'",
+    )
+    .execute(&pool)
+    .await?;
+    let (_, body) = get(&app, "/audit/rows/tickets/id%3D1?as_of=2020-01-01T00:00").await?;
+    assert!(panel(&body).contains("The trail begins later for this row"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn two_versions_stand_side_by_side(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    let changed = moments(&pool, "tickets", r#"{"id": "1"}"#).await?;
+    let row = "/audit/rows/tickets/id%3D1";
+    let (status, body) = get(&app, &format!("{row}?compare={}&with={}", changed[0], changed[2])).await?;
+    assert_eq!(status, StatusCode::OK);
+    let (different, equal) = panel(&body).split_once("<details").ok_or("nothing is folded")?;
+    let (old, new) = (sides(different, "class=\"old\""), sides(different, "class=\"new\""));
+    assert_eq!((old, new), ("NULL low".to_owned(), "called back urgent".to_owned()), "{different}");
+    assert!(equal.contains("2 equal fields") && equal.contains("Printer"), "{equal}");
+    assert!(!different.contains("Printer"), "{different}");
+
+    let swap = part(&body, "<a href=\"", "\">Swap sides").rsplit('"').next().ok_or("no way to swap")?;
+    let (_, body) = get(&app, &swap.replace("&amp;", "&")).await?;
+    assert_eq!(sides(panel(&body), "class=\"new\""), "NULL low", "{swap}");
+
+    let (_, body) = get(&app, &format!("{row}?compare={0}&with={0}", changed[1])).await?;
+    assert!(panel(&body).contains("No field differs"), "{body}");
+    let never = "2020-01-01T00:00";
+    let (_, body) = get(&app, &format!("{row}?compare={never}&with={never}")).await?;
+    assert!(panel(&body).contains("exists at neither"), "{body}");
+    let (_, body) = get(&app, &format!("{row}?compare={never}&with={}", changed[0])).await?;
+    assert!(panel(&body).contains("the trail begins later"), "{body}");
+
+    for (query, name, sentence) in [
+        ("compare=x&with=2026-01-01T00:00".to_owned(), "compare", "“x” is not a time."),
+        ("compare=2026-01-01T00:00".to_owned(), "with", "Choose a time."),
+        (format!("compare={}&with=2300-01-01T00:00", changed[0]), "with", "is still to come"),
+        (format!("compare=2300-01-01T00:00&with={}", changed[0]), "compare", "is still to come"),
+    ] {
+        let (status, body) = get(&app, &format!("{row}?{query}")).await?;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
+        assert!(body.contains(sentence) && body.contains("3 versions"), "{query}: {body}");
+        let select = part(&body, &format!("<select name=\"{name}\""), ">");
+        assert!(select.contains("aria-invalid=\"true\""), "{query}: {select}");
+    }
+    Ok(())
+}
+
+/// The texts of the cells of one side, put together.
+fn sides(table: &str, cell: &str) -> String {
+    let texts = table.split(cell).skip(1).map(|rest| {
+        let html = part(rest, ">", "</td>");
+        let text: Vec<&str> = html.split('<').map(|tag| tag.rsplit('>').next().unwrap_or_default()).collect();
+        text.concat().trim().to_owned()
+    });
+    texts.collect::<Vec<_>>().join(" ")
+}
+
+#[sqlx::test(migrations = false)]
+async fn any_key_has_its_page(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    for word in ["a/b", "ü", "100%", "x&y=z", "", "a+b c", HOSTILE, "\u{202e}abc", ".."] {
+        sqlx::query("INSERT INTO words VALUES ($1, 'a meaning')").bind(word).execute(&pool).await?;
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("table", "words")
+            .append_pair(
+                "record",
+                &url::form_urlencoded::Serializer::new(String::new()).append_pair("word", word).finish(),
+            )
+            .finish();
+        let response = call(&app, &format!("/audit/rows?{query}")).await?;
+        let address = response.headers().get(header::LOCATION).ok_or("no way")?.to_str()?.to_owned();
+        let (status, body) = get(&app, &address).await?;
+        assert_eq!(status, StatusCode::OK, "{word:?} at {address}");
+        assert!(body.contains("a meaning") && body.contains("1 version"), "{word:?}: {body}");
+        assert!(!body.contains("<script>alert"), "{word:?}: {body}");
+        let history = part(&body, "<form method=\"get\" action=\"", "\"");
+        assert_eq!(history, address, "{word:?}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn values_are_text_and_never_markup(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    sqlx::query("UPDATE tickets SET subject = $1 WHERE id = 1").bind(HOSTILE).execute(&pool).await?;
+    let changed = moments(&pool, "tickets", r#"{"id": "1"}"#).await?;
+    let (first, last) = (&changed[0], &changed[3]);
+    for query in [String::new(), format!("as_of={last}"), format!("compare={first}&with={last}")] {
+        let (_, body) = get(&app, &format!("/audit/rows/tickets/id%3D1?{query}")).await?;
+        assert!(!body.contains("<script>alert") && body.contains("script"), "{query}: {body}");
+        assert!(!body.contains(" style=") && !body.contains(" onclick="), "{query}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn mistakes_in_the_address_lead_to_the_form(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    let response = call(&app, "/audit/rows/tickets/1").await?;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(response.headers()[header::LOCATION], "/audit/rows/tickets/id%3D1");
+    for (path, status, sentence) in [
+        ("tickets/nr%3D1", 400, "Rows of tickets have the key id."),
+        ("billing.lines/order%3D7", 400, "have the key line, order."),
+        ("nowhere/id%3D1", 404, "Table nowhere is not audited."),
+        ("tickets/%FF", 400, "Choose a table."),
+        ("tickets/id%3D1?tabel=x", 400, "one of the keys"),
+        ("tickets/id%3D1?operation=insert", 400, "one of the keys as_of, compare, with, from"),
+        ("tickets/id%3D1?from=yesterday", 400, "from is"),
+        ("tickets/id%3D99", 404, "Nothing is recorded of this row"),
+        ("fresh/id%3D1", 404, "Nothing is recorded of this row"),
+    ] {
+        let (given, body) = get(&app, &format!("/audit/rows/{path}")).await?;
+        assert_eq!(given.as_u16(), status, "{path}");
+        assert!(body.contains(sentence), "{path}: {body}");
+        assert!(body.contains("/audit/timeline"), "{path} offers no way out");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_scope_hides_as_if_it_did_not_exist(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let of = |scope: Scope| mounted(&pool, Access::AllowWithin(scope));
+    let tickets = of(Scope::tables(["tickets"]));
+    let (status, hidden) = get(&tickets, "/audit/rows/words/word%3Dx").await?;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    let (_, missing) = get(&tickets, "/audit/rows/nowords/word%3Dx").await?;
+    assert_eq!(same(&hidden), same(&missing.replace("nowords", "words")));
+    assert!(!hidden.contains("billing"), "the list of tables tells: {hidden}");
+
+    let low = of(Scope::new(Predicate::tables(["tickets"]).and(Predicate::field("priority", "low"))));
+    let (status, body) = get(&low, "/audit/rows/tickets/id%3D1").await?;
+    assert_eq!(status, StatusCode::OK);
+    assert!(body.contains("1 version") && !body.contains("urgent") && !body.contains("carl"), "{body}");
+    let changed = moments(&pool, "tickets", r#"{"id": "1"}"#).await?;
+    let query = format!("as_of={0}&compare={1}&with={0}", changed[2], changed[0]);
+    let (_, body) = get(&low, &format!("/audit/rows/tickets/id%3D1?{query}")).await?;
+    assert!(
+        !body.contains("urgent") && !body.contains("called back") && body.contains("No field differs"),
+        "{body}"
+    );
+    let nobody = of(Scope::nothing());
+    assert_eq!(get(&nobody, "/audit/rows/tickets/id%3D1").await?.0, StatusCode::NOT_FOUND);
+    Ok(())
+}
+
+/// A page without what differs between any two answers.
+fn same(body: &str) -> String {
+    let nonce = part(body, "nonce=\"", "\"");
+    body.replace(nonce, "NONCE")
+}
