@@ -12,7 +12,19 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The parts of the stylesheet, in their order.
 const STYLES: [&str; 13] = [
-    "tokens", "base", "shell", "page", "controls", "timeline", "diff", "row", "transaction", "actor", "home", "problem", "islands",
+    "tokens",
+    "base",
+    "shell",
+    "page",
+    "controls",
+    "timeline",
+    "diff",
+    "row",
+    "transaction",
+    "actor",
+    "home",
+    "problem",
+    "islands",
 ];
 
 fn main() -> Result<()> {

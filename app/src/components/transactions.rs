@@ -79,8 +79,8 @@ fn tables(touched: &TablesTouched) -> impl IntoView + use<> {
         .iter()
         .take(TABLES_SHOWN)
         .map(|(table, count)| {
-            let count = if touched.is_partial { format!("{count}+") } else { count.to_string() };
-            view! { <li><span class="mono">{table.to_string()}</span>" "{count}</li> }
+            let more = if touched.is_partial { "+" } else { "" };
+            view! { <li><span class="mono">{table.to_string()}</span>{format!(" {count}{more}")}</li> }
         })
         .collect();
     let others = touched.tables.len().saturating_sub(TABLES_SHOWN);

@@ -72,7 +72,7 @@ fn contents(touched: &TablesTouched, entries: &[Change]) -> impl IntoView + use<
                 Some(id) => view! { <a class="mono" href=format!("#change-{id}")>{name}</a> }.into_any(),
                 None => view! { <span class="mono">{name}</span> }.into_any(),
             };
-            view! { <li>{name}" "{counted(*count, "change")}</li> }
+            view! { <li>{name}{format!(" {}", counted(*count, "change"))}</li> }
         })
         .collect();
     view! { <nav aria-label="Tables of this transaction"><ul class="touched">{tables}</ul></nav> }

@@ -1,36 +1,18 @@
 //! What one actor did, or all actors of a type.
 
-use chrono::{DateTime, TimeDelta, Utc};
+mod empty;
+mod window;
+
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use threadline::query::{ActorFilter, Filter, Page, TablesTouched, TransactionRecord};
 use threadline::{ActorKind, ActorRef, TableName};
 
-use crate::components::{DateTime as Moment, Pager, TransactionList, counted};
+use crate::components::{Pager, TransactionList, counted};
 use crate::{Frame, render};
-
-/// How far back an actor's page looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ActorWindow {
-    /// The word in the address.
-    pub word: &'static str,
-    /// In words, after "the last".
-    pub name: &'static str,
-    /// The length.
-    pub length: TimeDelta,
-}
-
-impl ActorWindow {
-    /// Every window, the shortest first.
-    pub const ALL: [Self; 4] = [
-        Self { word: "1h", name: "hour", length: TimeDelta::hours(1) },
-        Self { word: "24h", name: "24 hours", length: TimeDelta::hours(24) },
-        Self { word: "7d", name: "7 days", length: TimeDelta::days(7) },
-        Self { word: "30d", name: "30 days", length: TimeDelta::days(30) },
-    ];
-
-    /// The window of an address that names none.
-    pub const DEFAULT: Self = Self::ALL[1];
-}
+use empty::empty;
+pub use window::ActorWindow;
+use window::windows;
 
 /// What the page of an actor shows.
 #[derive(Debug, Clone)]
@@ -141,18 +123,6 @@ const fn plural(kind: ActorKind) -> &'static str {
     }
 }
 
-fn windows(current: ActorWindow, path: &str) -> impl IntoView + use<> {
-    let links: Vec<_> = ActorWindow::ALL
-        .into_iter()
-        .map(|window| {
-            let marked = (window == current).then_some("true");
-            let href = format!("{path}?window={}", window.word);
-            view! { <a class="button" href=href aria-current=marked>"Last "{window.name}</a> }
-        })
-        .collect();
-    view! { <nav class="windows" aria-label="Window">{links}</nav> }
-}
-
 fn heading(page: &Page<TransactionRecord>, is_first_page: bool, window: ActorWindow) -> String {
     let name = window.name;
     match page.entries.len() {
@@ -182,78 +152,10 @@ fn tables(touched: Option<&[TablesTouched]>) -> impl IntoView + use<> {
     let rows: Vec<_> = sums
         .into_iter()
         .map(|(table, count)| {
-            view! { <li><span class="mono">{table.to_string()}</span>" "{count}{more}</li> }
+            view! { <li><span class="mono">{table.to_string()}</span>{format!(" {count}{more}")}</li> }
         })
         .collect();
     (!rows.is_empty())
         .then(|| view! { <p class="label">"Tables touched, with their changes"</p> <ul class="touched">{rows}</ul> })
         .into_any()
-}
-
-fn never(actor: &ActorFilter) -> String {
-    let actor = match (&actor.id, actor.kind) {
-        (None, ActorKind::Anonymous) | (Some(_), _) => actor.to_string(),
-        (None, kind) => format!("any {}", kind.as_str().replace('_', " ")),
-    };
-    format!("No transaction of {actor} is recorded")
-}
-
-/// Why there is nothing, and where there is something.
-fn empty(
-    actor: &ActorFilter,
-    is_first_page: bool,
-    window: ActorWindow,
-    last: LastTransaction,
-    path: &str,
-) -> impl IntoView + use<> {
-    if !is_first_page {
-        let href = format!("{path}?window={}", window.word);
-        return view! {
-            <div class="empty">
-                <h3>"There is nothing beyond this point"</h3>
-                <p><a class="button" href=href>"Go to the newest transactions"</a></p>
-            </div>
-        }
-        .into_any();
-    }
-    let wider: Vec<_> = ActorWindow::ALL
-        .into_iter()
-        .filter(|other| other.length > window.length)
-        .map(|other| {
-            let href = format!("{path}?window={}", other.word);
-            view! { <a class="button" href=href>"Last "{other.name}</a> }
-        })
-        .collect();
-    let others = actor.id.is_some().then(|| {
-        let href = self::path(&Frame::current(), &actor.kind.into());
-        let label = format!("See all of type {}", actor.kind.as_str());
-        view! { <a class="button" href=href>{label}</a> }
-    });
-    let title = format!("Nothing in the last {}", window.name);
-    match last {
-        LastTransaction::Never => view! {
-            <div class="empty">
-                <h3>{never(actor)}</h3>
-                <p>"Nothing that you may see was changed under this name. Ids are compared letter by letter, as the application gives them."</p>
-                <p class="steps">{others}</p>
-            </div>
-        }
-        .into_any(),
-        LastTransaction::Unknown => view! {
-            <div class="empty"><h3>{title}</h3><p>"A wider window may find something."</p><p class="steps">{wider}</p></div>
-        }
-        .into_any(),
-        LastTransaction::Found(last) => {
-            let frame = Frame::current();
-            let href = frame.href(&format!("/transactions/{}", last.id));
-            view! {
-                <div class="empty">
-                    <h3>{title}</h3>
-                    <p>"The last transaction before that was on "<a href=href><Moment at=last.occurred_at/></a>"."</p>
-                    <p class="steps">{wider}</p>
-                </div>
-            }
-            .into_any()
-        }
-    }
 }

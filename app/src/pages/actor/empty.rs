@@ -1,0 +1,85 @@
+//! Why there is nothing, and where there is something.
+
+use leptos::prelude::*;
+use threadline::ActorKind;
+use threadline::query::{ActorFilter, Filter};
+
+use super::{ActorWindow, LastTransaction, path};
+use crate::Frame;
+use crate::components::DateTime;
+
+fn never(actor: &ActorFilter) -> String {
+    let actor = match (&actor.id, actor.kind) {
+        (None, ActorKind::Anonymous) | (Some(_), _) => actor.to_string(),
+        (None, kind) => format!("any {}", kind.as_str().replace('_', " ")),
+    };
+    format!("No transaction of {actor} is recorded")
+}
+
+/// Why there is nothing, and where there is something.
+pub(super) fn empty(
+    actor: &ActorFilter,
+    is_first_page: bool,
+    window: ActorWindow,
+    last: LastTransaction,
+    list: &str,
+) -> impl IntoView + use<> {
+    if !is_first_page {
+        let href = format!("{list}?window={}", window.word);
+        return view! {
+            <div class="empty">
+                <h3>"There is nothing beyond this point"</h3>
+                <p><a class="button" href=href>"Go to the newest transactions"</a></p>
+            </div>
+        }
+        .into_any();
+    }
+    let frame = Frame::current();
+    let wider: Vec<_> = ActorWindow::ALL
+        .into_iter()
+        .filter(|other| other.length > window.length)
+        .map(|other| {
+            let href = format!("{list}?window={}", other.word);
+            view! { <a class="button" href=href>"Last "{other.name}</a> }
+        })
+        .collect();
+    let all = frame.timeline_href(&Filter { actor: Some(actor.clone()), ..Filter::default() });
+    let wider = view! { {wider} <a class="button" href=all>"All time, in the timeline"</a> };
+    let others = actor.id.is_some().then(|| {
+        let href = path(&frame, &actor.kind.into());
+        let label = format!("See all of type {}", actor.kind.as_str());
+        view! { <a class="button" href=href>{label}</a> }
+    });
+    let why = match actor.id {
+        Some(_) => {
+            "Nothing that you may see was changed under this name. Ids are compared letter by letter, as the application gives them."
+        }
+        None => "Nothing that you may see was changed by such an actor.",
+    };
+    let title = format!("Nothing in the last {}", window.name);
+    match last {
+        LastTransaction::Never => view! {
+            <div class="empty">
+                <h3>{never(actor)}</h3>
+                <p>{why}</p>
+                <p class="steps">{others}</p>
+            </div>
+        }
+        .into_any(),
+        LastTransaction::Unknown => view! {
+            <div class="empty"><h3>{title}</h3><p>"A wider window may find something."</p><p class="steps">{wider}</p></div>
+        }
+        .into_any(),
+        LastTransaction::Found(last) => {
+            let href = frame.href(&format!("/transactions/{}", last.id));
+            view! {
+                <div class="empty">
+                    <h3>{title}</h3>
+                    <p>"The last transaction before that was on "<a href=href><DateTime at=last.occurred_at/></a>"."</p>
+                    <p class="steps">{wider}</p>
+                </div>
+            }
+            .into_any()
+        }
+    }
+}

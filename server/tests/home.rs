@@ -1,0 +1,202 @@
+//! The overview: its verdict, its ways in, and what it does when a part of it cannot be read.
+
+mod support;
+
+use std::time::Duration;
+
+use axum::Router;
+use http::StatusCode;
+use sqlx::PgPool;
+use support::{Result, get, mounted};
+use threadline::capture::TablePolicy;
+use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope, StorageSchema};
+use threadline_server::{Access, Console};
+
+const HOSTILE: &str = "</td><script>alert(1)</script>";
+
+async fn installed(pool: &PgPool) -> Result<AuditTrail> {
+    let trail = AuditTrail::new(pool.clone());
+    trail.install().await?;
+    sqlx::raw_sql("CREATE TABLE tickets (id bigint PRIMARY KEY, subject text); CREATE TABLE secrets (id bigint PRIMARY KEY);")
+        .execute(pool)
+        .await?;
+    Ok(trail)
+}
+
+async fn rename(pool: &PgPool, subject: &str) -> Result {
+    let context = AuditContext::new(ActorRef::new(ActorKind::User, HOSTILE)?);
+    let action = Action::named("ticket.renamed").with_reason(HOSTILE);
+    let mut tx = AuditedWrite::new(&context).action(action).begin(pool).await?;
+    sqlx::query(
+        "INSERT INTO tickets VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET subject = excluded.subject",
+    )
+    .bind(subject)
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn title(body: &str) -> &str {
+    body.split("<h1>").nth(1).and_then(|rest| rest.split("</h1>").next()).unwrap_or_default()
+}
+
+#[sqlx::test(migrations = false)]
+async fn before_anything_is_captured_it_says_how_to_begin(pool: PgPool) -> Result {
+    installed(&pool).await?;
+    let (status, body) = get(&mounted(&pool, Access::Allow), "/audit").await?;
+    assert_eq!((status, title(&body)), (StatusCode::OK, "Nothing is captured yet"));
+    assert!(body.contains("<code>threadline gen triggers --tables users,billing.invoices</code>"), "{body}");
+    assert!(body.contains("No change is recorded yet"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_commands_name_a_schema_that_is_not_the_usual_one(pool: PgPool) -> Result {
+    let schema = StorageSchema::new("records")?;
+    AuditTrail::new(pool.clone()).with_storage_schema(schema.clone()).install().await?;
+    let console = Console::builder(pool.clone())
+        .storage_schema(schema)
+        .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
+        .actor_fn(|_| async { None })
+        .build();
+    let (_, body) = get(&Router::new().nest("/audit", console.into_router()), "/audit").await?;
+    assert!(body.contains("--tables users,billing.invoices --storage-schema records</code>"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn where_all_is_well_it_says_what_was_checked_and_shows_the_latest(pool: PgPool) -> Result {
+    let trail = installed(&pool).await?;
+    trail.capture(["tickets", "secrets"]).await?;
+    rename(&pool, "one").await?;
+    sqlx::query("INSERT INTO secrets VALUES (1), (2)").execute(&pool).await?;
+    let (status, body) = get(&mounted(&pool, Access::Allow), "/audit").await?;
+    assert_eq!((status, title(&body)), (StatusCode::OK, "Nothing needs attention"));
+    assert!(body.contains("2 tables are captured, each as it was set up."), "{body}");
+    for expected in [
+        "action=\"/audit/rows\"",
+        "<option value=\"secrets\">",
+        "<option value=\"tickets\">",
+        "name=\"correlation_id\"",
+        "ticket.renamed",
+        "no action recorded",
+        "href=\"/audit/actors/user/%3C%2Ftd%3E%3Cscript%3Ealert%281%29%3C%2Fscript%3E\"",
+    ] {
+        assert!(body.contains(expected), "{expected} is missing in {body}");
+    }
+    let latest = body.split("Latest activity").nth(1).ok_or("no latest activity")?;
+    let items: Vec<&str> = latest.split("<li data-entry").skip(1).collect();
+    assert_eq!(items.len(), 2, "{latest}");
+    assert!(items[0].contains("secrets") && items[0].contains(" 2</li>"), "the newest first: {latest}");
+    assert!(items[1].contains("tickets") && items[1].contains(" 1</li>"), "{latest}");
+    assert!(!body.contains("<script>alert"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn capture_that_is_not_as_it_was_set_up_needs_attention(pool: PgPool) -> Result {
+    let trail = installed(&pool).await?;
+    sqlx::raw_sql(
+        "CREATE TABLE \"odd; rm -rf\" (id int PRIMARY KEY); CREATE TABLE gone (id int PRIMARY KEY)",
+    )
+    .execute(&pool)
+    .await?;
+    let app = mounted(&pool, Access::Allow);
+    trail.capture(["tickets", "secrets", "gone"]).await?;
+    trail.capture([TablePolicy::new("odd; rm -rf")]).await?;
+    assert_eq!(title(&get(&app, "/audit").await?.1), "Nothing needs attention");
+    sqlx::raw_sql("ALTER TABLE tickets ADD assignee text").execute(&pool).await?;
+    let (_, body) = get(&app, "/audit").await?;
+    assert_eq!(title(&body), "One thing needs attention");
+    assert!(body.contains("tickets has changed since its capture was generated"), "{body}");
+    assert!(body.contains("<code>threadline gen triggers --tables tickets</code>"), "{body}");
+
+    let function: String = sqlx::query_scalar(
+        "SELECT oid::regprocedure::text FROM pg_proc WHERE proname LIKE 'threadline_capture%secrets%'",
+    )
+    .fetch_one(&pool)
+    .await?;
+    let definition: String = sqlx::query_scalar("SELECT pg_get_functiondef($1::regprocedure)")
+        .bind(&function)
+        .fetch_one(&pool)
+        .await?;
+    let altered = definition.replace("BEGIN", "BEGIN /* nothing to see here */");
+    assert_ne!(altered, definition);
+    sqlx::raw_sql(sqlx::AssertSqlSafe(altered)).execute(&pool).await?;
+    sqlx::raw_sql("DROP TABLE gone; ALTER TABLE \"odd; rm -rf\" ADD extra int").execute(&pool).await?;
+    let (_, body) = get(&app, "/audit").await?;
+    assert_eq!(title(&body), "4 things need attention");
+    for expected in [
+        "secrets is captured by a function that was altered",
+        "gone is no longer captured",
+        "odd; rm -rf has changed since its capture was generated",
+    ] {
+        assert!(body.contains(expected), "{expected} is missing in {body}");
+    }
+    assert!(!body.contains("--tables odd"), "a name that a shell would read is in no command: {body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_limited_view_learns_nothing_about_the_rest(pool: PgPool) -> Result {
+    let trail = installed(&pool).await?;
+    let within = |tables: &[&str]| mounted(&pool, Access::AllowWithin(Scope::tables(tables.iter().copied())));
+    trail.capture(["tickets", "secrets"]).await?;
+    rename(&pool, "one").await?;
+    sqlx::raw_sql("INSERT INTO secrets VALUES (1); ALTER TABLE secrets ADD word text").execute(&pool).await?;
+    let (_, body) = get(&within(&["tickets"]), "/audit").await?;
+    assert_eq!(title(&body), "Nothing needs your attention");
+    assert!(body.contains("ticket.renamed") && body.contains("Your view is limited"), "{body}");
+    assert!(!body.contains("secrets") && !body.contains("threadline gen"), "{body}");
+    let (_, body) = get(&within(&["nowhere"]), "/audit").await?;
+    assert!(body.contains("holds no change that you may see"), "{body}");
+    assert!(!body.contains("tickets") && !body.contains("secrets"), "{body}");
+    Ok(())
+}
+
+/// A lock on what only one part reads makes that part slow.
+#[sqlx::test(migrations = false)]
+async fn a_part_that_does_not_answer_is_left_out(pool: PgPool) -> Result {
+    let trail = installed(&pool).await?;
+    trail.capture(["tickets"]).await?;
+    rename(&pool, "one").await?;
+    let console = Console::builder(pool.clone())
+        .query_timeout(Duration::from_millis(800))
+        .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
+        .actor_fn(|_| async { None })
+        .build();
+    let app = Router::new().nest("/audit", console.into_router());
+    for (locked, heading, shown, missing) in [
+        (
+            "pg_catalog.pg_description",
+            "Not everything could be checked",
+            "ticket.renamed",
+            "Whether capture is as it was set up could not be read in time",
+        ),
+        (
+            "threadline.audit_changes",
+            "Nothing needs attention",
+            "1 table is captured",
+            "The newest transactions could not be read in time",
+        ),
+    ] {
+        let mut lock = pool.begin().await?;
+        let statement = format!("LOCK TABLE {locked} IN ACCESS EXCLUSIVE MODE");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut *lock).await?;
+        let (status, body) = get(&app, "/audit").await?;
+        lock.rollback().await?;
+        assert_eq!((status, title(&body)), (StatusCode::OK, heading), "{locked}");
+        assert!(body.contains(shown) && body.contains(missing), "{locked}: {body}");
+        assert!(body.contains("Start from what you know"), "{body}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn without_a_trail_it_says_how_to_get_one(pool: PgPool) -> Result {
+    let (status, body) = get(&mounted(&pool, Access::Allow), "/audit").await?;
+    assert_eq!((status, title(&body)), (StatusCode::SERVICE_UNAVAILABLE, "There is no audit trail yet"));
+    assert!(body.contains("<code>threadline install</code>"), "{body}");
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! One transaction whole, and what is shown where it, or a part of it, is not there.
+
+mod support;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::{Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::{Map, json};
+use sqlx::PgPool;
+use support::{Result, call, get, mounted};
+use threadline::{Action, ActionStatus, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
+use threadline_server::{Access, Console};
+use tower::ServiceExt;
+use uuid::Uuid;
+
+const HOSTILE: &str = "</p><script>alert(1)</script>";
+
+async fn seeded(pool: &PgPool) -> Result {
+    let trail = AuditTrail::new(pool.clone());
+    trail.install().await?;
+    sqlx::raw_sql(
+        "CREATE TABLE tickets (id int PRIMARY KEY, subject text); CREATE TABLE secrets (id int PRIMARY KEY);",
+    )
+    .execute(pool)
+    .await?;
+    trail.capture(["tickets", "secrets"]).await?;
+    Ok(())
+}
+
+fn context(correlation: &str) -> Result<AuditContext> {
+    Ok(AuditContext::new(ActorRef::new(ActorKind::User, "42")?).with_correlation_id(correlation)?)
+}
+
+async fn write(pool: &PgPool, write: AuditedWrite, statement: &'static str) -> Result<Uuid> {
+    let mut tx = write.begin(pool).await?;
+    sqlx::raw_sql(statement).execute(&mut *tx).await?;
+    Ok(tx.commit().await?.transaction_id)
+}
+
+#[sqlx::test(migrations = false)]
+async fn everything_that_was_said_about_it_is_shown_as_text(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let context = context(HOSTILE)?.with_request_id("req-1")?.with_job_id("job-9")?;
+    let action = Action::named("tickets.imported")
+        .with_status(ActionStatus::Error)
+        .with_verb("import")
+        .with_category("maintenance")
+        .with_reason(HOSTILE)
+        .with_comment("Stopped half way.");
+    let metadata = Map::from_iter([
+        ("rows".to_owned(), json!(12_345_678_901_234_567_890_u64)),
+        (HOSTILE.to_owned(), json!({ "nested": ["</td>", null] })),
+    ]);
+    let transaction = write(
+        &pool,
+        AuditedWrite::new(&context).action(action).metadata(metadata),
+        "INSERT INTO tickets VALUES (1, 'one')",
+    )
+    .await?;
+    let (status, body) =
+        get(&mounted(&pool, Access::Allow), &format!("/audit/transactions/{transaction}")).await?;
+    assert_eq!(status, StatusCode::OK);
+    for expected in [
+        "href=\"/audit/actors/user/42\"",
+        "tickets.imported",
+        "<span class=\"failed\">failed</span>",
+        "The application recorded that this action failed.",
+        "<dd>import</dd>",
+        "<dd>maintenance</dd>",
+        "Stopped half way.",
+        "req-1",
+        "job-9",
+        "12345678901234567890",
+        "{\"nested\":[\"&lt;/td&gt;\",null]}",
+        "1 change in 1 table",
+        "What else <bdi>user:42</bdi> did around then",
+        "/audit/timeline?correlation_id=%3C%2Fp%3E%3Cscript%3Ealert%281%29%3C%2Fscript%3E\"",
+        "No other transaction has this correlation id.",
+    ] {
+        let body = body.replace("&quot;", "\"");
+        assert!(body.contains(expected), "{expected} is missing in {body}");
+    }
+    assert!(!body.contains("<script>alert"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn many_changes_are_counted_by_table_and_paged(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let transaction = write(
+        &pool,
+        AuditedWrite::new(&context("c-1")?).action("tickets.imported"),
+        "INSERT INTO tickets SELECT n, 'Imported' FROM generate_series(1, 1200) AS n; INSERT INTO secrets VALUES (1)",
+    )
+    .await?;
+    let app = mounted(&pool, Access::Allow);
+    let address = format!("/audit/transactions/{transaction}");
+    let (_, first) = get(&app, &address).await?;
+    for expected in ["1,201 changes in 2 tables", "1,200 changes", "The newest 100 of 1,201 changes"] {
+        assert!(first.contains(expected), "{expected} is missing in {first}");
+    }
+    let mut seen = 0;
+    let mut next = Some(address);
+    while let Some(address) = next {
+        let (status, body) = get(&app, &address).await?;
+        assert_eq!(status, StatusCode::OK);
+        seen += body.matches("class=\"change\"").count();
+        next = body
+            .split("href=\"")
+            .filter_map(|part| part.split('"').next())
+            .find(|href| href.contains("?older="))
+            .map(|href| href.replace("&amp;", "&"));
+    }
+    assert_eq!(seen, 1_201, "every change once");
+
+    let within = mounted(&pool, Access::AllowWithin(Scope::tables(["secrets"])));
+    let (_, body) = get(&within, &format!("/audit/transactions/{transaction}")).await?;
+    assert!(body.contains("1 change in 1 table") && !body.contains(">tickets<"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_other_transactions_of_its_correlation_are_listed(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let opened = AuditedWrite::new(&context("c-1")?).action("ticket.opened");
+    let one = write(&pool, opened, "INSERT INTO tickets VALUES (1, 'one')").await?;
+    let kept = AuditedWrite::new(&context("c-1")?).action("secret.kept");
+    let secret = write(&pool, kept, "INSERT INTO secrets VALUES (1)").await?;
+    let closed = AuditedWrite::new(&context("c-2")?).action("ticket.closed");
+    let other = write(&pool, closed, "DELETE FROM tickets").await?;
+    let address = format!("/audit/transactions/{one}");
+    let (_, body) = get(&mounted(&pool, Access::Allow), &address).await?;
+    let related = body.split("Other transactions of this correlation").nth(1).ok_or("no section")?;
+    assert!(related.contains(&secret.to_string()) && related.contains("secret.kept"), "{related}");
+    assert!(!related.contains(&one.to_string()) && !related.contains(&other.to_string()), "{related}");
+    let within = mounted(&pool, Access::AllowWithin(Scope::tables(["tickets"])));
+    let (_, body) = get(&within, &address).await?;
+    assert!(!body.contains("secret") && body.contains("No other transaction"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_transaction_without_its_changes_says_so(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let opened = AuditedWrite::new(&context("c-1")?).action("ticket.opened");
+    let transaction = write(&pool, opened, "INSERT INTO tickets VALUES (1, 'one')").await?;
+    let app = mounted(&pool, Access::Allow);
+    let beyond = format!("/audit/transactions/{transaction}?older=0-00000000000000000000000000000000");
+    let (_, body) = get(&app, &beyond).await?;
+    assert!(body.contains("There is nothing beyond this point"), "{body}");
+    sqlx::query("DELETE FROM threadline.audit_changes").execute(&pool).await?;
+    let (status, body) = get(&app, &format!("/audit/transactions/{transaction}")).await?;
+    assert_eq!(status, StatusCode::OK);
+    assert!(body.contains("The transaction is recorded, but none of its changes is"), "{body}");
+    Ok(())
+}
+
+fn impatient(pool: &PgPool) -> Router {
+    let console = Console::builder(pool.clone())
+        .query_timeout(Duration::from_millis(800))
+        .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
+        .actor_fn(|_| async { None })
+        .build();
+    Router::new().nest("/audit", console.into_router())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_question_that_takes_too_long_can_be_asked_smaller(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let mut lock = pool.begin().await?;
+    sqlx::raw_sql("LOCK TABLE threadline.audit_changes IN ACCESS EXCLUSIVE MODE").execute(&mut *lock).await?;
+    // The server's own time limit ends the statement after five seconds: before the console's does.
+    let (status, body) =
+        get(&mounted(&pool, Access::Allow), "/audit/timeline?table=tickets&from=2020-01-01T00:00").await?;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    for expected in
+        ["This took too long", "Look at the last 30 days", "?table=tickets&amp;from=", "Go to the overview"]
+    {
+        assert!(body.contains(expected), "{expected} is missing in {body}");
+    }
+    assert!(!body.contains("SELECT") && !body.contains("audit_changes"), "{body}");
+    let response = call(&impatient(&pool), &format!("/audit/transactions/{}", Uuid::nil())).await?;
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(response.headers().contains_key(header::RETRY_AFTER));
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_problem_names_the_request_for_whoever_is_asked_for_help(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    for (access, status) in [(Access::Allow, StatusCode::NOT_FOUND), (Access::Deny, StatusCode::FORBIDDEN)] {
+        let request =
+            Request::builder().uri("/audit/nowhere").header("x-request-id", "req-<b>7").body(Body::empty())?;
+        let response = mounted(&pool, access).oneshot(request).await?;
+        assert_eq!(response.status(), status);
+        let body = String::from_utf8(response.into_body().collect().await?.to_bytes().to_vec())?;
+        let mention = body.split("If you ask for help, mention: ").nth(1).ok_or("nothing to mention")?;
+        assert!(mention.contains("UTC</time>") && mention.contains("req-&lt;b&gt;7"), "{mention}");
+    }
+    Ok(())
+}
