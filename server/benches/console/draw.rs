@@ -6,19 +6,31 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use threadline::query::Position;
 use threadline::{AuditTrail, Scope};
-use threadline_app::pages::{TimelinePage, timeline_page};
+use threadline_app::pages::{FoundChanges, TimelinePage, timeline_page};
 use threadline_app::{Frame, RoutePage};
 
 use crate::Result;
 use crate::pages::{PAGE, Pages};
+
+/// Where counting stops.
+const COUNTED: usize = 10_000;
 
 pub(crate) async fn many(trail: &AuditTrail, pages: &Pages, samples: usize) -> Result<Value> {
     let scope = Scope::unscoped();
     let mut prepared = Vec::new();
     for filter in pages.filters() {
         let page = trail.timeline_page(&scope, filter, Position::Newest, PAGE).await?;
+        let typed = filter.to_pairs().into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let found = FoundChanges {
+            filter: filter.clone(),
+            position: Position::Newest,
+            page,
+            continues: false,
+            count: Some(trail.count(&scope, filter, COUNTED).await?),
+            has_changes: true,
+        };
         let tables = trail.captured_tables(&scope).await?;
-        prepared.push(TimelinePage { filter: filter.clone(), page, tables, has_changes: true });
+        prepared.push(TimelinePage { typed, tables, answer: Ok(found) });
     }
     let frame = Frame { base: "/audit".to_owned(), page: Some(RoutePage::Timeline), ..Frame::default() };
     let mut times = Vec::with_capacity(samples);
