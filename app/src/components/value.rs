@@ -73,7 +73,7 @@ pub(super) fn pieces(pieces: Vec<Piece>) -> AnyView {
                 Piece::Changed(changed) => view! { <mark>{text(changed, at_end)}</mark> }.into_any(),
                 Piece::Folded { text: folded, characters } => {
                     let summary = format!("… {}", counted(characters, "more character"));
-                    view! { <details class="fold"><summary>{summary}</summary>{text(folded, at_end)}</details> }
+                    view! { <details class="fold"><summary>{summary}</summary><span>{text(folded, at_end)}</span></details> }
                         .into_any()
                 }
                 Piece::LeftOut(characters) => left_out(characters),
