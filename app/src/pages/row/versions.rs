@@ -69,7 +69,7 @@ fn version(
                 {reason}
                 {ids}
                 {card}
-                <p class="steps">
+                <p class="version-links">
                     <a href=as_of>{whole}<span class="visually-hidden">{format!(": {time}")}</span></a>
                     {with_now}
                 </p>
@@ -85,7 +85,7 @@ pub(super) fn window_form(address: &Address, filter: &Filter) -> AnyView {
     let [from, to] = [filter.from, filter.to].map(|at| at.map(field_value));
     let everything = open.then(|| view! { <a class="button" href=address.whole()>"Show every version"</a> });
     view! {
-        <details class="window" open=open>
+        <details class="row-window" open=open>
             <summary>"Limit to a window"</summary>
             <form method="get" action=address.whole() aria-label="Window">
                 <label>"From (UTC)" <input type="datetime-local" name="from" step="1" value=from/></label>
