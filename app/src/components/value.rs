@@ -9,6 +9,10 @@ use crate::diff::{Piece, Segment, Shown, Side, segments, sign, spelled};
 /// The longest value that a button offers for copying, in bytes: the button holds it once more.
 const COPIED_AT_MOST: usize = 10_000;
 
+/// How many parts of one text are drawn with names for its special characters; those after them are signs only, so that a
+/// text of nothing else makes no page of many megabytes.
+const NAMED_AT_MOST: usize = 400;
+
 /// A value that stands alone.
 #[component]
 pub(crate) fn Value(value: FieldValue) -> impl IntoView {
@@ -96,7 +100,10 @@ pub(super) fn text(text: String, at_end: bool) -> AnyView {
         drop(parts);
         return text.into_any();
     }
-    parts.map(segment).collect::<Vec<_>>().into_any()
+    let mut drawn: Vec<AnyView> = parts.by_ref().take(NAMED_AT_MOST).map(segment).collect();
+    let rest: String = parts.map(Segment::spelled).collect();
+    drawn.push(rest.into_any());
+    drawn.into_any()
 }
 
 fn segment(segment: Segment<'_>) -> AnyView {

@@ -9,6 +9,16 @@ pub(crate) enum Segment<'a> {
     Special(char, &'static str, usize),
 }
 
+impl Segment<'_> {
+    /// As text, with a sign for a special character.
+    pub(crate) fn spelled(self) -> String {
+        match self {
+            Self::Plain(text) => text.to_owned(),
+            Self::Special(character, _, count) => sign(character, count),
+        }
+    }
+}
+
 /// Splits a text at its special characters. Spaces are special where a line ends, and where the text does if `at_end` says
 /// that nothing follows it.
 pub(crate) fn segments(text: &str, at_end: bool) -> impl Iterator<Item = Segment<'_>> {
@@ -40,12 +50,7 @@ pub(crate) fn sign(character: char, count: usize) -> String {
 
 /// A text with signs for its special characters, where there is room for text only.
 pub(crate) fn spelled(text: &str) -> String {
-    segments(text, true)
-        .map(|segment| match segment {
-            Segment::Plain(text) => text.to_owned(),
-            Segment::Special(character, _, count) => sign(character, count),
-        })
-        .collect()
+    segments(text, true).map(Segment::spelled).collect()
 }
 
 /// How many bytes stand before the next special character.

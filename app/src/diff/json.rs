@@ -7,13 +7,13 @@ use serde_json::value::RawValue;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 /// The longest side, in bytes, that is compared path by path.
-const MAX_BYTES: usize = 128 * 1024;
+const MAX_BYTES: usize = 64 * 1024;
 /// How deep the comparison goes; what is deeper is one value.
 const MAX_DEPTH: usize = 16;
 /// The most paths that may differ.
 const MAX_PATHS: usize = 200;
 /// The most elements on one side, from the first differing one to the last, of which each looks for its equal.
-const MAX_ELEMENTS: usize = 1_000;
+const MAX_ELEMENTS: usize = 400;
 
 /// A path at which two values differ, and the JSON text on each side; none where there is no such path.
 #[derive(Debug, PartialEq, Eq)]
@@ -244,7 +244,7 @@ mod tests {
         let numbers = |from: usize, to: usize| -> Vec<usize> { (from..to).collect() };
         let array = |numbers: &[usize]| format!("{numbers:?}");
         assert_eq!(differences("m", &array(&numbers(0, 100_000)), &array(&numbers(1, 100_000))), None);
-        assert_eq!(shown("m", &array(&numbers(0, 15_000)), &array(&numbers(1, 15_000))), ["m[0]: 0 > -"]);
+        assert_eq!(shown("m", &array(&numbers(0, 8_000)), &array(&numbers(1, 8_000))), ["m[0]: 0 > -"]);
         let some: Vec<usize> = numbers(10_000, 15_000).into_iter().rev().collect();
         assert_eq!(differences("m", &array(&numbers(0, 5_000)), &array(&some)), None);
         let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(10_000), "]".repeat(10_000));

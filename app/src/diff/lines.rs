@@ -6,7 +6,7 @@ use super::fold::{Piece, fold, limited, whole};
 use super::words::marked;
 
 /// The most lines on one side, from the first differing one to the last, that are compared; more are all removed and added.
-const MAX_LINES: usize = 1_000;
+const MAX_LINES: usize = 400;
 /// How many unchanged lines are shown before and after a change.
 const CONTEXT: usize = 3;
 /// How many removed or added lines are shown together.

@@ -5,7 +5,7 @@ use similar::{Algorithm, DiffOp, DiffableStr, capture_diff_slices};
 /// The longest differing part, in bytes, that is compared word by word; a longer one is marked as a whole.
 const MAX_BYTES: usize = 16 * 1024;
 /// The most words, spaces and signs on one side that are compared.
-const MAX_WORDS: usize = 1_000;
+const MAX_WORDS: usize = 500;
 /// How far a word may reach back from where two texts begin to differ, in characters.
 const MAX_WORD: usize = 64;
 
