@@ -109,7 +109,7 @@ impl Field {
             }
             .into_any(),
         };
-        view! { <label class=invalid.map(|_| "invalid")><span>{self.label}</span> {input} {sentence}</label> }
+        view! { <div class="field"><label for=id>{self.label}</label> {input} {sentence}</div> }
     }
 }
 
