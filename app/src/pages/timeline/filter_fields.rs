@@ -102,7 +102,7 @@ impl Field {
             }
             Input::Time => text("text", value.to_owned(), None, None),
             Input::Operation => view! {
-                <select id=id.clone() name=name aria-invalid=invalid aria-describedby=described.clone()>
+                <select id=id.clone() name=name autofocus=invalid.is_some() aria-invalid=invalid aria-describedby=described.clone()>
                     <option value="">"any"</option>
                     {operations(value)}
                 </select>
