@@ -8,8 +8,8 @@ use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
-use threadline::event::CONSOLE_AUTHORIZED;
 use http::request::Parts;
+use threadline::event::CONSOLE_AUTHORIZED;
 use threadline::{ActorRef, AuditContext, Scope};
 use threadline_app::{ConsoleAction, Frame, RoutePage};
 

@@ -132,7 +132,8 @@ async fn the_hook_learns_the_request_and_the_action(pool: PgPool) -> Result {
         .build();
     let app = Router::new().nest("/audit", console.into_router());
     for route in ROUTES {
-        let address = format!("/audit{}", route.path.replace(['{', '}'], "")).trim_end_matches('/').to_owned();
+        let address =
+            format!("/audit{}", route.path.replace(['{', '}'], "")).trim_end_matches('/').to_owned();
         let refused = call(&app, "GET", &address).await?.status();
         let request = Request::builder().uri(&address).header("x-staff", "1").body(Body::empty())?;
         let allowed = app.clone().oneshot(request).await?.status();
