@@ -83,12 +83,27 @@ impl Conditions<'_> {
 
     /// What the filter asks of the change's transaction `t` and its action `a`.
     fn push_transaction(&mut self, filter: &Filter) {
-        self.push_join(filter.is_about_actions());
+        if self.layout.has_action_names && filter.correlation_id.is_none() && filter.request_id.is_none() {
+            self.push_join(false);
+            self.push_origin(filter);
+        } else {
+            self.push_join(filter.is_about_actions());
+            if let Some(actor) = &filter.actor {
+                self.push_actor(actor);
+            }
+            self.push_action(filter);
+        }
+        self.sql.push(" OFFSET 0)");
+    }
+
+    /// What the filter asks of a transaction `t` by itself.
+    pub(super) fn push_origin(&mut self, filter: &Filter) {
         if let Some(actor) = &filter.actor {
             self.push_actor(actor);
         }
-        self.push_action(filter);
-        self.sql.push(" OFFSET 0)");
+        if let Some(action) = &filter.action {
+            self.sql.push(" AND t.action_name = ").push_bind(action.clone());
+        }
     }
 
     /// What the filter asks of actions `a`.
@@ -117,10 +132,7 @@ impl Conditions<'_> {
 
     /// As the reference system does by containment: whom the actor stood in for makes no difference.
     pub(super) fn push_actor(&mut self, actor: &ActorFilter) {
-        // The indexes hold only what has an actor.
-        self.sql
-            .push(" AND t.actor_ref IS NOT NULL AND t.actor_ref ->> 'type' = ")
-            .push_bind(actor.kind.as_str());
+        self.sql.push(" AND t.actor_ref ->> 'type' = ").push_bind(actor.kind.as_str());
         if let Some(id) = &actor.id {
             self.sql.push(" AND t.actor_ref ->> 'id' = ").push_bind(id.clone());
         }

@@ -13,6 +13,9 @@ use super::windows::{Window, Windows};
 use super::{Change, Position, QueryError, STATEMENT_TIMEOUT, TimelineEntry, TransactionRecord};
 use crate::{AuditTrail, StorageSchema, pool};
 
+/// The beginning of a statement that counts.
+pub(super) const COUNT: &str = "SELECT count(*) FROM (SELECT";
+
 /// A transaction that cannot write and cannot run for long, on the pool for reading if there is one.
 ///
 /// Its statements are not persistent: a named one may be missing, or belong to somebody else, behind a pooler in transaction
@@ -90,16 +93,14 @@ impl Reader<'_> {
         if selection.filter.is_impossible() {
             return Ok(0);
         }
-        if let Some(found) = self.changes_by_transaction(selection, position, limit).await? {
-            return Ok(found.len());
+        if let Some(counted) = self.count_by_transaction(selection, position, limit).await? {
+            return Ok(counted);
         }
         let mut counted = 0;
         for window in self.windows(selection, position) {
-            let mut sql = QueryBuilder::new("SELECT count(*) FROM (SELECT");
+            let mut sql = QueryBuilder::new(COUNT);
             self.push_from(&mut sql, selection, position, window, limit - counted);
-            sql.push(" LIMIT ").push_bind(clamp(limit - counted)).push(") AS counted");
-            let count: i64 = sql.build_query_scalar().persistent(false).fetch_one(self.connection()).await?;
-            counted += usize::try_from(count).unwrap_or(usize::MAX);
+            counted += self.fetch_count(sql, limit - counted).await?;
             if counted >= limit {
                 break;
             }
@@ -156,6 +157,17 @@ impl Reader<'_> {
         let found =
             |row| Ok(Found { change: Change::from_row(row)?, occurred_at: row.try_get("occurred_at")? });
         rows.iter().map(found).collect()
+    }
+
+    /// Runs a statement that begins with [`COUNT`], and counts no more than so many.
+    pub(super) async fn fetch_count(
+        &mut self,
+        mut sql: QueryBuilder<Postgres>,
+        limit: usize,
+    ) -> Result<usize, QueryError> {
+        sql.push(" LIMIT ").push_bind(clamp(limit)).push(") AS counted");
+        let count: i64 = sql.build_query_scalar().persistent(false).fetch_one(self.connection()).await?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     fn push_from(

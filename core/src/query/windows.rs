@@ -34,17 +34,12 @@ const CLOCK_OF_ID: TimeDelta = TimeDelta::hours(1);
 
 impl Windows {
     pub(super) fn of(selection: Selection<'_>, position: Position, layout: Layout) -> Self {
-        let filter = selection.filter;
         let began = selection.transaction.filter(|_| layout.has_occurred_at).and_then(time_of);
-        let from = filter.from.max(began);
+        let [after, before] = position.bounds(selection.filter);
+        let after = after.max(began);
         let (backward, start, end) = match position {
-            Position::Newest => (true, filter.to.unwrap_or_else(Utc::now), from),
-            Position::OlderThan(cursor) => {
-                (true, filter.to.map_or(cursor.captured_at, |to| to.min(cursor.captured_at)), from)
-            }
-            Position::NewerThan(cursor) => {
-                (false, from.map_or(cursor.captured_at, |from| from.max(cursor.captured_at)), filter.to)
-            }
+            Position::Newest | Position::OlderThan(_) => (true, before.unwrap_or_else(Utc::now), after),
+            Position::NewerThan(cursor) => (false, after.unwrap_or(cursor.captured_at), before),
         };
         // A transaction lies together: one window from its beginning on.
         let whole = !layout.has_occurred_at || selection.transaction.is_some();
