@@ -4,21 +4,22 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
-use threadline::query::{Filter, Position, TimelineEntry};
+use threadline::query::{Count, Filter, Position, TimelineEntry};
 use threadline::{AuditTrail, Scope};
 use uuid::Uuid;
 
 use crate::database::{Result, install, run};
 
 /// 6,000 transactions over 200 days: `busy` has most, `some` a few hundred, `rare` a handful. One in ten goes on for a while,
-/// a few for days, and the changes of some are captured before they began, as when a clock was set back.
+/// a few for days, and the changes of some are captured before they began, as when a clock was set back. Some began at the
+/// same moment, and so did their changes.
 const FILL: &str = "
     INSERT INTO threadline.audit_actions (id, name, actor_ref, correlation_id, request_id)
     SELECT gen_random_uuid(), CASE WHEN n % 100 = 0 THEN 'seldom' ELSE 'often' END, '{}', 'case-' || n % 700, 'req-' || n
     FROM generate_series(1, 3000) AS n;
     WITH actions AS (SELECT id, row_number() OVER (ORDER BY request_id) AS n FROM threadline.audit_actions)
     INSERT INTO threadline.audit_transactions (id, txid, occurred_at, actor_ref, action_id)
-    SELECT gen_random_uuid(), n, now() - interval '200 days' * ((n * 7919) % 6000) / 6000.0,
+    SELECT gen_random_uuid(), n, now() - interval '200 days' * ((n * 7919) % 6000 / 3 * 3) / 6000.0,
            CASE WHEN n % 500 = 0 THEN '{\"type\":\"user\",\"id\":\"rare\"}'::jsonb
                 WHEN n % 11 = 0 THEN '{\"type\":\"job\",\"id\":\"some\"}'
                 WHEN n % 13 = 0 THEN NULL ELSE '{\"type\":\"user\",\"id\":\"busy\"}' END,
@@ -88,6 +89,12 @@ async fn every_way_finds_the_same(pool: PgPool) -> Result {
         &[("actor", "user:busy"), ("operation", "update")],
         &[("actor", "user:busy"), ("action", "seldom")],
         &[("actor", "job:some"), ("action", "often")],
+        &[("actor", "user"), ("action", "seldom")],
+        &[("actor", "user:rare"), ("action", "often")],
+        &[("action", "seldom"), ("table", "lines")],
+        &[("action", "often"), ("operation", "insert")],
+        &[("action", "often"), ("correlation_id", "case-11")],
+        &[("action", "never")],
         &[("action", "seldom")],
         &[("action", "often")],
         &[("correlation_id", "case-11")],
@@ -103,6 +110,11 @@ async fn every_way_finds_the_same(pool: PgPool) -> Result {
             let pairs = pairs.iter().copied().chain([("from", from.as_str()), ("to", to.as_str())]);
             let (filter, _) = Filter::from_pairs(pairs)?;
             let expected: Vec<_> = all.iter().filter(|entry| meets(&filter, entry)).map(place).collect();
+            for cap in [0, 40, 700, 100_000] {
+                let counted =
+                    if expected.len() > cap { Count::MoreThan(cap) } else { Count::Exactly(expected.len()) };
+                assert_eq!(trail.count(&scope, &filter, cap).await?, counted, "{filter:?}");
+            }
             for index in [0, 3_001, 11_990] {
                 let cursor = all[index].change.cursor();
                 for position in [Position::Newest, Position::OlderThan(cursor), Position::NewerThan(cursor)] {
@@ -134,4 +146,72 @@ async fn every_way_finds_the_same(pool: PgPool) -> Result {
         }
     }
     Ok(())
+}
+
+/// A limited scope is met on every way, in pages of any size and in counts.
+#[sqlx::test(migrations = false)]
+async fn every_way_keeps_to_the_scope(pool: PgPool) -> Result {
+    let trail: AuditTrail = install(&pool).await?;
+    run(&pool, FILL).await?;
+    let all = trail.timeline(&Scope::unscoped(), &Filter::default(), 100_000).await?;
+    let lines = Scope::tables(["lines"]);
+    for pairs in
+        [("actor", "user:busy"), ("actor", "job:some"), ("action", "seldom"), ("request_id", "req-42")]
+    {
+        let (filter, _) = Filter::from_pairs([pairs])?;
+        let shown = |entry: &&TimelineEntry| entry.change.table.name() == "lines" && meets(&filter, entry);
+        let expected: Vec<_> = all.iter().filter(shown).map(place).collect();
+        for size in [1, 101, 1_000, 10_000] {
+            let page = trail.timeline_page(&lines, &filter, Position::Newest, size).await?;
+            let found: Vec<_> = page.entries.iter().map(place).collect();
+            assert_eq!(found, expected[..size.min(expected.len())], "{filter:?} {size}");
+        }
+        assert_eq!(
+            trail.count(&lines, &filter, 100_000).await?,
+            Count::Exactly(expected.len()),
+            "{filter:?}"
+        );
+        assert_eq!(trail.count(&Scope::nothing(), &filter, 9).await?, Count::Exactly(0));
+    }
+    Ok(())
+}
+
+/// The name of the action is found however the transaction came by it, and no longer once it has another or none.
+#[sqlx::test(migrations = false)]
+async fn the_name_of_an_action_follows_the_link(pool: PgPool) -> Result {
+    let trail: AuditTrail = install(&pool).await?;
+    run(
+        &pool,
+        "INSERT INTO threadline.audit_actions (id, name, actor_ref) VALUES
+           ('a0000000-0000-4000-8000-000000000001', 'first', '{}'), ('a0000000-0000-4000-8000-000000000002', 'second', '{}');
+         INSERT INTO threadline.audit_transactions (id, txid, occurred_at, action_id, action_name) VALUES
+           ('b0000000-0000-4000-8000-000000000001', 1, now(), NULL, 'made up'),
+           ('b0000000-0000-4000-8000-000000000002', 2, now(), 'a0000000-0000-4000-8000-000000000001', NULL);
+         INSERT INTO threadline.audit_changes
+           (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, captured_at)
+         SELECT gen_random_uuid(), id, occurred_at, 'public', 'lines', '{}', 'insert', now()
+         FROM threadline.audit_transactions",
+    )
+    .await?;
+    let found = async |expected: [usize; 3]| -> Result {
+        for (action, number) in ["first", "second", "made up"].into_iter().zip(expected) {
+            let (filter, _) = Filter::from_pairs([("action", action)])?;
+            assert_eq!(trail.timeline(&Scope::unscoped(), &filter, 9).await?.len(), number, "{action}");
+            assert_eq!(
+                trail.count(&Scope::unscoped(), &filter, 9).await?,
+                Count::Exactly(number),
+                "{action}"
+            );
+        }
+        Ok(())
+    };
+    found([1, 0, 0]).await?;
+    run(&pool, "UPDATE threadline.audit_transactions SET action_id = 'a0000000-0000-4000-8000-000000000002' WHERE txid = 1").await?;
+    found([1, 1, 0]).await?;
+    run(&pool, "UPDATE threadline.audit_actions SET name = 'second' WHERE name = 'first'").await?;
+    found([0, 2, 0]).await?;
+    run(&pool, "UPDATE threadline.audit_transactions SET action_name = 'made up'").await?;
+    found([0, 2, 0]).await?;
+    run(&pool, "DELETE FROM threadline.audit_actions").await?;
+    found([0, 0, 0]).await
 }
