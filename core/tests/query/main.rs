@@ -5,6 +5,7 @@ mod diff;
 mod filters;
 mod history;
 mod paging;
+mod plans;
 mod reference;
 mod scope;
 mod ways;
