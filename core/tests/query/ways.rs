@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
-use threadline::query::{Count, Filter, Position, TimelineEntry};
+use threadline::query::{Count, Filter, Position, QueryError, TimelineEntry};
 use threadline::{AuditTrail, Scope};
 use uuid::Uuid;
 
@@ -214,4 +214,17 @@ async fn the_name_of_an_action_follows_the_link(pool: PgPool) -> Result {
     found([0, 2, 0]).await?;
     run(&pool, "DELETE FROM threadline.audit_actions").await?;
     found([0, 0, 0]).await
+}
+
+/// A statement that the database stops after its five seconds is told from a database that is away.
+#[sqlx::test(migrations = false)]
+async fn a_question_without_an_answer_in_time_says_so(pool: PgPool) -> Result {
+    let trail: AuditTrail = install(&pool).await?;
+    let mut other = pool.begin().await?;
+    run(&mut *other, "LOCK TABLE threadline.audit_changes").await?;
+    let answer = trail.timeline(&Scope::unscoped(), &Filter::default(), 1).await;
+    assert!(matches!(answer, Err(QueryError::TookTooLong)), "{answer:?}");
+    other.rollback().await?;
+    assert_eq!(trail.timeline(&Scope::unscoped(), &Filter::default(), 1).await?.len(), 0);
+    Ok(())
 }
