@@ -25,7 +25,7 @@ pub(super) struct Case {
 pub(super) type Bound = (usize, usize);
 
 /// One key of the filter: the bounds of a page and of a count. Each key in values that are common and rare.
-const ONE_KEY: [(&str, Bound, Bound); 26] = [
+const ONE_KEY: [(&str, Bound, Bound); 25] = [
     ("", (3, 30), (1, 30)),
     // One change in four, one in two hundred, 29 altogether.
     ("table=t01", (8, 50), (5, 50)),
@@ -39,7 +39,6 @@ const ONE_KEY: [(&str, Bound, Bound); 26] = [
     ("operation=truncate", (3, 60), (2, 60)),
     ("field=updated_at", (4, 50), (3, 50)),
     ("field=amount", (7, 50), (6, 50)),
-    ("field=legacy_code", (10, 2_500), (10, 2_500)),
     // A hundred transactions are looked at first, and the changes of each.
     ("actor=service_account:sync", (9, 200), (3, 200)),
     ("actor=user:1", (9, 200), (3, 200)),
@@ -59,15 +58,13 @@ const ONE_KEY: [(&str, Bound, Bound); 26] = [
 ];
 
 /// Two keys of the filter.
-const TWO_KEYS: [(&str, Bound, Bound); 28] = [
+const TWO_KEYS: [(&str, Bound, Bound); 26] = [
     ("table=t01&operation=update", (9, 50), (7, 50)),
     ("table=t01&operation=truncate", (3, 60), (2, 60)),
     ("table=t20&operation=update", (3, 60), (2, 60)),
     ("table=t01&field=amount", (18, 50), (16, 50)),
     ("table=t20&field=amount", (3, 60), (2, 60)),
-    ("table=t01&field=legacy_code", (10, 2_500), (10, 2_500)),
     ("operation=update&field=amount", (7, 50), (6, 50)),
-    ("operation=update&field=legacy_code", (10, 2_500), (10, 2_500)),
     ("table=t01&key=id%3D1&operation=update", (11, 50), (8, 50)),
     ("table=t01&key=id%3D1&field=amount", (11, 50), (8, 50)),
     ("table=t01&key=id%3D900&field=amount", (11, 300), (8, 300)),
@@ -90,9 +87,12 @@ const TWO_KEYS: [(&str, Bound, Bound); 28] = [
     ("table=t01&key=id%3D1&actor=user:1", (50, 50), (30, 50)),
 ];
 
-/// Two keys of which one is common and the other is rare, where only the common one has an index that fits: all that has the
-/// common one is looked at, which is three thousand transactions or four thousand changes here.
-const WALKS: [(&str, usize); 8] = [
+/// What is rare and has no index that fits. For a rare field everything is walked over, until the time is up; with a common key
+/// beside it, all that has the common one: here, three thousand transactions or four thousand changes.
+const WALKS: [(&str, usize); 11] = [
+    ("field=legacy_code", 95_000),
+    ("table=t01&field=legacy_code", 95_000),
+    ("operation=update&field=legacy_code", 95_000),
     ("table=t20&actor=user:1", 22_000),
     ("operation=truncate&actor=user:1", 22_000),
     ("field=legacy_code&actor=user:1", 22_000),
