@@ -18,6 +18,16 @@ pub(super) struct Selection<'a> {
     pub(super) transaction: Option<Uuid>,
 }
 
+impl Selection<'_> {
+    /// Whether no change can meet it.
+    pub(super) fn is_impossible(&self) -> bool {
+        let condition = self.scope.condition();
+        let shows_nothing = condition.and_then(Condition::tables).is_some_and(|tables| tables.is_empty());
+        let hides = |table| condition.and_then(|condition| condition.names(table)) == Some(false);
+        self.filter.is_impossible() || shows_nothing || self.filter.table.as_ref().is_some_and(hides)
+    }
+}
+
 /// SQL under construction, for one database.
 pub(super) struct Conditions<'a> {
     pub(super) sql: &'a mut QueryBuilder<Postgres>,
@@ -143,8 +153,10 @@ impl Conditions<'_> {
             Condition::Tables(tables) => {
                 let (schemas, names): (Vec<String>, Vec<String>) =
                     tables.iter().map(|table| (table.schema().to_owned(), table.name().to_owned())).unzip();
-                self.sql.push("(c.table_schema, c.table_name) IN (SELECT * FROM unnest(").push_bind(schemas);
-                self.sql.push(", ").push_bind(names).push("))");
+                self.sql
+                    .push("CASE WHEN (c.table_schema, c.table_name) IN (SELECT * FROM unnest(")
+                    .push_bind(schemas);
+                self.sql.push(", ").push_bind(names).push(")) THEN true ELSE false END");
             }
             Condition::Schema(schema) => {
                 self.sql.push("c.table_schema = ").push_bind(schema.clone());

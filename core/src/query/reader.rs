@@ -40,7 +40,7 @@ impl AuditTrail {
 /// rather read all of them by bitmap or hash and sort; where it expects many, start workers or compile: each takes longer
 /// than all that is needed.
 fn settings() -> String {
-    let off = ["jit", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"];
+    let off = ["jit", "enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"];
     let mut settings = format!("SET LOCAL statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());
     settings += "; SET LOCAL max_parallel_workers_per_gather = 0";
     off.iter().for_each(|name| settings += &format!("; SET LOCAL {name} = off"));
@@ -67,7 +67,7 @@ impl Reader<'_> {
         position: Position,
         limit: usize,
     ) -> Result<Vec<Found>, QueryError> {
-        if selection.filter.is_impossible() {
+        if selection.is_impossible() {
             return Ok(Vec::new());
         }
         if let Some(found) = self.changes_by_transaction(selection, position, limit).await? {
@@ -90,7 +90,7 @@ impl Reader<'_> {
         position: Position,
         limit: usize,
     ) -> Result<usize, QueryError> {
-        if selection.filter.is_impossible() {
+        if selection.is_impossible() {
             return Ok(0);
         }
         if let Some(counted) = self.count_by_transaction(selection, position, limit).await? {
@@ -180,7 +180,20 @@ impl Reader<'_> {
     ) {
         let places = Places::of(selection, self.layout);
         places.push_list(sql, self.schema);
-        sql.push(self.fill(" FROM __schema__.audit_changes AS c WHERE "));
+        match selection.transaction {
+            // Found by its id first, however much the rest seems to leave of it.
+            Some(transaction) => {
+                sql.push(
+                    self.fill(" FROM (SELECT * FROM __schema__.audit_changes AS c WHERE c.transaction_id = "),
+                );
+                sql.push_bind(transaction);
+                if let Some(from) = window.from {
+                    sql.push(" AND c.captured_at >= ").push_bind(from);
+                }
+                sql.push(" OFFSET 0) AS c WHERE ")
+            }
+            None => sql.push(self.fill(" FROM __schema__.audit_changes AS c WHERE ")),
+        };
         places.push_condition(sql, self.schema);
         self.conditions(sql).push(selection, position, window);
         if places.are_several() {
