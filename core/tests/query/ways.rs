@@ -228,3 +228,35 @@ async fn a_question_without_an_answer_in_time_says_so(pool: PgPool) -> Result {
     assert_eq!(trail.timeline(&Scope::unscoped(), &Filter::default(), 1).await?.len(), 0);
     Ok(())
 }
+
+/// A transaction beyond those looked into may hold the nearest change, where a clock was set back meanwhile.
+#[sqlx::test(migrations = false)]
+async fn a_clock_that_was_set_back_hides_nothing(pool: PgPool) -> Result {
+    let trail: AuditTrail = install(&pool).await?;
+    run(
+        &pool,
+        "INSERT INTO threadline.audit_transactions (id, txid, occurred_at, actor_ref)
+         SELECT gen_random_uuid(), n, now() - interval '1 day' + least(n, 100.1) * interval '1 second',
+                '{\"type\":\"user\",\"id\":\"ann\"}'
+         FROM generate_series(1, 101) AS n;
+         INSERT INTO threadline.audit_changes
+           (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, captured_at)
+         SELECT gen_random_uuid(), id, occurred_at, 'public', CASE WHEN txid < 100 THEN 'tickets' ELSE 'lines' END, '{}', 'insert',
+                occurred_at - CASE WHEN txid < 100 THEN 0 WHEN txid = 100 THEN 0.4 + part * 0.1 ELSE 0.7 END * interval '1 second'
+         FROM threadline.audit_transactions CROSS JOIN generate_series(0, 1) AS part WHERE part = 0 OR txid = 100",
+    )
+    .await?;
+    let scope = Scope::unscoped();
+    let all = trail.timeline(&scope, &Filter::default(), 1_000).await?;
+    let (filter, _) = Filter::from_pairs([("actor", "user:ann"), ("table", "lines")])?;
+    let mut expected: Vec<_> = all.iter().filter(|entry| meets(&filter, entry)).map(place).collect();
+    assert_eq!(expected.len(), 3);
+    expected.reverse();
+    let mut position = Position::NewerThan(all[all.len() - 1].change.cursor());
+    for nearest in expected {
+        let page = trail.timeline_page(&scope, &filter, position, 1).await?;
+        assert_eq!(page.entries.iter().map(place).collect::<Vec<_>>(), [nearest]);
+        position = Position::NewerThan(page.entries[0].change.cursor());
+    }
+    Ok(())
+}
