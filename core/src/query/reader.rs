@@ -1,16 +1,13 @@
 //! One reading transaction, and the statements that questions are made of.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, Postgres, QueryBuilder, Row, Transaction};
-use uuid::Uuid;
 
 use super::conditions::{Conditions, Selection};
 use super::layout::Layout;
 use super::places::Places;
 use super::windows::{Window, Windows};
-use super::{Change, Position, QueryError, STATEMENT_TIMEOUT, TimelineEntry, TransactionRecord};
+use super::{Change, Position, QueryError, STATEMENT_TIMEOUT};
 use crate::{AuditTrail, StorageSchema, pool};
 
 /// The beginning of a statement that counts.
@@ -96,6 +93,16 @@ impl Reader<'_> {
         if let Some(counted) = self.count_by_transaction(selection, position, limit).await? {
             return Ok(counted);
         }
+        self.count_by_walking(selection, position, limit).await
+    }
+
+    /// How many there are, along the timeline or the place of a table or a row.
+    pub(super) async fn count_by_walking(
+        &mut self,
+        selection: Selection<'_>,
+        position: Position,
+        limit: usize,
+    ) -> Result<usize, QueryError> {
         let mut counted = 0;
         for window in self.windows(selection, position) {
             let mut sql = QueryBuilder::new(COUNT);
@@ -206,51 +213,13 @@ impl Reader<'_> {
     pub(super) fn conditions<'b>(&'b self, sql: &'b mut QueryBuilder<Postgres>) -> Conditions<'b> {
         Conditions { sql, schema: self.schema, layout: self.layout }
     }
-
-    /// The changes with their transactions.
-    pub(super) async fn entries(&mut self, found: Vec<Found>) -> Result<Vec<TimelineEntry>, QueryError> {
-        let places: Vec<_> =
-            found.iter().map(|found| (found.change.transaction_id, found.occurred_at)).collect();
-        let transactions = self.transactions(&places).await?;
-        let entry = |Found { change, .. }: Found| {
-            let transaction = transactions.get(&change.transaction_id).cloned();
-            let transaction = transaction.unwrap_or_else(|| TransactionRecord::lost(&change));
-            TimelineEntry { change, transaction }
-        };
-        Ok(found.into_iter().map(entry).collect())
-    }
-
-    /// These transactions with their actions; found in their partitions where the changes know the time.
-    pub(super) async fn transactions(
-        &mut self,
-        places: &[(Uuid, Option<DateTime<Utc>>)],
-    ) -> Result<HashMap<Uuid, TransactionRecord>, QueryError> {
-        let places: HashMap<Uuid, Option<DateTime<Utc>>> = places.iter().copied().collect();
-        let times: Option<Vec<DateTime<Utc>>> = places.values().copied().collect();
-        let times = times.unwrap_or_default();
-        let mut sql =
-            QueryBuilder::new(format!("SELECT {} FROM unnest(", TransactionRecord::columns(self.layout)));
-        sql.push_bind(places.into_keys().collect::<Vec<_>>()).push(", ").push_bind(times.clone());
-        sql.push(self.fill(
-            ") AS wanted (id, at) CROSS JOIN LATERAL (SELECT * FROM __schema__.audit_transactions AS t WHERE t.id = wanted.id",
-        ));
-        if let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) {
-            sql.push(" AND t.occurred_at = wanted.at AND t.occurred_at BETWEEN ").push_bind(*first);
-            sql.push(" AND ").push_bind(*last);
-        }
-        sql.push(self.fill(" OFFSET 0) AS t LEFT JOIN __schema__.audit_actions AS a ON a.id = t.action_id"));
-        let rows = sql.build().persistent(false).fetch_all(self.connection()).await?;
-        rows.iter()
-            .map(|row| Ok((row.try_get("transaction_id")?, TransactionRecord::from_row(row)?)))
-            .collect()
-    }
 }
 
 /// A change as it was found.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) change: Change,
-    occurred_at: Option<DateTime<Utc>>,
+    pub(super) occurred_at: Option<DateTime<Utc>>,
 }
 
 pub(super) fn clamp(limit: usize) -> i64 {

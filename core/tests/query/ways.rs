@@ -12,7 +12,7 @@ use crate::database::{Result, install, run};
 
 /// 6,000 transactions over 200 days: `busy` has most, `some` a few hundred, `rare` a handful. One in ten goes on for a while,
 /// a few for days, and the changes of some are captured before they began, as when a clock was set back. Some began at the
-/// same moment, and so did their changes.
+/// same moment, and so did their changes. One row in each table has half of the changes, one table has few.
 const FILL: &str = "
     INSERT INTO threadline.audit_actions (id, name, actor_ref, correlation_id, request_id)
     SELECT gen_random_uuid(), CASE WHEN n % 100 = 0 THEN 'seldom' ELSE 'often' END, '{}', 'case-' || n % 700, 'req-' || n
@@ -27,8 +27,8 @@ const FILL: &str = "
     FROM generate_series(1, 6000) AS n LEFT JOIN actions AS a USING (n);
     INSERT INTO threadline.audit_changes
       (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, captured_at)
-    SELECT gen_random_uuid(), t.id, t.occurred_at, 'public', CASE WHEN t.txid % 3 = 0 THEN 'lines' ELSE 'tickets' END,
-           jsonb_build_object('id', (t.txid % 50)::text), CASE WHEN part = 1 THEN 'insert' ELSE 'update' END, '{}',
+    SELECT gen_random_uuid(), t.id, t.occurred_at, 'public', CASE WHEN t.txid % 97 = 0 THEN 'few' WHEN t.txid % 3 = 0 THEN 'lines' ELSE 'tickets' END,
+           jsonb_build_object('id', CASE WHEN t.txid % 2 = 0 THEN 'hot' ELSE (t.txid % 50)::text END), CASE WHEN part = 1 THEN 'insert' ELSE 'update' END, '{}',
            CASE WHEN part > 1 THEN ARRAY['a'] END,
            t.occurred_at + CASE WHEN t.txid % 100 = 7 THEN interval '1 day' * part * 3
                                 WHEN t.txid % 10 = 7 THEN interval '40 seconds' * part
@@ -103,6 +103,13 @@ async fn every_way_finds_the_same(pool: PgPool) -> Result {
         &[("table", "lines")],
         &[("table", "lines"), ("key", "id=9")],
         &[("table", "lines"), ("key", "id=9"), ("actor", "user:busy")],
+        &[("table", "lines"), ("key", "id=hot"), ("actor", "user:busy")],
+        &[("table", "lines"), ("key", "id=hot"), ("actor", "job")],
+        &[("table", "lines"), ("key", "id=hot"), ("action", "seldom")],
+        &[("table", "lines"), ("key", "id=hot"), ("correlation_id", "case-11")],
+        &[("table", "few"), ("actor", "user:busy")],
+        &[("table", "few"), ("action", "often")],
+        &[("operation", "truncate"), ("actor", "user:busy")],
         &[("field", "a"), ("operation", "update")],
     ] {
         for window in [[None, None], [Some(9_000), None], [None, Some(3_000)], [Some(8_000), Some(5_000)]] {

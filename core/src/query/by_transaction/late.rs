@@ -15,8 +15,8 @@ const IS_LATE: &str = "c.captured_at - c.occurred_at > interval '1 second' AND "
 
 /// Whose changes are asked for.
 enum Transactions {
-    /// Of these transactions.
-    Known(Vec<Uuid>),
+    /// Of these, and of those that began before the first moment of the question, where it has one.
+    Known(Vec<Uuid>, Option<DateTime<Utc>>),
     /// Of those of the actor and the action that began between these moments.
     Between(DateTime<Utc>, DateTime<Utc>),
 }
@@ -58,10 +58,9 @@ impl Reader<'_> {
         listing: &Listing<'_>,
         window: Window,
     ) -> Result<Option<Transactions>, QueryError> {
-        // The planner takes a third of everything to be late, and would rather read everything than the index of late changes.
-        sqlx::raw_sql("SET LOCAL enable_seqscan = off").execute(self.connection()).await?;
-        if listing.is_complete() {
-            return Ok(Some(Transactions::Known(listing.seen.iter().map(|begun| begun.id).collect())));
+        if listing.is_at_end() {
+            let [after, _] = listing.position.bounds(listing.filter);
+            return Ok(Some(Transactions::Known(listing.seen.iter().map(|begun| begun.id).collect(), after)));
         }
         let mut sql = QueryBuilder::new(self.fill(&format!(
             "SELECT min(c.occurred_at), max(c.occurred_at) FROM __schema__.audit_changes AS c WHERE {IS_LATE}"
@@ -87,19 +86,19 @@ impl Reader<'_> {
         )));
         self.push_when(sql, listing, window);
         match transactions {
-            Transactions::Known(ids) => {
+            Transactions::Known(ids, after) => {
                 // In a CASE, so that it is asked of each late change: the planner would look for each of the transactions.
                 sql.push(" AND CASE WHEN c.transaction_id IN (SELECT unnest(").push_bind(ids.clone());
-                sql.push("::uuid[])) THEN true ELSE false END");
+                sql.push("::uuid[])) THEN true ");
+                if let Some(after) = after {
+                    sql.push("WHEN c.occurred_at < ").push_bind(*after).push(" THEN ");
+                    self.push_origin_of_late(sql, listing.filter, [None, Some(*after)]);
+                }
+                sql.push(" ELSE false END");
             }
             Transactions::Between(first, last) => {
-                sql.push(self.fill(
-                    " AND EXISTS (SELECT FROM __schema__.audit_transactions AS t WHERE t.id = c.transaction_id
-                       AND t.occurred_at = c.occurred_at AND t.occurred_at BETWEEN ",
-                ));
-                sql.push_bind(*first).push(" AND ").push_bind(*last);
-                self.conditions(sql).push_origin(listing.filter);
-                sql.push(" OFFSET 0)");
+                sql.push(" AND ");
+                self.push_origin_of_late(sql, listing.filter, [Some(*first), Some(*last)]);
             }
         }
         sql.push(self.fill(
@@ -108,6 +107,25 @@ impl Reader<'_> {
         ));
         self.conditions(sql).push(rest, listing.position, window);
         sql.push(" OFFSET 0) AS c");
+    }
+
+    /// Asks for the actor and the action of a late change, whose transaction began between these moments.
+    fn push_origin_of_late(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        filter: &Filter,
+        [first, last]: [Option<DateTime<Utc>>; 2],
+    ) {
+        sql.push(self.fill(
+            "EXISTS (SELECT FROM __schema__.audit_transactions AS t WHERE t.id = c.transaction_id AND t.occurred_at = c.occurred_at",
+        ));
+        for (comparison, moment) in [(">=", first), ("<=", last)] {
+            if let Some(moment) = moment {
+                sql.push(format!(" AND t.occurred_at {comparison} ")).push_bind(moment);
+            }
+        }
+        self.conditions(sql).push_origin(filter);
+        sql.push(" OFFSET 0)");
     }
 
     /// What is asked of the time alone.

@@ -17,7 +17,8 @@ use self::listing::{Begun, Listing};
 use super::conditions::Selection;
 use super::reader::{Found, Reader, clamp};
 use super::windows::Window;
-use super::{Filter, Position, QueryError};
+use super::{Filter, Operation, Position, QueryError};
+use crate::Scope;
 
 /// Changes captured later after their transaction began are in the index of late ones.
 const LATE: TimeDelta = TimeDelta::seconds(1);
@@ -25,7 +26,7 @@ const LATE: TimeDelta = TimeDelta::seconds(1);
 const FIRST: usize = 100;
 /// Where this many transactions do not suffice, the timeline is walked instead.
 const MANY: usize = 26_000;
-/// Ids of more actions than this are no way to find anything.
+/// Ids of more actions than this are no way to find anything; no more changes than this are best looked at one by one.
 const FEW: usize = 400;
 
 /// The transactions to look into, and what is asked of their changes besides.
@@ -114,7 +115,7 @@ impl Reader<'_> {
         position: Position,
     ) -> Result<Option<Way<'a>>, QueryError> {
         let filter = selection.filter;
-        if !self.layout().has_action_names || filter.key.is_some() || selection.transaction.is_some() {
+        if !self.layout().has_action_names || selection.transaction.is_some() {
             return Ok(None);
         }
         if (filter.correlation_id.is_some() || filter.request_id.is_some())
@@ -124,11 +125,31 @@ impl Reader<'_> {
             let rest = Filter { action: None, correlation_id: None, request_id: None, ..filter.clone() };
             return Ok(Some(Way::Whole(begun, rest)));
         }
-        if filter.actor.is_none() && filter.action.is_none() {
+        if (filter.actor.is_none() && filter.action.is_none())
+            || self.is_place_small(filter, position).await?
+        {
             return Ok(None);
         }
         let rest = Filter { actor: None, action: None, ..filter.clone() };
         Ok(Some(Way::Listed(Box::new(Listing::of(selection, position, self.layout())), rest)))
+    }
+
+    /// Whether the table or the row that the filter asks for has few changes, or it asks for truncates and there are few.
+    async fn is_place_small(&mut self, filter: &Filter, position: Position) -> Result<bool, QueryError> {
+        let place = Filter {
+            table: filter.table.clone(),
+            key: filter.key.clone(),
+            operation: filter.operation.filter(|operation| *operation == Operation::Truncate),
+            from: filter.from,
+            to: filter.to,
+            ..Filter::default()
+        };
+        if place.table.is_none() && place.operation.is_none() {
+            return Ok(false);
+        }
+        let scope = Scope::unscoped();
+        let selection = Selection { scope: &scope, filter: &place, transaction: None };
+        Ok(self.count_by_walking(selection, position, FEW + 1).await? <= FEW)
     }
 
     /// All transactions under the actions that the filter asks for, unless they are many.
