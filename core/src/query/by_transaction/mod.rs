@@ -28,8 +28,10 @@ const FIRST: usize = 100;
 const MANY: usize = 26_000;
 /// Ids of more actions than this are no way to find anything.
 const FEW: usize = 400;
-/// So many changes of a table or a row are looked at in the time that a transaction takes.
+/// So many changes of a table are looked at in the time that a transaction takes.
 const FASTER: usize = 4;
+/// More transactions than this are no shorter way than the history of a row.
+const OF_A_ROW: usize = 40;
 
 /// The transactions to look into, and what is asked of their changes besides.
 enum Way<'a> {
@@ -74,7 +76,7 @@ impl Reader<'_> {
                 put_in_order(&mut found, position, limit);
                 return Ok(Some(found));
             }
-            if self.is_place_small(&listing).await? {
+            if is_poor(known, limit) && self.is_place_small(&listing).await? {
                 break;
             }
             number = next(number, listing.seen.len(), known, limit);
@@ -109,7 +111,7 @@ impl Reader<'_> {
             if listing.is_at_end() {
                 return Ok(Some(counted + self.late_count(&listing, rest, limit - counted).await?));
             }
-            if self.is_place_small(&listing).await? {
+            if is_poor(counted, limit) && self.is_place_small(&listing).await? {
                 break;
             }
             number = next(number, listing.seen.len(), counted, limit);
@@ -137,16 +139,20 @@ impl Reader<'_> {
             return Ok(None);
         }
         let rest = Filter { actor: None, action: None, ..filter.clone() };
-        Ok(Some(Way::Listed(Box::new(Listing::of(selection, position, self.layout())), rest)))
+        let mut listing = Box::new(Listing::of(selection, position, self.layout()));
+        if filter.key.is_some() {
+            let begun = self.next_transactions(&mut listing, OF_A_ROW).await?;
+            return Ok(listing.is_complete().then_some(Way::Whole(begun, rest)));
+        }
+        Ok(Some(Way::Listed(listing, rest)))
     }
 
-    /// Whether it takes no longer than so far to look at every change of the table or the row that the filter asks for, or at
-    /// every truncate.
+    /// Whether it takes no longer than so far to look at every change of the table that the filter asks for, or at every
+    /// truncate.
     async fn is_place_small(&mut self, listing: &Listing<'_>) -> Result<bool, QueryError> {
         let filter = listing.filter;
         let place = Filter {
             table: filter.table.clone(),
-            key: filter.key.clone(),
             operation: filter.operation.filter(|operation| *operation == Operation::Truncate),
             from: filter.from,
             to: filter.to,
@@ -188,6 +194,11 @@ fn first(limit: usize) -> usize {
 /// As many as it takes if the others hold as many changes as those that were seen, within bounds.
 fn next(number: usize, seen: usize, found: usize, limit: usize) -> usize {
     (limit.saturating_sub(found).saturating_mul(seen) / found.max(1)).clamp(number, number * 4)
+}
+
+/// Whether it is far from what is wanted.
+const fn is_poor(found: usize, limit: usize) -> bool {
+    found.saturating_mul(8) < limit
 }
 
 fn put_in_order(found: &mut Vec<Found>, position: Position, limit: usize) {
