@@ -8,6 +8,7 @@ mod change_diff;
 mod conditions;
 mod cursor;
 mod diff;
+mod entries;
 mod error;
 mod filter;
 mod history;
