@@ -1,6 +1,5 @@
-//! The console in a host's router, on a real PostgreSQL.
+//! The mount: hooks, addresses, headers, assets.
 
-use std::error::Error;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,7 +14,7 @@ use threadline_server::{Access, AccessRequest, Console, redirect_trailing_slash}
 use tower::ServiceExt;
 use uuid::Uuid;
 
-type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+use crate::support::{Result, get};
 
 const HOSTILE: &str = "</td><script>alert(1)</script> & \"quoted\"";
 
@@ -47,12 +46,6 @@ fn mounted(pool: &PgPool, access: Access) -> Router {
         .nest("/audit", console.clone().into_router())
         .route("/audit/", redirect_trailing_slash())
         .nest("/admin/audit", console.into_router())
-}
-
-async fn get(app: &Router, address: &str) -> Result<(StatusCode, String)> {
-    let response = call(app, "GET", address).await?;
-    let status = response.status();
-    Ok((status, String::from_utf8(response.into_body().collect().await?.to_bytes().to_vec())?))
 }
 
 async fn call(app: &Router, method: &str, address: &str) -> Result<Response<Body>> {
