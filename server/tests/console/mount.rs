@@ -137,6 +137,15 @@ async fn the_hook_learns_the_request_and_the_action(pool: PgPool) -> Result {
     Ok(())
 }
 
+#[test]
+fn the_guide_names_every_address_beside_its_action() {
+    let guide = include_str!("../../../docs/mounting.md");
+    for route in ROUTES {
+        let line = guide.lines().find(|line| line.starts_with(&format!("| `{:?}` |", route.action)));
+        assert!(line.is_some_and(|line| line.contains(&format!("`{}`", route.path))), "{}", route.path);
+    }
+}
+
 #[sqlx::test(migrations = false)]
 async fn an_operator_whom_the_hook_cannot_name_has_no_name(pool: PgPool) -> Result {
     seeded(&pool).await?;
