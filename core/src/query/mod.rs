@@ -19,6 +19,7 @@ mod page;
 mod places;
 mod reader;
 mod related;
+mod search;
 mod timeline;
 mod touched;
 mod transaction;

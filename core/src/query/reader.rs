@@ -1,5 +1,7 @@
 //! One reading transaction, and the statements that questions are made of.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, Postgres, QueryBuilder, Row, Transaction};
 
@@ -21,6 +23,7 @@ pub(super) struct Reader<'a> {
     transaction: Transaction<'static, Postgres>,
     schema: &'a StorageSchema,
     layout: Layout,
+    search_time: Duration,
 }
 
 impl AuditTrail {
@@ -29,7 +32,7 @@ impl AuditTrail {
         let mut transaction = pool::begin(pool, "BEGIN READ ONLY").await?;
         sqlx::raw_sql(AssertSqlSafe(settings())).execute(&mut *transaction).await?;
         let layout = self.layout.get(&mut transaction, &self.schema).await?;
-        Ok(Reader { transaction, schema: &self.schema, layout })
+        Ok(Reader { transaction, schema: &self.schema, layout, search_time: self.search_time })
     }
 }
 
@@ -53,31 +56,12 @@ impl Reader<'_> {
         self.layout
     }
 
-    pub(super) fn fill(&self, sql: &str) -> String {
-        self.schema.fill(sql)
+    pub(super) const fn search_time(&self) -> Duration {
+        self.search_time
     }
 
-    /// At most `limit` changes from this position on, in the direction in which one goes from there.
-    pub(super) async fn changes(
-        &mut self,
-        selection: Selection<'_>,
-        position: Position,
-        limit: usize,
-    ) -> Result<Vec<Found>, QueryError> {
-        if selection.is_impossible() {
-            return Ok(Vec::new());
-        }
-        if let Some(found) = self.changes_by_transaction(selection, position, limit).await? {
-            return Ok(found);
-        }
-        let mut found = Vec::new();
-        for window in self.windows(selection, position) {
-            found.extend(self.changes_within(selection, position, window, limit - found.len()).await?);
-            if found.len() >= limit {
-                break;
-            }
-        }
-        Ok(found)
+    pub(super) fn fill(&self, sql: &str) -> String {
+        self.schema.fill(sql)
     }
 
     /// How many changes there are from this position on, counted no further than `limit`.
@@ -115,20 +99,11 @@ impl Reader<'_> {
         Ok(counted)
     }
 
-    /// Whether there is anything from this position on.
-    pub(super) async fn has(
-        &mut self,
-        selection: Selection<'_>,
-        position: Position,
-    ) -> Result<bool, QueryError> {
-        Ok(!self.changes(selection, position, 1).await?.is_empty())
-    }
-
-    fn windows(&self, selection: Selection<'_>, position: Position) -> Windows {
+    pub(super) fn windows(&self, selection: Selection<'_>, position: Position) -> Windows {
         Windows::of(selection, position, self.layout)
     }
 
-    async fn changes_within(
+    pub(super) async fn changes_within(
         &mut self,
         selection: Selection<'_>,
         position: Position,
