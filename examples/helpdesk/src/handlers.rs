@@ -44,7 +44,7 @@ impl FromRequestParts<PgPool> for Visit {
     }
 }
 
-/// The one field of a form on a ticket's page, which each form names after what it changes.
+/// The one field of a form on a ticket's page; each form has another.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Fields {

@@ -29,10 +29,11 @@ pub(crate) async fn when_empty(pool: &PgPool) -> std::result::Result<(), Box<dyn
     for (name, role) in ACCOUNTS {
         account(pool, name, role).await?;
     }
+    let till = power_cut(pool).await?;
     for story in &STORIES {
         tell(pool, story).await?;
     }
-    power_cut(pool).await?;
+    power_back(pool, till).await?;
     // The stories have been told: what nobody took by hand is assigned by the jobs that they left behind.
     jobs::work_off(pool).await
 }
@@ -91,23 +92,29 @@ async fn edit(
     tickets::edit(pool, context, id, &edit).await
 }
 
-/// Twelve tickets under one correlation, and one transaction that closes them all.
-async fn power_cut(pool: &PgPool) -> Result<()> {
-    let (customer, alarm) = ("branch-7", context("triage")?);
-    let mut newest = 0;
+const BRANCH: &str = "branch-7";
+
+/// Twelve tickets under one correlation. Answers the number of the last.
+async fn power_cut(pool: &PgPool) -> Result<i64> {
+    let triage = context("triage")?;
+    let mut last = 0;
     for till in 1..=12 {
         let draft = Draft {
-            customer: customer.into(),
+            customer: BRANCH.into(),
             subject: format!("Till {till} does not answer"),
             body: "Reported by the monitoring of the branch.".into(),
             priority: "high".into(),
         };
-        newest = tickets::open(pool, &alarm, &draft).await?;
+        last = tickets::open(pool, &triage, &draft).await?;
     }
-    // Two transactions that belong together: the answer, and the closing of all twelve.
+    Ok(last)
+}
+
+/// Two transactions that belong together: an answer, and the closing of all twelve.
+async fn power_back(pool: &PgPool, till: i64) -> Result<()> {
     let admin = context("admin")?;
-    tickets::reply(pool, &admin, newest, "admin", "The whole branch had no power.").await?;
-    tickets::close_all_of(pool, &admin, customer, "The power is back, and every till answers again.").await
+    tickets::reply(pool, &admin, till, "admin", "The whole branch had no power.").await?;
+    tickets::close_all_of(pool, &admin, BRANCH, "The power is back, and every till answers again.").await
 }
 
 impl Story {
