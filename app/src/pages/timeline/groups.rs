@@ -68,7 +68,7 @@ fn entry(frame: &Frame, at: DateTime<Utc>, group: Group, continues: bool) -> imp
     let folded = changes.split_off(changes.len().min(CHANGES_SHOWN));
     let folded = (!folded.is_empty()).then(|| {
         let summary = format!("{} of this transaction", counted(folded.len(), "more change"));
-        view! { <details class="fold"><summary>{summary}</summary>{cards(folded)}</details> }
+        view! { <details class="rest"><summary>{summary}</summary>{cards(folded)}</details> }
     });
     let continues = continues.then(|| {
         view! { <p class="note">"This transaction continues on the next page. "<a href=href.clone()>"See all of it"</a></p> }
