@@ -30,7 +30,7 @@ test("support sees tickets and replies only; admin sees an unscoped console", as
   await logIn(page, "support");
   await page.goto("/audit/timeline");
   await expect(page.getByText("Scoped view")).toBeVisible();
-  await expect(page.getByLabel("Table").locator("option")).toHaveText(["All tables", "ticket_replies", "tickets"]);
+  await expect(page.locator("#captured-tables option")).toHaveCount(2);
   await logIn(page, "admin");
   await page.goto("/audit/");
   await expect(page).toHaveURL(/\/audit$/);
@@ -39,21 +39,19 @@ test("support sees tickets and replies only; admin sees an unscoped console", as
   await expect(page.locator(".operator")).toHaveText("Signed in as admin:admin");
 });
 
-test("a mistake in the address names its field and offers a way back", async ({ page, complaints }) => {
-  complaints.expectStatus(400, 404);
+test("a mistake in the address of the timeline is named, and the filter is there to correct it", async ({ page, complaints }) => {
+  complaints.expectStatus(400);
   await logIn(page, "support");
-  for (const [address, status, message] of [
-    ["/audit/timeline?from=yesterday", 400, 'from is "yesterday"'],
-    ["/audit/timeline?older=17", 400, 'older is "17"'],
-    ["/audit/timeline?colour=red", 400, "colour is"],
-    ["/audit/transactions/17", 400, 'transaction id is "17"'],
-    ["/audit/transactions/0193c2aa-0000-7000-8000-00000000008d", 404, "does not exist"],
-    ["/audit/nowhere", 404, "no page at this address"],
-  ] as const) {
-    const response = await page.goto(address);
-    expect(response?.status(), address).toBe(status);
-    await expect(page.getByRole("main")).toContainText(message);
-    await page.getByRole("link", { name: "Go to the timeline" }).click();
+  for (const [query, message] of [
+    ["from=yesterday", 'from is "yesterday"'],
+    ["older=17", 'older is "17"'],
+    ["colour=red", 'colour is "red"'],
+  ]) {
+    const response = await page.goto(`/audit/timeline?${query}`);
+    expect(response?.status(), query).toBe(400);
+    await expect(page.getByRole("alert")).toContainText(new RegExp(message, "i"));
+    await page.getByRole("alert").getByRole("link", { name: "Last 24 hours" }).click();
+    await expect(page.getByRole("alert")).toHaveCount(0);
     await expect(page.getByRole("heading", { level: 1, name: "Timeline" })).toBeVisible();
   }
 });

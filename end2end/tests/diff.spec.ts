@@ -1,17 +1,11 @@
 // What a change shows of its values, in the browser.
 import type { Page } from "@playwright/test";
 
-import { expect, expectAccessible, expectNoSidewaysScroll, logIn, test } from "./support.ts";
+import { expect, expectAccessible, expectNoSidewaysScroll, logIn, openTicket, test } from "./support.ts";
 
 /** Opens a ticket with this text and answers the card of the change that made it. */
 async function opened(page: Page, subject: string, body: string) {
-  await page.goto("/tickets/new");
-  await page.getByLabel("Subject").fill(subject);
-  await page.getByLabel("Description").fill(body);
-  await page.getByLabel("Customer").fill("customer");
-  await page.getByRole("button", { name: "Open the ticket" }).click();
-  await page.waitForURL(/\/tickets\/\d+/);
-  const ticket = /\/tickets\/(\d+)/.exec(page.url())?.[1] ?? "";
+  const ticket = await openTicket(page, { subject, body });
   await page.goto("/audit/timeline?table=tickets&operation=insert");
   const key = page.locator("header .mono", { hasText: new RegExp(`^id ${ticket}$`) });
   return page.locator(".change").filter({ has: key }).first();

@@ -1,5 +1,5 @@
 // What the whole thing is for: a change in the help desk is found in its audit console.
-import { expect, logIn, raisePriority, test } from "./support.ts";
+import { expect, logIn, openTicket, raisePriority, test } from "./support.ts";
 
 test("a changed priority is found in the timeline with its values, its actor and its action", async ({ page }) => {
   await logIn(page, "support");
@@ -24,7 +24,9 @@ test("a changed priority is found in the timeline with its values, its actor and
   await expect(page).toHaveURL(/\/audit\/timeline\?from=/);
 });
 
-test("paging back and forth shows every change once and ends where it began", async ({ page }) => {
+test("paging back and forth shows every change once and ends where it began", async ({ page, javaScriptEnabled }) => {
+  // With script the list grows on the way down, and the link to older entries is followed by itself.
+  test.skip(javaScriptEnabled, "the links are for reading without script");
   await logIn(page, "support");
   await page.goto("/audit/timeline?from=");
   const ids = () => page.locator('.id a[href*="/transactions/"]').evaluateAll((links) => links.map((link) => link.getAttribute("href")));
@@ -71,12 +73,10 @@ test("the filter narrows by table and by time, and its address can be shared", a
 
 test("what a hostile customer wrote is shown as text", async ({ page }) => {
   await logIn(page, "support");
-  await page.goto("/tickets/new");
-  await page.getByLabel("Subject").fill("<script>document.title = 'taken over'</script>");
-  await page.getByLabel("Description").fill("<img src=x onerror=alert(1)> \"'&amp;");
-  await page.getByLabel("Customer").fill("customer");
-  await page.getByRole("button", { name: "Open the ticket" }).click();
-  await page.waitForURL(/\/tickets\/\d+/);
+  await openTicket(page, {
+    subject: "<script>document.title = 'taken over'</script>",
+    body: "<img src=x onerror=alert(1)> \"'&amp;",
+  });
   await page.goto("/audit/timeline");
   // A job may have assigned the ticket meanwhile: that is newer.
   const opened = page.getByRole("article").filter({ hasText: "ticket.opened" }).first();

@@ -1,55 +1,215 @@
-// Every screen in both themes and three widths: accessible, and never wider than the window. The pictures in `output` are
-// for looking at.
+// Every screen and state in both themes and at three widths: accessible, and never wider than the window. The pictures in
+// `output` are for looking at.
 import type { Page } from "@playwright/test";
 
-import { expect, expectAccessible, expectNoSidewaysScroll, logIn, raisePriority, test } from "./support.ts";
+import { expect, expectAccessible, expectNoSidewaysScroll, logIn, openTicket, raisePriority, test } from "./support.ts";
 
 // A trace of pages this long takes longer than the test itself.
 test.use({ trace: "off" });
 
-const screens: { name: string; open: (page: Page) => Promise<unknown> }[] = [
-  { name: "timeline", open: (page) => page.goto("/audit/timeline") },
-  { name: "filtered", open: (page) => page.goto("/audit/timeline?table=tickets&from=2020-01-01T00:00") },
-  { name: "no-match", open: (page) => page.goto("/audit/timeline?to=2020-01-01T00:00") },
+type Name = Parameters<typeof logIn>[1];
+type Screen = { name: string; open: (page: Page) => Promise<unknown>; as?: Name | null; status?: number };
+
+const at = (name: string, path: string, more: Partial<Screen> = {}): Screen => ({
+  name,
+  open: (page) => page.goto(`/audit${path}`),
+  ...more,
+});
+
+/** The newest page of the timeline with its islands alive. */
+async function openTimeline(page: Page, query = ""): Promise<void> {
+  await page.goto(`/audit/timeline${query}`);
+  await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+}
+
+/** The timeline of a ticket that has just been opened with this text. */
+async function openTimelineOf(page: Page, text: { subject: string; body: string }): Promise<void> {
+  const ticket = await openTicket(page, text);
+  await openTimeline(page, `?table=tickets&key=id%3D${ticket}&operation=insert`);
+}
+
+/** The page of a row with an old and a new version. */
+async function openRow(page: Page): Promise<void> {
+  const ticket = await raisePriority(page);
+  await page.goto(`/audit/rows/tickets/id%3D${ticket}`);
+}
+
+const everyFilter = new URLSearchParams({
+  table: "tickets",
+  key: "id=1",
+  operation: "update",
+  field: "priority",
+  actor: "user:support",
+  action: "ticket.priority_changed",
+  correlation_id: "order-4711",
+  request_id: "request-4711",
+  from: "2020-01-01T00:00",
+  to: "2099-01-01T00:00",
+});
+
+const screens: Screen[] = [
+  at("forbidden", "", { as: "customer", status: 403 }),
+  at("nobody", "", { as: null, status: 403 }),
+  at("overview", ""),
+  at("overview-admin", "", { as: "admin" }),
+  at("preferences", "/rows", {
+    open: async (page) => {
+      await page.goto("/audit/rows");
+      await page.locator("summary", { hasText: "Preferences" }).click();
+    },
+  }),
+  {
+    name: "keys",
+    open: async (page) => {
+      await openTimeline(page, "?to=2020-01-01T00:00");
+      await page.keyboard.press("?");
+      await expect(page.getByRole("dialog")).toBeVisible();
+    },
+  },
+
+  at("timeline", "/timeline?from="),
+  at("timeline-every-filter", `/timeline?${everyFilter.toString()}`),
+  at("timeline-bad-actor", "/timeline?actor=nobody:1", { status: 400 }),
+  at("timeline-bad-operation", "/timeline?operation=upsert", { status: 400 }),
+  at("timeline-bad-key", "/timeline?table=tickets&key=nr%3D1", { status: 400 }),
+  at("timeline-future", "/timeline?from=2099-01-01T00:00"),
+  at("timeline-no-match", "/timeline?to=2020-01-01T00:00"),
+  at("timeline-end", "/timeline?from=&older=1000000-0193c2aa00007000800000000000008d"),
+  {
+    name: "timeline-focus",
+    open: async (page) => {
+      const ticket = await raisePriority(page);
+      await openTimeline(page, `?table=tickets&key=id%3D${ticket}`);
+      await page.keyboard.press("j");
+      await page.keyboard.press("j");
+      await expect(page.locator("[data-entry]").nth(1)).toBeFocused();
+    },
+  },
+  {
+    name: "timeline-live",
+    open: async (page) => {
+      await page.route("**/api/newer_changes?*", (route) => route.fulfill({ json: 12 }));
+      await page.clock.install();
+      await openTimeline(page, "?table=tickets&key=id%3D1");
+      await page.clock.runFor("00:16");
+      await expect(page.getByRole("link", { name: "12 new changes" })).toBeVisible();
+    },
+  },
+  {
+    name: "diff-hidden-characters",
+    open: (page) => openTimelineOf(page, { subject: "Pay \u202E001\u202C", body: "Zero\u200Bwidth" }),
+  },
+  {
+    name: "diff-long-text",
+    open: async (page) => {
+      await openTimelineOf(page, { subject: "A long story", body: "It goes on and on. ".repeat(160).trim() });
+      await page.locator(".change details.fold > summary").first().click();
+    },
+  },
+
   {
     name: "transaction",
     open: async (page) => {
-      await page.goto("/audit/timeline");
-      await page.locator(".id a").first().click();
+      const ticket = await raisePriority(page);
+      await page.goto(`/audit/timeline?table=tickets&key=id%3D${ticket}`);
+      await page.locator(".id a[href*='/transactions/']").first().click();
       await page.waitForURL(/transactions/);
     },
   },
-  { name: "bad-request", open: (page) => page.goto("/audit/timeline?from=yesterday") },
-  { name: "not-found", open: (page) => page.goto("/audit/nowhere") },
+  at("transaction-missing", "/transactions/0193c2aa-0000-7000-8000-00000000008d", { status: 404 }),
+
+  at("actor", "/actors/user/support"),
+  at("actor-every", "/actors/user"),
+  at("actor-unknown", "/actors/user/nobody"),
+  at("actor-bad", "/actors/robot/1", { status: 400 }),
+
+  at("row-find", "/rows"),
+  at("row-find-mistake", "/rows?table=nowhere&record=1", { status: 400 }),
+  { name: "row", open: openRow },
+  {
+    name: "row-as-of",
+    open: async (page) => {
+      await openRow(page);
+      await page.getByRole("link", { name: "The whole row after this" }).last().click();
+      await expect(page.getByRole("region", { name: /^As it was on/ })).toBeVisible();
+    },
+  },
+  at("row-as-of-before", "/rows/tickets/id%3D1?as_of=2020-01-01T00:00"),
+  at("row-as-of-mistake", "/rows/tickets/id%3D1?as_of=2300-01-01T00:00", { status: 400 }),
+  {
+    name: "row-compared",
+    open: async (page) => {
+      await openRow(page);
+      await page.getByRole("link", { name: "Compare with now" }).last().click();
+      await expect(page.getByRole("region", { name: "Two versions side by side" })).toBeVisible();
+    },
+  },
+  at("row-missing", "/rows/tickets/id%3D987654321", { status: 404 }),
+
+  at("download-mistake", "/exports/changes.csv?from=x", { status: 400 }),
+  at("nowhere", "/nowhere", { status: 404 }),
+
+  { name: "helpdesk-login", open: (page) => page.goto("/login"), as: null },
   { name: "helpdesk-list", open: (page) => page.goto("/") },
   { name: "helpdesk-new", open: (page) => page.goto("/tickets/new") },
   { name: "helpdesk-ticket", open: (page) => page.goto("/tickets/1") },
 ];
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const width of [320, 768, 1440]) {
-    test(`every screen, ${colorScheme}, ${width} px wide`, async ({ page, complaints }, info) => {
-      complaints.expectStatus(400, 403, 404);
+/** Looks at what is open in every theme and width, without opening it again. */
+async function look(page: Page, picture: (name: string) => string): Promise<void> {
+  for (const width of [1440, 768, 320]) {
+    await page.setViewportSize({ width, height: 900 });
+    await expectNoSidewaysScroll(page);
+    for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 900 });
-      const look = async (name: string) => {
-        await expectNoSidewaysScroll(page);
+      // The layout at 768 px is that of 320 px, with more room.
+      if (width !== 768) {
         await expectAccessible(page);
-        await page.screenshot({ path: info.outputPath(`${name}.png`) });
-      };
-      await page.goto("/audit");
-      await look("forbidden");
-      await page.goto("/login");
-      await look("helpdesk-login");
-      await logIn(page, "support");
-      await raisePriority(page);
-      for (const screen of screens) {
-        await screen.open(page);
-        await look(screen.name);
       }
-    });
+      const height = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.screenshot({
+        path: picture(`${colorScheme}-${width}.png`),
+        fullPage: true,
+        clip: { x: 0, y: 0, width, height: Math.min(height, 3000) },
+      });
+    }
   }
 }
+
+for (const screen of screens) {
+  test(`looks right: ${screen.name}`, async ({ page, complaints }, info) => {
+    if (screen.status) {
+      complaints.expectStatus(screen.status);
+    }
+    if (screen.as !== null) {
+      await logIn(page, screen.as ?? "support");
+    }
+    await screen.open(page);
+    await look(page, (name) => info.outputPath(name));
+  });
+}
+
+test("looks right: the menu of a phone, the dialog to copy by hand", async ({ page, baseURL }, info) => {
+  await page.setViewportSize({ width: 320, height: 900 });
+  const host = `http://helpdesk.test:${new URL(baseURL ?? "").port}`;
+  await page.goto(`${host}/login`);
+  await page.getByLabel("Name").fill("support");
+  await page.getByLabel("Password").fill("support-demo");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.goto(`${host}/audit/timeline?table=tickets&key=id%3D1`);
+  await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+  await page.locator("summary", { hasText: "Menu" }).click();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+    await page.screenshot({ path: info.outputPath(`menu-${colorScheme}-320.png`) });
+  }
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Copy transaction" }).first().click();
+  await expect(page.getByRole("dialog")).toBeVisible();
+  await look(page, (name) => info.outputPath(`copy-${name}`));
+});
 
 test("on a phone the navigation and the filter fold away and open without script", async ({ browser, baseURL }) => {
   const context = await browser.newContext({ baseURL, javaScriptEnabled: false, viewport: { width: 320, height: 700 } });
@@ -61,7 +221,7 @@ test("on a phone the navigation and the filter fold away and open without script
   await page.locator("summary", { hasText: "Menu" }).click();
   await expect(timeline).toBeVisible();
   await expect(page.getByLabel("Table")).toBeHidden();
-  await page.locator("summary", { hasText: "Filter" }).click();
+  await page.locator("details.filter > summary").click();
   await expect(page.getByLabel("Table")).toBeVisible();
   await context.close();
 });
