@@ -9,6 +9,7 @@ pub mod event;
 pub mod export;
 #[cfg(feature = "axum")]
 mod extract;
+pub mod health;
 mod install;
 #[cfg(feature = "tower")]
 mod layer;
