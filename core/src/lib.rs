@@ -45,3 +45,7 @@ struct CapturingGuide;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/investigating.md")]
 struct InvestigatingGuide;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/health.md")]
+struct HealthGuide;

@@ -42,8 +42,11 @@ fn unknown(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
         for trigger in &of.triggers {
             let Some(function) = unit.function(trigger) else { continue };
             let known = function.policy.is_some() || trigger.kind & ROWS == 0 || is_readable(function);
+            if known && unit.is_ours(trigger) {
+                continue;
+            }
             let name = format!("{}.{}", function.schema, function.name);
-            if !(known && unit.is_ours(trigger)) && !names.contains(&name) {
+            if !names.contains(&name) {
                 names.push(name);
             }
         }

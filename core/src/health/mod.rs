@@ -6,6 +6,8 @@ mod coverage;
 mod drift;
 mod finding;
 mod functions;
+#[cfg(test)]
+mod guide;
 mod keys;
 mod kinds;
 mod legacy;

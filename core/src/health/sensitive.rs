@@ -83,9 +83,9 @@ fn looks_sensitive(column: &str) -> bool {
             words.push(' ');
         }
         if character.is_alphanumeric() {
-            words.extend(character.to_lowercase())
+            words.extend(character.to_lowercase());
         } else {
-            words.push(' ')
+            words.push(' ');
         }
         before = character;
     }

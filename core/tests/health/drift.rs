@@ -27,6 +27,9 @@ async fn a_change_of_the_file_is_drift_until_it_is_applied(pool: PgPool) -> Resu
     let config = Config::from_toml(before)?;
     trail.capture([config.policy("users"), config.policy("plain")]).await?;
     run(&pool, "UPDATE users SET phone = phone || '!'").await?;
+    let recorded =
+        "SELECT bool_or(concat(changed_from, data_after) LIKE '%canary%') FROM threadline.audit_changes";
+    assert!(!value::<bool>(&pool, recorded).await?);
     let same = drift(&trail, before).await?;
     assert!(
         same.iter().all(|table| table.state == DriftState::ConfigMatchesDeployed && table.command.is_none())
