@@ -43,7 +43,7 @@ pub(crate) async fn answer<K: Keys>(session: &Session, question: &Question<K>) -
     let failed = |error| Failure::query(error, trail.storage_schema());
     let size = usize::from(question.presentation.limit);
     let page = trail.timeline_page(&Scope::unscoped(), &filter, position, size).await.map_err(failed)?;
-    let text = if page.entries.is_empty() {
+    let text = if page.entries.is_empty() && page.stopped_at.is_none() {
         nothing(&trail, &filter, "change").await.map_err(failed)? + &text::neighbours(&page)
     } else {
         text::timeline(&page)

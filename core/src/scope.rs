@@ -140,7 +140,7 @@ impl Condition {
     }
 
     /// Whether the condition names this table; none where it is not about tables.
-    fn names(&self, table: &TableName) -> Option<bool> {
+    pub(crate) fn names(&self, table: &TableName) -> Option<bool> {
         match self {
             Self::Tables(tables) => Some(tables.contains(table)),
             Self::Schema(schema) => Some(table.schema() == schema),

@@ -1,5 +1,7 @@
 //! The handle to a database's audit trail.
 
+use std::time::Duration;
+
 use sqlx::PgPool;
 
 use crate::StorageSchema;
@@ -23,13 +25,23 @@ pub struct AuditTrail {
     pub(crate) read_pool: Option<PgPool>,
     pub(crate) schema: StorageSchema,
     pub(crate) layout: KnownLayout,
+    pub(crate) search_time: Duration,
 }
+
+/// Less than the statement time-out, more than most people notice.
+const SEARCH_TIME: Duration = Duration::from_secs(2);
 
 impl AuditTrail {
     /// The trail in the schema `threadline` of this database.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, read_pool: None, schema: StorageSchema::default(), layout: KnownLayout::default() }
+        Self {
+            pool,
+            read_pool: None,
+            schema: StorageSchema::default(),
+            layout: KnownLayout::default(),
+            search_time: SEARCH_TIME,
+        }
     }
 
     /// Reads through a pool of its own, such as one of a replica: investigations then take no connection from the
@@ -38,6 +50,15 @@ impl AuditTrail {
     pub fn with_read_pool(mut self, pool: PgPool) -> Self {
         self.read_pool = Some(pool);
         self.layout = KnownLayout::default();
+        self
+    }
+
+    /// How long one page may look for changes that no index tells apart, such as those of a field that hardly ever changes,
+    /// before it says in [`stopped_at`](crate::query::Page::stopped_at) where it stopped; 2 seconds unless said otherwise. A
+    /// month at least is looked through.
+    #[must_use]
+    pub const fn with_search_time(mut self, time: Duration) -> Self {
+        self.search_time = time;
         self
     }
 

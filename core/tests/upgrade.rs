@@ -3,8 +3,9 @@
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, PgPool, SqlSafeStr};
-use threadline::AuditTrail;
 use threadline::capture::{CaptureMode, TablePolicy};
+use threadline::query::Filter;
+use threadline::{AuditTrail, Scope};
 
 type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 
@@ -63,9 +64,18 @@ async fn rows_stay_and_capture_goes_on(pool: PgPool) -> Result {
             .fetch_all(&pool)
             .await?;
 
+    sqlx::raw_sql(
+        "INSERT INTO threadline.audit_actions (name, actor_ref) VALUES ('tickets.cleared', '{}');
+         UPDATE threadline.audit_transactions SET action_id = (SELECT id FROM threadline.audit_actions)",
+    )
+    .execute(&pool)
+    .await?;
+
     // The new schema under the old function.
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
+    let (cleared, _) = Filter::from_pairs([("action", "tickets.cleared")])?;
+    assert_eq!(trail.timeline(&Scope::unscoped(), &cleared, 99).await?.len(), CHANGES.len());
     sqlx::raw_sql(WRITES).execute(&pool).await?;
     expected.extend(CHANGES);
     assert_eq!(changes(&pool).await?, expected);
@@ -107,12 +117,15 @@ async fn installing_anew_makes_what_upgrading_makes(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// Every column, index, constraint and function of the schema.
+/// Every column, index, constraint, trigger and function of the schema. Of indexes alike, PostgreSQL numbers the names on a
+/// partition in the order in which they were made.
 async fn objects(pool: &PgPool) -> std::result::Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default)
          FROM information_schema.columns WHERE table_schema = 'threadline'
-         UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'threadline'
+         UNION ALL SELECT regexp_replace(indexdef, '_idx[0-9]+ ON', '_idx ON') FROM pg_indexes WHERE schemaname = 'threadline'
+         UNION ALL SELECT pg_get_triggerdef(t.oid) FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+           WHERE c.relnamespace = 'threadline'::regnamespace AND NOT t.tgisinternal
          UNION ALL SELECT concat_ws(' ', conrelid::regclass, pg_get_constraintdef(oid)) FROM pg_constraint
            WHERE connamespace = 'threadline'::regnamespace
          UNION ALL SELECT concat_ws(' ', pg_get_functiondef(oid), proacl) FROM pg_proc WHERE pronamespace = 'threadline'::regnamespace

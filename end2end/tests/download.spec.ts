@@ -3,10 +3,11 @@ import { readFile } from "node:fs/promises";
 
 import { expect, logIn, raisePriority, test } from "./support.ts";
 
-test("a file holds the changes of the filter that is shown, newest first", async ({ page }) => {
+test("a file holds the changes of the filter that is shown", async ({ page }) => {
   await logIn(page, "admin");
   const ticket = await raisePriority(page);
-  await page.goto(`/audit/timeline?table=tickets&key=id%3D${ticket}`);
+  // Jobs of the help desk work on the ticket too.
+  await page.goto(`/audit/timeline?table=tickets&key=id%3D${ticket}&field=priority&actor=admin%3Aadmin`);
   for (const format of ["csv", "json", "ndjson"] as const) {
     const waiting = page.waitForEvent("download");
     await page.locator(`a[href*="/exports/changes.${format}?"]`).click();
@@ -16,11 +17,11 @@ test("a file holds the changes of the filter that is shown, newest first", async
     );
     const text = await readFile(await download.path(), "utf8");
     if (format === "csv") {
-      expect(text.split("\r\n").slice(1, -1).map((line) => line.split(",")[4])).toEqual(["update", "insert"]);
+      expect(text.split("\r\n").slice(1, -1).map((line) => line.split(",")[4])).toEqual(["update"]);
     } else {
       const changes =
         format === "json" ? JSON.parse(text).changes : text.trimEnd().split("\n").map((line) => JSON.parse(line));
-      expect(changes.map((change: { op: string }) => change.op)).toEqual(["update", "insert"]);
+      expect(changes.map((change: { op: string }) => change.op)).toEqual(["update"]);
       expect(changes[0].table_pk).toEqual({ id: ticket });
       expect(changes[0].changed_from.priority).toBe("low");
       expect(changes[0].transaction.actor_ref).toEqual({ type: "admin", id: "admin" });

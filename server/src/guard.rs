@@ -8,9 +8,9 @@ use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
-use threadline::event::CONSOLE_AUTHORIZED;
 use http::request::Parts;
-use threadline::{ActorRef, AuditContext, Scope};
+use threadline::event::CONSOLE_AUTHORIZED;
+use threadline::{AuditContext, Scope};
 use threadline_app::{ConsoleAction, Frame, RoutePage};
 
 use crate::builder::Shared;
@@ -23,7 +23,6 @@ use crate::{Access, AccessRequest, mount, theme};
 pub(crate) struct Visit {
     pub(crate) shared: Arc<Shared>,
     pub(crate) scope: Scope,
-    pub(crate) operator: Option<ActorRef>,
     pub(crate) base: String,
     frame: Frame,
 }
@@ -87,8 +86,8 @@ pub(crate) async fn guard(
         None
     });
     let mut request = Request::from_parts(parts, body);
-    let frame = Frame { operator: operator.clone(), scoped: scope.is_limited(), ..frame };
-    request.extensions_mut().insert(Visit { shared, scope, operator, base, frame });
+    let frame = Frame { operator, scoped: scope.is_limited(), ..frame };
+    request.extensions_mut().insert(Visit { shared, scope, base, frame });
     next.run(request).await
 }
 

@@ -14,9 +14,6 @@ use uuid::Uuid;
 
 use crate::assets;
 
-/// PostgreSQL's code for a statement that was cancelled, by its time limit or by somebody.
-const STOPPED: &str = "57014";
-
 /// What a handler answers.
 pub(crate) enum Reply {
     /// A page.
@@ -129,9 +126,7 @@ impl Reply {
 fn unavailable(error: Option<&QueryError>, again: String) -> Problem {
     let narrower = narrower::narrower(&again, Utc::now());
     let again = vec![("Try again".to_owned(), again)];
-    let was_stopped = matches!(error, Some(QueryError::Database(sqlx::Error::Database(error)))
-        if error.code().as_deref() == Some(STOPPED));
-    if was_stopped {
+    if matches!(error, Some(QueryError::TookTooLong)) {
         return Problem {
             explanation: "The database stopped the query after 5 seconds.".to_owned(),
             advice: Some("A narrower window, a table or a record makes the search shorter."),

@@ -7,8 +7,8 @@ mod ids;
 mod lines;
 mod moment;
 mod pager;
-mod transactions;
 mod tools;
+mod transactions;
 mod value;
 mod words;
 
@@ -18,7 +18,7 @@ pub(crate) use heading::TransactionHeading;
 pub(crate) use ids::Identifier;
 pub(crate) use moment::{DateTime, Moment, day_label};
 pub(crate) use pager::Pager;
-pub(crate) use transactions::TransactionList;
 pub(crate) use tools::{Preferences, Tools};
+pub(crate) use transactions::TransactionList;
 pub(crate) use value::Value;
 pub(crate) use words::{counted, counted_to};

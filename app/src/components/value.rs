@@ -102,7 +102,7 @@ pub(super) fn text(text: String, at_end: bool) -> AnyView {
     }
     let mut drawn: Vec<AnyView> = parts.by_ref().take(NAMED_AT_MOST).map(segment).collect();
     let rest: String = parts.map(Segment::spelled).collect();
-    drawn.push(rest.into_any());
+    drawn.extend((!rest.is_empty()).then(|| rest.into_any()));
     drawn.into_any()
 }
 

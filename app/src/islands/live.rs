@@ -41,13 +41,18 @@ pub fn LiveChanges(
     let newest = format!("?{query}");
     Effect::new(move |_| watch(query.clone(), since.clone(), state, count));
     let paused = move || state.get() == State::Paused;
+    let message = move || {
+        let state = state.get();
+        // The offer says it as well, and a second line would move what stands below.
+        if state == State::Watching && count.get() > 0 { "" } else { state.in_words() }
+    };
     let pause = move |_| state.set(if paused() { State::Watching } else { State::Paused });
     view! {
         <div class="live needs-script">
             <p role="status">
                 <a class="button" href=newest hidden=move || count.get() == 0>{move || in_words(count.get())}</a>
                 " "
-                <span>{move || state.get().in_words()}</span>
+                <span>{message}</span>
             </p>
             <button
                 type="button"

@@ -30,7 +30,7 @@ pub async fn newer_changes(
 ) -> Result<u16, ServerFnError> {
     use http::StatusCode;
     use leptos_axum::ResponseOptions;
-    use threadline::query::{Filter, Position};
+    use threadline::query::{Count, Filter, FilterError};
     use url::form_urlencoded;
 
     let (Some(Reader { trail, scope }), Some(response)) = (use_context(), use_context::<ResponseOptions>())
@@ -40,15 +40,21 @@ pub async fn newer_changes(
     let read = || {
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
         let (filter, _) = Filter::from_pairs(pairs.iter().map(|(key, value)| (&**key, &**value)))?;
-        let position = if since.is_empty() { Position::Newest } else { Position::NewerThan(since.parse()?) };
-        Ok((filter, position))
+        let since = if since.is_empty() { None } else { Some(since.parse()?) };
+        Ok((filter, since))
     };
-    let (filter, position) = read().map_err(|error: threadline::query::FilterError| {
+    let (filter, since) = read().map_err(|error: FilterError| {
         response.set_status(StatusCode::BAD_REQUEST);
         ServerFnError::new(error)
     })?;
-    match trail.timeline_page(&scope, &filter, position, NEWER_CAP.into()).await {
-        Ok(page) => Ok(u16::try_from(page.entries.len()).unwrap_or(NEWER_CAP)),
+    let cap = usize::from(NEWER_CAP);
+    let counted = match since {
+        Some(since) => trail.count_newer(&scope, &filter, since, cap).await,
+        None => trail.count(&scope, &filter, cap).await,
+    };
+    match counted {
+        Ok(Count::Exactly(count)) => Ok(u16::try_from(count).unwrap_or(NEWER_CAP)),
+        Ok(Count::MoreThan(_)) => Ok(NEWER_CAP),
         Err(error) => {
             tracing::warn!(error = ?error.to_string(), "newer changes could not be counted");
             response.set_status(StatusCode::SERVICE_UNAVAILABLE);

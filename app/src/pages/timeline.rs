@@ -20,7 +20,7 @@ use self::chips::chips;
 use self::empty::{no_changes, not_read};
 use self::filter_form::filter_form;
 use self::groups::{entries, group};
-use self::result::{downloads, result_line};
+use self::result::{downloads, result_line, stopped};
 use crate::components::{Pager, counted};
 use crate::islands::LiveChanges;
 use crate::{Frame, render};
@@ -100,10 +100,11 @@ fn result(frame: &Frame, found: FoundChanges, now: DateTime<Utc>) -> impl IntoVi
     let pager = (!is_alone).then(|| {
         view! { <Pager list=list newer=page.newer older=page.older summary=summary/> }
     });
-    let entries = if groups.is_empty() {
-        no_changes(frame, &filter, position, has_changes, now).into_any()
-    } else {
-        entries(frame, groups, continues, now).into_any()
+    let stopped = page.stopped_at.map(|at| stopped(at, position, groups.is_empty()));
+    let entries = match groups.is_empty() {
+        true if stopped.is_some() => ().into_any(),
+        true => no_changes(frame, &filter, position, has_changes, now).into_any(),
+        false => entries(frame, groups, continues, now).into_any(),
     };
     view! {
         <div class="result">
@@ -113,6 +114,7 @@ fn result(frame: &Frame, found: FoundChanges, now: DateTime<Utc>) -> impl IntoVi
         </div>
         {live}
         {entries}
+        {stopped}
         {pager}
     }
 }

@@ -7,7 +7,7 @@ mod moment;
 use serde::Serialize;
 use serde_json::Value;
 use threadline::ActorRef;
-use threadline::query::{ActionRecord, Change, Cursor, Page, RowImage, RowKey, TimelineEntry};
+use threadline::query::{ActionRecord, Change, Page, RowImage, RowKey, TimelineEntry};
 use threadline::query::{TransactionDetail, TransactionRecord};
 use uuid::Uuid;
 
@@ -27,6 +27,9 @@ struct Document<'a, T> {
     entries: Vec<T>,
     newer: Option<String>,
     older: Option<String>,
+    /// How far was looked, where that was not to the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped_at: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -72,26 +75,27 @@ struct Action<'a> {
 pub(crate) fn timeline(page: &Page<TimelineEntry>) -> Result<Report, Failure> {
     let entries =
         page.entries.iter().map(|e| entry(&e.change, Some(transaction_of(&e.transaction)))).collect();
-    document([page.newer, page.older], None, entries)
+    document(page, None, entries)
 }
 
 pub(crate) fn transaction(detail: &TransactionDetail) -> Result<Report, Failure> {
     let page = &detail.changes;
     let entries = page.entries.iter().map(|change| entry(change, None)).collect();
-    document([page.newer, page.older], Some(transaction_of(&detail.transaction)), entries)
+    document(page, Some(transaction_of(&detail.transaction)), entries)
 }
 
 pub(crate) fn actor_history(page: &Page<TransactionRecord>) -> Result<Report, Failure> {
-    document([page.newer, page.older], None, page.entries.iter().map(transaction_of).collect())
+    document(page, None, page.entries.iter().map(transaction_of).collect())
 }
 
-fn document<T: Serialize>(
-    neighbours: [Option<Cursor>; 2],
+fn document<P, T: Serialize>(
+    page: &Page<P>,
     transaction: Option<Transaction<'_>>,
     entries: Vec<T>,
 ) -> Result<Report, Failure> {
-    let [newer, older] = neighbours.map(|cursor| cursor.map(|cursor| cursor.to_string()));
-    line(&Document { format_version: FORMAT_VERSION, transaction, entries, newer, older })
+    let [newer, older] = [page.newer, page.older].map(|cursor| cursor.map(|cursor| cursor.to_string()));
+    let stopped_at = page.stopped_at.map(moment);
+    line(&Document { format_version: FORMAT_VERSION, transaction, entries, newer, older, stopped_at })
 }
 
 /// Any document on a line of its own.

@@ -77,9 +77,12 @@ fn reasons(record: &TransactionRecord) -> String {
     text
 }
 
-/// How to go on from this page.
+/// How to go on from this page, and how far it looked if that was not to the end.
 pub(crate) fn neighbours<T>(page: &Page<T>) -> String {
-    directions(page.newer, page.older, "changes")
+    let stopped = page.stopped_at.map(|at| {
+        format!("looked as far as {}: a table or a shorter time is looked through faster\n", moment(at))
+    });
+    stopped.unwrap_or_default() + &directions(page.newer, page.older, "changes")
 }
 
 fn directions(newer: Option<Cursor>, older: Option<Cursor>, things: &str) -> String {

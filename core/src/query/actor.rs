@@ -65,6 +65,11 @@ impl Question<'_> {
         position: Position,
         limit: usize,
     ) -> Result<Vec<TransactionRecord>, QueryError> {
+        let any = Filter::default();
+        let selection = Selection { scope: self.scope, filter: &any, transaction: None };
+        if selection.is_impossible() {
+            return Ok(Vec::new());
+        }
         let layout = reader.layout();
         let order = position.order();
         let mut sql = QueryBuilder::new(reader.fill(&format!(
@@ -75,18 +80,17 @@ impl Question<'_> {
         let mut conditions = reader.conditions(&mut sql);
         conditions.push_actor(&self.actor);
         if self.scope.is_limited() {
-            let time = if layout.has_occurred_at { " AND c.occurred_at = t.occurred_at" } else { "" };
+            let time = if layout.has_occurred_at {
+                " AND c.occurred_at = t.occurred_at AND c.captured_at >= t.occurred_at - interval '1 hour'"
+            } else {
+                ""
+            };
             let changes = format!(
                 " AND EXISTS (SELECT FROM __schema__.audit_changes AS c WHERE c.transaction_id = t.id{time} AND "
             );
             conditions.sql.push(reader.fill(&changes));
-            let any = Filter::default();
-            conditions.push(
-                Selection { scope: self.scope, filter: &any, transaction: None },
-                Position::Newest,
-                Window::default(),
-            );
-            conditions.sql.push(")");
+            conditions.push(selection, Position::Newest, Window::default());
+            conditions.sql.push(" OFFSET 0)");
         }
         for (comparison, moment) in [(">=", self.from), ("<=", self.to)] {
             if let Some(moment) = moment {

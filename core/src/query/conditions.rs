@@ -18,6 +18,16 @@ pub(super) struct Selection<'a> {
     pub(super) transaction: Option<Uuid>,
 }
 
+impl Selection<'_> {
+    /// Whether no change can meet it.
+    pub(super) fn is_impossible(&self) -> bool {
+        let condition = self.scope.condition();
+        let shows_nothing = condition.and_then(Condition::tables).is_some_and(|tables| tables.is_empty());
+        let hides = |table| condition.and_then(|condition| condition.names(table)) == Some(false);
+        self.filter.is_impossible() || shows_nothing || self.filter.table.as_ref().is_some_and(hides)
+    }
+}
+
 /// SQL under construction, for one database.
 pub(super) struct Conditions<'a> {
     pub(super) sql: &'a mut QueryBuilder<Postgres>,
@@ -83,12 +93,27 @@ impl Conditions<'_> {
 
     /// What the filter asks of the change's transaction `t` and its action `a`.
     fn push_transaction(&mut self, filter: &Filter) {
-        self.push_join(filter.is_about_actions());
+        if self.layout.has_action_names && filter.correlation_id.is_none() && filter.request_id.is_none() {
+            self.push_join(false);
+            self.push_origin(filter);
+        } else {
+            self.push_join(filter.is_about_actions());
+            if let Some(actor) = &filter.actor {
+                self.push_actor(actor);
+            }
+            self.push_action(filter);
+        }
+        self.sql.push(" OFFSET 0)");
+    }
+
+    /// What the filter asks of a transaction `t` by itself.
+    pub(super) fn push_origin(&mut self, filter: &Filter) {
         if let Some(actor) = &filter.actor {
             self.push_actor(actor);
         }
-        self.push_action(filter);
-        self.sql.push(" OFFSET 0)");
+        if let Some(action) = &filter.action {
+            self.sql.push(" AND t.action_name = ").push_bind(action.clone());
+        }
     }
 
     /// What the filter asks of actions `a`.
@@ -117,10 +142,7 @@ impl Conditions<'_> {
 
     /// As the reference system does by containment: whom the actor stood in for makes no difference.
     pub(super) fn push_actor(&mut self, actor: &ActorFilter) {
-        // The indexes hold only what has an actor.
-        self.sql
-            .push(" AND t.actor_ref IS NOT NULL AND t.actor_ref ->> 'type' = ")
-            .push_bind(actor.kind.as_str());
+        self.sql.push(" AND t.actor_ref ->> 'type' = ").push_bind(actor.kind.as_str());
         if let Some(id) = &actor.id {
             self.sql.push(" AND t.actor_ref ->> 'id' = ").push_bind(id.clone());
         }
@@ -131,8 +153,10 @@ impl Conditions<'_> {
             Condition::Tables(tables) => {
                 let (schemas, names): (Vec<String>, Vec<String>) =
                     tables.iter().map(|table| (table.schema().to_owned(), table.name().to_owned())).unzip();
-                self.sql.push("(c.table_schema, c.table_name) IN (SELECT * FROM unnest(").push_bind(schemas);
-                self.sql.push(", ").push_bind(names).push("))");
+                self.sql
+                    .push("CASE WHEN (c.table_schema, c.table_name) IN (SELECT * FROM unnest(")
+                    .push_bind(schemas);
+                self.sql.push(", ").push_bind(names).push(")) THEN true ELSE false END");
             }
             Condition::Schema(schema) => {
                 self.sql.push("c.table_schema = ").push_bind(schema.clone());

@@ -37,7 +37,25 @@ pub enum QueryError {
         /// The moment.
         at: DateTime<Utc>,
     },
-    /// The database refused, took longer than 5 seconds, or is away.
+    /// The database stopped reading after 5 seconds. There is more of the trail to look through than that: for a field that is
+    /// hardly ever changed, say.
+    #[error("there was no answer within 5 seconds: ask for less time, or for one table")]
+    TookTooLong,
+    /// The database refused, or is away.
     #[error("the audit trail could not be read: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] sqlx::Error),
+}
+
+/// What PostgreSQL calls a statement that it was told to stop.
+const QUERY_CANCELED: &str = "57014";
+
+impl From<sqlx::Error> for QueryError {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code());
+        if code.is_some_and(|code| code == QUERY_CANCELED) {
+            Self::TookTooLong
+        } else {
+            Self::Database(error)
+        }
+    }
 }

@@ -1,10 +1,29 @@
 //! One transaction whole: who, why, and every change with its old values.
 
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::types::Json;
+use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
 use super::conditions::Selection;
-use super::{Change, Filter, Position, QueryError, TransactionRecord};
+use super::reader::Reader;
+use super::windows::{Window, Windows};
+use super::{Change, Filter, Position, QueryError, RowKey, TransactionRecord};
 use crate::{AuditTrail, Scope};
+
+/// So many changes are looked up together.
+const AT_ONCE: usize = 500;
+
+/// The eight places of a row, where row histories are filed.
+const PLACES: &str = "(SELECT __schema__.threadline_history_bucket(later.table_schema, later.table_name,
+  later.table_pk, 'epoch'::timestamptz + make_interval(hours => 96 * place)) AS place FROM generate_series(0, 7) AS place)";
+/// The time only together with the place: by itself, unknown as it is when the plan is made, it looks so selective that the
+/// planner would walk through all changes before it.
+const PLACE: &str = "__schema__.threadline_history_bucket(c.table_schema, c.table_name, c.table_pk, c.captured_at) = places.place
+  AND (__schema__.threadline_history_bucket(c.table_schema, c.table_name, c.table_pk, c.captured_at), c.captured_at)
+      <= (places.place, later.captured_at)";
+const NO_PLACE: &str = "c.table_schema = later.table_schema AND c.table_name = later.table_name
+  AND c.captured_at <= later.captured_at";
 
 /// A transaction, its action, and its changes with their old values: what an incident report needs.
 #[derive(Debug, Clone)]
@@ -49,18 +68,82 @@ impl AuditTrail {
         changes: impl IntoIterator<Item = &'c mut Change>,
     ) -> Result<(), QueryError> {
         // Collected, because a future that holds a closure over references is not `Send` for whoever spawns it.
-        let incomplete: Vec<_> = changes.into_iter().filter(|change| change.lacks_old_values()).collect();
+        let mut incomplete: Vec<_> = changes.into_iter().filter(|change| change.lacks_old_values()).collect();
         if incomplete.is_empty() {
             return Ok(());
         }
         let mut reader = self.reader().await?;
-        for change in incomplete {
-            let Some(key) = change.row_key() else { continue };
-            let filter = Filter { table: Some(change.table.clone()), key: Some(key), ..Filter::default() };
-            let selection = Selection { scope, filter: &filter, transaction: None };
-            let previous = reader.changes(selection, Position::OlderThan(change.cursor()), 1).await?;
-            change.previous = previous.into_iter().next().and_then(|found| found.change.after);
+        for some in incomplete.chunks_mut(AT_ONCE) {
+            let earlier = reader.changes_before(scope, some.iter().map(|change| &**change).collect()).await?;
+            for change in some {
+                let previous = earlier.iter().filter(|earlier| is_before(earlier, change));
+                let previous = previous.max_by_key(|earlier| earlier.cursor());
+                change.previous = previous.and_then(|previous| previous.after.clone());
+            }
         }
         Ok(())
+    }
+}
+
+/// Whether it is an earlier change of the same row.
+fn is_before(earlier: &Change, change: &Change) -> bool {
+    earlier.cursor() < change.cursor() && earlier.key == change.key && earlier.table == change.table
+}
+
+impl Reader<'_> {
+    /// The change just before each of these, of the same row. Most are found in the first stretch of time.
+    async fn changes_before(
+        &mut self,
+        scope: &Scope,
+        mut changes: Vec<&Change>,
+    ) -> Result<Vec<Change>, QueryError> {
+        let mut earlier: Vec<Change> = Vec::new();
+        changes.retain(|change| change.row_key().is_some());
+        let Some(newest) = changes.iter().map(|change| change.cursor()).max() else { return Ok(earlier) };
+        let any = Filter::default();
+        let selection = Selection { scope, filter: &any, transaction: None };
+        let end = newest.captured_at.checked_add_signed(TimeDelta::microseconds(1));
+        for window in Windows::of(selection, Position::OlderThan(newest), self.layout()) {
+            let window = Window { until: window.until.or(end), ..window };
+            changes.retain(|change| !earlier.iter().any(|earlier| is_before(earlier, change)));
+            if changes.is_empty() {
+                break;
+            }
+            let mut sql = self.select_changes();
+            self.push_changes_before(&mut sql, selection, window, &changes);
+            let found = self.fetch_changes(sql, Position::Newest, changes.len()).await?;
+            earlier.extend(found.into_iter().map(|found| found.change));
+        }
+        Ok(earlier)
+    }
+
+    /// As for the history of one row: where row histories are filed, a row has eight places.
+    fn push_changes_before(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        selection: Selection<'_>,
+        window: Window,
+        changes: &[&Change],
+    ) {
+        let tables = changes.iter().map(|change| &change.table);
+        let (schemas, names): (Vec<String>, Vec<String>) =
+            tables.map(|table| (table.schema().to_owned(), table.name().to_owned())).unzip();
+        let keys: Vec<Json<RowKey>> = changes.iter().map(|change| Json(change.key.clone())).collect();
+        let (times, ids): (Vec<DateTime<Utc>>, Vec<Uuid>) =
+            changes.iter().map(|change| (change.captured_at, change.id)).unzip();
+        sql.push(" FROM unnest(").push_bind(schemas).push(", ").push_bind(names).push(", ").push_bind(keys);
+        sql.push(", ").push_bind(times).push(", ").push_bind(ids);
+        sql.push(") AS later (table_schema, table_name, table_pk, captured_at, id) CROSS JOIN LATERAL (SELECT c.* FROM ");
+        let (places, place) =
+            if self.layout().has_buckets { (PLACES, PLACE) } else { ("(SELECT)", NO_PLACE) };
+        sql.push(self.fill(&format!(
+            "{places} AS places CROSS JOIN LATERAL (SELECT * FROM __schema__.audit_changes AS c WHERE {place}
+               AND CASE WHEN c.table_schema = later.table_schema AND c.table_name = later.table_name
+                          AND (c.captured_at, c.id) < (later.captured_at, later.id) THEN true ELSE false END
+               AND c.table_pk = later.table_pk AND "
+        )));
+        self.conditions(sql).push(selection, Position::Newest, window);
+        let last = " ORDER BY c.captured_at DESC, c.id DESC LIMIT 1) AS c";
+        sql.push(last).push(last);
     }
 }

@@ -15,8 +15,9 @@ pub(super) struct Layout {
     pub(super) has_occurred_at: bool,
     /// Row histories are found by their bucket.
     pub(super) has_buckets: bool,
-    /// The transactions of an actor are found by an index, and so are late changes.
-    pub(super) has_actor_index: bool,
+    /// Transactions repeat the name of their action; those of an actor or an action are found by an index, and so are late
+    /// changes.
+    pub(super) has_action_names: bool,
     /// Old values may be kept. Missing in databases of the reference system before its version 0.2.
     pub(super) has_changed_from: bool,
     /// Metadata of transactions may be kept. Missing before version 0.6.
@@ -30,7 +31,7 @@ pub(crate) struct KnownLayout(Arc<OnceLock<Layout>>);
 pub(super) const COMPLETE: Layout = Layout {
     has_occurred_at: true,
     has_buckets: true,
-    has_actor_index: true,
+    has_action_names: true,
     has_changed_from: true,
     has_meta: true,
 };
@@ -57,11 +58,10 @@ async fn look(connection: &mut PgConnection, schema: &StorageSchema) -> Result<L
         "SELECT count(*) FILTER (WHERE c.relname = 'audit_changes') > 0 AS is_there,
                 count(*) FILTER (WHERE c.relname = 'audit_changes' AND a.attname = 'occurred_at') > 0 AS occurred_at,
                 count(*) FILTER (WHERE c.relname = 'audit_changes' AND a.attname = 'changed_from') > 0 AS changed_from,
+                count(*) FILTER (WHERE c.relname = 'audit_transactions' AND a.attname = 'action_name') > 0 AS action_names,
                 count(*) FILTER (WHERE c.relname = 'audit_transactions' AND a.attname = 'meta') > 0 AS meta,
                 EXISTS (SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
-                        WHERE n.nspname = $1 AND p.proname = 'threadline_history_bucket') AS buckets,
-                EXISTS (SELECT FROM pg_catalog.pg_class AS i JOIN pg_catalog.pg_namespace AS n ON n.oid = i.relnamespace
-                        WHERE n.nspname = $1 AND i.relname = 'audit_changes_late_idx') AS actors
+                        WHERE n.nspname = $1 AND p.proname = 'threadline_history_bucket') AS buckets
          FROM pg_catalog.pg_attribute AS a
          JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
          JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -78,7 +78,7 @@ async fn look(connection: &mut PgConnection, schema: &StorageSchema) -> Result<L
     Ok(Layout {
         has_occurred_at: row.try_get("occurred_at")?,
         has_buckets: row.try_get("buckets")?,
-        has_actor_index: row.try_get("actors")?,
+        has_action_names: row.try_get("action_names")?,
         has_changed_from: row.try_get("changed_from")?,
         has_meta: row.try_get("meta")?,
     })

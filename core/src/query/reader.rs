@@ -1,17 +1,19 @@
 //! One reading transaction, and the statements that questions are made of.
 
-use std::collections::HashMap;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, Postgres, QueryBuilder, Row, Transaction};
-use uuid::Uuid;
 
 use super::conditions::{Conditions, Selection};
 use super::layout::Layout;
 use super::places::Places;
 use super::windows::{Window, Windows};
-use super::{Change, Position, QueryError, STATEMENT_TIMEOUT, TimelineEntry, TransactionRecord};
+use super::{Change, Position, QueryError, STATEMENT_TIMEOUT};
 use crate::{AuditTrail, StorageSchema, pool};
+
+/// The beginning of a statement that counts.
+pub(super) const COUNT: &str = "SELECT count(*) FROM (SELECT";
 
 /// A transaction that cannot write and cannot run for long, on the pool for reading if there is one.
 ///
@@ -21,6 +23,7 @@ pub(super) struct Reader<'a> {
     transaction: Transaction<'static, Postgres>,
     schema: &'a StorageSchema,
     layout: Layout,
+    search_time: Duration,
 }
 
 impl AuditTrail {
@@ -29,7 +32,7 @@ impl AuditTrail {
         let mut transaction = pool::begin(pool, "BEGIN READ ONLY").await?;
         sqlx::raw_sql(AssertSqlSafe(settings())).execute(&mut *transaction).await?;
         let layout = self.layout.get(&mut transaction, &self.schema).await?;
-        Ok(Reader { transaction, schema: &self.schema, layout })
+        Ok(Reader { transaction, schema: &self.schema, layout, search_time: self.search_time })
     }
 }
 
@@ -37,7 +40,7 @@ impl AuditTrail {
 /// rather read all of them by bitmap or hash and sort; where it expects many, start workers or compile: each takes longer
 /// than all that is needed.
 fn settings() -> String {
-    let off = ["jit", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"];
+    let off = ["jit", "enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"];
     let mut settings = format!("SET LOCAL statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());
     settings += "; SET LOCAL max_parallel_workers_per_gather = 0";
     off.iter().for_each(|name| settings += &format!("; SET LOCAL {name} = off"));
@@ -53,31 +56,12 @@ impl Reader<'_> {
         self.layout
     }
 
-    pub(super) fn fill(&self, sql: &str) -> String {
-        self.schema.fill(sql)
+    pub(super) const fn search_time(&self) -> Duration {
+        self.search_time
     }
 
-    /// At most `limit` changes from this position on, in the direction in which one goes from there.
-    pub(super) async fn changes(
-        &mut self,
-        selection: Selection<'_>,
-        position: Position,
-        limit: usize,
-    ) -> Result<Vec<Found>, QueryError> {
-        if selection.filter.is_impossible() {
-            return Ok(Vec::new());
-        }
-        if let Some(found) = self.changes_by_transaction(selection, position, limit).await? {
-            return Ok(found);
-        }
-        let mut found = Vec::new();
-        for window in self.windows(selection, position) {
-            found.extend(self.changes_within(selection, position, window, limit - found.len()).await?);
-            if found.len() >= limit {
-                break;
-            }
-        }
-        Ok(found)
+    pub(super) fn fill(&self, sql: &str) -> String {
+        self.schema.fill(sql)
     }
 
     /// How many changes there are from this position on, counted no further than `limit`.
@@ -87,19 +71,27 @@ impl Reader<'_> {
         position: Position,
         limit: usize,
     ) -> Result<usize, QueryError> {
-        if selection.filter.is_impossible() {
+        if selection.is_impossible() {
             return Ok(0);
         }
-        if let Some(found) = self.changes_by_transaction(selection, position, limit).await? {
-            return Ok(found.len());
+        if let Some(counted) = self.count_by_transaction(selection, position, limit).await? {
+            return Ok(counted);
         }
+        self.count_by_walking(selection, position, limit).await
+    }
+
+    /// How many there are, along the timeline or the place of a table or a row.
+    pub(super) async fn count_by_walking(
+        &mut self,
+        selection: Selection<'_>,
+        position: Position,
+        limit: usize,
+    ) -> Result<usize, QueryError> {
         let mut counted = 0;
         for window in self.windows(selection, position) {
-            let mut sql = QueryBuilder::new("SELECT count(*) FROM (SELECT");
+            let mut sql = QueryBuilder::new(COUNT);
             self.push_from(&mut sql, selection, position, window, limit - counted);
-            sql.push(" LIMIT ").push_bind(clamp(limit - counted)).push(") AS counted");
-            let count: i64 = sql.build_query_scalar().persistent(false).fetch_one(self.connection()).await?;
-            counted += usize::try_from(count).unwrap_or(usize::MAX);
+            counted += self.fetch_count(sql, limit - counted).await?;
             if counted >= limit {
                 break;
             }
@@ -107,20 +99,11 @@ impl Reader<'_> {
         Ok(counted)
     }
 
-    /// Whether there is anything from this position on.
-    pub(super) async fn has(
-        &mut self,
-        selection: Selection<'_>,
-        position: Position,
-    ) -> Result<bool, QueryError> {
-        Ok(!self.changes(selection, position, 1).await?.is_empty())
-    }
-
-    fn windows(&self, selection: Selection<'_>, position: Position) -> Windows {
+    pub(super) fn windows(&self, selection: Selection<'_>, position: Position) -> Windows {
         Windows::of(selection, position, self.layout)
     }
 
-    async fn changes_within(
+    pub(super) async fn changes_within(
         &mut self,
         selection: Selection<'_>,
         position: Position,
@@ -158,6 +141,17 @@ impl Reader<'_> {
         rows.iter().map(found).collect()
     }
 
+    /// Runs a statement that begins with [`COUNT`], and counts no more than so many.
+    pub(super) async fn fetch_count(
+        &mut self,
+        mut sql: QueryBuilder<Postgres>,
+        limit: usize,
+    ) -> Result<usize, QueryError> {
+        sql.push(" LIMIT ").push_bind(clamp(limit)).push(") AS counted");
+        let count: i64 = sql.build_query_scalar().persistent(false).fetch_one(self.connection()).await?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
     fn push_from(
         &self,
         sql: &mut QueryBuilder<Postgres>,
@@ -168,7 +162,20 @@ impl Reader<'_> {
     ) {
         let places = Places::of(selection, self.layout);
         places.push_list(sql, self.schema);
-        sql.push(self.fill(" FROM __schema__.audit_changes AS c WHERE "));
+        match selection.transaction {
+            // Found by its id first, however much the rest seems to leave of it.
+            Some(transaction) => {
+                sql.push(
+                    self.fill(" FROM (SELECT * FROM __schema__.audit_changes AS c WHERE c.transaction_id = "),
+                );
+                sql.push_bind(transaction);
+                if let Some(from) = window.from {
+                    sql.push(" AND c.captured_at >= ").push_bind(from);
+                }
+                sql.push(" OFFSET 0) AS c WHERE ")
+            }
+            None => sql.push(self.fill(" FROM __schema__.audit_changes AS c WHERE ")),
+        };
         places.push_condition(sql, self.schema);
         self.conditions(sql).push(selection, position, window);
         if places.are_several() {
@@ -181,51 +188,13 @@ impl Reader<'_> {
     pub(super) fn conditions<'b>(&'b self, sql: &'b mut QueryBuilder<Postgres>) -> Conditions<'b> {
         Conditions { sql, schema: self.schema, layout: self.layout }
     }
-
-    /// The changes with their transactions.
-    pub(super) async fn entries(&mut self, found: Vec<Found>) -> Result<Vec<TimelineEntry>, QueryError> {
-        let places: Vec<_> =
-            found.iter().map(|found| (found.change.transaction_id, found.occurred_at)).collect();
-        let transactions = self.transactions(&places).await?;
-        let entry = |Found { change, .. }: Found| {
-            let transaction = transactions.get(&change.transaction_id).cloned();
-            let transaction = transaction.unwrap_or_else(|| TransactionRecord::lost(&change));
-            TimelineEntry { change, transaction }
-        };
-        Ok(found.into_iter().map(entry).collect())
-    }
-
-    /// These transactions with their actions; found in their partitions where the changes know the time.
-    pub(super) async fn transactions(
-        &mut self,
-        places: &[(Uuid, Option<DateTime<Utc>>)],
-    ) -> Result<HashMap<Uuid, TransactionRecord>, QueryError> {
-        let places: HashMap<Uuid, Option<DateTime<Utc>>> = places.iter().copied().collect();
-        let times: Option<Vec<DateTime<Utc>>> = places.values().copied().collect();
-        let times = times.unwrap_or_default();
-        let mut sql =
-            QueryBuilder::new(format!("SELECT {} FROM unnest(", TransactionRecord::columns(self.layout)));
-        sql.push_bind(places.into_keys().collect::<Vec<_>>()).push(", ").push_bind(times.clone());
-        sql.push(self.fill(
-            ") AS wanted (id, at) CROSS JOIN LATERAL (SELECT * FROM __schema__.audit_transactions AS t WHERE t.id = wanted.id",
-        ));
-        if let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) {
-            sql.push(" AND t.occurred_at = wanted.at AND t.occurred_at BETWEEN ").push_bind(*first);
-            sql.push(" AND ").push_bind(*last);
-        }
-        sql.push(self.fill(" OFFSET 0) AS t LEFT JOIN __schema__.audit_actions AS a ON a.id = t.action_id"));
-        let rows = sql.build().persistent(false).fetch_all(self.connection()).await?;
-        rows.iter()
-            .map(|row| Ok((row.try_get("transaction_id")?, TransactionRecord::from_row(row)?)))
-            .collect()
-    }
 }
 
 /// A change as it was found.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) change: Change,
-    occurred_at: Option<DateTime<Utc>>,
+    pub(super) occurred_at: Option<DateTime<Utc>>,
 }
 
 pub(super) fn clamp(limit: usize) -> i64 {

@@ -24,6 +24,8 @@ pub(super) struct Windows {
     edge: Option<DateTime<Utc>>,
     end: Option<DateTime<Utc>>,
     span: Option<TimeDelta>,
+    /// The width of the window before; none before the first.
+    last: Option<TimeDelta>,
     done: bool,
 }
 
@@ -34,22 +36,33 @@ const CLOCK_OF_ID: TimeDelta = TimeDelta::hours(1);
 
 impl Windows {
     pub(super) fn of(selection: Selection<'_>, position: Position, layout: Layout) -> Self {
-        let filter = selection.filter;
         let began = selection.transaction.filter(|_| layout.has_occurred_at).and_then(time_of);
-        let from = filter.from.max(began);
+        let [after, before] = position.bounds(selection.filter);
+        let after = after.max(began);
         let (backward, start, end) = match position {
-            Position::Newest => (true, filter.to.unwrap_or_else(Utc::now), from),
-            Position::OlderThan(cursor) => {
-                (true, filter.to.map_or(cursor.captured_at, |to| to.min(cursor.captured_at)), from)
-            }
-            Position::NewerThan(cursor) => {
-                (false, from.map_or(cursor.captured_at, |from| from.max(cursor.captured_at)), filter.to)
-            }
+            Position::Newest | Position::OlderThan(_) => (true, before.unwrap_or_else(Utc::now), after),
+            Position::NewerThan(cursor) => (false, after.unwrap_or(cursor.captured_at), before),
         };
         // A transaction lies together: one window from its beginning on.
         let whole = !layout.has_occurred_at || selection.transaction.is_some();
         let edge = if whole { None } else { Some(start) };
-        Self { backward, edge, end, span: Some(FIRST).filter(|_| !whole), done: false }
+        Self { backward, edge, end, span: Some(FIRST).filter(|_| !whole), last: None, done: false }
+    }
+
+    /// The next window is as wide as the one before: a wider one would take too long.
+    pub(super) const fn stay(&mut self) {
+        self.span = self.last;
+    }
+
+    /// Where the next window begins; none when there is no next one.
+    pub(super) fn left_at(&self) -> Option<DateTime<Utc>> {
+        self.edge.filter(|_| !self.done)
+    }
+
+    /// All that is left, as one window.
+    pub(super) fn rest(&mut self) -> Option<Window> {
+        self.span = None;
+        self.next()
     }
 }
 
@@ -68,7 +81,7 @@ impl Iterator for Windows {
             return None;
         }
         // The first window is open towards the start: the position says where it begins.
-        let near = self.edge.filter(|_| self.span != Some(FIRST));
+        let near = self.edge.filter(|_| self.last.is_some());
         let far = self.span.and_then(|span| {
             let edge = self.edge?;
             if self.backward { edge.checked_sub_signed(span) } else { edge.checked_add_signed(span) }
@@ -79,6 +92,7 @@ impl Iterator for Windows {
         let far = far.filter(beyond);
         self.done = far.is_none();
         self.edge = far;
+        self.last = self.span;
         self.span = self.span.map(|span| span * 4).filter(|span| *span <= WIDEST);
         let far = far.or(if self.backward { self.end } else { None });
         Some(if self.backward {
@@ -101,7 +115,28 @@ mod tests {
         Windows::of(selection, position, COMPLETE).collect()
     }
 
-    /// Whatever the filter and the position, every moment lies in exactly one window, and they follow the direction.
+    fn first_and_rest(filter: &Filter, position: Position) -> Vec<Window> {
+        let selection = Selection { scope: &Scope::unscoped(), filter, transaction: None };
+        let mut windows = Windows::of(selection, position, COMPLETE);
+        [windows.next(), windows.rest(), windows.rest()].into_iter().flatten().collect()
+    }
+
+    fn narrow(filter: &Filter, position: Position) -> Vec<Window> {
+        let selection = Selection { scope: &Scope::unscoped(), filter, transaction: None };
+        let mut windows = Windows::of(selection, position, COMPLETE);
+        let mut all = Vec::new();
+        while let Some(window) = windows.next() {
+            all.push(window);
+            // Without a bound it would go on for ever.
+            if all.len() < 20 {
+                windows.stay();
+            }
+        }
+        all
+    }
+
+    /// Whatever the filter and the position, every moment lies in exactly one window, and they follow the direction; also when
+    /// all but the first are taken together, and when they do not grow.
     #[test]
     fn every_moment_is_in_one_window() {
         let at = |day: i64| DateTime::from_timestamp(1_700_000_000 + day * 86_400, 0);
@@ -111,24 +146,27 @@ mod tests {
                 [(None, None), (at(-40), None), (None, at(40)), (at(-400), at(-3)), (at(-5), at(5))]
             {
                 let filter = Filter { from, to, ..Filter::default() };
-                let windows = windows(&filter, position);
-                assert!((1..=4).contains(&windows.len()), "{windows:?}");
-                for day in [-3_000, -401, -400, -100, -41, -40, -31, -4, -3, 0, 1, 5, 31, 40, 41, 200, 3_000]
-                {
-                    let moment = at(day).unwrap();
-                    let wanted = from.is_none_or(|from| moment >= from)
-                        && to.is_none_or(|to| moment <= to)
-                        && match position {
-                            Position::Newest => true,
-                            Position::OlderThan(_) => day <= 0,
-                            Position::NewerThan(_) => day >= 0,
-                        };
-                    let holding = windows.iter().filter(|window| {
-                        window.from.is_none_or(|from| moment >= from)
-                            && window.until.is_none_or(|until| moment < until)
-                    });
-                    if wanted {
-                        assert_eq!(holding.count(), 1, "{day} {filter:?} {position:?} {windows:?}");
+                let all = windows(&filter, position);
+                assert!((1..=4).contains(&all.len()), "{all:?}");
+                for windows in [all, first_and_rest(&filter, position), narrow(&filter, position)] {
+                    for day in
+                        [-3_000, -401, -400, -100, -41, -40, -31, -4, -3, 0, 1, 5, 31, 40, 41, 200, 3_000]
+                    {
+                        let moment = at(day).unwrap();
+                        let wanted = from.is_none_or(|from| moment >= from)
+                            && to.is_none_or(|to| moment <= to)
+                            && match position {
+                                Position::Newest => true,
+                                Position::OlderThan(_) => day <= 0,
+                                Position::NewerThan(_) => day >= 0,
+                            };
+                        let holding = windows.iter().filter(|window| {
+                            window.from.is_none_or(|from| moment >= from)
+                                && window.until.is_none_or(|until| moment < until)
+                        });
+                        if wanted {
+                            assert_eq!(holding.count(), 1, "{day} {filter:?} {position:?} {windows:?}");
+                        }
                     }
                 }
             }

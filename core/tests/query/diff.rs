@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use threadline::capture::TablePolicy;
 use threadline::query::{FieldValue, Filter, OldValue, Operation};
-use threadline::{Scope, query::Change};
+use threadline::{AuditTrail, Predicate, Scope, query::Change};
 
 use crate::database::{Result, install, run};
 
@@ -35,7 +35,7 @@ async fn the_diff_says_where_old_values_come_from(pool: PgPool) -> Result {
     assert_eq!((&update.before, update.old_value), (&number("12345678901234567890.5"), OldValue::Stored));
     assert!(kept[3].fields().iter().all(|field| field.old_value == OldValue::Absent));
 
-    let trail = threadline::AuditTrail::new(pool.clone());
+    let trail = AuditTrail::new(pool.clone());
     let mut policy = TablePolicy::new("t");
     policy.store_changed_from = false;
     policy.store_deleted_row = false;
@@ -59,6 +59,78 @@ async fn the_diff_says_where_old_values_come_from(pool: PgPool) -> Result {
         deleted,
         [("a".to_owned(), FieldValue::Null), ("b".to_owned(), number("2")), ("id".to_owned(), number("1")),]
     );
+    Ok(())
+}
+
+/// Rows of odd keys that are changed several times, removed without a trace, emptied away and made anew; and 600 at once.
+async fn bare_changes(pool: &PgPool) -> Result<AuditTrail> {
+    let trail = install(pool).await?;
+    run(
+        pool,
+        r#"CREATE TABLE odd ("a ""b" text, "ü'\" text, n int, PRIMARY KEY ("a ""b", "ü'\"));
+           CREATE TABLE even (LIKE odd INCLUDING ALL);
+           CREATE TABLE many (id int PRIMARY KEY, n int)"#,
+    )
+    .await?;
+    let bare = ["odd", "even", "many"].map(|table| {
+        let mut policy = TablePolicy::new(table);
+        policy.store_changed_from = false;
+        policy.store_deleted_row = false;
+        policy
+    });
+    trail.capture(bare).await?;
+    for statement in [
+        r#"INSERT INTO odd VALUES ('x"y', '\''', 1), ('{NULL,"', '', 1), ('🦀', ' ', 1)"#,
+        r#"INSERT INTO even VALUES ('x"y', '\''', 10), ('', '🦀', 10)"#,
+        "UPDATE odd SET n = 2",
+        "UPDATE odd SET n = 3; UPDATE even SET n = 20; UPDATE odd SET n = 4; DELETE FROM odd WHERE n = 4",
+        r#"INSERT INTO odd VALUES ('x"y', '\''', 5), ('🦀', ' ', 5)"#,
+        "TRUNCATE odd",
+        r#"INSERT INTO odd VALUES ('x"y', '\''', 6)"#,
+        "UPDATE odd SET n = 7",
+        // Nobody saw the row come.
+        "ALTER TABLE even DISABLE TRIGGER USER; TRUNCATE even; INSERT INTO even VALUES ('', 'new', 50);
+         ALTER TABLE even ENABLE TRIGGER USER",
+        "UPDATE even SET n = 60",
+        "INSERT INTO many SELECT n, 0 FROM generate_series(1, 600) AS n",
+        "UPDATE many SET n = -id",
+        // Long ago, and years ago.
+        "UPDATE threadline.audit_changes SET captured_at = captured_at - CASE data_after ->> 'n'
+                WHEN '1' THEN interval '3 years' ELSE interval '90 days' END
+         WHERE data_after ->> 'n' IN ('1', '10')",
+    ] {
+        run(pool, statement).await?;
+    }
+    Ok(trail)
+}
+
+/// Whatever else is asked at the same time, each change finds the change before it of its own row, if the scope shows it.
+#[sqlx::test(migrations = false)]
+async fn old_values_come_from_the_change_before(pool: PgPool) -> Result {
+    let trail = bare_changes(&pool).await?;
+    let all = trail.timeline(&Scope::unscoped(), &Filter::default(), 10_000).await?;
+    let all: Vec<Change> = all.into_iter().map(|entry| entry.change).collect();
+    let first = all.iter().rev().find(|change| change.operation == Operation::Update).ok_or("no update")?;
+    type Shown<'a> = &'a dyn Fn(&Change) -> bool;
+    let cases: [(Scope, Shown<'_>, usize); 4] = [
+        (Scope::unscoped(), &|_| true, 615),
+        (Scope::new(Predicate::since(first.captured_at)), &|one| one.captured_at >= first.captured_at, 610),
+        (Scope::tables(["odd"]), &|one| one.table == "odd".into(), 13),
+        (Scope::nothing(), &|_| false, 0),
+    ];
+    for (scope, is_shown, expected) in cases {
+        let mut changes = all.clone();
+        trail.complete_old_values(&scope, &mut changes).await?;
+        for (place, change) in changes.iter().enumerate() {
+            let mut earlier =
+                all[place + 1..].iter().filter(|one| one.table == change.table && one.key == change.key);
+            let previous = earlier.next().filter(|one| change.lacks_old_values() && is_shown(one));
+            let found =
+                [&change.previous, &previous.and_then(|one| one.after.clone())].map(|row| format!("{row:?}"));
+            assert_eq!(found[0], found[1], "{scope:?} {change:?}");
+        }
+        assert_eq!(changes.iter().filter(|change| change.previous.is_some()).count(), expected, "{scope:?}");
+    }
     Ok(())
 }
 

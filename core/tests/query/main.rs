@@ -6,6 +6,7 @@ mod filters;
 mod history;
 mod key_columns;
 mod paging;
+mod plans;
 mod reference;
 mod scope;
 mod touched;

@@ -134,3 +134,37 @@ async fn the_changes_of_a_transaction_are_paged_too(pool: PgPool) -> Result {
     assert!(second.changes.newer.is_some());
     Ok(())
 }
+
+/// A search that stops says how far it came, and whoever goes on from there misses nothing.
+#[sqlx::test(migrations = false)]
+async fn a_search_that_stops_goes_on_where_it_stopped(pool: PgPool) -> Result {
+    let trail = many(&pool).await?;
+    let (scope, any) = (Scope::unscoped(), Filter::default());
+    let whole = trail.timeline_page(&scope, &any, Position::Newest, 500).await?;
+    assert_eq!((whole.entries.len(), whole.stopped_at), (121, None));
+    let hasty = trail.with_search_time(std::time::Duration::ZERO);
+    for size in [7, 500] {
+        let (mut seen, mut stops, mut position) = (Vec::new(), 0, Position::Newest);
+        let last = loop {
+            let page = hasty.timeline_page(&scope, &any, position, size).await?;
+            seen.extend(ids(&page));
+            stops += usize::from(page.stopped_at.is_some());
+            assert!(page.stopped_at.is_none() || page.older.is_some(), "it stopped, and nothing leads on");
+            match page.older {
+                Some(cursor) => position = Position::OlderThan(cursor),
+                None => break page,
+            }
+        };
+        assert_eq!(seen, ids(&whole), "older, {size} a page");
+        assert!(stops > 0, "the oldest changes are more than one window away");
+        let mut back = ids(&last);
+        let mut newer = last.newer;
+        while let Some(cursor) = newer {
+            let page = hasty.timeline_page(&scope, &any, Position::NewerThan(cursor), size).await?;
+            back.splice(0..0, ids(&page));
+            newer = page.newer;
+        }
+        assert_eq!(back, ids(&whole), "newer, {size} a page");
+    }
+    Ok(())
+}

@@ -4,21 +4,22 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
-use threadline::query::{Filter, Position, TimelineEntry};
+use threadline::query::{Count, Filter, Position, QueryError, TimelineEntry};
 use threadline::{AuditTrail, Scope};
 use uuid::Uuid;
 
 use crate::database::{Result, install, run};
 
 /// 6,000 transactions over 200 days: `busy` has most, `some` a few hundred, `rare` a handful. One in ten goes on for a while,
-/// a few for days, and the changes of some are captured before they began, as when a clock was set back.
+/// a few for days, and the changes of some are captured before they began, as when a clock was set back. Some began at the
+/// same moment, and so did their changes. One row in each table has half of the changes, one table has few.
 const FILL: &str = "
     INSERT INTO threadline.audit_actions (id, name, actor_ref, correlation_id, request_id)
     SELECT gen_random_uuid(), CASE WHEN n % 100 = 0 THEN 'seldom' ELSE 'often' END, '{}', 'case-' || n % 700, 'req-' || n
     FROM generate_series(1, 3000) AS n;
     WITH actions AS (SELECT id, row_number() OVER (ORDER BY request_id) AS n FROM threadline.audit_actions)
     INSERT INTO threadline.audit_transactions (id, txid, occurred_at, actor_ref, action_id)
-    SELECT gen_random_uuid(), n, now() - interval '200 days' * ((n * 7919) % 6000) / 6000.0,
+    SELECT gen_random_uuid(), n, now() - interval '200 days' * ((n * 7919) % 6000 / 3 * 3) / 6000.0,
            CASE WHEN n % 500 = 0 THEN '{\"type\":\"user\",\"id\":\"rare\"}'::jsonb
                 WHEN n % 11 = 0 THEN '{\"type\":\"job\",\"id\":\"some\"}'
                 WHEN n % 13 = 0 THEN NULL ELSE '{\"type\":\"user\",\"id\":\"busy\"}' END,
@@ -26,8 +27,8 @@ const FILL: &str = "
     FROM generate_series(1, 6000) AS n LEFT JOIN actions AS a USING (n);
     INSERT INTO threadline.audit_changes
       (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, captured_at)
-    SELECT gen_random_uuid(), t.id, t.occurred_at, 'public', CASE WHEN t.txid % 3 = 0 THEN 'lines' ELSE 'tickets' END,
-           jsonb_build_object('id', (t.txid % 50)::text), CASE WHEN part = 1 THEN 'insert' ELSE 'update' END, '{}',
+    SELECT gen_random_uuid(), t.id, t.occurred_at, 'public', CASE WHEN t.txid % 97 = 0 THEN 'few' WHEN t.txid % 3 = 0 THEN 'lines' ELSE 'tickets' END,
+           jsonb_build_object('id', CASE WHEN t.txid % 2 = 0 THEN 'hot' ELSE (t.txid % 50)::text END), CASE WHEN part = 1 THEN 'insert' ELSE 'update' END, '{}',
            CASE WHEN part > 1 THEN ARRAY['a'] END,
            t.occurred_at + CASE WHEN t.txid % 100 = 7 THEN interval '1 day' * part * 3
                                 WHEN t.txid % 10 = 7 THEN interval '40 seconds' * part
@@ -88,6 +89,12 @@ async fn every_way_finds_the_same(pool: PgPool) -> Result {
         &[("actor", "user:busy"), ("operation", "update")],
         &[("actor", "user:busy"), ("action", "seldom")],
         &[("actor", "job:some"), ("action", "often")],
+        &[("actor", "user"), ("action", "seldom")],
+        &[("actor", "user:rare"), ("action", "often")],
+        &[("action", "seldom"), ("table", "lines")],
+        &[("action", "often"), ("operation", "insert")],
+        &[("action", "often"), ("correlation_id", "case-11")],
+        &[("action", "never")],
         &[("action", "seldom")],
         &[("action", "often")],
         &[("correlation_id", "case-11")],
@@ -96,6 +103,13 @@ async fn every_way_finds_the_same(pool: PgPool) -> Result {
         &[("table", "lines")],
         &[("table", "lines"), ("key", "id=9")],
         &[("table", "lines"), ("key", "id=9"), ("actor", "user:busy")],
+        &[("table", "lines"), ("key", "id=hot"), ("actor", "user:busy")],
+        &[("table", "lines"), ("key", "id=hot"), ("actor", "job")],
+        &[("table", "lines"), ("key", "id=hot"), ("action", "seldom")],
+        &[("table", "lines"), ("key", "id=hot"), ("correlation_id", "case-11")],
+        &[("table", "few"), ("actor", "user:busy")],
+        &[("table", "few"), ("action", "often")],
+        &[("operation", "truncate"), ("actor", "user:busy")],
         &[("field", "a"), ("operation", "update")],
     ] {
         for window in [[None, None], [Some(9_000), None], [None, Some(3_000)], [Some(8_000), Some(5_000)]] {
@@ -103,6 +117,11 @@ async fn every_way_finds_the_same(pool: PgPool) -> Result {
             let pairs = pairs.iter().copied().chain([("from", from.as_str()), ("to", to.as_str())]);
             let (filter, _) = Filter::from_pairs(pairs)?;
             let expected: Vec<_> = all.iter().filter(|entry| meets(&filter, entry)).map(place).collect();
+            for cap in [0, 40, 700, 100_000] {
+                let counted =
+                    if expected.len() > cap { Count::MoreThan(cap) } else { Count::Exactly(expected.len()) };
+                assert_eq!(trail.count(&scope, &filter, cap).await?, counted, "{filter:?}");
+            }
             for index in [0, 3_001, 11_990] {
                 let cursor = all[index].change.cursor();
                 for position in [Position::Newest, Position::OlderThan(cursor), Position::NewerThan(cursor)] {
@@ -132,6 +151,119 @@ async fn every_way_finds_the_same(pool: PgPool) -> Result {
                 }
             }
         }
+    }
+    Ok(())
+}
+
+/// A limited scope is met on every way, in pages of any size and in counts.
+#[sqlx::test(migrations = false)]
+async fn every_way_keeps_to_the_scope(pool: PgPool) -> Result {
+    let trail: AuditTrail = install(&pool).await?;
+    run(&pool, FILL).await?;
+    let all = trail.timeline(&Scope::unscoped(), &Filter::default(), 100_000).await?;
+    let lines = Scope::tables(["lines"]);
+    for pairs in
+        [("actor", "user:busy"), ("actor", "job:some"), ("action", "seldom"), ("request_id", "req-42")]
+    {
+        let (filter, _) = Filter::from_pairs([pairs])?;
+        let shown = |entry: &&TimelineEntry| entry.change.table.name() == "lines" && meets(&filter, entry);
+        let expected: Vec<_> = all.iter().filter(shown).map(place).collect();
+        for size in [1, 101, 1_000, 10_000] {
+            let page = trail.timeline_page(&lines, &filter, Position::Newest, size).await?;
+            let found: Vec<_> = page.entries.iter().map(place).collect();
+            assert_eq!(found, expected[..size.min(expected.len())], "{filter:?} {size}");
+        }
+        assert_eq!(
+            trail.count(&lines, &filter, 100_000).await?,
+            Count::Exactly(expected.len()),
+            "{filter:?}"
+        );
+        assert_eq!(trail.count(&Scope::nothing(), &filter, 9).await?, Count::Exactly(0));
+    }
+    Ok(())
+}
+
+/// The name of the action is found however the transaction came by it, and no longer once it has another or none.
+#[sqlx::test(migrations = false)]
+async fn the_name_of_an_action_follows_the_link(pool: PgPool) -> Result {
+    let trail: AuditTrail = install(&pool).await?;
+    run(
+        &pool,
+        "INSERT INTO threadline.audit_actions (id, name, actor_ref) VALUES
+           ('a0000000-0000-4000-8000-000000000001', 'first', '{}'), ('a0000000-0000-4000-8000-000000000002', 'second', '{}');
+         INSERT INTO threadline.audit_transactions (id, txid, occurred_at, action_id, action_name) VALUES
+           ('b0000000-0000-4000-8000-000000000001', 1, now(), NULL, 'made up'),
+           ('b0000000-0000-4000-8000-000000000002', 2, now(), 'a0000000-0000-4000-8000-000000000001', NULL);
+         INSERT INTO threadline.audit_changes
+           (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, captured_at)
+         SELECT gen_random_uuid(), id, occurred_at, 'public', 'lines', '{}', 'insert', now()
+         FROM threadline.audit_transactions",
+    )
+    .await?;
+    let found = async |expected: [usize; 3]| -> Result {
+        for (action, number) in ["first", "second", "made up"].into_iter().zip(expected) {
+            let (filter, _) = Filter::from_pairs([("action", action)])?;
+            assert_eq!(trail.timeline(&Scope::unscoped(), &filter, 9).await?.len(), number, "{action}");
+            assert_eq!(
+                trail.count(&Scope::unscoped(), &filter, 9).await?,
+                Count::Exactly(number),
+                "{action}"
+            );
+        }
+        Ok(())
+    };
+    found([1, 0, 0]).await?;
+    run(&pool, "UPDATE threadline.audit_transactions SET action_id = 'a0000000-0000-4000-8000-000000000002' WHERE txid = 1").await?;
+    found([1, 1, 0]).await?;
+    run(&pool, "UPDATE threadline.audit_actions SET name = 'second' WHERE name = 'first'").await?;
+    found([0, 2, 0]).await?;
+    run(&pool, "UPDATE threadline.audit_transactions SET action_name = 'made up'").await?;
+    found([0, 2, 0]).await?;
+    run(&pool, "DELETE FROM threadline.audit_actions").await?;
+    found([0, 0, 0]).await
+}
+
+/// A statement that the database stops after its five seconds is told from a database that is away.
+#[sqlx::test(migrations = false)]
+async fn a_question_without_an_answer_in_time_says_so(pool: PgPool) -> Result {
+    let trail: AuditTrail = install(&pool).await?;
+    let mut other = pool.begin().await?;
+    run(&mut *other, "LOCK TABLE threadline.audit_changes").await?;
+    let answer = trail.timeline(&Scope::unscoped(), &Filter::default(), 1).await;
+    assert!(matches!(answer, Err(QueryError::TookTooLong)), "{answer:?}");
+    other.rollback().await?;
+    assert_eq!(trail.timeline(&Scope::unscoped(), &Filter::default(), 1).await?.len(), 0);
+    Ok(())
+}
+
+/// A transaction beyond those looked into may hold the nearest change, where a clock was set back meanwhile.
+#[sqlx::test(migrations = false)]
+async fn a_clock_that_was_set_back_hides_nothing(pool: PgPool) -> Result {
+    let trail: AuditTrail = install(&pool).await?;
+    run(
+        &pool,
+        "INSERT INTO threadline.audit_transactions (id, txid, occurred_at, actor_ref)
+         SELECT gen_random_uuid(), n, now() - interval '1 day' + least(n, 100.1) * interval '1 second',
+                '{\"type\":\"user\",\"id\":\"ann\"}'
+         FROM generate_series(1, 101) AS n;
+         INSERT INTO threadline.audit_changes
+           (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, captured_at)
+         SELECT gen_random_uuid(), id, occurred_at, 'public', CASE WHEN txid < 100 THEN 'tickets' ELSE 'lines' END, '{}', 'insert',
+                occurred_at - CASE WHEN txid < 100 THEN 0 WHEN txid = 100 THEN 0.4 + part * 0.1 ELSE 0.7 END * interval '1 second'
+         FROM threadline.audit_transactions CROSS JOIN generate_series(0, 1) AS part WHERE part = 0 OR txid = 100",
+    )
+    .await?;
+    let scope = Scope::unscoped();
+    let all = trail.timeline(&scope, &Filter::default(), 1_000).await?;
+    let (filter, _) = Filter::from_pairs([("actor", "user:ann"), ("table", "lines")])?;
+    let mut expected: Vec<_> = all.iter().filter(|entry| meets(&filter, entry)).map(place).collect();
+    assert_eq!(expected.len(), 3);
+    expected.reverse();
+    let mut position = Position::NewerThan(all[all.len() - 1].change.cursor());
+    for nearest in expected {
+        let page = trail.timeline_page(&scope, &filter, position, 1).await?;
+        assert_eq!(page.entries.iter().map(place).collect::<Vec<_>>(), [nearest]);
+        position = Position::NewerThan(page.entries[0].change.cursor());
     }
     Ok(())
 }

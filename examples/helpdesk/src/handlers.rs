@@ -1,5 +1,7 @@
 //! What happens at the addresses of tickets.
 
+pub(crate) mod edit;
+
 use axum::Form;
 use axum::extract::{FromRequestParts, Path, RawQuery, State};
 use axum::http::StatusCode;
@@ -49,6 +51,7 @@ pub(crate) struct Fields {
     assignee: String,
     priority: String,
     body: String,
+    reason: String,
 }
 
 pub(crate) async fn list(
@@ -113,6 +116,13 @@ pub(crate) async fn close(visit: Visit) -> Result<Response> {
     visit.answer(&Fields::default(), outcome).await
 }
 
+pub(crate) async fn close_all(visit: Visit, Form(form): Form<Fields>) -> Result<Response> {
+    only(visit.user.is_staff())?;
+    let customer = &visit.ticket.customer;
+    let outcome = tickets::close_all_of(&visit.pool, &visit.context, customer, &form.reason).await;
+    visit.answer(&form, outcome).await
+}
+
 pub(crate) async fn delete(visit: Visit) -> Result<Redirect> {
     only(visit.user.is_admin())?;
     tickets::delete(&visit.pool, &visit.context, visit.ticket.id).await?;
@@ -122,13 +132,18 @@ pub(crate) async fn delete(visit: Visit) -> Result<Redirect> {
 impl Visit {
     /// What every form on a ticket's page ends in: the page again, with what happened, or with what to correct.
     async fn answer(&self, form: &Fields, outcome: Result<()>) -> Result<Response> {
+        if let Err(Error::Invalid(problem)) = outcome {
+            let page = self.page(&form.body, None, Some(&problem)).await?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
+        self.back(outcome)
+    }
+
+    /// To the ticket's page, which says so when nothing changed.
+    fn back(&self, outcome: Result<()>) -> Result<Response> {
         let happened = match outcome {
             Ok(()) => "",
             Err(Error::NothingChanged) => "?unchanged",
-            Err(Error::Invalid(problem)) => {
-                let page = self.page(&form.body, None, Some(&problem)).await?;
-                return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-            }
             Err(error) => return Err(error),
         };
         Ok(Redirect::to(&format!("/tickets/{}{happened}", self.ticket.id)).into_response())

@@ -110,6 +110,7 @@ async fn prepare(pool: &PgPool) -> Result<(), Box<dyn Error>> {
 
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
+    // After the migrations, at every start: so what captures a table knows the columns that it has by now.
     trail.capture(["tickets", "ticket_replies"]).await?;
     Ok(())
 }

@@ -1,16 +1,19 @@
 //! The pages: plain HTML and forms, no script.
 
+mod edit;
 mod ticket;
 mod tickets;
 
 use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, html};
 
+pub(crate) use self::edit::edit;
 pub(crate) use self::ticket::{TicketPage, ticket};
 pub(crate) use self::tickets::{draft, list};
 use crate::error::Problem;
 use crate::seed;
 use crate::session::User;
+use crate::tickets::{LONGEST_SUBJECT, LONGEST_TEXT};
 
 /// The frame of every page. `user` is left out where nobody is logged in, or an error may hide who is.
 fn page(title: &str, user: Option<&User>, content: &Markup) -> Markup {
@@ -90,6 +93,20 @@ fn alert(problem: Option<&Problem>) -> Markup {
 /// For `aria-describedby` of the field that the page's alert is about.
 fn described(problem: Option<&Problem>, field: &str) -> Option<&'static str> {
     problem.filter(|problem| problem.field == field).map(|_| "problem")
+}
+
+/// The two fields that the form for a new ticket and the one to edit it have in common.
+fn texts(subject: &str, body: &str, problem: Option<&Problem>) -> Markup {
+    html! {
+        label { "Subject"
+            input name="subject" value=(subject) required maxlength=(LONGEST_SUBJECT)
+                autocomplete="off" dir="auto" aria-describedby=[described(problem, "Subject")];
+        }
+        label { "Description"
+            textarea name="body" rows="8" required maxlength=(LONGEST_TEXT) dir="auto"
+                aria-describedby=[described(problem, "Description")] { "\n" (body) }
+        }
+    }
 }
 
 fn options<'a>(values: impl IntoIterator<Item = &'a str>, selected: &str) -> Markup {

@@ -4,6 +4,8 @@ mod access;
 mod actions;
 mod agents;
 mod context;
+mod edit;
+mod first_start;
 mod input;
 mod jobs;
 mod readme;

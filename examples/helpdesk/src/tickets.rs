@@ -3,56 +3,23 @@
 //! Pages, simulated agents and the seed all come through here: every write is one audited transaction that carries its
 //! actor (the context) and its name (the action).
 
-use chrono::{DateTime, Utc};
-use serde::Deserialize;
+mod forms;
+mod records;
+
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use sqlx::{FromRow, PgPool, Postgres};
+use sqlx::types::Json;
+use sqlx::{PgPool, Postgres};
 use threadline::{Action, AuditContext, AuditedWrite};
 
-use crate::error::{Error, Problem, Result};
+pub(crate) use self::forms::{
+    Draft, Edit, LONGEST_NAME, LONGEST_REASON, LONGEST_SUBJECT, LONGEST_TAGS, LONGEST_TEXT, MOST_MINUTES,
+    PRIORITIES,
+};
+use self::forms::{invalid, known_priority, optional_text, text};
+pub(crate) use self::records::{Reply, Ticket, find, list, replies, staff};
+use crate::error::Result;
 use crate::jobs::{self, AssignTicket};
-
-pub(crate) const PRIORITIES: [&str; 4] = ["low", "normal", "high", "urgent"];
-pub(crate) const LONGEST_NAME: usize = 60;
-pub(crate) const LONGEST_SUBJECT: usize = 200;
-pub(crate) const LONGEST_TEXT: usize = 10_000;
-
-#[derive(Debug, FromRow)]
-pub(crate) struct Ticket {
-    pub(crate) id: i64,
-    pub(crate) subject: String,
-    pub(crate) body: String,
-    pub(crate) priority: String,
-    pub(crate) status: String,
-    pub(crate) assignee: Option<String>,
-    pub(crate) customer: String,
-    pub(crate) created_at: DateTime<Utc>,
-}
-
-impl Ticket {
-    /// Whether it is open, and nobody has taken it.
-    pub(crate) fn waits(&self) -> bool {
-        self.assignee.is_none() && self.status == "open"
-    }
-}
-
-#[derive(Debug, FromRow)]
-pub(crate) struct Reply {
-    pub(crate) author: String,
-    pub(crate) body: String,
-    pub(crate) created_at: DateTime<Utc>,
-}
-
-/// A ticket as somebody typed it. A field that the form left out counts as blank.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Draft {
-    pub(crate) customer: String,
-    pub(crate) subject: String,
-    pub(crate) body: String,
-    pub(crate) priority: String,
-}
 
 /// Opens a ticket, and leaves it to a job to find somebody for it: in one transaction, so neither is there without the other.
 pub(crate) async fn open(pool: &PgPool, context: &AuditContext, draft: &Draft) -> Result<i64> {
@@ -97,6 +64,20 @@ pub(crate) async fn assign_to_least_busy(pool: &PgPool, context: &AuditContext, 
     write(pool, context, action, update.bind(id)).await
 }
 
+/// Edits the texts and details of a ticket. The reason is for the trail only: the ticket does not keep it.
+pub(crate) async fn edit(pool: &PgPool, context: &AuditContext, id: i64, edit: &Edit) -> Result<()> {
+    let subject = text("Subject", &edit.subject, LONGEST_SUBJECT)?;
+    let body = text("Description", &edit.body, LONGEST_TEXT)?;
+    let details = edit.details()?;
+    let mut action = Action::named("ticket.edited");
+    if let Some(reason) = optional_text("Reason", &edit.reason, LONGEST_REASON)? {
+        action = action.with_reason(reason);
+    }
+    // The trail tells which of the columns are different, and an edit that leaves all as they are is not recorded.
+    let update = sqlx::query("UPDATE tickets SET subject = $2, body = $3, details = $4 WHERE id = $1");
+    write(pool, context, action, update.bind(id).bind(subject).bind(body).bind(Json(details))).await
+}
+
 pub(crate) async fn reply(
     pool: &PgPool,
     context: &AuditContext,
@@ -128,6 +109,19 @@ pub(crate) async fn close(pool: &PgPool, context: &AuditContext, id: i64) -> Res
     write(pool, context, "ticket.closed", update.bind(id)).await
 }
 
+/// Closes all open tickets of a customer: many changes in one transaction, under one action and one reason.
+pub(crate) async fn close_all_of(
+    pool: &PgPool,
+    context: &AuditContext,
+    customer: &str,
+    reason: &str,
+) -> Result<()> {
+    let action =
+        Action::named("customer.tickets_closed").with_reason(text("Reason", reason, LONGEST_REASON)?);
+    let update = sqlx::query("UPDATE tickets SET status = 'closed' WHERE customer = $1 AND status = 'open'");
+    write(pool, context, action, update.bind(customer)).await
+}
+
 pub(crate) async fn delete(pool: &PgPool, context: &AuditContext, id: i64) -> Result<()> {
     let delete = sqlx::query("DELETE FROM tickets WHERE id = $1");
     write(pool, context, "ticket.deleted", delete.bind(id)).await
@@ -144,53 +138,4 @@ async fn write(
     statement.execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())
-}
-
-/// Open tickets first, then the newest; of one customer or of all.
-pub(crate) async fn list(pool: &PgPool, customer: Option<&str>) -> Result<Vec<Ticket>> {
-    let select = "SELECT * FROM tickets WHERE $1::text IS NULL OR customer = $1
-                  ORDER BY status = 'closed', id DESC LIMIT 100";
-    Ok(sqlx::query_as(select).bind(customer).fetch_all(pool).await?)
-}
-
-pub(crate) async fn find(pool: &PgPool, id: i64) -> Result<Option<Ticket>> {
-    Ok(sqlx::query_as("SELECT * FROM tickets WHERE id = $1").bind(id).fetch_optional(pool).await?)
-}
-
-pub(crate) async fn replies(pool: &PgPool, id: i64) -> Result<Vec<Reply>> {
-    let select =
-        "SELECT author, body, created_at FROM ticket_replies WHERE ticket_id = $1 ORDER BY id LIMIT 200";
-    Ok(sqlx::query_as(select).bind(id).fetch_all(pool).await?)
-}
-
-/// The accounts that a ticket can be assigned to.
-pub(crate) async fn staff(pool: &PgPool) -> Result<Vec<String>> {
-    let select = "SELECT name FROM accounts WHERE role <> 'customer' ORDER BY name";
-    Ok(sqlx::query_scalar(select).fetch_all(pool).await?)
-}
-
-/// A text field: not blank, not too long, with plain line ends, and without the one character PostgreSQL refuses.
-fn text(field: &'static str, value: &str, longest: usize) -> Result<String> {
-    let value = value.trim().replace("\r\n", "\n");
-    if value.is_empty() {
-        Err(invalid(field, format!("{field} must not be blank.")))
-    } else if value.chars().count() > longest {
-        Err(invalid(field, format!("{field} must not be longer than {longest} characters.")))
-    } else if value.contains('\0') {
-        Err(invalid(field, format!("{field} must not contain the null character.")))
-    } else {
-        Ok(value)
-    }
-}
-
-fn known_priority(value: &str) -> Result<&str> {
-    if PRIORITIES.contains(&value) {
-        Ok(value)
-    } else {
-        Err(invalid("Priority", format!("Priority must be one of {}.", PRIORITIES.join(", "))))
-    }
-}
-
-fn invalid(field: &'static str, sentence: impl Into<String>) -> Error {
-    Error::Invalid(Problem { field, sentence: sentence.into() })
 }

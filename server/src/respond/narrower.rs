@@ -25,8 +25,10 @@ pub(super) fn narrower(address: &str, now: DateTime<Utc>) -> Option<(String, Str
     let (mut filter, _) = Filter::from_pairs(pairs).ok()?;
     let end = filter.to.unwrap_or(now);
     let length = filter.from.map(|from| end - from);
-    let (name, smaller) =
-        WINDOWS.into_iter().find(|(_, window)| length.is_none_or(|length| length > *window))?;
+    // A window that ends now grows while somebody reads: it has to become clearly smaller.
+    let (name, smaller) = WINDOWS
+        .into_iter()
+        .find(|(_, window)| length.is_none_or(|length| length > *window + *window / 12))?;
     let begin = end.checked_sub_signed(smaller)?;
     filter.from = Some(begin.duration_trunc(TimeDelta::minutes(1)).unwrap_or(begin));
     let label = match filter.to {

@@ -68,7 +68,7 @@ pub fn actor_page(frame: Frame, page: ActorPage) -> String {
         let body = if transactions.entries.is_empty() {
             empty(&actor, is_first_page, window, last, &path).into_any()
         } else {
-            let Page { entries, newer, older } = transactions;
+            let Page { entries, newer, older, .. } = transactions;
             let summary = counted(entries.len(), "transaction");
             let pager = (newer.is_some() || older.is_some())
                 .then(|| view! { <Pager list=list newer=newer older=older summary=summary/> });

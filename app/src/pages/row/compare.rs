@@ -49,7 +49,7 @@ pub(super) fn compare_form(
             known.push((at, in_words(at)));
         }
     }
-    known.sort_by(|one, other| other.0.cmp(&one.0));
+    known.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     let mistake = question.and_then(|question| question.answer.as_ref().err().cloned());
     let wrong = mistake.as_ref().map(|(side, _)| *side);
     let mistake =

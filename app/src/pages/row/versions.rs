@@ -17,7 +17,7 @@ pub(super) fn version_list(
     shown: Option<Cursor>,
     address: &Address,
 ) -> AnyView {
-    let Page { entries, newer, older } = versions;
+    let Page { entries, newer, older, .. } = versions;
     let count = entries.len();
     let words = counted(count, "version");
     let whole = newer.is_none() && older.is_none();

@@ -102,14 +102,14 @@ impl Field {
             }
             Input::Time => text("text", value.to_owned(), None, None),
             Input::Operation => view! {
-                <select id=id.clone() name=name aria-invalid=invalid aria-describedby=described.clone()>
+                <select id=id.clone() name=name autofocus=invalid.is_some() aria-invalid=invalid aria-describedby=described.clone()>
                     <option value="">"any"</option>
                     {operations(value)}
                 </select>
             }
             .into_any(),
         };
-        view! { <label class=invalid.map(|_| "invalid")><span>{self.label}</span> {input} {sentence}</label> }
+        view! { <div class="field"><label for=id>{self.label}</label> {input} {sentence}</div> }
     }
 }
 

@@ -1,10 +1,11 @@
 //! How much was found, and ways to take it along.
 
+use chrono::Utc;
 use leptos::prelude::*;
-use threadline::query::{Count, Filter};
+use threadline::query::{Count, Filter, Position};
 
 use crate::Frame;
-use crate::components::counted;
+use crate::components::{DateTime, counted};
 
 /// The formats in which changes leave the console.
 const FORMATS: [(&str, &str); 3] = [("CSV", "csv"), ("JSON", "json"), ("NDJSON", "ndjson")];
@@ -17,6 +18,21 @@ pub(super) fn result_line(count: Option<Count>) -> impl IntoView {
         None => "Counting took too long".into_any(),
     };
     view! { <p class="count">{line}</p> }
+}
+
+/// How far a page looked, where it took too long to look to the end.
+pub(super) fn stopped(at: chrono::DateTime<Utc>, position: Position, is_empty: bool) -> impl IntoView {
+    let (way, link) = match position {
+        Position::Newest | Position::OlderThan(_) => ("Looked back to ", "Older"),
+        Position::NewerThan(_) => ("Looked forward to ", "Newer"),
+    };
+    let found = if is_empty { "Nothing found so far" } else { "There may be more" };
+    view! {
+        <section class="empty stopped">
+            <h2>{found}</h2>
+            <p>{way} <DateTime at=at/> {format!(". {link} goes on from there; a table or a shorter window is faster.")}</p>
+        </section>
+    }
 }
 
 /// Downloads of exactly what the filter asks for.

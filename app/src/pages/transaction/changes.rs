@@ -13,7 +13,7 @@ pub(super) fn changes(
     touched: Option<TablesTouched>,
     address: String,
 ) -> impl IntoView {
-    let Page { entries, newer, older } = page;
+    let Page { entries, newer, older, .. } = page;
     let shown = entries.len();
     let is_whole = newer.is_none() && older.is_none();
     let contents = touched

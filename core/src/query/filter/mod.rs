@@ -113,6 +113,17 @@ impl Position {
             Self::NewerThan(_) => "ASC",
         }
     }
+
+    /// The first and the last moment of what there can be from there on.
+    pub(super) fn bounds(self, filter: &Filter) -> [Option<DateTime<Utc>>; 2] {
+        match self {
+            Self::Newest => [filter.from, filter.to],
+            Self::OlderThan(Cursor { captured_at, .. }) => {
+                [filter.from, Some(filter.to.map_or(captured_at, |to| to.min(captured_at)))]
+            }
+            Self::NewerThan(Cursor { captured_at, .. }) => [filter.from.max(Some(captured_at)), filter.to],
+        }
+    }
 }
 
 impl Filter {

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::{alert, described, notice, options, page, time};
 use crate::error::Problem;
 use crate::session::User;
-use crate::tickets::{LONGEST_TEXT, PRIORITIES, Reply, Ticket};
+use crate::tickets::{LONGEST_REASON, LONGEST_TEXT, PRIORITIES, Reply, Ticket};
 
 #[derive(Debug)]
 pub(crate) struct TicketPage<'a> {
@@ -48,6 +48,13 @@ pub(crate) fn ticket(view: &TicketPage<'_>) -> Markup {
                     dt { "Assignee" } dd { (ticket.assignee.as_deref().unwrap_or("nobody")) }
                     dt { "Customer" } dd { (ticket.customer) }
                     dt { "Opened" } dd { (time(ticket.created_at)) }
+                    @if !ticket.details.tags.is_empty() {
+                        dt { "Tags" }
+                        dd dir="auto" { @for tag in &ticket.details.tags { span.tag { (tag) } " " } }
+                    }
+                    @if let Some(minutes) = ticket.details.sla_minutes {
+                        dt { "Answer" } dd { "within " (minutes) " minutes" }
+                    }
                 }
                 (actions(view))
             }
@@ -70,6 +77,7 @@ fn actions(TicketPage { user, ticket, staff, problem, .. }: &TicketPage<'_>) -> 
     let address = |action: &str| format!("/tickets/{}/{action}", ticket.id);
     html! {
         @if user.is_staff() {
+            p { a href=(address("edit")) { "Edit the ticket" } }
             form.line method="post" action=(address("assign")) {
                 label { "Assignee"
                     select name="assignee" aria-describedby=[described(*problem, "Assignee")] {
@@ -90,6 +98,15 @@ fn actions(TicketPage { user, ticket, staff, problem, .. }: &TicketPage<'_>) -> 
         }
         @if ticket.status == "open" {
             form method="post" action=(address("close")) { button { "Close the ticket" } }
+        }
+        @if user.is_staff() {
+            form method="post" action=(address("close-all")) {
+                label { "Reason to close all"
+                    input name="reason" required maxlength=(LONGEST_REASON) autocomplete="off" dir="auto"
+                        aria-describedby=[described(*problem, "Reason")];
+                }
+                button { "Close all tickets of this customer" }
+            }
         }
         @if user.is_admin() {
             form method="post" action=(address("delete")) { button.danger { "Delete the ticket" } }

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::{alert, described, notice, options, page, time};
+use super::{alert, described, notice, options, page, texts, time};
 use crate::error::Problem;
 use crate::session::User;
-use crate::tickets::{Draft, LONGEST_NAME, LONGEST_SUBJECT, LONGEST_TEXT, PRIORITIES, Ticket};
+use crate::tickets::{Draft, LONGEST_NAME, PRIORITIES, Ticket};
 
 pub(crate) fn list(user: &User, tickets: &[Ticket], said: Option<&str>) -> Markup {
     let content = html! {
@@ -46,14 +46,7 @@ pub(crate) fn draft(user: &User, draft: &Draft, problem: Option<&Problem>) -> Ma
                         autocomplete="off" aria-describedby=[about("Customer")];
                 }
             }
-            label { "Subject"
-                input name="subject" value=(draft.subject) required maxlength=(LONGEST_SUBJECT)
-                    autocomplete="off" dir="auto" aria-describedby=[about("Subject")];
-            }
-            label { "Description"
-                textarea name="body" rows="8" required maxlength=(LONGEST_TEXT) dir="auto"
-                    aria-describedby=[about("Description")] { "\n" (draft.body) }
-            }
+            (texts(&draft.subject, &draft.body, problem))
             label { "Priority"
                 select name="priority" aria-describedby=[about("Priority")] {
                     (options(PRIORITIES, &draft.priority))

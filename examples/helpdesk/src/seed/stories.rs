@@ -1,6 +1,6 @@
 //! The tickets of the demo, and what happens to them.
 
-use Step::{Assign, Close, Delete, Priority, Say};
+use Step::{Assign, Close, Delete, Note, Priority, Reword, Say};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Story {
@@ -17,9 +17,15 @@ pub(crate) enum Step {
     Assign(&'static str),
     Say(&'static str),
     Priority(&'static str),
+    /// In the subject and the description, this text by that one, for this reason.
+    Reword(&'static str, &'static str, &'static str),
+    /// Tags, and the minutes within which the customer gets an answer.
+    Note(&'static str, &'static str),
     Close,
     Delete,
 }
+
+pub(crate) const NO_REASON: &str = "";
 
 const fn story(
     customer: &'static str,
@@ -122,6 +128,10 @@ pub(crate) const STORIES: [Story; 25] = [
     story("warehouse", "urgent", "Stock count is negative", "Article 88-203 shows -4 pieces.", &[
         ("sla-sweeper", Priority("high")),
         ("support", Assign("support")),
+        ("support", Note("stock", "60")),
+        ("support", Reword("negative", "wrong", "Other articles show too many pieces.")),
+        ("support", Say("Two scanners had sent the same movements. Counted again, and booked.")),
+        ("support", Close),
     ]),
     story("front-office", "low", "Phone display is too bright", "Even at the lowest step.", &[
         ("sla-sweeper", Close),
@@ -135,8 +145,19 @@ pub(crate) const STORIES: [Story; 25] = [
         "The code AUTUMN takes nothing off since this morning.", &[
         ("triage", Assign("support")),
         ("support", Say("Which browser, and which article?")),
+        ("support", Note("shop", "240")),
+        ("support", Reword("Discount is not", "Voucher is not", NO_REASON)),
     ]),
-    story("accounting", "normal", "Monthly report arrives empty", "The file has a heading and no rows.", &[
+    story("accounting", "normal", "Monthly report arrives empty",
+        "Steps:\n\n  1. Open the reports.\n  2. Choose October.\n  3. Export a spreadsheet.\n\n\
+         The file has a heading and no rows.\nSeptember was complete.", &[
         ("triage", Assign("admin")),
+        ("admin", Note("reports", "480")),
+        ("admin", Reword(
+            "  2. Choose October.\n  3. Export a spreadsheet.",
+            "  2. Choose any month from October on.\n  3. Export a spreadsheet or a PDF.",
+            "Tried with other months and formats.",
+        )),
+        ("admin", Note("reports, export", "120")),
     ]),
 ];

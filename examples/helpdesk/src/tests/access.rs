@@ -39,10 +39,11 @@ async fn a_ticket_of_another_customer_does_not_exist(pool: PgPool) {
 
     assert_eq!(customer.get(&ticket).await.status, StatusCode::NOT_FOUND);
     assert!(!customer.get("/").await.page.contains("Printer"));
-    for path in ["assign", "reply", "priority", "close", "delete"] {
+    for path in ["edit", "assign", "reply", "priority", "close", "close-all", "delete"] {
         let answer = customer.post(&format!("{ticket}/{path}"), "body=x&priority=low").await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
     }
+    assert_eq!(customer.get(&format!("{ticket}/edit")).await.status, StatusCode::NOT_FOUND);
     assert!(other.get(&ticket).await.page.contains("Printer"));
 }
 
@@ -53,13 +54,22 @@ async fn only_staff_steers_and_only_the_admin_deletes(pool: PgPool) {
     let support = Browser::logged_in(&desk, "support").await;
     let ticket = customer.opens_a_ticket().await;
 
-    for (browser, path) in
-        [(&customer, "assign"), (&customer, "priority"), (&customer, "delete"), (&support, "delete")]
-    {
-        let answer = browser.post(&format!("{ticket}/{path}"), "assignee=support&priority=low").await;
+    for (browser, path) in [
+        (&customer, "edit"),
+        (&customer, "assign"),
+        (&customer, "priority"),
+        (&customer, "close-all"),
+        (&customer, "delete"),
+        (&support, "delete"),
+    ] {
+        let form = "subject=s&body=b&assignee=support&priority=low&reason=r";
+        let answer = browser.post(&format!("{ticket}/{path}"), form).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path}");
-        assert!(!browser.get(&ticket).await.page.contains(&format!("action=\"{ticket}/{path}\"")), "{path}");
+        assert!(!browser.get(&ticket).await.page.contains(&format!("=\"{ticket}/{path}\"")), "{path}");
     }
+    assert_eq!(customer.get(&format!("{ticket}/edit")).await.status, StatusCode::FORBIDDEN);
+    let page = support.get(&ticket).await.page;
+    assert!(page.contains(&format!("=\"{ticket}/edit\"")), "{page}");
 }
 
 #[sqlx::test(migrations = false)]
@@ -73,7 +83,7 @@ async fn the_console_is_open_to_staff_only(pool: PgPool) {
     for name in ["admin", "support"] {
         let staff = Browser::logged_in(&desk, name).await;
         staff.opens_a_ticket().await;
-        let timeline = staff.get("/audit/timeline").await;
+        let timeline = staff.get("/audit/timeline?from=").await;
         assert_eq!(timeline.status, StatusCode::OK, "{name}");
         assert!(timeline.page.contains("ticket.opened"), "{name}: {}", timeline.page);
     }

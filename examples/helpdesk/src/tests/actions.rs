@@ -24,7 +24,7 @@ async fn transactions(pool: &PgPool) -> i64 {
 }
 
 #[sqlx::test(migrations = false)]
-async fn each_of_the_six_actions_leaves_one_transaction(pool: PgPool) {
+async fn each_action_leaves_one_transaction(pool: PgPool) {
     let desk = desk(&pool).await;
     let admin = Browser::logged_in(&desk, "admin").await;
     let support = Browser::logged_in(&desk, "support").await;
@@ -41,6 +41,14 @@ async fn each_of_the_six_actions_leaves_one_transaction(pool: PgPool) {
             "priority",
             "priority=urgent",
             "ticket.priority_changed",
+            "user:support",
+            &["update tickets"],
+        ),
+        (
+            &support,
+            "edit",
+            "subject=Printers&body=Jam&tags=office",
+            "ticket.edited",
             "user:support",
             &["update tickets"],
         ),
@@ -64,7 +72,11 @@ async fn what_changes_nothing_is_said_and_not_recorded(pool: PgPool) {
     let support = Browser::logged_in(&desk, "support").await;
     let ticket = support.opens_a_ticket().await;
 
-    for (path, form) in [("priority", "priority=normal"), ("assign", "assignee=")] {
+    for (path, form) in [
+        ("priority", "priority=normal"),
+        ("assign", "assignee="),
+        ("edit", "subject=Printer&body=+Jam%0D%0A&tags=+,&sla_minutes=+&reason=Proofread"),
+    ] {
         let answer = support.post(&format!("{ticket}/{path}"), form).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.page);
         let page = support.get(&answer.location).await;

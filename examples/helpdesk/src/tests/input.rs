@@ -12,6 +12,10 @@ async fn a_form_that_is_not_accepted_names_the_field_and_stays_filled(pool: PgPo
     let ticket = support.opens_a_ticket().await;
     let (assign, priority, reply) =
         (format!("{ticket}/assign"), format!("{ticket}/priority"), format!("{ticket}/reply"));
+    let (edit, close_all) = (format!("{ticket}/edit"), format!("{ticket}/close-all"));
+    let (tags, reason) = ("x".repeat(201), "x".repeat(501));
+    let tags = format!("subject=kept&body=b&tags={tags}");
+    let reason = format!("subject=kept&body=b&reason={reason}");
     let long = format!("customer=a&subject=kept&priority=low&body={}", "x".repeat(10_001));
 
     for (path, form, sentence, kept) in [
@@ -27,6 +31,14 @@ async fn a_form_that_is_not_accepted_names_the_field_and_stays_filled(pool: PgPo
         ("/tickets", "subject=kept&body=b&priority=low", "Customer must not be blank.", "\"kept\""),
         (&assign, "assignee=customer", "Assignee must be an account of the staff", "Printer"),
         (&priority, "priority=", "Priority must be one of low, normal, high, urgent.", "Printer"),
+        (&edit, "subject=kept&body=+", "Description must not be blank.", "\"kept\""),
+        (&edit, "subject=&body=kept&reason=why", "Subject must not be blank.", "\"why\""),
+        (&edit, "subject=s&body=b&sla_minutes=soon", "Answer within must be 1 to 10080", "\"soon\""),
+        (&edit, "subject=s&body=b&sla_minutes=0", "Answer within must be 1 to 10080", "\"0\""),
+        (&edit, "subject=s&body=b&sla_minutes=10081", "Answer within must be 1 to 10080", "\"10081\""),
+        (&edit, &tags, "Tags must not be longer than 200 characters.", "\"kept\""),
+        (&edit, &reason, "Reason must not be longer than 500 characters.", "\"kept\""),
+        (&close_all, "reason=+", "Reason must not be blank.", "Printer"),
         (&reply, "body=%0D%0A", "Reply must not be blank.", "Printer"),
     ] {
         let answer = support.post(path, form).await;
@@ -54,8 +66,13 @@ async fn hostile_text_is_shown_as_text(pool: PgPool) {
     let customer = Browser::logged_in(&desk, "customer").await;
     let form = "subject=%3Cscript%3E&body=%3C/p%3E%3Cimg+onerror%3D1%3E&priority=low";
     let ticket = customer.post("/tickets", form).await.location;
-    for path in ["/", &ticket] {
-        let page = customer.get(path).await.page;
+    let support = Browser::logged_in(&desk, "support").await;
+    let edit = format!("{ticket}/edit");
+    let form =
+        "subject=%3Cscript%3E&body=%3C/textarea%3E%3Cimg+onerror%3D1%3E&tags=%3Cscript%3E,%22%3E%3Cimg%3E";
+    assert_eq!(support.post(&edit, form).await.status, StatusCode::SEE_OTHER);
+    for path in ["/", &ticket, &edit] {
+        let page = support.get(path).await.page;
         assert!(
             page.contains("&lt;script&gt;") && !page.contains("<script") && !page.contains("<img"),
             "{page}"

@@ -135,7 +135,7 @@ fn months(run: &(impl Fn(&str, &str) -> Result<String> + Sync)) -> Result<()> {
             .with_context(|| format!("month {}", month.name))?;
         Ok(())
     })?;
-    run("", "ANALYZE threadline.audit_transactions, threadline.audit_changes;\n").map(drop)
+    run("", "VACUUM (ANALYZE) threadline.audit_transactions, threadline.audit_changes;\n").map(drop)
 }
 
 /// Does the same with every one of them, several at a time.

@@ -9,9 +9,11 @@ CREATE TABLE threadline.:transactions_partition
 CREATE TABLE threadline.:changes_partition
   (LIKE threadline.audit_changes INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMPRESSION);
 
-INSERT INTO threadline.:transactions_partition (id, txid, occurred_at, actor_ref, action_id)
+INSERT INTO threadline.:transactions_partition (id, txid, occurred_at, actor_ref, action_id, action_name)
 SELECT pg_temp.transaction_id(k, at), k + 1000, at, pg_temp.actor(actor),
-       CASE WHEN pg_temp.has_action(k) THEN pg_temp.action_id(k, at) END
+       CASE WHEN pg_temp.has_action(k) THEN pg_temp.action_id(k, at) END,
+       -- No trigger names it: the partition is filled before it is attached.
+       CASE WHEN pg_temp.has_action(k) THEN pg_temp.action_name(pg_temp.action_rank(k)) END
 FROM (
   SELECT k, pg_temp.moment(k) AS at, pg_temp.actor_rank(k) AS actor FROM generate_series(:first::bigint, :last) AS k OFFSET 0
 ) AS t

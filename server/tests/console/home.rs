@@ -1,13 +1,11 @@
 //! The overview: its verdict, its ways in, and what it does when a part of it cannot be read.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Result, get, mounted};
 use axum::Router;
 use http::StatusCode;
 use sqlx::PgPool;
-use support::{Result, get, mounted};
 use threadline::capture::TablePolicy;
 use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope, StorageSchema};
 use threadline_server::{Access, Console};

@@ -10,8 +10,7 @@ use threadline::{AuditTrail, Scope};
 use threadline_server::{Access, Console};
 use url::form_urlencoded;
 
-mod support;
-use support::{Result, call, get, mounted};
+use crate::support::{Result, call, get, mounted};
 
 /// Two captured tables, with one change each.
 async fn seeded(pool: &PgPool) -> Result<AuditTrail> {

@@ -8,8 +8,7 @@ use threadline::AuditTrail;
 use threadline_server::Access;
 use tower::ServiceExt;
 
-mod support;
-use support::{Result, get, mounted};
+use crate::support::{Result, get, mounted};
 
 async fn choose(app: &Router, form: &'static str, headers: &[(&str, &str)]) -> Result<Response<Body>> {
     let request =

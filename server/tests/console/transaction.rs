@@ -1,16 +1,14 @@
 //! One transaction whole, and what is shown where it, or a part of it, is not there.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Result, call, get, mounted};
 use axum::Router;
 use axum::body::Body;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Map, json};
 use sqlx::PgPool;
-use support::{Result, call, get, mounted};
 use threadline::{Action, ActionStatus, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
 use threadline_server::{Access, Console};
 use tower::ServiceExt;

@@ -1,6 +1,5 @@
-//! The console in a host's router, on a real PostgreSQL.
+//! The mount: hooks, addresses, headers, assets.
 
-use std::error::Error;
 use std::time::Duration;
 
 use axum::Router;
@@ -15,7 +14,7 @@ use threadline_server::{Access, AccessRequest, Console, redirect_trailing_slash}
 use tower::ServiceExt;
 use uuid::Uuid;
 
-type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+use crate::support::{Result, get};
 
 const HOSTILE: &str = "</td><script>alert(1)</script> & \"quoted\"";
 
@@ -47,12 +46,6 @@ fn mounted(pool: &PgPool, access: Access) -> Router {
         .nest("/audit", console.clone().into_router())
         .route("/audit/", redirect_trailing_slash())
         .nest("/admin/audit", console.into_router())
-}
-
-async fn get(app: &Router, address: &str) -> Result<(StatusCode, String)> {
-    let response = call(app, "GET", address).await?;
-    let status = response.status();
-    Ok((status, String::from_utf8(response.into_body().collect().await?.to_bytes().to_vec())?))
 }
 
 async fn call(app: &Router, method: &str, address: &str) -> Result<Response<Body>> {
@@ -132,7 +125,8 @@ async fn the_hook_learns_the_request_and_the_action(pool: PgPool) -> Result {
         .build();
     let app = Router::new().nest("/audit", console.into_router());
     for route in ROUTES {
-        let address = format!("/audit{}", route.path.replace(['{', '}'], "")).trim_end_matches('/').to_owned();
+        let address =
+            format!("/audit{}", route.path.replace(['{', '}'], "")).trim_end_matches('/').to_owned();
         let refused = call(&app, "GET", &address).await?.status();
         let request = Request::builder().uri(&address).header("x-staff", "1").body(Body::empty())?;
         let allowed = app.clone().oneshot(request).await?.status();
@@ -141,6 +135,15 @@ async fn the_hook_learns_the_request_and_the_action(pool: PgPool) -> Result {
         assert_eq!(asked.recv().await, Some((route.action, true)));
     }
     Ok(())
+}
+
+#[test]
+fn the_guide_names_every_address_beside_its_action() {
+    let guide = include_str!("../../../docs/mounting.md");
+    for route in ROUTES {
+        let line = guide.lines().find(|line| line.starts_with(&format!("| `{:?}` |", route.action)));
+        assert!(line.is_some_and(|line| line.contains(&format!("`{}`", route.path))), "{}", route.path);
+    }
 }
 
 #[sqlx::test(migrations = false)]

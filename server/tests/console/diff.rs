@@ -1,11 +1,9 @@
 //! What a change shows of its values, on a real PostgreSQL.
 
-mod support;
-
+use crate::support::{Result, get, mounted};
 use axum::Router;
 use http::StatusCode;
 use sqlx::PgPool;
-use support::{Result, get, mounted};
 use threadline::AuditTrail;
 use threadline::capture::TablePolicy;
 use threadline_server::Access;

@@ -1,14 +1,12 @@
 //! The timeline: its address, its form, its conditions, its pages, and why there may be nothing on them.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Result, call, get, mounted};
 use axum::Router;
 use http::{StatusCode, header};
 use sqlx::PgPool;
 use sqlx::types::chrono::Utc;
-use support::{Result, call, get, mounted};
 use threadline::query::{FILTER_KEYS, Filter};
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
 use threadline_server::Access;

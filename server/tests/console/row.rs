@@ -1,11 +1,9 @@
 //! One row over time, on a real PostgreSQL.
 
-mod support;
-
+use crate::support::{Result, call, get, mounted};
 use axum::Router;
 use http::{StatusCode, header};
 use sqlx::{AssertSqlSafe, PgPool};
-use support::{Result, call, get, mounted};
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Predicate, Scope};
 use threadline_server::Access;
 
@@ -340,7 +338,7 @@ async fn mistakes_in_the_address_lead_to_the_form(pool: PgPool) -> Result {
 
 #[sqlx::test(migrations = false)]
 async fn a_scope_hides_as_if_it_did_not_exist(pool: PgPool) -> Result {
-    seeded(&pool).await?;
+    let _ = seeded(&pool).await?;
     let of = |scope: Scope| mounted(&pool, Access::AllowWithin(scope));
     let tickets = of(Scope::tables(["tickets"]));
     let (status, hidden) = get(&tickets, "/audit/rows/words/word%3Dx").await?;

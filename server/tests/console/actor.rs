@@ -1,10 +1,8 @@
 //! What one actor did, or all actors of a type.
 
-mod support;
-
+use crate::support::{Result, get, mounted};
 use http::StatusCode;
 use sqlx::PgPool;
-use support::{Result, get, mounted};
 use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
 use threadline_server::Access;
 

@@ -1,9 +1,7 @@
 //! A page is whole when its HTML has arrived: scripts add to it, and are not needed to read it.
 
-mod support;
-
+use crate::support::{Result, get, mounted};
 use sqlx::PgPool;
-use support::{Result, get, mounted};
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite};
 use threadline_server::Access;
 

@@ -1,7 +1,6 @@
 //! Changes as files: the same as the timeline, in order, bounded, and harmless in a spreadsheet.
 
-mod support;
-
+use crate::support::{Result, call, get, mounted};
 use axum::Router;
 use axum::body::Body;
 use http::{Response, StatusCode, header};
@@ -9,7 +8,6 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use sqlx::PgPool;
 use sqlx::types::chrono::{DateTime, Utc};
-use support::{Result, call, get, mounted};
 use threadline::query::{Filter, TimelineEntry};
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
 use threadline_server::Access;

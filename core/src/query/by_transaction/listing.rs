@@ -1,0 +1,148 @@
+//! The transactions of an actor or an action, nearest first.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::postgres::PgRow;
+use sqlx::{QueryBuilder, Row};
+use uuid::Uuid;
+
+use super::{FIRST, LATE};
+use crate::query::conditions::Selection;
+use crate::query::layout::Layout;
+use crate::query::reader::{Reader, clamp};
+use crate::query::windows::{Window, Windows};
+use crate::query::{Filter, Position, QueryError};
+
+/// A transaction and when it began.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Begun {
+    pub(super) id: Uuid,
+    pub(super) at: DateTime<Utc>,
+}
+
+impl Begun {
+    pub(super) fn read(rows: &[PgRow]) -> Result<Vec<Self>, sqlx::Error> {
+        rows.iter().map(|row| Ok(Self { id: row.try_get("id")?, at: row.try_get("occurred_at")? })).collect()
+    }
+}
+
+/// The transactions that can hold prompt changes of a position, as far as they have been read.
+#[derive(Debug)]
+pub(super) struct Listing<'a> {
+    pub(super) filter: &'a Filter,
+    pub(super) position: Position,
+    pub(super) seen: Vec<Begun>,
+    window: Option<Window>,
+    windows: Windows,
+}
+
+impl<'a> Listing<'a> {
+    pub(super) fn of(selection: Selection<'a>, position: Position, layout: Layout) -> Self {
+        let mut windows = Windows::of(selection, position, layout);
+        Self { filter: selection.filter, position, seen: Vec::new(), window: windows.next(), windows }
+    }
+
+    pub(super) const fn is_at_end(&self) -> bool {
+        self.window.is_none()
+    }
+
+    /// Whether all transactions have been seen that can hold changes of the position, late ones included: a change after a
+    /// lower bound may belong to a transaction from before it.
+    pub(super) const fn is_complete(&self) -> bool {
+        self.is_at_end() && self.filter.from.is_none() && !matches!(self.position, Position::NewerThan(_))
+    }
+
+    /// Whether it is complete, and short enough to look for the changes of each in every month.
+    pub(super) const fn is_small(&self) -> bool {
+        self.is_complete() && self.seen.len() <= FIRST
+    }
+
+    /// Where no prompt change is missing, when only the transactions seen are looked into.
+    pub(super) fn sure(&self) -> Window {
+        match (self.seen.last(), self.position) {
+            (Some(last), Position::Newest | Position::OlderThan(_)) if !self.is_at_end() => {
+                Window { from: last.at.checked_add_signed(LATE * 2), until: None }
+            }
+            // A second earlier, should the clock have been set back meanwhile.
+            (Some(last), Position::NewerThan(_)) if !self.is_at_end() => {
+                Window { from: None, until: last.at.checked_sub_signed(LATE) }
+            }
+            _ => Window::default(),
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// The next transactions, so many unless the list ends.
+    pub(super) async fn next_transactions(
+        &mut self,
+        listing: &mut Listing<'_>,
+        number: usize,
+    ) -> Result<Vec<Begun>, QueryError> {
+        let before = listing.seen.len();
+        while let Some(window) = listing.window {
+            let wanted = before + number - listing.seen.len();
+            if wanted == 0 {
+                break;
+            }
+            let begun = self.transactions_within(listing, window, wanted).await?;
+            if begun.len() < wanted {
+                // Whoever has done little of late may have done little at all.
+                listing.window = listing.windows.rest();
+            }
+            listing.seen.extend(begun);
+        }
+        Ok(listing.seen[before..].to_vec())
+    }
+
+    async fn transactions_within(
+        &mut self,
+        listing: &Listing<'_>,
+        window: Window,
+        number: usize,
+    ) -> Result<Vec<Begun>, QueryError> {
+        let (filter, position) = (listing.filter, listing.position);
+        let mut sql = QueryBuilder::new(
+            self.fill("SELECT t.id, t.occurred_at FROM __schema__.audit_transactions AS t WHERE true"),
+        );
+        self.conditions(&mut sql).push_origin(filter);
+        let [after, before] = position.bounds(filter);
+        // A prompt change is at most a second younger than its transaction; or older, should the clock have been set back.
+        let bounds = [
+            (">=", window.from.and_then(|from| from.checked_sub_signed(LATE))),
+            ("<", window.until.and_then(|until| until.checked_sub_signed(LATE))),
+            (">=", after.and_then(|after| after.checked_sub_signed(LATE))),
+            ("<=", before.and_then(|before| before.checked_add_signed(LATE))),
+        ];
+        for (comparison, moment) in bounds {
+            if let Some(moment) = moment {
+                sql.push(format!(" AND t.occurred_at {comparison} ")).push_bind(moment);
+            }
+        }
+        if let Some(last) = listing.seen.last() {
+            let comparison = if matches!(position, Position::NewerThan(_)) { ">" } else { "<" };
+            sql.push(format!(" AND t.occurred_at {comparison}= ")).push_bind(last.at);
+            sql.push(format!(" AND (t.occurred_at, t.id) {comparison} (")).push_bind(last.at);
+            sql.push(", ").push_bind(last.id).push(")");
+        }
+        let order = position.order();
+        sql.push(format!(" ORDER BY t.occurred_at {order}, t.id {order} LIMIT ")).push_bind(clamp(number));
+        let rows = sql.build().persistent(false).fetch_all(self.connection()).await?;
+        Ok(Begun::read(&rows)?)
+    }
+}
+
+impl Window {
+    /// From the position to this moment.
+    pub(super) fn up_to(at: DateTime<Utc>, position: Position) -> Self {
+        match position {
+            Position::Newest | Position::OlderThan(_) => Self { from: Some(at), until: None },
+            Position::NewerThan(_) => {
+                Self { from: None, until: at.checked_add_signed(TimeDelta::microseconds(1)) }
+            }
+        }
+    }
+
+    pub(super) fn holds(self, at: DateTime<Utc>) -> bool {
+        self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at < until)
+    }
+}

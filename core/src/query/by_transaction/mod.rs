@@ -1,0 +1,210 @@
+//! The changes of an actor or an action, by way of their transactions: few changes in a large trail are found without walking
+//! through everybody else's.
+//!
+//! Indexes list the transactions of an actor and those of an action by time, and almost every change is captured within a
+//! second of the beginning of its transaction; the others are in an index of their own. So the newest transactions hold the
+//! newest changes, but for the late ones, which are read beside them.
+
+mod changes;
+mod late;
+mod listing;
+
+use chrono::TimeDelta;
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+use self::listing::{Begun, Listing};
+use super::conditions::Selection;
+use super::reader::{Found, Reader, clamp};
+use super::windows::Window;
+use super::{Filter, Operation, Position, QueryError};
+use crate::Scope;
+
+/// Changes captured later after their transaction began are in the index of late ones.
+const LATE: TimeDelta = TimeDelta::seconds(1);
+/// At least so many transactions are looked at together; of no more, late changes are looked for in every month.
+const FIRST: usize = 100;
+/// Where this many transactions do not suffice, the changes are walked through instead.
+const MANY: usize = 26_000;
+/// Ids of more actions than this are no way to find anything.
+const FEW: usize = 400;
+/// So many changes of a table are looked at in the time that a transaction takes.
+const FASTER: usize = 4;
+/// More transactions than this are no shorter way than the history of a row.
+const OF_A_ROW: usize = 40;
+
+/// The transactions to look into, and what is asked of their changes besides.
+enum Way<'a> {
+    /// All changes of these.
+    Whole(Vec<Begun>, Filter),
+    /// As many as it takes.
+    Listed(Box<Listing<'a>>, Filter),
+}
+
+impl Reader<'_> {
+    /// Changes by way of the transactions of the filter's actor or action; none where another way is better.
+    pub(super) async fn changes_by_transaction(
+        &mut self,
+        selection: Selection<'_>,
+        position: Position,
+        limit: usize,
+    ) -> Result<Option<Vec<Found>>, QueryError> {
+        let (mut listing, rest) = match self.way(selection, position).await? {
+            None => return Ok(None),
+            Some(Way::Whole(begun, rest)) => {
+                let rest = Selection { filter: &rest, ..selection };
+                return Ok(Some(self.changes_of(rest, position, &begun, false, limit).await?));
+            }
+            Some(Way::Listed(listing, rest)) => (listing, rest),
+        };
+        let rest = Selection { filter: &rest, ..selection };
+        let (mut found, mut number) = (Vec::new(), first(limit));
+        while listing.seen.len() < MANY {
+            let begun = self.next_transactions(&mut listing, number).await?;
+            if listing.is_small() {
+                return Ok(Some(self.changes_of(rest, position, &begun, false, limit).await?));
+            }
+            found.extend(self.changes_of(rest, position, &begun, true, limit).await?);
+            put_in_order(&mut found, position, limit);
+            let sure = listing.sure();
+            let known = found.iter().filter(|found| sure.holds(found.change.captured_at)).count();
+            if known >= limit || listing.is_at_end() {
+                // Late changes beyond the last one that is wanted cannot come before it.
+                let last = found.get(limit - 1).map(|last| last.change.captured_at);
+                let window = last.map_or(sure, |last| Window::up_to(last, position));
+                found.extend(self.late_changes(&listing, rest, window, limit).await?);
+                put_in_order(&mut found, position, limit);
+                return Ok(Some(found));
+            }
+            if is_poor(known, limit) && self.is_place_small(&listing).await? {
+                break;
+            }
+            number = next(number, listing.seen.len(), known, limit);
+        }
+        Ok(None)
+    }
+
+    /// How many changes there are by way of the transactions, counted no further than `limit`.
+    pub(super) async fn count_by_transaction(
+        &mut self,
+        selection: Selection<'_>,
+        position: Position,
+        limit: usize,
+    ) -> Result<Option<usize>, QueryError> {
+        let (mut listing, rest) = match self.way(selection, position).await? {
+            None => return Ok(None),
+            Some(Way::Whole(begun, rest)) => {
+                let rest = Selection { filter: &rest, ..selection };
+                return Ok(Some(self.count_of(rest, position, &begun, false, limit).await?));
+            }
+            Some(Way::Listed(listing, rest)) => (listing, rest),
+        };
+        let rest = Selection { filter: &rest, ..selection };
+        let (mut counted, mut number) = (0, first(limit));
+        while listing.seen.len() < MANY {
+            let begun = self.next_transactions(&mut listing, number).await?;
+            let is_small = listing.is_small();
+            counted += self.count_of(rest, position, &begun, !is_small, limit - counted).await?;
+            if is_small || counted >= limit {
+                return Ok(Some(counted));
+            }
+            if listing.is_at_end() {
+                return Ok(Some(counted + self.late_count(&listing, rest, limit - counted).await?));
+            }
+            if is_poor(counted, limit) && self.is_place_small(&listing).await? {
+                break;
+            }
+            number = next(number, listing.seen.len(), counted, limit);
+        }
+        Ok(None)
+    }
+
+    async fn way<'a>(
+        &mut self,
+        selection: Selection<'a>,
+        position: Position,
+    ) -> Result<Option<Way<'a>>, QueryError> {
+        let filter = selection.filter;
+        if !self.layout().has_action_names || selection.transaction.is_some() {
+            return Ok(None);
+        }
+        if (filter.correlation_id.is_some() || filter.request_id.is_some())
+            && let Some(begun) = self.transactions_of_actions(filter).await?
+        {
+            // The actions are met; nothing has asked for the actor yet.
+            let rest = Filter { action: None, correlation_id: None, request_id: None, ..filter.clone() };
+            return Ok(Some(Way::Whole(begun, rest)));
+        }
+        if filter.actor.is_none() && filter.action.is_none() {
+            return Ok(None);
+        }
+        let rest = Filter { actor: None, action: None, ..filter.clone() };
+        let mut listing = Box::new(Listing::of(selection, position, self.layout()));
+        if filter.key.is_some() {
+            let begun = self.next_transactions(&mut listing, OF_A_ROW).await?;
+            return Ok(listing.is_complete().then_some(Way::Whole(begun, rest)));
+        }
+        Ok(Some(Way::Listed(listing, rest)))
+    }
+
+    /// Whether it takes no longer than so far to look at every change of the table that the filter asks for, or at every
+    /// truncate.
+    async fn is_place_small(&mut self, listing: &Listing<'_>) -> Result<bool, QueryError> {
+        let filter = listing.filter;
+        let place = Filter {
+            table: filter.table.clone(),
+            operation: filter.operation.filter(|operation| *operation == Operation::Truncate),
+            from: filter.from,
+            to: filter.to,
+            ..Filter::default()
+        };
+        if place.table.is_none() && place.operation.is_none() {
+            return Ok(false);
+        }
+        let scope = Scope::unscoped();
+        let selection = Selection { scope: &scope, filter: &place, transaction: None };
+        let few = listing.seen.len() * FASTER;
+        Ok(self.count_by_walking(selection, listing.position, few + 1).await? <= few)
+    }
+
+    /// All transactions under the actions that the filter asks for, unless they are many.
+    async fn transactions_of_actions(&mut self, filter: &Filter) -> Result<Option<Vec<Begun>>, QueryError> {
+        let mut sql =
+            QueryBuilder::new(self.fill("SELECT a.id FROM __schema__.audit_actions AS a WHERE true"));
+        self.conditions(&mut sql).push_action(filter);
+        sql.push(" LIMIT ").push_bind(clamp(FEW + 1));
+        let ids: Vec<Uuid> = sql.build_query_scalar().persistent(false).fetch_all(self.connection()).await?;
+        if ids.len() > FEW {
+            return Ok(None);
+        }
+        let mut sql = QueryBuilder::new(self.fill(
+            "SELECT t.id, t.occurred_at FROM __schema__.audit_transactions AS t WHERE t.action_id = ANY (",
+        ));
+        sql.push_bind(ids).push(") LIMIT ").push_bind(clamp(FEW * 10 + 1));
+        let rows = sql.build().persistent(false).fetch_all(self.connection()).await?;
+        Ok(if rows.len() > FEW * 10 { None } else { Some(Begun::read(&rows)?) })
+    }
+}
+
+/// Most transactions have few changes.
+fn first(limit: usize) -> usize {
+    (limit / 4).max(FIRST)
+}
+
+/// As many as it takes if the others hold as many changes as those that were seen, within bounds.
+fn next(number: usize, seen: usize, found: usize, limit: usize) -> usize {
+    (limit.saturating_sub(found).saturating_mul(seen) / found.max(1)).clamp(number, number * 4)
+}
+
+/// Whether it is far from what is wanted.
+const fn is_poor(found: usize, limit: usize) -> bool {
+    found.saturating_mul(8) < limit
+}
+
+fn put_in_order(found: &mut Vec<Found>, position: Position, limit: usize) {
+    found.sort_unstable_by_key(|found| found.change.cursor());
+    if !matches!(position, Position::NewerThan(_)) {
+        found.reverse();
+    }
+    found.truncate(limit);
+}

@@ -1,0 +1,100 @@
+//! Looking for changes, along the timeline or through an index, for as long as a page may take.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use super::conditions::Selection;
+use super::reader::{Found, Reader};
+use super::windows::Windows;
+use super::{Filter, Position, QueryError};
+use crate::Scope;
+
+/// Where one window takes longer than this, wider ones might end by the statement time-out.
+const SLOW: Duration = Duration::from_millis(250);
+
+/// What was found, and where looking stopped if it took too long.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    pub(super) found: Vec<Found>,
+    pub(super) stopped_at: Option<DateTime<Utc>>,
+}
+
+impl Reader<'_> {
+    /// At most `limit` changes from this position on, in the direction in which one goes from there.
+    pub(super) async fn changes(
+        &mut self,
+        selection: Selection<'_>,
+        position: Position,
+        limit: usize,
+    ) -> Result<Vec<Found>, QueryError> {
+        Ok(self.search_for(Duration::MAX, selection, position, limit).await?.found)
+    }
+
+    /// The same, as far as it gets in the time that a page may take.
+    pub(super) async fn search(
+        &mut self,
+        selection: Selection<'_>,
+        position: Position,
+        limit: usize,
+    ) -> Result<Search, QueryError> {
+        self.search_for(self.search_time(), selection, position, limit).await
+    }
+
+    /// Whether there is anything from this position on, or may be.
+    pub(super) async fn has(
+        &mut self,
+        selection: Selection<'_>,
+        position: Position,
+    ) -> Result<bool, QueryError> {
+        let Search { found, stopped_at } = self.search(selection, position, 1).await?;
+        Ok(!found.is_empty() || stopped_at.is_some())
+    }
+
+    async fn search_for(
+        &mut self,
+        time: Duration,
+        selection: Selection<'_>,
+        position: Position,
+        limit: usize,
+    ) -> Result<Search, QueryError> {
+        if selection.is_impossible() {
+            return Ok(Search::default());
+        }
+        if let Some(found) = self.changes_by_transaction(selection, position, limit).await? {
+            return Ok(Search { found, stopped_at: None });
+        }
+        let (mut found, began) = (Vec::new(), Instant::now());
+        let mut windows = self.windows(selection, position);
+        while let Some(window) = windows.next() {
+            let asked = Instant::now();
+            found.extend(self.changes_within(selection, position, window, limit - found.len()).await?);
+            if found.len() >= limit {
+                break;
+            }
+            if began.elapsed() >= time {
+                let stopped_at = windows.left_at();
+                // A limited scope is not told whether there is anything that it hides.
+                let goes_on =
+                    selection.scope.is_limited() || self.is_anything_left(position, windows).await?;
+                return Ok(Search { found, stopped_at: stopped_at.filter(|_| goes_on) });
+            }
+            if asked.elapsed() >= SLOW {
+                windows.stay();
+            }
+        }
+        Ok(Search { found, stopped_at: None })
+    }
+
+    /// Whether the trail holds any change at all in the windows that are left: the search ends with the trail.
+    async fn is_anything_left(
+        &mut self,
+        position: Position,
+        mut windows: Windows,
+    ) -> Result<bool, QueryError> {
+        let Some(window) = windows.rest() else { return Ok(false) };
+        let (scope, filter) = (Scope::unscoped(), Filter::default());
+        let selection = Selection { scope: &scope, filter: &filter, transaction: None };
+        Ok(!self.changes_within(selection, position, window, 1).await?.is_empty())
+    }
+}

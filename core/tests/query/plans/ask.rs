@@ -1,0 +1,110 @@
+//! One question to the trail, as an application asks it.
+
+use chrono::{DateTime, Utc};
+use threadline::query::{ActorFilter, Count, Filter, Position, QueryError};
+use threadline::{AuditTrail, Scope};
+use uuid::Uuid;
+
+use crate::database::Result;
+
+/// The size of a page.
+const PAGE: usize = 50;
+/// Counted no further.
+const CAP: usize = 200;
+
+/// Conditions and positions are written as in a URL.
+#[derive(Debug, Clone)]
+pub(super) enum Ask {
+    Timeline(String),
+    Count(String),
+    HasChanges,
+    CapturedTables,
+    RowHistory(i32, String),
+    AsOf(i32, DateTime<Utc>),
+    Compare(i32, [DateTime<Utc>; 2]),
+    ActorHistory(&'static str, String),
+    ActorWindow(&'static str, String),
+    CorrelationBundle(&'static str),
+    Transaction(Uuid, String),
+    IncidentBundle(Uuid),
+}
+
+fn read(text: &str) -> Result<(Filter, Position)> {
+    let pairs: Vec<_> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+    Ok(Filter::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))?)
+}
+
+impl Ask {
+    /// Between which moments the changes are that it asks for.
+    pub(super) fn window(&self) -> Result<[Option<DateTime<Utc>>; 2]> {
+        Ok(match self {
+            Self::Timeline(text)
+            | Self::Count(text)
+            | Self::RowHistory(_, text)
+            | Self::ActorHistory(_, text)
+            | Self::ActorWindow(_, text) => {
+                let (filter, _) = read(text)?;
+                [filter.from, filter.to]
+            }
+            Self::AsOf(_, at) => [None, Some(*at)],
+            _ => [None, None],
+        })
+    }
+
+    /// Answers how many rows it has returned or counted. A table that the scope hides is as good as empty.
+    pub(super) async fn run(&self, trail: &AuditTrail, scope: &Scope) -> Result<usize> {
+        let answer = self.answer(trail, scope).await;
+        answer.or_else(|error| match error.downcast_ref() {
+            Some(QueryError::NotAudited { .. }) => Ok(0),
+            _ => Err(error),
+        })
+    }
+
+    /// The rows whose history is asked for are those of table t01.
+    async fn answer(&self, trail: &AuditTrail, scope: &Scope) -> Result<usize> {
+        Ok(match self {
+            Self::Timeline(text) => {
+                let (filter, position) = read(text)?;
+                trail.timeline_page(scope, &filter, position, PAGE).await?.entries.len()
+            }
+            Self::Count(text) => match trail.count(scope, &read(text)?.0, CAP).await? {
+                Count::Exactly(count) | Count::MoreThan(count) => count,
+            },
+            Self::HasChanges => usize::from(trail.has_changes(scope).await?),
+            Self::CapturedTables => trail.captured_tables(scope).await?.len(),
+            Self::RowHistory(id, text) => {
+                let (filter, position) = read(text)?;
+                trail.row_history(scope, "t01", [("id", id)], &filter, position, PAGE).await?.entries.len()
+            }
+            Self::AsOf(id, at) => {
+                usize::from(trail.as_of(scope, "t01", [("id", id)], *at).await?.row().is_some())
+            }
+            Self::Compare(id, moments) => {
+                trail.compare(scope, "t01", [("id", id)], *moments).await?.fields.len()
+            }
+            Self::ActorHistory(actor, text) => {
+                let (filter, position) = read(text)?;
+                let (actor, window): (ActorFilter, _) = (actor.parse()?, [filter.from, filter.to]);
+                trail.actor_history(scope, actor, window, position, PAGE).await?.entries.len()
+            }
+            Self::ActorWindow(actor, text) => {
+                let (filter, position) = read(text)?;
+                let actor: ActorFilter = actor.parse()?;
+                trail.actor_window(scope, actor, &filter, position, PAGE).await?.entries.len()
+            }
+            Self::CorrelationBundle(id) => {
+                let any = Filter::default();
+                let bundle = trail.correlation_bundle(scope, *id, &any, Position::Newest, PAGE);
+                bundle.await?.entries.len()
+            }
+            Self::Transaction(id, text) => {
+                let detail = trail.transaction(scope, *id, read(text)?.1, PAGE).await?;
+                detail.map_or(0, |detail| detail.changes.entries.len())
+            }
+            Self::IncidentBundle(id) => {
+                let bundle = trail.incident_bundle(scope, *id, 1_000).await?;
+                bundle.map_or(0, |bundle| bundle.changes.len())
+            }
+        })
+    }
+}

@@ -1,0 +1,174 @@
+//! The questions, and what each may read.
+//!
+//! A change is read once for each row that is returned, and so are its transaction and its action: three rows of the trail for
+//! one of the answer. What else a question reads stands beside it: where the condition is met by one change in four, four
+//! times as many changes; a look into each partition; a page of each of the eight places where a row's history lies.
+
+use sqlx::PgPool;
+use threadline::Scope;
+
+use super::ask::Ask;
+use super::places::{Place, Places};
+use super::scopes;
+use crate::database::Result;
+
+/// A question, and how many rows of the trail it may look at: so many for each row of the answer, and so many beside them.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub(super) ask: Ask,
+    pub(super) scope: Scope,
+    pub(super) per_row: usize,
+    pub(super) beside: usize,
+}
+
+/// The two numbers of a case.
+pub(super) type Bound = (usize, usize);
+
+/// One key of the filter: the bounds of a page and of a count. Each key in values that are common and rare.
+const ONE_KEY: [(&str, Bound, Bound); 25] = [
+    ("", (3, 30), (1, 30)),
+    // One change in four, one in two hundred, 29 altogether.
+    ("table=t01", (8, 50), (5, 50)),
+    ("table=t14", (6, 60), (2, 60)),
+    ("table=t20", (3, 60), (2, 60)),
+    ("table=t01&key=id%3D1", (11, 50), (8, 50)),
+    ("table=t01&key=id%3D900", (11, 300), (8, 300)),
+    ("table=t01&key=id%3D99999", (0, 350), (0, 300)),
+    ("operation=update", (4, 50), (3, 50)),
+    ("operation=delete", (16, 50), (13, 50)),
+    ("operation=truncate", (3, 60), (2, 60)),
+    ("field=updated_at", (4, 50), (3, 50)),
+    ("field=amount", (7, 50), (6, 50)),
+    // A hundred transactions are looked at first, and the changes of each.
+    ("actor=service_account:sync", (9, 200), (3, 200)),
+    ("actor=user:1", (9, 200), (3, 200)),
+    // Of few transactions all that came after their beginning is looked at, in every partition.
+    ("actor=user:99", (9, 600), (9, 600)),
+    ("actor=user:rare", (3, 200), (2, 200)),
+    ("actor=user", (9, 200), (3, 200)),
+    ("actor=admin", (9, 200), (3, 200)),
+    ("action=action.1", (9, 200), (3, 200)),
+    ("action=action.30", (9, 200), (3, 200)),
+    ("action=rare.action", (3, 250), (2, 250)),
+    // Everything after each transaction began is looked at: nobody knows how long it took.
+    ("correlation_id=case-200", (3, 250), (2, 250)),
+    ("correlation_id=nothing", (0, 10), (0, 10)),
+    ("request_id=request-1600", (3, 80), (2, 80)),
+    ("request_id=nothing", (0, 10), (0, 10)),
+];
+
+/// Two keys of the filter.
+const TWO_KEYS: [(&str, Bound, Bound); 26] = [
+    ("table=t01&operation=update", (9, 50), (7, 50)),
+    ("table=t01&operation=truncate", (3, 60), (2, 60)),
+    ("table=t20&operation=update", (3, 60), (2, 60)),
+    ("table=t01&field=amount", (18, 50), (16, 50)),
+    ("table=t20&field=amount", (3, 60), (2, 60)),
+    ("operation=update&field=amount", (7, 50), (6, 50)),
+    ("table=t01&key=id%3D1&operation=update", (11, 50), (8, 50)),
+    ("table=t01&key=id%3D1&field=amount", (11, 50), (8, 50)),
+    ("table=t01&key=id%3D900&field=amount", (11, 300), (8, 300)),
+    ("table=t01&actor=user:1", (9, 200), (12, 200)),
+    ("table=t01&actor=user:rare", (3, 200), (2, 200)),
+    ("table=t20&actor=user:rare", (3, 200), (2, 200)),
+    ("operation=update&actor=user:1", (9, 200), (12, 200)),
+    ("operation=truncate&actor=user:rare", (3, 200), (2, 200)),
+    ("field=amount&actor=user:1", (9, 200), (12, 200)),
+    ("field=legacy_code&actor=user:rare", (3, 200), (2, 200)),
+    ("actor=user:1&action=action.1", (30, 200), (30, 200)),
+    ("actor=user:rare&action=action.1", (3, 300), (2, 300)),
+    ("actor=user:1&action=rare.action", (3, 300), (2, 300)),
+    ("table=t01&action=action.1", (9, 300), (9, 300)),
+    ("table=t20&action=rare.action", (3, 250), (2, 250)),
+    ("operation=update&action=action.1", (13, 300), (13, 300)),
+    ("field=amount&action=rare.action", (3, 250), (2, 250)),
+    ("correlation_id=case-200&request_id=request-1600", (3, 80), (2, 80)),
+    ("table=t01&key=id%3D900&actor=user:1", (11, 350), (8, 350)),
+    ("table=t01&key=id%3D1&actor=user:1", (50, 50), (30, 50)),
+];
+
+/// What is rare and has no index that fits. For a rare field everything is walked over, until the time is up; with a common key
+/// beside it, all that has the common one: here, three thousand transactions or four thousand changes.
+const WALKS: [(&str, usize); 11] = [
+    ("field=legacy_code", 95_000),
+    ("table=t01&field=legacy_code", 95_000),
+    ("operation=update&field=legacy_code", 95_000),
+    ("table=t20&actor=user:1", 22_000),
+    ("operation=truncate&actor=user:1", 22_000),
+    ("field=legacy_code&actor=user:1", 22_000),
+    ("table=t01&key=id%3D1&actor=user:rare", 9_500),
+    ("table=t01&key=id%3D1&field=legacy_code", 5_000),
+    ("table=t01&key=id%3D1&action=rare.action", 9_500),
+    ("table=t01&key=id%3D1&correlation_id=case-200", 9_500),
+    ("table=t01&key=id%3D1&request_id=request-1600", 14_000),
+];
+
+pub(super) async fn all(pool: &PgPool) -> Result<Vec<Case>> {
+    let places = Places::read(pool).await?;
+    let mut cases = Vec::new();
+    let mut add = |ask, (per_row, beside): Bound| {
+        cases.push(Case { ask, scope: Scope::unscoped(), per_row, beside });
+    };
+    for (text, page, count) in ONE_KEY.into_iter().chain(TWO_KEYS) {
+        add(Ask::Timeline(text.to_owned()), page);
+        add(Ask::Count(text.to_owned()), count);
+    }
+    for few in ["correlation_id=case-200", "request_id=request-1600"] {
+        for other in
+            ["table=t01", "operation=update", "field=amount", "actor=user:rare", "action=rare.action"]
+        {
+            add(Ask::Timeline(format!("{other}&{few}")), (3, 250));
+            add(Ask::Count(format!("{other}&{few}")), (2, 250));
+        }
+    }
+    for (text, beside) in WALKS {
+        add(Ask::Timeline(text.to_owned()), (3, beside));
+        add(Ask::Count(text.to_owned()), (3, beside));
+    }
+    add(Ask::HasChanges, (0, 10));
+    add(Ask::CapturedTables, (0, 0));
+    for Place { cursor, from, to } in places.all() {
+        add(Ask::Timeline(format!("older={cursor}")), (3, 60));
+        add(Ask::Timeline(format!("newer={cursor}")), (3, 60));
+        for text in [format!("from={from}"), format!("to={to}"), format!("from={from}&to={to}")] {
+            add(Ask::Timeline(text.clone()), (3, 50));
+            add(Ask::Count(text.clone()), (1, 50));
+            add(Ask::Timeline(format!("table=t01&{text}")), (8, 50));
+            add(Ask::Timeline(format!("actor=user:1&{text}")), (9, 200));
+            add(Ask::RowHistory(1, text.clone()), (11, 100));
+            add(Ask::RowHistory(900, text.clone()), (11, 350));
+            add(Ask::ActorHistory("user:1", text.clone()), (3, 80));
+            add(Ask::ActorHistory("user", text), (3, 80));
+        }
+        let week = format!("from={from}&to={to}");
+        for (text, bound) in [
+            ("operation=update", (4, 50)),
+            ("field=amount", (7, 50)),
+            ("action=action.1", (9, 200)),
+            ("correlation_id=case-200", (3, 60)),
+            ("request_id=request-1600", (3, 60)),
+        ] {
+            add(Ask::Timeline(format!("{text}&{week}")), bound);
+        }
+        add(Ask::RowHistory(1, format!("older={cursor}")), (22, 100));
+        add(Ask::ActorHistory("user:1", format!("older={cursor}")), (3, 80));
+        add(Ask::ActorHistory("user:rare", format!("newer={cursor}")), (3, 80));
+        add(Ask::ActorWindow("user:1", format!("older={cursor}")), (18, 300));
+        add(Ask::ActorWindow("user", format!("newer={cursor}")), (18, 300));
+        add(Ask::ActorWindow("user:rare", format!("older={cursor}")), (6, 300));
+        for (id, beside) in [(1, 80), (900, 100), (99_999, 350)] {
+            add(Ask::AsOf(id, to.parse()?), (0, beside));
+            add(Ask::Compare(id, [from.parse()?, to.parse()?]), (0, 2 * beside));
+        }
+    }
+    add(Ask::CorrelationBundle("case-200"), (3, 250));
+    add(Ask::Transaction(places.small, String::new()), (3, 30));
+    // A page of a transaction reads the whole transaction, which has six hundred changes, and so does the look at what is back.
+    for position in [String::new(), format!("older={}", places.inside), format!("newer={}", places.inside)] {
+        add(Ask::Transaction(places.large, position), (3, 1_300));
+    }
+    add(Ask::IncidentBundle(places.small), (60, 100));
+    add(Ask::IncidentBundle(places.large), (60, 100));
+    cases.extend(scopes::all(&places));
+    Ok(cases)
+}

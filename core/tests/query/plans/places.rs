@@ -1,0 +1,58 @@
+//! Where in the trail a question begins and ends.
+
+use sqlx::{AssertSqlSafe, PgPool, Row};
+use uuid::Uuid;
+
+use crate::database::{Result, value};
+
+/// A change's place as the library writes it.
+const CURSOR: &str =
+    "(extract(epoch FROM captured_at) * 1000000)::bigint || '-' || replace(id::text, '-', '')";
+
+/// A place in the timeline, and a week that ends there.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) cursor: String,
+    pub(super) from: String,
+    pub(super) to: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Places {
+    places: Vec<Place>,
+    /// A transaction of a few changes.
+    pub(super) small: Uuid,
+    /// The transaction of six hundred, and a place inside it.
+    pub(super) large: Uuid,
+    pub(super) inside: String,
+}
+
+impl Places {
+    pub(super) async fn read(pool: &PgPool) -> Result<Self> {
+        let mut places = Vec::new();
+        for days_ago in [7, 365, 723] {
+            let place = sqlx::query(AssertSqlSafe(format!(
+                "SELECT {CURSOR},
+                        to_json(captured_at AT TIME ZONE 'UTC' - interval '7 days') #>> '{{}}',
+                        to_json(captured_at AT TIME ZONE 'UTC') #>> '{{}}'
+                 FROM threadline.audit_changes WHERE captured_at <= now() - make_interval(days => $1)
+                 ORDER BY captured_at DESC, id DESC LIMIT 1",
+            )));
+            let row = place.bind(days_ago).fetch_one(pool).await?;
+            let [cursor, from, to]: [String; 3] = [row.try_get(0)?, row.try_get(1)?, row.try_get(2)?];
+            places.push(Place { cursor, from: from + "Z", to: to + "Z" });
+        }
+        let transaction = "SELECT id FROM threadline.audit_transactions WHERE txid =";
+        let small = value(pool, &format!("{transaction} 20001")).await?;
+        let large = value(pool, &format!("{transaction} 20000")).await?;
+        let middle = "FROM threadline.audit_changes WHERE transaction_id = (SELECT id FROM threadline.audit_transactions
+                                                                            WHERE txid = 20000)
+                      ORDER BY captured_at OFFSET 300 LIMIT 1";
+        let inside = value(pool, &format!("SELECT {CURSOR} {middle}")).await?;
+        Ok(Self { places, small, large, inside })
+    }
+
+    pub(super) fn all(&self) -> &[Place] {
+        &self.places
+    }
+}

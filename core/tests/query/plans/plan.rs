@@ -1,0 +1,109 @@
+//! The plan of a statement, and the rows that each step had.
+
+use std::fmt;
+
+use serde_json::Value;
+
+#[derive(Debug)]
+pub(super) struct Plan(Value);
+
+/// One step of a plan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step<'a> {
+    json: &'a Value,
+    depth: usize,
+}
+
+impl Plan {
+    /// From the JSON of EXPLAIN.
+    pub(super) fn new(json: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(json).map(Self)
+    }
+
+    /// Every step, each before those that it reads from.
+    pub(super) fn steps(&self) -> Vec<Step<'_>> {
+        fn walk<'a>(step: Step<'a>, steps: &mut Vec<Step<'a>>) {
+            steps.push(step);
+            step.inputs().for_each(|input| walk(input, steps));
+        }
+        let mut steps = Vec::new();
+        walk(Step { json: &self.0["Plan"], depth: 0 }, &mut steps);
+        steps
+    }
+
+    /// How many rows of the trail were looked at.
+    pub(super) fn rows(&self) -> usize {
+        self.steps().iter().filter(|step| step.table().is_some()).map(|step| step.rows()).sum()
+    }
+}
+
+/// The statement and the steps that were taken.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.0["Query Text"].as_str().unwrap_or_default())?;
+        self.steps().iter().filter(|step| step.turns() > 0).try_for_each(|step| writeln!(f, "  {step}"))
+    }
+}
+
+impl<'a> Step<'a> {
+    fn inputs(self) -> impl Iterator<Item = Self> {
+        let inputs = self.json["Plans"].as_array().into_iter().flatten();
+        inputs.map(move |json| Self { json, depth: self.depth + 1 })
+    }
+
+    fn text(self, name: &str) -> &'a str {
+        self.json[name].as_str().unwrap_or_default()
+    }
+
+    fn number(self, name: &str) -> usize {
+        self.json[name].as_f64().unwrap_or_default().ceil() as usize
+    }
+
+    /// How often it ran.
+    pub(super) fn turns(self) -> usize {
+        self.number("Actual Loops")
+    }
+
+    /// The rows of one turn: the average of all turns, rounded.
+    fn in_turn(self) -> usize {
+        let names = ["Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck"];
+        names.iter().map(|name| self.number(name)).sum()
+    }
+
+    /// The table of the trail that it reads.
+    pub(super) fn table(self) -> Option<&'a str> {
+        Some(self.text("Relation Name")).filter(|name| name.starts_with("audit_"))
+    }
+
+    /// How many rows it looked at. A turn that found nothing has looked as well.
+    fn rows(self) -> usize {
+        self.in_turn().max(1) * self.turns()
+    }
+
+    /// How many rows it read without an index.
+    pub(super) fn reads_whole_table(self) -> usize {
+        if self.text("Node Type") == "Seq Scan" { self.in_turn() } else { 0 }
+    }
+
+    /// How many rows it put in order, all together.
+    pub(super) fn sorted(self) -> usize {
+        let is_sort = self.text("Node Type").ends_with("Sort");
+        self.inputs().filter(|_| is_sort).map(|input| input.number("Actual Rows") * input.turns()).sum()
+    }
+}
+
+impl fmt::Display for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = ["Node Type", "Relation Name", "Index Name", "Index Cond", "Recheck Cond", "Filter"];
+        let said: Vec<&str> =
+            names.iter().map(|name| self.text(name)).filter(|text| !text.is_empty()).collect();
+        let (indent, said) = ("  ".repeat(self.depth), said.join(" | "));
+        let removed = self.number("Rows Removed by Filter");
+        write!(
+            f,
+            "{indent}{said}: {} rows, {removed} removed, {} turns",
+            self.number("Actual Rows"),
+            self.turns()
+        )
+    }
+}

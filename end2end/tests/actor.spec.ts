@@ -1,0 +1,32 @@
+// What one actor did, in windows.
+import { expect, expectAccessible, logIn, raisePriority, test } from "./support.ts";
+
+test("an actor's transactions are listed by window, with the tables they touched", async ({ page }) => {
+  await logIn(page, "support");
+  await raisePriority(page);
+  await page.goto("/audit/actors/user/support");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("user:support");
+  const windows = page.getByRole("navigation", { name: "Window" });
+  await expect(windows.locator("[aria-current]")).toHaveText("Last 24 hours");
+  const lines = page.locator(".transactions > li");
+  await expect(lines.first()).toContainText("tickets 1");
+  await windows.getByRole("link", { name: "Last hour" }).click();
+  await expect(page).toHaveURL(/\/audit\/actors\/user\/support\?window=1h$/);
+  await expect(windows.locator("[aria-current]")).toHaveText("Last hour");
+  await expect(lines.filter({ hasText: "ticket.priority_changed" }).first()).toBeVisible();
+  await expectAccessible(page);
+
+  await page.getByRole("link", { name: "Show the changes in the timeline" }).click();
+  await expect(page).toHaveURL(/timeline\?actor=user%3Asupport&from=/);
+  await page.goBack();
+  await page.getByRole("navigation", { name: "Breadcrumbs" }).getByRole("link", { name: "Users" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Every user");
+});
+
+test("nobody did nothing: the page says so and offers a way on", async ({ page }) => {
+  await logIn(page, "support");
+  await page.goto("/audit/actors/user/nobody-of-this-name");
+  await expect(page.getByRole("heading", { name: "No transaction of user:nobody-of-this-name is recorded" })).toBeVisible();
+  await page.getByRole("link", { name: "See all of type user" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Every user");
+});

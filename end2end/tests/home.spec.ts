@@ -1,0 +1,53 @@
+// The overview: a verdict, what happened last, and three ways in.
+import { expect, logIn, raisePriority, test } from "./support.ts";
+
+test("the overview says what needs attention and shows what happened last", async ({ page }) => {
+  await logIn(page, "admin");
+  await raisePriority(page);
+  await page.goto("/audit");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Nothing needs attention");
+  await expect(page.getByText("2 tables are captured, each as it was set up.")).toBeVisible();
+  const latest = page.locator(".latest").getByRole("listitem").filter({ has: page.locator("time") });
+  const newest = latest.filter({ hasText: "ticket.priority_changed" }).first();
+  await expect(newest).toContainText("tickets 1");
+  await newest.getByRole("link", { name: "ticket.priority_changed" }).click();
+  await expect(page).toHaveURL(/\/audit\/transactions\/[0-9a-f-]{36}$/);
+});
+
+test("a limited view is told so, and sees its part", async ({ page }) => {
+  await logIn(page, "support");
+  await page.goto("/audit");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Nothing needs your attention");
+  await expect(page.getByText("Your view is limited to a part of it")).toBeVisible();
+});
+
+test("a record, a correlation id and a time window each lead to their changes", async ({ page }) => {
+  await logIn(page, "support");
+  const ticket = await raisePriority(page);
+  await page.goto("/audit");
+  await page.getByLabel("Table", { exact: true }).fill("tickets");
+  await page.getByLabel("Record", { exact: true }).fill(ticket);
+  await page.getByRole("button", { name: "Show its history" }).click();
+  await expect(page).toHaveURL(new RegExp(`/audit/rows/tickets/id%3D${ticket}$`));
+
+  await page.goto("/audit");
+  await page.getByLabel("Correlation id", { exact: true }).fill("nowhere-to-be-found");
+  await page.getByRole("button", { name: "Show what belongs together" }).click();
+  await expect(page).toHaveURL(/\/audit\/timeline\?correlation_id=nowhere-to-be-found$/);
+
+  await page.goto("/audit");
+  await page.getByLabel("From (UTC)").fill("2020-01-01T00:00");
+  await page.getByRole("button", { name: "Show the changes" }).click();
+  await expect(page).toHaveURL(/\/audit\/timeline\?from=2020-01-01T00%3A00/);
+  await page.goto("/audit");
+  await page.getByRole("link", { name: "7 days", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Timeline" })).toBeVisible();
+});
+
+test("a form that says nothing is not sent", async ({ page }) => {
+  await logIn(page, "support");
+  await page.goto("/audit");
+  await page.getByRole("button", { name: "Show what belongs together" }).click();
+  await expect(page).toHaveURL(/\/audit$/);
+  await expect(page.getByLabel("Correlation id", { exact: true })).toBeFocused();
+});

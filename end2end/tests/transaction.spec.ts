@@ -1,0 +1,37 @@
+// One transaction whole, on the screen and on paper.
+import { expect, expectAccessible, logIn, raisePriority, test } from "./support.ts";
+
+test("a transaction tells who, when and why, and what to ask next", async ({ page }) => {
+  await logIn(page, "support");
+  await raisePriority(page);
+  await page.goto("/audit");
+  await page.locator(".latest").getByRole("link", { name: "ticket.priority_changed" }).first().click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("user:support · ticket.priority_changed");
+  await expect(page.getByRole("heading", { name: "1 change in 1 table" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Other transactions of this correlation" })).toBeVisible();
+  await expectAccessible(page);
+
+  const elsewhere = page.getByRole("navigation", { name: "From here" });
+  await elsewhere.getByRole("link", { name: "What else user:support did around then" }).click();
+  await expect(page).toHaveURL(/actor=user%3Asupport&from=.*&to=/);
+  await expect(page.getByRole("heading", { level: 1, name: "Timeline" })).toBeVisible();
+  await page.goBack();
+  await page.getByRole("heading", { level: 1 }).getByRole("link", { name: "user:support" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("user:support");
+});
+
+test("on paper there is the transaction and nothing to click", async ({ page }) => {
+  await logIn(page, "support");
+  await raisePriority(page);
+  await page.goto("/audit");
+  await page.locator(".latest").getByRole("link", { name: "ticket.priority_changed" }).first().click();
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.getByRole("row").filter({ hasText: "priority" })).toBeVisible();
+  await expect(page.getByRole("banner")).toBeHidden();
+  await expect(page.getByRole("navigation", { name: "From here" })).toBeHidden();
+  await expect(page.getByRole("navigation", { name: "Breadcrumbs" })).toBeHidden();
+  // Dark ink on white paper, whatever the theme on the screen.
+  const ink = await page.getByRole("heading", { level: 1 }).evaluate((heading) => getComputedStyle(heading).color);
+  expect(ink).toBe("rgb(17, 24, 39)");
+});
