@@ -6,6 +6,7 @@ mod coverage;
 mod drift;
 mod finding;
 mod functions;
+mod gaps;
 #[cfg(test)]
 mod guide;
 mod keys;
@@ -22,6 +23,7 @@ use std::time::Instant;
 pub use coverage::{CoverageReport, CoverageStatus, EXPECTED_UNCOVERED, GapSource, TableCoverage};
 pub use drift::{DriftState, Redaction, RedactionDiff, TableRedaction};
 pub use finding::{Command, Finding};
+pub use gaps::CoverageGap;
 pub use kinds::{FINDINGS, FindingKind, Severity};
 pub use verify::Verdict;
 

@@ -7,3 +7,4 @@ mod role;
 
 mod coverage;
 mod drift;
+mod gaps;
