@@ -96,6 +96,9 @@ fn shared(unit: &Unit<'_>, of: &Relation, policy: &StoredPolicy, findings: &mut 
 
 fn columns(unit: &Unit<'_>, of: &Relation, policy: &StoredPolicy, findings: &mut Vec<Finding>) {
     let present = &of.row.columns;
+    if *present == policy.columns && of.row.types == policy.types {
+        return;
+    }
     let gone: Vec<&String> = policy.columns.iter().filter(|column| !present.contains(column)).collect();
     let added: Vec<&String> = present.iter().filter(|column| !policy.columns.contains(column)).collect();
     let known = policy.columns.iter().zip(&policy.types);

@@ -8,8 +8,8 @@ use super::triggers::generate;
 use super::unit::Unit;
 use crate::config::paste;
 
-/// Words of a name, and pairs of words.
-const SENSITIVE: [&str; 32] = [
+/// Words of a name.
+const WORDS: [&str; 23] = [
     "password",
     "passwd",
     "pwd",
@@ -17,32 +17,41 @@ const SENSITIVE: [&str; 32] = [
     "secret",
     "secrets",
     "token",
-    "api key",
     "apikey",
-    "private key",
-    "access key",
-    "secret key",
-    "encryption key",
     "credential",
     "credentials",
     "ssn",
-    "social security",
-    "credit card",
-    "card number",
     "cvv",
     "cvc",
     "pan",
     "iban",
-    "account number",
     "passport",
-    "tax id",
     "pin",
     "otp",
     "totp",
     "salt",
     "jwt",
     "bearer",
+    "privatekey",
 ];
+
+/// Two words in a row.
+const PAIRS: [(&str, &str); 10] = [
+    ("api", "key"),
+    ("private", "key"),
+    ("access", "key"),
+    ("secret", "key"),
+    ("encryption", "key"),
+    ("social", "security"),
+    ("credit", "card"),
+    ("card", "number"),
+    ("account", "number"),
+    ("tax", "id"),
+];
+
+/// What a name ends with that says something about a secret instead of holding it.
+const ABOUT: [&str; 10] =
+    ["count", "at", "on", "length", "type", "expires", "id", "sent", "attempts", "changed"];
 
 pub(super) fn check(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
     let Some(policy) = unit.deployed() else { return };
@@ -90,12 +99,13 @@ fn looks_sensitive(column: &str) -> bool {
         before = character;
     }
     let words: Vec<&str> = words.split_whitespace().collect();
-    let counts = ["count", "at", "on", "length", "type", "expires", "id", "sent", "attempts", "changed"];
-    if words.last().is_some_and(|last| words.len() > 1 && counts.contains(last)) {
-        return words.join(" ") == "tax id";
+    let is_pair = |pair: &[&str]| matches!(pair, [one, other] if PAIRS.contains(&(one, other)));
+    if let [.., before, last] = words.as_slice()
+        && ABOUT.contains(last)
+    {
+        return is_pair(&[before, last]);
     }
-    let is_listed = |phrase: &str| SENSITIVE.contains(&phrase);
-    words.iter().any(|word| is_listed(word)) || words.windows(2).any(|pair| is_listed(&pair.join(" ")))
+    words.iter().any(|word| WORDS.contains(word)) || words.windows(2).any(is_pair)
 }
 
 #[cfg(test)]
