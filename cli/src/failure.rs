@@ -2,9 +2,12 @@
 
 use std::io;
 
+use threadline::health::HealthError;
 use threadline::query::{FilterError, QueryError};
 use threadline::{CaptureError, ConfigError, InstallError, StorageSchema};
 use uuid::Uuid;
+
+use crate::output::Report;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -37,6 +40,15 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Capture(CaptureError),
     #[error(transparent)]
+    Health(HealthError),
+    #[error(
+        "threadline.toml names no table that must be captured: write expected_tables into its section [verify_coverage]"
+    )]
+    NothingExpected,
+    /// The answer is there, and it is no.
+    #[error("{reason}")]
+    Verdict { report: Report, reason: String },
+    #[error(transparent)]
     Filter(#[from] FilterError),
     #[error(transparent)]
     Query(QueryError),
@@ -58,7 +70,15 @@ impl Failure {
         }
     }
 
-    /// The library says the same of capture.
+    /// The library says the same of health.
+    pub(crate) fn health(error: HealthError) -> Self {
+        match error {
+            HealthError::NotInstalled { schema } => Self::NotInstalled(schema),
+            other => Self::Health(other),
+        }
+    }
+
+    /// And of capture.
     pub(crate) fn capture(error: CaptureError) -> Self {
         match error {
             CaptureError::NotInstalled { schema } => Self::NotInstalled(schema),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod actor;
+mod columns;
 mod configuration;
 mod connection;
 mod count;
@@ -8,17 +9,21 @@ mod escape;
 mod failure;
 mod filters;
 mod generated;
+mod health;
 mod incident;
 mod json;
 mod migration;
 mod moment;
 mod output;
 mod policy;
+mod policy_show;
+mod schemas;
 mod session;
 mod setup;
 mod text;
 mod timeline;
 mod transaction;
+mod verify_coverage;
 
 use std::process::ExitCode;
 
@@ -53,6 +58,14 @@ enum Command {
     /// Generate what captures changes.
     #[command(subcommand)]
     Gen(Generate),
+    /// Check which tables are captured.
+    #[command(subcommand)]
+    Health(Health),
+    /// End with 1 unless every table is captured that threadline.toml insists on.
+    VerifyCoverage,
+    /// Compare what is redacted with what threadline.toml says.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Show changes, newest first.
     Timeline(timeline::Question<Anything>),
     /// Count changes.
@@ -79,6 +92,18 @@ enum Generate {
     Triggers(setup::Tables),
 }
 
+#[derive(Debug, Subcommand)]
+enum Health {
+    /// Show which tables are captured, which need capture, and what is not as it should be.
+    Coverage(health::Question),
+}
+
+#[derive(Debug, Subcommand)]
+enum PolicyCommand {
+    /// Show each table's redaction, as it is configured and as it is deployed.
+    Show(policy_show::Question),
+}
+
 /// How much of a list is shown.
 #[derive(Debug, Args)]
 struct Presentation {
@@ -93,6 +118,11 @@ async fn main() -> ExitCode {
     match answer.and_then(|report| output::print(&report)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            if let Failure::Verdict { report, .. } = &failure
+                && let Err(unprinted) = output::print(report)
+            {
+                output::complain(&unprinted);
+            }
             output::complain(&failure);
             ExitCode::FAILURE
         }
@@ -104,6 +134,9 @@ async fn answer(Arguments { connection, config, json, command }: Arguments) -> R
     match command {
         Command::Install => setup::install(&session).await,
         Command::Gen(Generate::Triggers(tables)) => setup::capture(&session, &tables).await,
+        Command::Health(Health::Coverage(question)) => health::coverage(&session, &question).await,
+        Command::VerifyCoverage => verify_coverage::answer(&session).await,
+        Command::Policy(PolicyCommand::Show(question)) => policy_show::answer(&session, &question).await,
         Command::Timeline(question) => timeline::answer(&session, &question).await,
         Command::Count(question) => count::answer(&session, &question).await,
         Command::History(question) => timeline::answer(&session, &question).await,

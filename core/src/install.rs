@@ -7,7 +7,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use crate::{AuditTrail, StorageSchema};
 
 /// Every step from an empty schema to the current one, oldest first. A step that was released never changes.
-const MIGRATIONS: [(i64, &str, &str); 9] = [
+const MIGRATIONS: [(i64, &str, &str); 10] = [
     (1, "audit tables", include_str!("../migrations/0001_audit_tables.sql")),
     (2, "capture support", include_str!("../migrations/0002_capture_support.sql")),
     (3, "capture by policy", include_str!("../migrations/0003_capture_by_policy.sql")),
@@ -17,6 +17,7 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
     (7, "row history index", include_str!("../migrations/0007_row_history_index.sql")),
     (8, "transaction indexes", include_str!("../migrations/0008_transaction_indexes.sql")),
     (9, "action names", include_str!("../migrations/0009_action_names.sql")),
+    (10, "coverage gaps", include_str!("../migrations/0010_coverage_gaps.sql")),
 ];
 
 /// Why the installation failed; nothing of the failed step remains.

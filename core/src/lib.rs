@@ -9,6 +9,7 @@ pub mod event;
 pub mod export;
 #[cfg(feature = "axum")]
 mod extract;
+pub mod health;
 mod install;
 #[cfg(feature = "tower")]
 mod layer;
@@ -44,3 +45,7 @@ struct CapturingGuide;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/investigating.md")]
 struct InvestigatingGuide;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/health.md")]
+struct HealthGuide;

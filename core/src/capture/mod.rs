@@ -15,8 +15,11 @@ mod triggers;
 use sqlx::AssertSqlSafe;
 
 pub use error::{CaptureError, PolicyError};
+pub(crate) use naming::trigger_name;
 pub use plan::{CapturePlan, PlannedTable};
+pub(crate) use policy::overlap;
 pub use policy::{CaptureMode, DEFAULT_PLACEHOLDER, TablePolicy};
+pub(crate) use quote::{identifier, relation};
 pub use stored::{CaptureFunction, StoredPolicy};
 
 use crate::AuditTrail;

@@ -22,7 +22,7 @@ pub(super) fn function_name(table: &TableName) -> String {
 
 /// The trigger of a table for one event, or for all row events at once. All begin with `threadline_audit_`, which is how they
 /// are recognised.
-pub(super) fn trigger_name(table: &TableName, event: Option<&str>) -> String {
+pub(crate) fn trigger_name(table: &TableName, event: Option<&str>) -> String {
     const PREFIX: &str = "threadline_audit_";
     let event = event.map_or_else(String::new, |event| format!("_{}", event.to_lowercase()));
     let plain = format!("{PREFIX}{}{event}", suffix(table));

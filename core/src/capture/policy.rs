@@ -212,7 +212,7 @@ impl From<&str> for TablePolicy {
 }
 
 /// Which names of `these` are in `those`.
-pub(super) fn overlap(these: &[String], those: &[String]) -> Vec<String> {
+pub(crate) fn overlap(these: &[String], those: &[String]) -> Vec<String> {
     these.iter().filter(|name| those.contains(name)).cloned().collect()
 }
 

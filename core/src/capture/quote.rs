@@ -1,12 +1,12 @@
 //! Names and texts as SQL, whatever they hold.
 
 /// A quoted identifier.
-pub(super) fn identifier(name: &str) -> String {
+pub(crate) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A table with its schema, quoted.
-pub(super) fn relation(table: &crate::TableName) -> String {
+pub(crate) fn relation(table: &crate::TableName) -> String {
     format!("{}.{}", identifier(table.schema()), identifier(table.name()))
 }
 

@@ -1,6 +1,7 @@
 //! The guide and the keys say the same.
 
 use super::keys::{KEYS, Key};
+use super::lists::{LISTS, ListKey};
 use super::*;
 
 const GUIDE: &str = include_str!("../../../docs/capturing.md");
@@ -60,5 +61,18 @@ fn the_documented_defaults_are_the_defaults() {
             "{}",
             key.name
         );
+    }
+}
+
+#[test]
+fn the_guide_to_health_lists_its_keys_and_sets_each() {
+    let guide = include_str!("../../../docs/health.md");
+    let row = |key: &ListKey| format!("| `{}` | `{}` | {} |\n", key.section, key.name, key.meaning);
+    let rows: String = LISTS.iter().map(row).collect();
+    assert!(guide.contains(&rows), "docs/health.md should hold these rows:\n{rows}");
+    let snippet = guide.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let config = Config::from_toml(snippet).unwrap();
+    for list in [config.expected_uncovered_tables, config.audit_anyway, config.expected_tables] {
+        assert!(!list.is_empty());
     }
 }

@@ -4,6 +4,7 @@ mod error;
 #[cfg(test)]
 mod guide;
 mod keys;
+mod lists;
 pub(crate) mod paste;
 mod read;
 mod source;
@@ -44,6 +45,12 @@ use crate::{StorageSchema, TableName};
 pub struct Config {
     /// The schema of the trail, where the file names one.
     pub storage_schema: Option<StorageSchema>,
+    /// Tables that need no capture, besides those of [`EXPECTED_UNCOVERED`](crate::health::EXPECTED_UNCOVERED).
+    pub expected_uncovered_tables: Vec<TableName>,
+    /// Tables of that list which are to be captured all the same.
+    pub audit_anyway: Vec<TableName>,
+    /// Tables without whose capture `threadline verify-coverage` fails.
+    pub expected_tables: Vec<TableName>,
     /// The policy of a table without an entry; its name means nothing.
     defaults: TablePolicy,
     tables: BTreeMap<TableName, TablePolicy>,
@@ -95,6 +102,13 @@ impl Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { storage_schema: None, defaults: TablePolicy::new(""), tables: BTreeMap::new() }
+        Self {
+            storage_schema: None,
+            expected_uncovered_tables: Vec::new(),
+            audit_anyway: Vec::new(),
+            expected_tables: Vec::new(),
+            defaults: TablePolicy::new(""),
+            tables: BTreeMap::new(),
+        }
     }
 }

@@ -9,8 +9,13 @@ pub(crate) fn section(table: &TableName) -> String {
 
 /// The key of a table, for its section.
 pub(crate) fn primary_key(columns: &[String]) -> String {
+    list("primary_key", columns)
+}
+
+/// A list of columns under a key of a table's section.
+pub(crate) fn list(key: &str, columns: &[String]) -> String {
     let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-    format!("primary_key = [{}]", columns.join(", "))
+    format!("{key} = [{}]", columns.join(", "))
 }
 
 /// A text as TOML writes it. Whatever could hide in a terminal is escaped.

@@ -3,6 +3,7 @@
 use toml::de::DeTable;
 
 use super::keys::{KEYS, Key};
+use super::lists;
 use super::source::{Entry, Source, entries};
 use super::{Config, ConfigError, ConfigProblem};
 use crate::capture::TablePolicy;
@@ -22,7 +23,14 @@ pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
                 config.storage_schema = Some(schema);
             }
             "capture" => capture(&source, &entry, &mut config)?,
-            _ => return Err(source.unknown(&entry, "threadline.toml", &["storage_schema", "capture"])),
+            section if lists::sections().any(|name| name == section) => {
+                lists::read(&source, &entry, &mut config)?;
+            }
+            _ => {
+                let known: Vec<&str> =
+                    ["storage_schema", "capture"].into_iter().chain(lists::sections()).collect();
+                return Err(source.unknown(&entry, "threadline.toml", &known));
+            }
         }
     }
     Ok(config)

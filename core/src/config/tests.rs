@@ -83,7 +83,7 @@ fn every_mistake_names_its_line_and_value_and_the_way_out() {
         ),
         (
             "storage = 'a'",
-            "line 1: \"storage\" is not a key of threadline.toml: its keys are storage_schema, capture",
+            "line 1: \"storage\" is not a key of threadline.toml: its keys are storage_schema, capture, health, verify_coverage",
         ),
         ("storage_schema = 3", "line 1: storage_schema of threadline.toml is 3: expected a name such as"),
         ("storage_schema = 'a b'", "line 1: storage schema \"a b\": use letters"),
@@ -159,4 +159,39 @@ fn what_no_table_could_have_is_refused_where_it_stands() {
          such as \"[HIDDEN]\""
     );
     assert!(Config::from_toml("[capture.tables.users]\nprimary_key = ['Größe (cm)', 'or\"der']").is_ok());
+}
+
+#[test]
+fn lists_of_tables_are_read_and_their_mistakes_named() {
+    let config = Config::from_toml(
+        "[health]\nexpected_uncovered_tables = [' jobs', 'billing.queue']\naudit_anyway = ['schema_migrations']\n\
+         [verify_coverage]\nexpected_tables = ['public.users']",
+    )
+    .unwrap();
+    assert_eq!(config.expected_uncovered_tables, ["jobs".into(), "billing.queue".into()]);
+    assert_eq!(
+        (config.audit_anyway, config.expected_tables),
+        (vec!["schema_migrations".into()], vec!["users".into()])
+    );
+    for (text, message) in [
+        ("health = 1", "line 1: health of threadline.toml is 1: expected a section [health]"),
+        (
+            "[health]\naudit_anyways = []",
+            "line 2: \"audit_anyways\" is not a key of [health]: did you mean audit_anyway?",
+        ),
+        ("[health]\nexpected_tables = []", "its keys are expected_uncovered_tables, audit_anyway"),
+        (
+            "[health]\naudit_anyway = 'a'",
+            "audit_anyway of [health] is 'a': expected a list of tables, each once",
+        ),
+        ("[health]\naudit_anyway = ['a', 'public.a']", "expected a list of tables, each once"),
+        ("[health]\naudit_anyway = ['']", "expected a list of tables"),
+        (
+            "[verify_coverage]\n\nexpected_tables = [1]",
+            "line 3: expected_tables of [verify_coverage] is [1]: expected",
+        ),
+    ] {
+        let error = refusal(text);
+        assert!(error.contains(message), "{text}: {error}");
+    }
 }

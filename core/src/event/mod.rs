@@ -112,12 +112,35 @@ pub static CONSOLE_AUTHORIZED: Event = Event {
     level: Level::DEBUG,
 };
 
+/// Coverage was checked.
+pub static HEALTH_CHECKED: Event = Event {
+    name: "threadline.health.checked",
+    when: "coverage was checked",
+    measurement: Some(Measurement {
+        name: "threadline.health.duration_seconds",
+        what: "from the question to the report",
+    }),
+    labels: &[Label { name: "result", values: &["complete", "incomplete"] }],
+    level: Level::DEBUG,
+};
+
+/// Coverage could not be checked.
+pub static HEALTH_CHECK_FAILED: Event = Event {
+    name: "threadline.health.check_failed",
+    when: "coverage could not be checked",
+    measurement: None,
+    labels: &[Label { name: "reason", values: &["not_installed", "no_such_schema", "database"] }],
+    level: Level::INFO,
+};
+
 /// Every event, in the order of the guide.
-pub static EVENTS: [&Event; 6] = [
+pub static EVENTS: [&Event; 8] = [
     &TRANSACTION_COMMITTED,
     &TRANSACTION_FAILED,
     &ACTION_RECORDED,
     &ACTION_FAILED,
     &CONTEXT_ID_REFUSED,
     &CONSOLE_AUTHORIZED,
+    &HEALTH_CHECKED,
+    &HEALTH_CHECK_FAILED,
 ];

@@ -1,0 +1,140 @@
+//! What the commands about coverage print, and how they end.
+
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::desk::{Desk, installed};
+use crate::support::{Result, run};
+
+const GUIDE: &str = include_str!("../../../docs/health.md");
+const MORE: &str = "CREATE TABLE jobs (id int); CREATE TABLE users (id int PRIMARY KEY, email text, pin text);
+                    CREATE TABLE schema_migrations (version int);
+                    CREATE SCHEMA billing; CREATE TABLE billing.invoices (id int PRIMARY KEY); CREATE TABLE billing.queue (id int)";
+
+#[sqlx::test(migrations = false)]
+async fn coverage_has_three_buckets(pool: PgPool) -> Result {
+    let desk = Desk::new(pool).await?;
+    desk.sql(MORE).await?;
+    desk.configure("[health]\nexpected_uncovered_tables = ['jobs']\n[capture.tables.users]\nmask = ['email']\nexclude = ['pin']")?;
+    desk.capture("users")?;
+    desk.sql("CREATE TABLE \"a\u{1b}; b\" (id int PRIMARY KEY)").await?;
+    let text = desk.output("health coverage")?;
+    let (head, rest) = text.split_once('\n').ok_or("one line")?;
+    assert!(
+        head.starts_with("Schema public, checked 2")
+            && head.ends_with("Z: 2 captured, 1 needs capture, 2 expected gaps."),
+        "{head}"
+    );
+    assert_eq!(
+        rest,
+        "\nNeed capture\n  \"a\\u{1b}; b\"  threadline gen triggers --tables 'a\\u{1b}; b' --apply\n\
+         \nCaptured\n  tickets  per statement\n  users    per statement, excludes pin, masks email\n\
+         \nExpected gaps\n  jobs               threadline.toml\n  schema_migrations  built in\n"
+    );
+    desk.sql("DROP TABLE \"a\u{1b}; b\"; ALTER TABLE users DISABLE TRIGGER ALL").await?;
+    let mut report = desk.json("health coverage")?;
+    assert!(report["checked_at"].take().is_string());
+    let code = report["findings"][0]["code"].clone();
+    report["findings"] = json!(report["findings"].as_array().map(Vec::len));
+    assert_eq!(
+        (code, &report),
+        (
+            json!("capture_trigger_disabled"),
+            &json!({
+                "format_version": 1, "checked_at": null, "schema": "public", "covered": ["tickets"], "uncovered": ["users"],
+                "expected_uncovered": [{"table": "jobs", "source": "config"}, {"table": "schema_migrations", "source": "baseline"}],
+                "findings": 1
+            })
+        )
+    );
+    let all = desk.json("health coverage --all-schemas")?;
+    assert_eq!(all["schemas"]["billing"]["uncovered"], json!(["invoices", "queue"]));
+    assert_eq!(all["schemas"]["public"]["findings"][0]["code"], "capture_trigger_disabled");
+    assert_eq!(
+        all["summary"],
+        json!({"covered": 1, "uncovered": 3, "expected_uncovered": 2, "errors": 1, "warnings": 0, "hints": 0})
+    );
+    let strict = desk.run("health coverage --strict")?;
+    assert_eq!((strict.code, strict.err.as_str()), (Some(1), "threadline: 1 finding is an error\n"));
+    assert!(
+        strict.out.contains("Findings\n  error capture_trigger_disabled: triggers of users are disabled"),
+        "{}",
+        strict.out
+    );
+    assert_eq!(desk.run("health coverage --strict --schema billing")?.code, Some(0));
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_gate_fails_for_each_named_table_that_is_not_captured(pool: PgPool) -> Result {
+    let desk = Desk::new(pool).await?;
+    desk.sql(MORE).await?;
+    let unnamed = desk.run("verify-coverage")?;
+    assert_eq!((unnamed.code, unnamed.out.as_str()), (Some(1), ""));
+    assert!(
+        unnamed.err.contains("write expected_tables into its section [verify_coverage]"),
+        "{}",
+        unnamed.err
+    );
+
+    desk.configure(
+        "[verify_coverage]\nexpected_tables = ['tickets', 'users', 'nowhere', 'billing.invoices']",
+    )?;
+    let failed = desk.run("verify-coverage")?;
+    assert_eq!(failed.code, Some(1));
+    assert_eq!(
+        failed.out,
+        "TABLE             STATUS\nnowhere           missing\nbilling.invoices  uncovered\nusers             uncovered\n\
+         tickets           covered\n---------------------------\nsummary: 1/4 expected tables covered (3 violated)\n"
+    );
+    assert_eq!(failed.err, "threadline: 3 of 4 tables that must be captured are not\n");
+
+    desk.configure("[verify_coverage]\nexpected_tables = ['tickets']")?;
+    desk.capture("users")?;
+    desk.sql("ALTER TABLE users DISABLE TRIGGER ALL").await?;
+    let passed = desk.json("verify-coverage")?;
+    assert_eq!(passed["tables"], json!([{"schema": "public", "table": "tickets", "status": "covered"}]));
+    assert_eq!((&passed["violated"], &passed["findings"][0]["table"]), (&json!(0), &json!("users")));
+    desk.sql("ALTER TABLE tickets DISABLE TRIGGER threadline_audit_tickets_delete").await?;
+    assert_eq!(desk.run("verify-coverage")?.code, Some(1));
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_cannot_be_checked_is_one_sentence(pool: PgPool) -> Result {
+    for words in [&["health", "coverage"][..], &["policy", "show"]] {
+        let failed = run(&pool, words)?;
+        assert_eq!((failed.code, failed.out.as_str()), (Some(1), ""));
+        assert!(failed.err.contains("`threadline install`"), "{}", failed.err);
+    }
+    installed(&pool)?;
+    let failed = run(&pool, &["health", "coverage", "--schema", "Nowhere\u{1b}"])?;
+    assert_eq!((failed.code, failed.err.lines().count()), (Some(1), 1));
+    assert!(failed.err.contains("there is no schema \"Nowhere\\u{1b}\""), "{}", failed.err);
+    for words in [
+        &["health", "coverage", "--schema", "a", "--all-schemas"][..],
+        &["health", "coverage", "x"],
+        &["policy"],
+    ] {
+        assert_eq!(run(&pool, words)?.code, Some(2), "{words:?}");
+    }
+    Ok(())
+}
+
+/// The commands of the guide, with its file, at a desk where they find something.
+#[sqlx::test(migrations = false)]
+async fn the_commands_of_the_guide_answer(pool: PgPool) -> Result {
+    let desk = Desk::new(pool).await?;
+    desk.sql(MORE).await?;
+    let file = GUIDE.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).ok_or("no file")?;
+    desk.configure(file)?;
+    desk.capture("users,billing.invoices")?;
+    let commands: Vec<&str> = GUIDE.lines().filter_map(|line| line.strip_prefix("$ threadline ")).collect();
+    for command in &commands {
+        let said = desk.output(command)?;
+        assert!(said.contains("users") || said.contains("invoices"), "{command}: {said}");
+    }
+    let asked = ["health coverage", "verify-coverage", "policy show", "--strict", "--all-schemas"];
+    assert!(asked.iter().all(|words| commands.iter().any(|command| command.contains(words))), "{commands:?}");
+    Ok(())
+}

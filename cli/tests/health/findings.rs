@@ -1,0 +1,183 @@
+//! Every finding is provoked in a database, and gone once its own command was run.
+
+use serde_json::Value;
+use sqlx::PgPool;
+use threadline::health::FINDINGS;
+
+use crate::desk::Desk;
+use crate::support::Result;
+
+/// A code, what goes wrong, and what is put back at the end.
+struct Case {
+    code: &'static str,
+    harm: &'static str,
+    clear: &'static str,
+}
+
+const fn case(code: &'static str, harm: &'static str) -> Case {
+    Case { code, harm, clear: "" }
+}
+
+const CASES: [Case; 24] = [
+    case("capture_trigger_disabled", "ALTER TABLE t DISABLE TRIGGER threadline_audit_t_insert, DISABLE TRIGGER threadline_audit_t_truncate"),
+    case("capture_trigger_disabled", "ALTER TABLE t ENABLE REPLICA TRIGGER threadline_audit_t_delete"),
+    case("capture_incomplete", "DROP TRIGGER threadline_audit_t_update ON t"),
+    case("truncate_not_captured", "DROP TRIGGER threadline_audit_t_truncate ON t"),
+    case("partition_not_captured", "CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)"),
+    Case {
+        code: "replicated_writes_not_captured",
+        harm: "CREATE SUBSCRIPTION s CONNECTION '' PUBLICATION p WITH (connect = false, slot_name = NONE, enabled = false);
+               INSERT INTO pg_subscription_rel (srsubid, srrelid, srsubstate) SELECT oid, 't'::regclass, 'r' FROM pg_subscription
+               WHERE subname = 's' AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        clear: "DELETE FROM pg_subscription_rel; DROP SUBSCRIPTION s",
+    },
+    case("pk_drift", "ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (id, note)"),
+    case("pk_drift", "ALTER TABLE t DROP CONSTRAINT t_pkey"),
+    case("pk_drift", "ALTER TABLE t RENAME id TO number"),
+    case(
+        "shared_capture_function",
+        "CREATE OR REPLACE TRIGGER threadline_audit_t_insert AFTER INSERT ON t REFERENCING NEW TABLE AS new_rows
+         FOR EACH STATEMENT EXECUTE FUNCTION threadline.threadline_capture_changes_tickets()",
+    ),
+    case(
+        "duplicate_capture_trigger",
+        "CREATE TRIGGER \"again \"\"\" AFTER INSERT ON t REFERENCING NEW TABLE AS new_rows
+         FOR EACH STATEMENT EXECUTE FUNCTION threadline.threadline_capture_changes_t()",
+    ),
+    case("duplicate_capture_trigger", "ALTER TABLE t RENAME TO renamed; SELECT 1"),
+    case(
+        "capture_function_altered",
+        "CREATE OR REPLACE FUNCTION threadline.threadline_capture_changes_t() RETURNS trigger LANGUAGE plpgsql
+         SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN NULL; END'",
+    ),
+    case("capture_function_altered", "ALTER FUNCTION threadline.threadline_capture_changes_t() SECURITY INVOKER"),
+    case("capture_function_unknown", "COMMENT ON FUNCTION threadline.threadline_capture_changes_t() IS NULL"),
+    case(
+        "legacy_trigger_no_pk_args",
+        "DROP TRIGGER threadline_audit_t_insert ON t; DROP TRIGGER threadline_audit_t_update ON t;
+         DROP TRIGGER threadline_audit_t_delete ON t;
+         CREATE FUNCTION threadline.threadline_capture_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+         DECLARE
+           v_data_after jsonb;
+         BEGIN
+           v_data_after := to_jsonb(NEW);
+           v_data_after := to_jsonb(NEW);
+           INSERT INTO threadline.audit_changes VALUES (lower(TG_OP), v_data_after, NULL);
+         END $$;
+         CREATE TRIGGER threadline_audit_t AFTER INSERT OR UPDATE OR DELETE ON t
+         FOR EACH ROW EXECUTE FUNCTION threadline.threadline_capture_changes()",
+    ),
+    case("table_changed", "ALTER TABLE t RENAME note TO remark"),
+    case("column_added", "ALTER TABLE t ADD phone text"),
+    case("role_can_change_trail", "GRANT SELECT, UPDATE (data_after), DELETE ON threadline.audit_changes TO PUBLIC"),
+    case(
+        "role_can_switch_capture_off",
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET session_replication_role = replica', current_database()); END $$",
+    ),
+    case(
+        "partition_not_ahead",
+        "DO $$ BEGIN EXECUTE 'DROP TABLE threadline.audit_changes_'
+           || to_char((now() AT TIME ZONE 'UTC') + interval '1 month', 'YYYY_MM'); END $$",
+    ),
+    case(
+        "rows_in_default_partition",
+        "INSERT INTO threadline.audit_changes (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, captured_at)
+         SELECT gen_random_uuid(), gen_random_uuid(), day, 'public', 't', '{}', 'truncate', day
+         FROM unnest(ARRAY['2020-01-31 23:59Z', '2020-02-01 00:00Z', '2021-12-31 12:00Z']::timestamptz[]) AS day",
+    ),
+    case("sensitive_column", "ALTER TABLE t ADD password_hash text"),
+    Case {
+        code: "owner_can_switch_capture_off",
+        harm: "CREATE ROLE $role; GRANT CREATE ON SCHEMA public TO $role; ALTER TABLE t OWNER TO $role",
+        clear: "DROP OWNED BY $role; DROP ROLE $role",
+    },
+];
+
+/// The last kind changes the owner of the trail, so it has a database of its own.
+const ALONE: Case = Case {
+    code: "trail_owner_can_log_in",
+    harm: "CREATE ROLE $role LOGIN; ALTER TABLE threadline.audit_changes OWNER TO $role",
+    clear: "REASSIGN OWNED BY $role TO CURRENT_USER; DROP OWNED BY $role; DROP ROLE $role",
+};
+
+const TABLES: &str = "DROP TABLE IF EXISTS t, renamed, p;
+    CREATE TABLE t (id int PRIMARY KEY, note text NOT NULL);
+    CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)";
+
+fn found(desk: &Desk) -> Result<(Vec<Value>, Value)> {
+    let report = desk.json("health coverage")?;
+    let findings = report["findings"].as_array().ok_or("no findings")?.clone();
+    Ok((findings, report["uncovered"].clone()))
+}
+
+/// Runs the command of the first finding with this code, having written what its message asks for into the file.
+async fn mend(desk: &Desk, finding: &Value) -> Result {
+    let text = |value: &Value| value.as_str().map(str::to_owned).ok_or("no text");
+    let command = text(&finding["command"]["text"])?;
+    assert!(text(&finding["message"])?.contains(&command), "{finding}");
+    if let (Ok(section), Ok(line)) = (text(&finding["details"]["section"]), text(&finding["details"]["line"]))
+    {
+        desk.configure(&format!("[{section}]\n{line}"))?;
+    }
+    match finding["command"]["language"].as_str() {
+        Some("shell") => desk.shell(&command),
+        Some("sql") => desk.sql(&command).await,
+        _ => Err(format!("no language: {finding}").into()),
+    }
+}
+
+async fn play(desk: &Desk, case: &Case) -> Result {
+    let role = format!("threadline_test_{}", uuid::Uuid::now_v7().simple());
+    let sql = |text: &str| text.replace("$role", &role);
+    desk.configure("")?;
+    desk.sql(TABLES).await?;
+    desk.capture("t,p")?;
+    let (before, _) = found(desk)?;
+    assert!(before.is_empty(), "{}: {before:?}", case.code);
+    desk.sql(&sql(case.harm)).await?;
+    if case.harm.contains("TO renamed") {
+        desk.capture("renamed")?;
+    }
+    let (harmed, uncovered) = found(desk)?;
+    let Some(finding) = harmed.iter().find(|finding| finding["code"] == case.code) else {
+        return Err(format!("{} is not found: {harmed:?}", case.code).into());
+    };
+    let is_error = finding["severity"] == "error";
+    assert_eq!(is_error, uncovered != Value::from(Vec::<Value>::new()), "{}: {uncovered}", case.code);
+    let strict = desk.run("health coverage --strict")?;
+    let of_all: i32 = harmed.iter().any(|finding| finding["severity"] == "error").into();
+    assert_eq!(strict.code, Some(of_all), "{}", strict.err);
+    mend(desk, finding).await?;
+    let (after, _) = found(desk)?;
+    let still = after.iter().any(|finding| finding["code"] == case.code);
+    assert!(!still, "{} is still found after {}: {after:?}", case.code, finding["command"]["text"]);
+    desk.sql(&sql(case.clear)).await
+}
+
+#[sqlx::test(migrations = false)]
+async fn each_is_gone_once_its_own_command_was_run(pool: PgPool) -> Result {
+    let desk = Desk::new(pool).await?;
+    for case in &CASES {
+        play(&desk, case).await.map_err(|error| format!("{}: {error}", case.code))?;
+    }
+    let moved: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM threadline.audit_changes WHERE captured_at < '2022-01-01'
+         AND tableoid::regclass::text ~ 'audit_changes_202[01]_[0-9]{2}$'",
+    )
+    .fetch_one(&desk.pool)
+    .await?;
+    assert_eq!(moved, 3);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn so_is_that_about_the_owner_of_the_trail(pool: PgPool) -> Result {
+    play(&Desk::new(pool).await?, &ALONE).await
+}
+
+#[test]
+fn every_kind_is_provoked() {
+    for kind in FINDINGS {
+        assert!(CASES.iter().chain([&ALONE]).any(|case| case.code == kind.code), "{}", kind.code);
+    }
+}

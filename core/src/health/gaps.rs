@@ -1,0 +1,118 @@
+//! What was found wrong, remembered with the time it was first and last seen.
+
+use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, FromRow};
+
+use super::{CoverageReport, DriftState, Severity, TableRedaction};
+use crate::{AuditTrail, TableName, pool};
+
+/// The code of a gap that is a table in need of capture.
+const UNCOVERED: &str = "uncovered";
+/// The code of a gap that is redaction drift.
+const DRIFT: &str = "drift_detected";
+
+/// Something that was wrong with a table for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CoverageGap {
+    /// The table.
+    pub table: TableName,
+    /// `uncovered`, `drift_detected`, or the code of a finding.
+    pub code: String,
+    /// The first check that found it.
+    pub first_seen: DateTime<Utc>,
+    /// The last check that found it.
+    pub last_seen: DateTime<Utc>,
+    /// The first check that no longer found it; `None` while it lasts.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, FromRow)]
+struct Row {
+    table_schema: String,
+    table_name: String,
+    code: String,
+    first_seen: DateTime<Utc>,
+    last_seen: DateTime<Utc>,
+    ended_at: Option<DateTime<Utc>>,
+}
+
+/// What is found goes on or begins; what is no longer found in the schemas that were checked, or has lost its table, ends. A
+/// report that comes later than one of a later moment changes nothing that is newer.
+const RECORD: &str = "
+WITH found AS (
+  SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::text[]) AS f (table_schema, table_name, code)
+), ended AS (
+  UPDATE __schema__.threadline_coverage_gaps AS g SET ended_at = $4
+  WHERE g.ended_at IS NULL AND g.last_seen < $4
+    AND (g.table_schema = ANY ($5) OR to_regclass(format('%I.%I', g.table_schema, g.table_name)) IS NULL)
+    AND NOT EXISTS (SELECT FROM found AS f
+                    WHERE (f.table_schema, f.table_name, f.code) = (g.table_schema, g.table_name, g.code))
+)
+INSERT INTO __schema__.threadline_coverage_gaps AS g (table_schema, table_name, code, first_seen, last_seen)
+SELECT table_schema, table_name, code, $4, $4 FROM found
+ON CONFLICT (table_schema, table_name, code) WHERE ended_at IS NULL
+DO UPDATE SET last_seen = greatest(g.last_seen, excluded.last_seen)";
+
+impl AuditTrail {
+    /// Remembers what a check found, so that a gap leaves a trace after it was mended: tables in need of capture, drift, and
+    /// findings but hints. `redaction` is what [`AuditTrail::redaction`] says of the same schemas. The role needs the right to
+    /// write the table `threadline_coverage_gaps`.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn record_coverage(
+        &self,
+        report: &CoverageReport,
+        redaction: &[TableRedaction],
+    ) -> Result<(), sqlx::Error> {
+        let uncovered = report.uncovered().map(|found| (&found.table, UNCOVERED));
+        let findings = report.findings.iter().filter(|finding| finding.severity() > Severity::Hint);
+        let findings = findings.map(|finding| (&finding.table, finding.kind.code));
+        let drifted = redaction.iter().filter(|found| found.state == DriftState::DriftDetected);
+        let drifted = drifted.map(|found| (&found.table, DRIFT));
+        let (mut schemas, mut tables, mut codes) = (Vec::new(), Vec::new(), Vec::new());
+        for (table, code) in uncovered.chain(findings).chain(drifted) {
+            schemas.push(table.schema());
+            tables.push(table.name());
+            codes.push(code);
+        }
+        let mut checked: Vec<&str> = report.schemas.iter().map(String::as_str).collect();
+        checked.push(self.schema.name());
+        let mut transaction = pool::begin(&self.pool, "BEGIN").await?;
+        sqlx::query(AssertSqlSafe(self.schema.fill(RECORD)))
+            .bind(schemas)
+            .bind(tables)
+            .bind(codes)
+            .bind(report.checked_at)
+            .bind(checked)
+            .persistent(false)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+
+    /// The gaps that were seen last, at most so many.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub async fn coverage_gaps(&self, limit: u16) -> Result<Vec<CoverageGap>, sqlx::Error> {
+        let mut transaction = pool::begin(&self.pool, "BEGIN READ ONLY").await?;
+        let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(self.schema.fill(
+            "SELECT * FROM __schema__.threadline_coverage_gaps
+             ORDER BY last_seen DESC, table_schema, table_name, code, first_seen LIMIT $1",
+        )))
+        .bind(i64::from(limit))
+        .persistent(false)
+        .fetch_all(&mut *transaction)
+        .await?;
+        let gap = |row: Row| CoverageGap {
+            table: TableName::new(row.table_schema, row.table_name),
+            code: row.code,
+            first_seen: row.first_seen,
+            last_seen: row.last_seen,
+            ended_at: row.ended_at,
+        };
+        Ok(rows.into_iter().map(gap).collect())
+    }
+}

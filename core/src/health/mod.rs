@@ -1,0 +1,147 @@
+//! Health: which tables are captured, what is not as it should be, and whether redaction is what `threadline.toml` says.
+
+mod catalog;
+mod command;
+mod coverage;
+mod drift;
+mod finding;
+mod functions;
+mod gaps;
+#[cfg(test)]
+mod guide;
+mod keys;
+mod kinds;
+mod legacy;
+mod sensitive;
+mod trail;
+mod triggers;
+mod unit;
+mod verify;
+
+use std::time::Instant;
+
+pub use coverage::{CoverageReport, CoverageStatus, EXPECTED_UNCOVERED, GapSource, TableCoverage};
+pub use drift::{DriftState, Redaction, RedactionDiff, TableRedaction};
+pub use finding::{Command, Finding};
+pub use gaps::CoverageGap;
+pub use kinds::{FINDINGS, FindingKind, Severity};
+pub use verify::Verdict;
+
+use crate::{AuditTrail, Config, StorageSchema, event};
+
+/// Which schemas of the host are checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Schemas {
+    /// All but those of PostgreSQL and of extensions.
+    #[default]
+    All,
+    /// These; each must exist.
+    Named(Vec<String>),
+}
+
+impl Schemas {
+    /// One schema.
+    #[must_use]
+    pub fn one(name: impl Into<String>) -> Self {
+        Self::Named(vec![name.into()])
+    }
+
+    fn contain(&self, schema: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(names) => names.iter().any(|name| name == schema),
+        }
+    }
+
+    fn named(&self) -> &[String] {
+        match self {
+            Self::All => &[],
+            Self::Named(names) => names,
+        }
+    }
+}
+
+/// Why the database could not be checked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HealthError {
+    /// There is no trail in this schema.
+    #[error("schema {schema} of this database holds no audit trail: install it, or name another schema")]
+    NotInstalled {
+        /// The storage schema.
+        schema: StorageSchema,
+    },
+    /// A schema that was asked for does not exist.
+    #[error("there is no schema {schema:?} in this database: check the spelling")]
+    NoSuchSchema {
+        /// Its name.
+        schema: String,
+    },
+    /// The database refused or is away.
+    #[error("the database could not be checked: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+impl AuditTrail {
+    /// Which tables are captured, and what is not as it should be: all of it at one moment, read from the catalogue. Locks
+    /// none of the host's tables and needs no right on one.
+    ///
+    /// ```no_run
+    /// # async fn check(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
+    /// use threadline::{Config, health::Schemas};
+    ///
+    /// let config = Config::from_toml(&std::fs::read_to_string("threadline.toml")?)?;
+    /// let report = trail.coverage(&config, &Schemas::All).await?;
+    /// for finding in &report.findings {
+    ///     eprintln!("{finding}");
+    /// }
+    /// assert_eq!(report.uncovered().count(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`HealthError`] when there is no trail, when a schema does not exist, or when the database says no.
+    pub async fn coverage(&self, config: &Config, schemas: &Schemas) -> Result<CoverageReport, HealthError> {
+        let begun = Instant::now();
+        match self.snapshot(schemas).await {
+            Ok(snapshot) => {
+                let report = coverage::report(&snapshot, &self.schema, config, schemas);
+                let complete = report.uncovered().next().is_none();
+                let result = if complete { "complete" } else { "incomplete" };
+                event::HEALTH_CHECKED.emit(&[result], Some(begun.elapsed().as_secs_f64()));
+                Ok(report)
+            }
+            Err(error) => {
+                let reason = match &error {
+                    HealthError::NotInstalled { .. } => "not_installed",
+                    HealthError::NoSuchSchema { .. } => "no_such_schema",
+                    HealthError::Database(_) => "database",
+                };
+                event::HEALTH_CHECK_FAILED.emit(&[reason], None);
+                Err(error)
+            }
+        }
+    }
+
+    /// What is redacted in each captured table, against what the configuration says: drift first, then what could not be
+    /// read. No value of a row is read.
+    ///
+    /// # Errors
+    /// As [`AuditTrail::coverage`].
+    pub async fn redaction(
+        &self,
+        config: &Config,
+        schemas: &Schemas,
+    ) -> Result<Vec<TableRedaction>, HealthError> {
+        Ok(drift::report(&self.snapshot(schemas).await?, &self.schema, config, schemas))
+    }
+
+    async fn snapshot(&self, schemas: &Schemas) -> Result<catalog::Snapshot, HealthError> {
+        let snapshot = catalog::read(self).await?;
+        match schemas.named().iter().find(|name| !snapshot.trail.schemas.contains(name)) {
+            Some(schema) => Err(HealthError::NoSuchSchema { schema: schema.clone() }),
+            None => Ok(snapshot),
+        }
+    }
+}

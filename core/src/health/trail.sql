@@ -1,0 +1,60 @@
+-- The capture functions, the trail's own tables, and who can get round them: one row.
+WITH function AS (
+  SELECT p.oid::bigint AS oid, n.nspname::text AS schema, p.proname::text AS name,
+         encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex') AS digest, d.description AS comment,
+         CASE WHEN d.description IS NULL THEN p.prosrc END AS body,
+         p.prosecdef AND coalesce(p.proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false) AS sealed
+  FROM pg_catalog.pg_proc AS p
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+  LEFT JOIN pg_catalog.pg_description AS d
+    ON d.objoid = p.oid AND d.classoid = 'pg_catalog.pg_proc'::regclass AND d.objsubid = 0
+  WHERE p.prorettype = 'pg_catalog.trigger'::regtype
+    AND p.oid IN (SELECT tgfoid FROM pg_catalog.pg_trigger WHERE starts_with(tgname::text, 'threadline_audit_'))
+     OR starts_with(p.proname::text, 'threadline_capture_')
+), own AS (
+  SELECT c.oid, c.relnamespace, c.relname::text AS name, c.relkind, c.relispartition, c.relowner, c.relacl
+  FROM pg_catalog.pg_class AS c
+  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+  LEFT JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = c.oid
+  LEFT JOIN pg_catalog.pg_class AS parent ON parent.oid = i.inhparent AND parent.relnamespace = c.relnamespace
+  WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')
+    AND coalesce(parent.relname, c.relname) IN ('audit_changes', 'audit_transactions', 'audit_actions')
+), privilege AS (
+  SELECT own.name AS relation, acl.grantee, acl.privilege_type FROM own, aclexplode(own.relacl) AS acl
+  WHERE acl.grantee <> own.relowner
+  UNION
+  SELECT own.name, acl.grantee, acl.privilege_type
+  FROM own JOIN pg_catalog.pg_attribute AS a ON a.attrelid = own.oid, aclexplode(a.attacl) AS acl
+  WHERE acl.grantee <> own.relowner
+), writer AS (
+  SELECT privilege.relation, r.rolname::text AS role, array_agg(privilege_type ORDER BY privilege_type) AS privileges
+  FROM privilege LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = grantee
+  WHERE privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER') AND r.rolsuper IS NOT TRUE
+  GROUP BY 1, 2
+)
+SELECT now() AS checked_at,
+       EXISTS (SELECT FROM own WHERE name = 'audit_changes') AS is_installed,
+       (SELECT coalesce(array_agg(nspname::text), '{}') FROM pg_catalog.pg_namespace) AS schemas,
+       f.*,
+       EXISTS (SELECT FROM own WHERE name = 'audit_changes' AND relkind = 'p') AS is_partitioned,
+       (SELECT coalesce(array_agg(name), '{}') FROM own WHERE relispartition) AS partitions,
+       (SELECT coalesce(array_agg(name), '{}') FROM own
+        WHERE name IN ('audit_changes_default', 'audit_transactions_default') AND pg_catalog.pg_relation_size(oid) > 0
+          AND has_schema_privilege(relnamespace, 'USAGE') AND has_table_privilege(oid, 'SELECT')) AS filled_defaults,
+       owner.rolname::text AS owner, owner.rolsuper AS owner_is_superuser, owner.rolcanlogin AS owner_can_log_in,
+       (SELECT coalesce(json_agg(writer), '[]') FROM writer) AS writers,
+       (SELECT coalesce(json_agg(json_build_object('role', r.rolname, 'database', d.datname)), '[]')
+        FROM pg_catalog.pg_db_role_setting AS s
+        LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
+        LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
+        WHERE (d.datname IS NULL OR d.datname = current_database())
+          AND 'session_replication_role=replica' = ANY (s.setconfig)) AS silenced,
+       (SELECT coalesce(array_agg(r.rolname::text), '{}')
+        FROM pg_catalog.pg_parameter_acl AS p, aclexplode(p.paracl) AS acl
+        LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = acl.grantee
+        WHERE p.parname = 'session_replication_role' AND acl.privilege_type = 'SET' AND r.rolsuper IS NOT TRUE) AS silencers
+FROM (SELECT coalesce(array_agg(oid), '{}') AS oids, coalesce(array_agg(schema), '{}') AS function_schemas,
+             coalesce(array_agg(name), '{}') AS names, coalesce(array_agg(digest), '{}') AS digests,
+             coalesce(array_agg(comment), '{}') AS comments, coalesce(array_agg(body), '{}') AS bodies,
+             coalesce(array_agg(sealed), '{}') AS sealed FROM function) AS f
+LEFT JOIN (own AS o JOIN pg_catalog.pg_roles AS owner ON owner.oid = o.relowner) ON o.name = 'audit_changes'

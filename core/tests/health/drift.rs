@@ -1,0 +1,141 @@
+//! Redaction drift.
+
+use sqlx::PgPool;
+use threadline::health::{DriftState, Schemas, TableRedaction};
+use threadline::{AuditTrail, Config, StorageSchema};
+
+use crate::database::{Result, install, run, value};
+
+const CANARY: &str = "canary-4711";
+
+async fn drift(trail: &AuditTrail, toml: &str) -> Result<Vec<TableRedaction>> {
+    let tables = trail.redaction(&Config::from_toml(toml)?, &Schemas::All).await?;
+    assert!(!format!("{tables:?}").contains(CANARY), "a value of a row is shown");
+    Ok(tables)
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_change_of_the_file_is_drift_until_it_is_applied(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    run(
+        &pool,
+        "CREATE TABLE users (id int PRIMARY KEY, email text, phone text, pin text); CREATE TABLE plain (id int PRIMARY KEY)",
+    )
+    .await?;
+    run(&pool, &format!("INSERT INTO users VALUES (1, '{CANARY}', '{CANARY}', '{CANARY}')")).await?;
+    let before = "[capture.tables.users]\nmask = ['phone', 'email']\nexclude = ['pin']";
+    let config = Config::from_toml(before)?;
+    trail.capture([config.policy("users"), config.policy("plain")]).await?;
+    run(&pool, "UPDATE users SET phone = phone || '!'").await?;
+    let recorded =
+        "SELECT bool_or(concat(changed_from, data_after) LIKE '%canary%') FROM threadline.audit_changes";
+    assert!(!value::<bool>(&pool, recorded).await?);
+    let same = drift(&trail, before).await?;
+    assert!(
+        same.iter().all(|table| table.state == DriftState::ConfigMatchesDeployed && table.command.is_none())
+    );
+
+    let after = "[capture.tables.users]\nmask = ['pin', 'email']\nmask_placeholder = '-'\nmask_null = true\n\
+                 [capture.tables.plain]\nmask = ['gone']\n[capture.tables.nowhere]\nmask = ['a']";
+    let drifted = drift(&trail, after).await?;
+    let [plain, users] = drifted.as_slice() else { return Err(format!("{drifted:?}").into()) };
+    assert_eq!((users.state, plain.state), (DriftState::DriftDetected, DriftState::DriftDetected));
+    assert_eq!(plain.diff.mask_only_in_config, ["gone"]);
+    let diff = &users.diff;
+    assert_eq!(
+        (&diff.exclude_only_in_deployed[..], &diff.exclude_only_in_config[..]),
+        (&["pin".to_owned()][..], &[][..])
+    );
+    assert_eq!(
+        (&diff.mask_only_in_config[..], &diff.mask_only_in_deployed[..]),
+        (&["pin".to_owned()][..], &["phone".to_owned()][..])
+    );
+    assert!(diff.placeholder_mismatch && diff.mask_null_mismatch);
+    assert_eq!(
+        users.command.as_ref().ok_or("no command")?.text(),
+        "threadline gen triggers --tables users --apply"
+    );
+
+    trail.capture([Config::from_toml(after)?.policy("users")]).await?;
+    assert_eq!(drift(&trail, after).await?[1].state, DriftState::ConfigMatchesDeployed);
+    run(&pool, "DROP TABLE plain; CREATE TABLE plain (id int PRIMARY KEY)").await?;
+    let dropped = drift(&trail, after).await?;
+    assert_eq!(dropped[0].warning.as_deref(), Some("no deployed trigger"));
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_cannot_be_read_is_said_so_and_mended_by_generating(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    run(&pool, "CREATE TABLE users (id int PRIMARY KEY, email text)").await?;
+    for harm in [
+        "CREATE OR REPLACE FUNCTION threadline.threadline_capture_changes_users() RETURNS trigger LANGUAGE plpgsql
+         SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN NULL; END'",
+        "COMMENT ON FUNCTION threadline.threadline_capture_changes_users() IS NULL",
+        "COMMENT ON FUNCTION threadline.threadline_capture_changes_users() IS 'forged'",
+    ] {
+        trail.capture(["users"]).await?;
+        assert_eq!(drift(&trail, "").await?[0].state, DriftState::ConfigMatchesDeployed);
+        run(&pool, harm).await?;
+        let found = drift(&trail, "").await?;
+        assert_eq!((found[0].state, &found[0].deployed), (DriftState::CouldNotIntrospect, &None), "{harm}");
+        assert!(found[0].warning.is_some() && found[0].command.is_some());
+    }
+    Ok(())
+}
+
+/// In a database that the reference system filled, in the form that its generator writes.
+#[sqlx::test(migrations = false)]
+async fn functions_of_the_reference_system_are_read_from_their_bodies(pool: PgPool) -> Result {
+    let trail = AuditTrail::new(pool.clone()).with_storage_schema(StorageSchema::new("public")?);
+    run(&pool, include_str!("../query/reference.sql")).await?;
+    let redact = "v_data_after := v_data_after - 'pin';\n v_data_after := v_data_after || jsonb_build_object('email', to_jsonb('[X]'::text));";
+    for (table, redact) in [("users", redact), ("posts", "")] {
+        run(
+            &pool,
+            &format!(
+                "CREATE TABLE {table} (id int PRIMARY KEY, email text, pin text);
+                 CREATE FUNCTION threadline_capture_changes_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
+                 DECLARE
+                   v_data_after     jsonb;
+                   v_table_pk jsonb;
+                 BEGIN
+                   IF TG_OP = 'INSERT' THEN
+                     v_data_after     := to_jsonb(NEW);
+                     {redact}
+                   ELSIF TG_OP = 'UPDATE' THEN
+                     v_data_after := to_jsonb(NEW);
+                     {redact}
+                   END IF;
+                   INSERT INTO audit_changes (table_pk, op, data_after) VALUES (
+                     v_table_pk, lower(TG_OP), v_data_after, NULL);
+                   RETURN NEW;
+                 END $$;
+                 CREATE TRIGGER threadline_audit_{table} AFTER INSERT OR UPDATE OR DELETE ON {table}
+                 FOR EACH ROW EXECUTE FUNCTION threadline_capture_changes_{table}()"
+            ),
+        )
+        .await?;
+    }
+    let same = "[capture.tables.users]\nmask = ['email']\nexclude = ['pin']\nmask_placeholder = '[X]'";
+    let found = drift(&trail, same).await?;
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|table| table.state == DriftState::ConfigMatchesDeployed), "{found:?}");
+    let found = drift(&trail, "[capture.tables.users]\nmask = ['email', 'pin']").await?;
+    assert_eq!((found[0].table.name(), found[0].state), ("users", DriftState::DriftDetected));
+    assert!(found[0].diff.placeholder_mismatch);
+
+    let report = trail.coverage(&Config::default(), &Schemas::All).await?;
+    let mut codes: Vec<_> = report.findings.iter().map(|finding| finding.kind.code).collect();
+    codes.dedup();
+    assert_eq!(
+        codes,
+        [
+            "legacy_trigger_no_pk_args",
+            "truncate_not_captured",
+            "legacy_trigger_no_pk_args",
+            "truncate_not_captured"
+        ]
+    );
+    Ok(())
+}

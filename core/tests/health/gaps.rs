@@ -1,0 +1,60 @@
+//! What was wrong is remembered after it was mended.
+
+use sqlx::PgPool;
+use threadline::health::{CoverageGap, Schemas};
+use threadline::{AuditTrail, Config};
+
+use crate::database::{Result, install, run};
+
+/// Checks, remembers, and answers `table code open` or `table code ended` for everything that is remembered.
+async fn remembered(trail: &AuditTrail, config: &Config) -> Result<Vec<String>> {
+    let report = trail.coverage(config, &Schemas::All).await?;
+    let redaction = trail.redaction(config, &Schemas::All).await?;
+    trail.record_coverage(&report, &redaction).await?;
+    let word = |gap: &CoverageGap| if gap.ended_at.is_some() { "ended" } else { "open" };
+    let gaps = trail.coverage_gaps(100).await?;
+    assert!(gaps.iter().all(|gap| gap.first_seen <= gap.last_seen));
+    assert!(gaps.iter().all(|gap| gap.ended_at.is_none_or(|ended| ended > gap.last_seen)));
+    let mut lines: Vec<String> =
+        gaps.iter().map(|gap| format!("{} {} {}", gap.table, gap.code, word(gap))).collect();
+    lines.sort_unstable();
+    Ok(lines)
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_gap_begins_lasts_and_ends(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    run(&pool, "CREATE TABLE t (id int PRIMARY KEY, note text); CREATE TABLE u (id int PRIMARY KEY)").await?;
+    trail.capture(["t", "u"]).await?;
+    let none = Config::default();
+    assert!(remembered(&trail, &none).await?.is_empty());
+
+    run(&pool, "ALTER TABLE t DISABLE TRIGGER ALL").await?;
+    let disabled = ["t capture_trigger_disabled open", "t uncovered open"];
+    assert_eq!(remembered(&trail, &none).await?, disabled);
+    let begun = trail.coverage_gaps(1).await?;
+    assert_eq!(remembered(&trail, &none).await?, disabled, "it is one gap, however often it is seen");
+    let later = trail.coverage_gaps(1).await?;
+    assert_eq!(later[0].first_seen, begun[0].first_seen);
+    assert!(later[0].last_seen > begun[0].last_seen);
+
+    run(&pool, "ALTER TABLE t ENABLE TRIGGER ALL").await?;
+    let ended = ["t capture_trigger_disabled ended", "t uncovered ended"];
+    assert_eq!(remembered(&trail, &none).await?, ended);
+    let masked = Config::from_toml("[capture.tables.t]\nmask = ['note']")?;
+    assert_eq!(remembered(&trail, &masked).await?[1], "t drift_detected open");
+    run(&pool, "DROP TRIGGER threadline_audit_t_insert ON t; DROP TABLE u").await?;
+    assert_eq!(
+        remembered(&trail, &none).await?,
+        [
+            "t capture_incomplete open",
+            "t capture_trigger_disabled ended",
+            "t drift_detected ended",
+            "t uncovered ended",
+            "t uncovered open"
+        ]
+    );
+    run(&pool, "DROP TABLE t").await?;
+    assert!(remembered(&trail, &none).await?.iter().all(|line| line.ends_with("ended")));
+    Ok(())
+}
