@@ -152,7 +152,8 @@ const screens: Screen[] = [
   { name: "helpdesk-login", open: (page) => page.goto("/login"), as: null },
   { name: "helpdesk-list", open: (page) => page.goto("/") },
   { name: "helpdesk-new", open: (page) => page.goto("/tickets/new") },
-  { name: "helpdesk-ticket", open: (page) => page.goto("/tickets/1") },
+  { name: "helpdesk-ticket", open: (page) => page.goto("/tickets/37") },
+  { name: "helpdesk-edit", open: (page) => page.goto("/tickets/37/edit") },
 ];
 
 /** Looks at what is open in every theme and width, without opening it again. */
@@ -162,8 +163,8 @@ async function look(page: Page, picture: (name: string) => string): Promise<void
     await expectNoSidewaysScroll(page);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
-      // The layout at 768 px is that of 320 px, with more room.
-      if (width !== 768) {
+      // Each layout and each theme once: axe takes seconds. The layout at 768 px is that of 320 px, with more room.
+      if ((width === 1440 && colorScheme === "light") || (width === 320 && colorScheme === "dark")) {
         await expectAccessible(page);
       }
       const height = await page.evaluate(() => document.documentElement.scrollHeight);
