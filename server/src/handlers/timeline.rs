@@ -19,8 +19,8 @@ use crate::respond::Reply;
 const OPENING: &str = "window=24h";
 /// Changes on one page.
 const PAGE: usize = 50;
-/// Where counting stops.
-const CAP: usize = 10_000;
+/// Where counting stops: who sees more than this narrows the filter, and each page counts anew.
+const CAP: usize = 1_000;
 /// How long the page waits for the count.
 const COUNTING: Duration = Duration::from_secs(2);
 
