@@ -6,7 +6,6 @@ use sqlx::{FromRow, QueryBuilder};
 use super::conditions::Selection;
 use super::page::Cut;
 use super::reader::{Reader, clamp};
-use super::windows::Window;
 use super::{ActorFilter, Cursor, Filter, Page, Position, QueryError, TransactionRecord};
 use crate::{AuditTrail, Scope};
 
@@ -79,19 +78,7 @@ impl Question<'_> {
         )));
         let mut conditions = reader.conditions(&mut sql);
         conditions.push_actor(&self.actor);
-        if self.scope.is_limited() {
-            let time = if layout.has_occurred_at {
-                " AND c.occurred_at = t.occurred_at AND c.captured_at >= t.occurred_at - interval '1 hour'"
-            } else {
-                ""
-            };
-            let changes = format!(
-                " AND EXISTS (SELECT FROM __schema__.audit_changes AS c WHERE c.transaction_id = t.id{time} AND "
-            );
-            conditions.sql.push(reader.fill(&changes));
-            conditions.push(selection, Position::Newest, Window::default());
-            conditions.sql.push(" OFFSET 0)");
-        }
+        conditions.push_shown(self.scope);
         for (comparison, moment) in [(">=", self.from), ("<=", self.to)] {
             if let Some(moment) = moment {
                 sql.push(format!(" AND t.occurred_at {comparison} ")).push_bind(moment);

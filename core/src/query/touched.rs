@@ -116,7 +116,13 @@ impl Conditions<'_> {
         if !scope.is_limited() {
             return;
         }
-        let time = if self.layout.has_occurred_at { " AND c.occurred_at = t.occurred_at" } else { "" };
+        // Together they leave the partitions to look into: a change is captured after its transaction began, unless a clock
+        // was set back.
+        let time = if self.layout.has_occurred_at {
+            " AND c.occurred_at = t.occurred_at AND c.captured_at >= t.occurred_at - interval '1 hour'"
+        } else {
+            ""
+        };
         self.sql.push(self.schema.fill(&format!(
             " AND EXISTS (SELECT FROM __schema__.audit_changes AS c WHERE c.transaction_id = t.id{time} AND "
         )));
