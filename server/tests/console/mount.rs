@@ -14,7 +14,7 @@ use threadline_server::{Access, AccessRequest, Console, redirect_trailing_slash}
 use tower::ServiceExt;
 use uuid::Uuid;
 
-use crate::support::{Result, get};
+use crate::support::{Result, console, get};
 
 const HOSTILE: &str = "</td><script>alert(1)</script> & \"quoted\"";
 
@@ -35,13 +35,7 @@ async fn seeded(pool: &PgPool) -> Result<Uuid> {
 }
 
 fn mounted(pool: &PgPool, access: Access) -> Router {
-    let console = Console::builder(pool.clone())
-        .authorize_fn(move |_| {
-            let access = access.clone();
-            async move { Ok::<_, std::io::Error>(access) }
-        })
-        .actor_fn(|_| async { ActorRef::new(ActorKind::Admin, "operator-7").ok() })
-        .build();
+    let console = console(pool, access);
     Router::new()
         .nest("/audit", console.clone().into_router())
         .route("/audit/", redirect_trailing_slash())

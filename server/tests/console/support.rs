@@ -13,16 +13,20 @@ use tower::ServiceExt;
 
 pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
-/// At `/audit`, for an operator who may do this.
-pub(crate) fn mounted(pool: &PgPool, access: Access) -> Router {
-    let console = Console::builder(pool.clone())
+/// For an operator who may do this.
+pub(crate) fn console(pool: &PgPool, access: Access) -> Console {
+    Console::builder(pool.clone())
         .authorize_fn(move |_| {
             let access = access.clone();
             async move { Ok::<_, std::io::Error>(access) }
         })
         .actor_fn(|_| async { ActorRef::new(ActorKind::Admin, "operator-7").ok() })
-        .build();
-    Router::new().nest("/audit", console.into_router())
+        .build()
+}
+
+/// At `/audit`.
+pub(crate) fn mounted(pool: &PgPool, access: Access) -> Router {
+    Router::new().nest("/audit", console(pool, access).into_router())
 }
 
 pub(crate) async fn call(app: &Router, address: &str) -> Result<Response<Body>> {
