@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The parts of the stylesheet, in their order.
-const STYLES: [&str; 13] = [
+const STYLES: [&str; 15] = [
     "tokens",
     "base",
     "shell",
@@ -22,7 +22,9 @@ const STYLES: [&str; 13] = [
     "row",
     "transaction",
     "actor",
+    "findings",
     "home",
+    "coverage",
     "problem",
     "islands",
 ];

@@ -3,7 +3,8 @@
 use leptos::prelude::{provide_context, use_context};
 use threadline::ActorRef;
 
-use crate::RoutePage;
+use crate::islands::Pill;
+use crate::{ConsoleAction, RoutePage};
 
 /// The names of the embedded files, each with its content hash.
 #[derive(Debug, Clone, Copy, Default)]
@@ -72,6 +73,10 @@ pub struct Frame {
     pub assets: Assets,
     /// The page, for the navigation; none on a page about a problem.
     pub page: Option<RoutePage>,
+    /// What the operator may do besides, of [`ConsoleAction::APART`].
+    pub granted: Vec<ConsoleAction>,
+    /// What is known of coverage; for those who may know.
+    pub coverage: Option<Pill>,
 }
 
 impl Frame {
@@ -83,6 +88,11 @@ impl Frame {
     /// The frame of the page that is being drawn.
     pub(crate) fn current() -> Self {
         use_context().unwrap_or_default()
+    }
+
+    /// Whether the operator may open what is behind this action, of a page that links to it.
+    pub(crate) fn may(&self, action: ConsoleAction) -> bool {
+        !ConsoleAction::APART.contains(&action) || self.granted.contains(&action)
     }
 
     /// The address of a path below the mount.

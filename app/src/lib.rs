@@ -10,6 +10,8 @@ pub mod islands;
 #[expect(unreachable_pub, reason = "leptos makes a component's properties public")]
 mod components;
 #[cfg(feature = "ssr")]
+mod coverage;
+#[cfg(feature = "ssr")]
 mod diff;
 #[cfg(feature = "ssr")]
 mod frame;
@@ -24,6 +26,8 @@ mod routes;
 #[cfg(feature = "ssr")]
 mod shell;
 
+#[cfg(feature = "ssr")]
+pub use coverage::{CheckFailure, Coverage, LastCheck};
 #[cfg(feature = "ssr")]
 pub use frame::{Assets, Frame, Theme};
 #[cfg(feature = "ssr")]

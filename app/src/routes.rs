@@ -16,6 +16,26 @@ pub enum ConsoleAction {
     ViewActor,
     /// Take changes out of the console as a file.
     DownloadChanges,
+    /// Read which tables are captured.
+    ViewCoverage,
+    /// Read what is redacted, and whether it is what the configuration says.
+    ViewPolicy,
+}
+
+impl ConsoleAction {
+    /// The actions that are about the whole database: a scope does not limit them, so only
+    /// `Access::Allow` opens what is behind them. They are asked about on every page, and what is refused has no link.
+    pub const APART: [Self; 2] = [Self::ViewCoverage, Self::ViewPolicy];
+
+    /// The command that gives the same answer as the screens behind the action, for whom the console refuses.
+    #[must_use]
+    pub const fn command(self) -> Option<&'static str> {
+        match self {
+            Self::ViewCoverage => Some("threadline health coverage --all-schemas"),
+            Self::ViewPolicy => Some("threadline policy show --all-schemas"),
+            _ => None,
+        }
+    }
 }
 
 /// What answers at an address.
@@ -42,8 +62,30 @@ pub enum RoutePage {
     ChangesJson,
     /// Changes as one JSON object a line.
     ChangesNdjson,
+    /// Which tables are captured, and what is not as it should be.
+    Coverage,
+    /// What the header says of coverage; for its live part.
+    CoverageNow,
+    /// What is redacted, against what the configuration says.
+    Redaction,
     /// Remembers the theme.
     Theme,
+}
+
+impl RoutePage {
+    /// Whether an operator sees what answers, with the header above it.
+    #[must_use]
+    pub const fn is_drawn(self) -> bool {
+        !matches!(
+            self,
+            Self::NewerChanges
+                | Self::CoverageNow
+                | Self::ChangesCsv
+                | Self::ChangesJson
+                | Self::ChangesNdjson
+                | Self::Theme
+        )
+    }
 }
 
 /// One address of the console.
@@ -71,7 +113,7 @@ impl Route {
 }
 
 /// Every address of the console. Assets are not among them: they hold no data and are served to anybody.
-pub const ROUTES: [Route; 12] = {
+pub const ROUTES: [Route; 15] = {
     use ConsoleAction as May;
     use RoutePage as Page;
     [
@@ -86,6 +128,9 @@ pub const ROUTES: [Route; 12] = {
         Route::new("/exports/changes.csv", Page::ChangesCsv, May::DownloadChanges),
         Route::new("/exports/changes.json", Page::ChangesJson, May::DownloadChanges),
         Route::new("/exports/changes.ndjson", Page::ChangesNdjson, May::DownloadChanges),
+        Route::new("/coverage", Page::Coverage, May::ViewCoverage).in_navigation("Coverage"),
+        Route::new("/api/coverage", Page::CoverageNow, May::ViewCoverage),
+        Route::new("/policy/redaction", Page::Redaction, May::ViewPolicy).in_navigation("Redaction"),
         Route::new("/theme", Page::Theme, May::EnterConsole),
     ]
 };

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::{Preferences, Tools};
+use crate::islands::CoveragePill;
 use crate::{Frame, ROUTES, Theme};
 
 /// Head, header and navigation.
@@ -46,6 +47,8 @@ fn Header(frame: Frame) -> impl IntoView {
     let operator = frame.operator.as_ref().map(|operator| {
         view! { <span class="operator"><span class="wide">"Signed in as "</span> <b>{operator.to_string()}</b></span> }
     });
+    let href = frame.href("/coverage");
+    let coverage = frame.coverage.map(|pill| view! { <CoveragePill pill=pill href=href/> });
     // Whom the hook refused cannot choose a theme either.
     let preferences = (frame.page.is_some() || frame.operator.is_some())
         .then(|| view! { <Preferences frame=frame.clone()/> });
@@ -57,7 +60,7 @@ fn Header(frame: Frame) -> impl IntoView {
                 <Links frame=frame.clone() label="Audit menu"/>
             </details>
             <div class="wide"><Links frame=frame.clone() label="Audit"/></div>
-            <div class="status">{scoped}{operator}</div>
+            <div class="status">{coverage}{scoped}{operator}</div>
             {preferences}
         </header>
     }
@@ -67,6 +70,7 @@ fn Header(frame: Frame) -> impl IntoView {
 fn Links(frame: Frame, label: &'static str) -> impl IntoView {
     let links: Vec<_> = ROUTES
         .into_iter()
+        .filter(|route| frame.may(route.action))
         .filter_map(|route| route.navigation.map(|label| (route, label)))
         .map(|(route, label)| {
             let current = (frame.page == Some(route.page)).then_some("page");

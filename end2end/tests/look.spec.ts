@@ -146,6 +146,11 @@ const screens: Screen[] = [
   },
   at("row-missing", "/rows/tickets/id%3D987654321", { status: 404 }),
 
+  at("coverage", "/coverage", { as: "admin" }),
+  at("coverage-mistake", "/coverage?schema=nowhere", { as: "admin", status: 400 }),
+  at("coverage-refused", "/coverage", { status: 403 }),
+  at("redaction", "/policy/redaction", { as: "admin" }),
+
   at("download-mistake", "/exports/changes.csv?from=x", { status: 400 }),
   at("nowhere", "/nowhere", { status: 404 }),
 

@@ -31,3 +31,21 @@ test("without the database the console says so, and recovers by itself", async (
   await page.goto("/");
   await expect(page.getByRole("heading", { level: 1, name: "Tickets" })).toBeVisible();
 });
+
+test("an open dashboard keeps the last answer while the database is away, and goes on by itself", async ({ page }) => {
+  await logIn(page, "admin");
+  await page.goto("/audit/coverage");
+  await expect(page.getByRole("heading", { level: 1, name: "All tables captured" })).toBeVisible();
+  const soon = { timeout: 40_000 };
+
+  postgres("stop");
+  await expect(page.locator("#coverage-verdict").getByRole("status")).toContainText("Checks have failed since", soon);
+  await expect(page.getByRole("heading", { level: 1, name: "All tables captured" })).toBeVisible();
+  await expect(page.locator("#coverage-captured").getByRole("row").filter({ hasText: "tickets" })).toBeVisible();
+  await expect(page.locator("header .stale")).toContainText("stale, checked");
+  await expectAccessible(page);
+
+  postgres("start");
+  await expect(page.locator("#coverage-verdict").getByRole("status")).toBeHidden(soon);
+  await expect(page.locator("header .stale")).toBeHidden();
+});

@@ -6,9 +6,10 @@ use std::time::Duration;
 use axum::Router;
 use http::request::Parts;
 use sqlx::PgPool;
-use threadline::{ActorRef, AuditTrail, StorageSchema};
+use threadline::{ActorRef, AuditTrail, Config, StorageSchema};
 
 use crate::hooks::BoxError;
+use crate::monitor::Monitor;
 use crate::{Access, AccessRequest, ActorHook, AuthorizeHook, router};
 
 /// Stands where a hook has not been given yet; with it there is no `build`.
@@ -66,6 +67,8 @@ pub(crate) struct Settings {
     pub(crate) host_name: Option<String>,
     pub(crate) hook_timeout: Duration,
     pub(crate) query_timeout: Duration,
+    pub(crate) config: Option<Config>,
+    pub(crate) coverage_poll: Duration,
 }
 
 /// What every request of a console shares.
@@ -74,6 +77,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) authorize: AuthorizeHook,
     pub(crate) actor: ActorHook,
+    pub(crate) monitor: Arc<Monitor>,
 }
 
 /// The audit console, ready to be nested into the host's router.
@@ -91,6 +95,8 @@ impl Console {
             host_name: None,
             hook_timeout: Duration::from_secs(5),
             query_timeout: Duration::from_secs(8),
+            config: None,
+            coverage_poll: Duration::from_secs(30),
         };
         ConsoleBuilder { settings, authorize: Missing, actor: Missing }
     }
@@ -98,6 +104,25 @@ impl Console {
     /// The router, for `Router::nest`. The console learns from each request where it was nested.
     pub fn into_router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
         router::router(&self.shared)
+    }
+
+    /// Checks coverage once a period for as long as it is polled, whether anybody looks or not: so a gap is remembered, and
+    /// told by the event `threadline.health.check_failed` or `threadline.health.checked`, also while every browser is closed.
+    /// Without it the console checks when somebody looks.
+    ///
+    /// ```
+    /// # fn start(console: threadline_server::Console) {
+    /// tokio::spawn(console.watch_coverage());
+    /// # }
+    /// ```
+    pub fn watch_coverage(&self) -> impl Future<Output = ()> + Send + 'static {
+        let monitor = self.shared.monitor.clone();
+        async move {
+            loop {
+                monitor.known(Duration::ZERO).await;
+                tokio::time::sleep(monitor.period()).await;
+            }
+        }
     }
 }
 
@@ -113,6 +138,36 @@ impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
     #[must_use]
     pub fn storage_schema(mut self, schema: StorageSchema) -> Self {
         self.settings.trail = self.settings.trail.with_storage_schema(schema);
+        self
+    }
+
+    /// What `threadline.toml` says: coverage knows the expected gaps by it, and redaction is compared with it. The schema of
+    /// the trail, where the file names one, is the console's as well.
+    ///
+    /// ```
+    /// # fn mount(pool: sqlx::PgPool) -> Result<(), threadline::ConfigError> {
+    /// let config = threadline::Config::from_toml(r#"
+    ///     [health]
+    ///     expected_uncovered_tables = ["jobs"]
+    /// "#)?;
+    /// let console = threadline_server::Console::builder(pool).config(config);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        if let Some(schema) = config.storage_schema.clone() {
+            self = self.storage_schema(schema);
+        }
+        self.settings.config = Some(config);
+        self
+    }
+
+    /// The time from one check of coverage to the next; 30 seconds unless said otherwise, and 5 at least. One check serves
+    /// everybody who looks.
+    #[must_use]
+    pub const fn coverage_poll(mut self, period: Duration) -> Self {
+        self.settings.coverage_poll = period;
         self
     }
 
@@ -162,6 +217,8 @@ impl ConsoleBuilder<AuthorizeHook, ActorHook> {
     #[must_use]
     pub fn build(self) -> Console {
         let Self { settings, authorize, actor } = self;
-        Console { shared: Arc::new(Shared { settings, authorize, actor }) }
+        let Settings { trail, config, coverage_poll, query_timeout, .. } = &settings;
+        let monitor = Monitor::new(trail.clone(), config.clone(), *coverage_poll, *query_timeout);
+        Console { shared: Arc::new(Shared { settings, authorize, actor, monitor: Arc::new(monitor) }) }
     }
 }

@@ -1,22 +1,24 @@
 //! The one way into the console: no handler runs before the hook said yes.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use futures_util::FutureExt;
+use chrono::Utc;
 use http::request::Parts;
 use threadline::event::CONSOLE_AUTHORIZED;
 use threadline::{AuditContext, Scope};
 use threadline_app::{ConsoleAction, Frame, RoutePage};
 
 use crate::builder::Shared;
-use crate::hooks::BoxError;
+use crate::decision::{ask, bounded, granted_besides, in_words};
 use crate::respond::Reply;
-use crate::{Access, AccessRequest, mount, theme};
+use crate::{Access, mount, theme};
+
+/// How long a page waits for what the header says of coverage.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What a handler may rely on: the hook allowed the request.
 #[derive(Debug, Clone)]
@@ -31,6 +33,11 @@ impl Visit {
     /// The surroundings of the page that answers.
     pub(crate) fn frame(&self) -> Frame {
         self.frame.clone()
+    }
+
+    /// Whether the operator may know of coverage.
+    pub(crate) fn may_view_coverage(&self) -> bool {
+        self.frame.granted.contains(&ConsoleAction::ViewCoverage)
     }
 }
 
@@ -62,31 +69,43 @@ pub(crate) async fn guard(
         ..Frame::default()
     };
     let limit = shared.settings.hook_timeout;
-    let question = AccessRequest { parts: parts.clone(), action };
-    let hook = shared.authorize.0.clone();
-    let answer = bounded(limit, async move { hook(question).await }).await;
-    CONSOLE_AUTHORIZED.emit(&[result(&answer)], None);
+    let answer = ask(&shared, &parts, action).await;
+    CONSOLE_AUTHORIZED.emit(&[in_words(&answer)], None);
+    let is_apart = ConsoleAction::APART.contains(&action);
     let scope = match answer {
         Ok(Ok(Access::Allow)) => Scope::unscoped(),
+        Ok(Ok(Access::AllowWithin(_))) if is_apart => return refuse(frame, action),
         Ok(Ok(Access::AllowWithin(scope))) => scope,
-        Ok(Ok(Access::Deny)) => return refuse(frame),
+        Ok(Ok(Access::Deny)) => return refuse(frame, action),
         Ok(Err(error)) => {
             tracing::warn!(?action, error = ?error.to_string(), "authorize_fn failed: access denied");
-            return refuse(frame);
+            return refuse(frame, action);
         }
         Err(reason) => {
             tracing::warn!(?action, reason, "authorize_fn gave no answer: access denied");
-            return refuse(frame);
+            return refuse(frame, action);
         }
     };
     let hook = shared.actor.0.clone();
     let question = parts.clone();
-    let operator = bounded(limit, async move { hook(question).await }).await.unwrap_or_else(|reason| {
+    let operator = bounded(limit, async move { hook(question).await });
+    let is_drawn = page.is_none_or(RoutePage::is_drawn);
+    let besides = async { if is_drawn { granted_besides(&shared, &parts).await } else { Vec::new() } };
+    let (operator, granted) = tokio::join!(operator, besides);
+    let operator = operator.unwrap_or_else(|reason| {
         tracing::warn!(?action, reason, "actor_fn gave no answer: the operator has no name");
         None
     });
+    let coverage = if granted.contains(&ConsoleAction::ViewCoverage) {
+        // A page about the check waits for it, and its header says the same.
+        let is_about_it = matches!(page, Some(RoutePage::Coverage | RoutePage::Redaction));
+        let patience = if is_about_it { 4 * PATIENCE } else { PATIENCE };
+        Some(shared.monitor.known(patience).await.pill(Utc::now()))
+    } else {
+        None
+    };
     let mut request = Request::from_parts(parts, body);
-    let frame = Frame { operator, scoped: scope.is_limited(), ..frame };
+    let frame = Frame { operator, scoped: scope.is_limited(), granted, coverage, ..frame };
     request.extensions_mut().insert(Visit { shared, scope, base, frame });
     next.run(request).await
 }
@@ -98,26 +117,6 @@ fn request_id(parts: &Parts) -> Option<String> {
     known.or_else(sent).filter(|id| (1..=AuditContext::MAX_ID_BYTES).contains(&id.len())).map(str::to_owned)
 }
 
-/// The outcome of a hook, or why there is none.
-async fn bounded<T>(limit: Duration, hook: impl Future<Output = T>) -> Result<T, &'static str> {
-    match tokio::time::timeout(limit, AssertUnwindSafe(hook).catch_unwind()).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(_)) => Err("panic"),
-        Err(_) => Err("timeout"),
-    }
-}
-
-/// The answer in the words of the event.
-fn result(answer: &Result<Result<Access, BoxError>, &'static str>) -> &'static str {
-    match answer {
-        Ok(Ok(Access::Allow)) => "granted",
-        Ok(Ok(Access::AllowWithin(_))) => "granted_within_scope",
-        Ok(Ok(Access::Deny)) => "denied",
-        Ok(Err(_)) => "error",
-        Err(reason) => reason,
-    }
-}
-
-fn refuse(frame: Frame) -> Response {
-    Reply::forbidden().into_response(Frame { page: None, ..frame })
+fn refuse(frame: Frame, action: ConsoleAction) -> Response {
+    Reply::forbidden(action).into_response(Frame { page: None, ..frame })
 }

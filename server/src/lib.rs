@@ -3,9 +3,11 @@
 mod access;
 mod assets;
 mod builder;
+mod decision;
 mod guard;
 mod handlers;
 mod hooks;
+mod monitor;
 mod mount;
 mod respond;
 mod router;

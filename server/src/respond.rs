@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::Utc;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use threadline::query::{FilterError, QueryError};
-use threadline_app::Frame;
+use threadline_app::{ConsoleAction, Frame};
 use threadline_app::pages::{Problem, problem_page};
 use uuid::Uuid;
 
@@ -33,17 +33,33 @@ impl Reply {
     }
 
     /// Says nothing about the data, and not even whether there is any.
-    pub(crate) fn forbidden() -> Self {
+    pub(crate) fn forbidden(action: ConsoleAction) -> Self {
         let note = "authorize_fn refused this request, failed, panicked, or took too long; a warning in the log says \
                     which. Return Access::Allow or Access::AllowWithin(scope) for operators who may read the trail.";
+        let note_apart = "This page is about the whole database, so authorize_fn has to answer Access::Allow for its \
+                          action: a scope does not limit it.";
+        let command = action.command();
+        let is_apart = command.is_some();
         let problem = Problem {
-            explanation: "Your account has no access to it, or you are not signed in.".to_owned(),
-            advice: Some(
+            explanation: if is_apart {
+                "It is about every table of the database, and your account may not see that here."
+            } else {
+                "Your account has no access to it, or you are not signed in."
+            }
+            .to_owned(),
+            advice: Some(if is_apart {
+                "Whoever runs this application gets the same answer from the command line."
+            } else {
                 "Sign in again if you were signed in before: sessions end. To be given access, ask whoever runs this \
-                 application.",
-            ),
-            developer_note: cfg!(debug_assertions).then_some(note),
-            ..Problem::new("You cannot open this page")
+                 application."
+            }),
+            command,
+            developer_note: cfg!(debug_assertions).then_some(if is_apart { note_apart } else { note }),
+            ..Problem::new(match action {
+                ConsoleAction::ViewCoverage => "Coverage is unavailable",
+                ConsoleAction::ViewPolicy => "The redaction policy is unavailable",
+                _ => "You cannot open this page",
+            })
         };
         Self::Problem(StatusCode::FORBIDDEN, problem)
     }

@@ -36,6 +36,9 @@ fn page<S: Clone + Send + Sync + 'static>(page: RoutePage) -> MethodRouter<S> {
         RoutePage::ChangesCsv => get(handlers::csv),
         RoutePage::ChangesJson => get(handlers::json),
         RoutePage::ChangesNdjson => get(handlers::ndjson),
+        RoutePage::Coverage => get(handlers::coverage).post(handlers::check_now),
+        RoutePage::CoverageNow => get(handlers::coverage_now),
+        RoutePage::Redaction => get(handlers::redaction),
         RoutePage::Theme => post(handlers::theme),
         // A page that the table names and nobody draws is an unknown address.
         _ => get(handlers::unknown_address),

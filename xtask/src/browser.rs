@@ -34,6 +34,7 @@ pub(crate) fn run() -> Result<()> {
     cluster.serve(&mut suite, DATABASE);
     suite.env("THREADLINE_URL", format!("http://127.0.0.1:{port}"));
     suite.env("THREADLINE_XTASK", paths::this_program()?);
+    suite.env("THREADLINE_PSQL", cluster.psql()?);
     if let Some(program) = chromium {
         suite.env("THREADLINE_CHROMIUM", program);
     }

@@ -1,6 +1,7 @@
 //! The parts that pages are made of.
 
 mod change;
+mod command;
 mod fields;
 mod heading;
 mod ids;
@@ -13,12 +14,13 @@ mod value;
 mod words;
 
 pub(crate) use change::ChangeCard;
+pub(crate) use command::CommandLine;
 pub(crate) use fields::{FieldTable, Sides};
 pub(crate) use heading::TransactionHeading;
 pub(crate) use ids::Identifier;
-pub(crate) use moment::{DateTime, Moment, day_label};
+pub(crate) use moment::{DateTime, Moment, ShortMoment, ago, day_label};
 pub(crate) use pager::Pager;
 pub(crate) use tools::{Preferences, Tools};
 pub(crate) use transactions::TransactionList;
 pub(crate) use value::Value;
-pub(crate) use words::{counted, counted_to};
+pub(crate) use words::{counted, counted_to, grouped};

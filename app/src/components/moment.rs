@@ -1,7 +1,7 @@
 //! Points in time: exact for machines, short for people, always UTC. While script runs, a title also tells the reader's own
 //! time.
 
-use chrono::{Datelike, NaiveDate, Utc};
+use chrono::{Datelike, NaiveDate, TimeDelta, Utc};
 use leptos::prelude::*;
 
 /// A time of day, with the whole moment in its title and in its machine-readable value.
@@ -16,6 +16,29 @@ pub(crate) fn Moment(at: chrono::DateTime<Utc>) -> impl IntoView {
 pub(crate) fn DateTime(at: chrono::DateTime<Utc>) -> impl IntoView {
     let exact = exact(at);
     view! { <time datetime=exact.clone() title=exact>{at.format("%-d %B %Y, %H:%M:%S UTC").to_string()}</time> }
+}
+
+/// A time of day, with its date where that is another one: `09:41:07`, `21 Nov, 09:41:07`.
+#[component]
+pub(crate) fn ShortMoment(at: chrono::DateTime<Utc>, now: chrono::DateTime<Utc>) -> impl IntoView {
+    let exact = exact(at);
+    let form = match () {
+        () if at.date_naive() == now.date_naive() => "%H:%M:%S",
+        () if at.year() == now.year() => "%-d %b, %H:%M:%S",
+        () => "%-d %b %Y, %H:%M:%S",
+    };
+    view! { <time datetime=exact.clone() title=exact>{at.format(form).to_string()}</time> }
+}
+
+/// How long ago something was, in its largest unit: `12 s ago`.
+pub(crate) fn ago(time: TimeDelta) -> String {
+    match time.num_seconds() {
+        ..1 => "just now".to_owned(),
+        seconds @ 1..120 => format!("{seconds} s ago"),
+        seconds @ 120..7_200 => format!("{} min ago", seconds / 60),
+        seconds @ 7_200..172_800 => format!("{} h ago", seconds / 3_600),
+        seconds => format!("{} days ago", seconds / 86_400),
+    }
 }
 
 /// PostgreSQL's precision: nothing is rounded away.
@@ -37,6 +60,21 @@ pub(crate) fn day_label(day: NaiveDate, today: NaiveDate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ages_are_told_in_their_largest_unit() {
+        for (seconds, words) in [
+            (-1, "just now"),
+            (0, "just now"),
+            (1, "1 s ago"),
+            (119, "119 s ago"),
+            (120, "2 min ago"),
+            (7_200, "2 h ago"),
+            (172_800, "2 days ago"),
+        ] {
+            assert_eq!(ago(TimeDelta::seconds(seconds)), words);
+        }
+    }
 
     #[test]
     fn days_are_named_as_people_name_them() {

@@ -80,23 +80,33 @@ fn watch(_query: String, _since: String, _state: RwSignal<State>, _count: RwSign
 
 #[cfg(feature = "hydrate")]
 fn watch(query: String, since: String, state: RwSignal<State>, count: RwSignal<u16>) {
+    use leptos::server_fn::ServerFn;
+    use leptos::server_fn::codec::{GetUrl, IntoReq};
+
+    use super::NewerChanges;
     use super::poll::{self, Answer};
+
+    /// Milliseconds at most between two questions after many failures.
+    const LONGEST_PAUSE: u32 = 240_000;
 
     leptos::task::spawn_local(async move {
         let title = document().title();
-        let mut failures = 0;
+        let mut pause = poll::PAUSE;
         while state.get_untracked() != State::Ended {
-            poll::wait(failures).await;
+            poll::wait(pause).await;
             if state.get_untracked() == State::Paused {
                 continue;
             }
-            let answer = poll::ask(&query, &since).await;
+            let question = NewerChanges { query: query.clone(), since: since.clone() };
+            let request = IntoReq::<GetUrl, _, _>::into_req(question, NewerChanges::PATH, "application/json");
+            let answer = poll::ask(request).await;
             if state.get_untracked() == State::Paused {
                 continue;
             }
-            failures = if matches!(answer, Answer::Away) { failures + 1 } else { 0 };
+            // Twice as long after each failure.
+            pause = if matches!(answer, Answer::Away) { (pause * 2).min(LONGEST_PAUSE) } else { poll::PAUSE };
             state.set(match answer {
-                Answer::Newer(newer) => {
+                Answer::Is(newer) => {
                     if newer != count.get_untracked() {
                         count.set(newer);
                         document().set_title(&format!("({newer}) {title}"));

@@ -1,22 +1,28 @@
 //! The parts of a page that come to life in the browser.
 //!
-//! There are two islands: the tools of every page, which listen at the window for the whole page at once, and the live part
-//! of the timeline. Nothing that a list repeats is an island.
+//! There are three islands: the tools of every page, which listen at the window for the whole page at once, the pill in the
+//! header, and the live part of the timeline. Nothing that a list repeats is an island.
 
 mod keys;
 #[expect(missing_docs, reason = "leptos makes a public struct of an island's properties")]
 mod live;
 mod newer_changes;
 mod page_tools;
+#[expect(missing_docs, reason = "leptos makes a public struct of an island's properties")]
+mod pill;
 
 #[cfg(feature = "hydrate")]
 mod announce;
 #[cfg(feature = "hydrate")]
 mod copy;
 #[cfg(feature = "hydrate")]
+mod coverage;
+#[cfg(feature = "hydrate")]
 mod dom;
 #[cfg(feature = "hydrate")]
 mod entries;
+#[cfg(feature = "hydrate")]
+mod fetch;
 #[cfg(feature = "hydrate")]
 mod keyboard;
 #[cfg(feature = "hydrate")]
@@ -35,6 +41,7 @@ pub(crate) use keys::KEYS;
 pub use live::*;
 pub use newer_changes::*;
 pub use page_tools::*;
+pub use pill::*;
 
 /// Tells server functions where the console is mounted: the shell wrote it into the document.
 #[cfg(feature = "hydrate")]

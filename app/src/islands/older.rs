@@ -1,18 +1,17 @@
 //! More entries as one scrolls: the next page is fetched, and what it lists is put under what is there.
 
-use leptos::prelude::{document, window};
+use leptos::prelude::document;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
 use leptos::wasm_bindgen::prelude::Closure;
 use leptos::web_sys::js_sys::Array;
 use leptos::web_sys::{
-    Document, DomParser, Element, HtmlAnchorElement, IntersectionObserver, IntersectionObserverEntry,
-    IntersectionObserverInit, Response, SupportedType,
+    Document, Element, HtmlAnchorElement, IntersectionObserver, IntersectionObserverEntry,
+    IntersectionObserverInit,
 };
-use wasm_bindgen_futures::JsFuture;
 
 use super::announce::announce;
-use super::{dom, place};
+use super::{dom, fetch, place};
 
 /// How many pages come by themselves; after that the link waits to be pressed, and the end of the page can be reached.
 const AUTOMATIC: u32 = 10;
@@ -52,7 +51,7 @@ fn watch(pages: u32) {
 /// Puts the page that the link leads to under this one. Without it the link stays what it is.
 async fn extend(link: HtmlAnchorElement, pages: u32) {
     let address = format!("{}{}", link.pathname(), link.search());
-    let appended = match fetch(&address).await {
+    let appended = match fetch::page(&address).await {
         Some(page) => append(&page, &address),
         None => None,
     };
@@ -60,16 +59,6 @@ async fn extend(link: HtmlAnchorElement, pages: u32) {
         Some(()) => watch(pages - 1),
         None => announce("Older entries could not be loaded. The link Older leads to them."),
     }
-}
-
-/// The page at an address; none where something else answered.
-async fn fetch(address: &str) -> Option<Document> {
-    let answer: Response = JsFuture::from(window().fetch_with_str(address)).await.ok()?.dyn_into().ok()?;
-    if !answer.ok() || answer.redirected() {
-        return None;
-    }
-    let text = JsFuture::from(answer.text().ok()?).await.ok()?.as_string()?;
-    DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()
 }
 
 /// Takes over the entries and the way on.

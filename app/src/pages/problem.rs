@@ -3,6 +3,7 @@
 use chrono::{SecondsFormat, Utc};
 use leptos::prelude::*;
 
+use crate::components::CommandLine;
 use crate::{Frame, render};
 
 /// A page that says what is wrong and what can be done.
@@ -54,14 +55,7 @@ pub fn problem_page(frame: Frame, mut problem: Problem) -> String {
     render(frame, problem.title.to_owned(), move || {
         let scoped = scoped
             .then(|| view! { <p>"Your view is limited to a part of the trail. What lies outside of it is not shown."</p> });
-        let command = problem.command.map(|command| {
-            view! {
-                <p class="command">
-                    <code>{command}</code>" "
-                    <button type="button" class="copy" data-copy=command aria-label="Copy the command">"Copy"</button>
-                </p>
-            }
-        });
+        let command = problem.command.map(|command| view! { <CommandLine text=command/> });
         let note = problem.developer_note.map(|note| {
             view! { <aside class="note"><b>"For the developer (debug builds only). "</b>{note}</aside> }
         });

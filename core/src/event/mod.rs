@@ -129,7 +129,7 @@ pub static HEALTH_CHECK_FAILED: Event = Event {
     name: "threadline.health.check_failed",
     when: "coverage could not be checked",
     measurement: None,
-    labels: &[Label { name: "reason", values: &["not_installed", "no_such_schema", "database"] }],
+    labels: &[Label { name: "reason", values: &["not_installed", "no_such_schema", "database", "timeout"] }],
     level: Level::INFO,
 };
 

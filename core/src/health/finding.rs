@@ -63,6 +63,13 @@ impl Finding {
         self.kind.severity
     }
 
+    /// What it is, without the command.
+    #[must_use]
+    pub fn statement(&self) -> &str {
+        let statement = self.message.strip_suffix(self.command.text());
+        statement.and_then(|text| text.strip_suffix("; run ")).unwrap_or(&self.message)
+    }
+
     /// The order of every list: by schema, table, code and message.
     pub(super) fn place(&self) -> (&TableName, &str, &str) {
         (&self.table, self.kind.code, &self.message)

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{AssertSqlSafe, FromRow};
 
-use super::{CoverageReport, DriftState, Severity, TableRedaction};
+use super::{CoverageReport, DriftState, FINDINGS, Severity, TableRedaction};
 use crate::{AuditTrail, TableName, pool};
 
 /// The code of a gap that is a table in need of capture.
@@ -25,6 +25,18 @@ pub struct CoverageGap {
     pub last_seen: DateTime<Utc>,
     /// The first check that no longer found it; `None` while it lasts.
     pub ended_at: Option<DateTime<Utc>>,
+}
+
+impl CoverageGap {
+    /// What was wrong, in a sentence; the code itself where a later version wrote it.
+    #[must_use]
+    pub fn meaning(&self) -> &str {
+        match self.code.as_str() {
+            UNCOVERED => "The table needed capture.",
+            DRIFT => "The deployed redaction was not what `threadline.toml` says.",
+            code => FINDINGS.iter().find(|kind| kind.code == code).map_or(code, |kind| kind.meaning),
+        }
+    }
 }
 
 #[derive(Debug, FromRow)]

@@ -61,6 +61,16 @@ impl Schemas {
     }
 }
 
+/// Everything that a check answers, of one moment.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct HealthReport {
+    /// Which tables are captured, and what is not as it should be.
+    pub coverage: CoverageReport,
+    /// What is redacted, against what the configuration says.
+    pub redaction: Vec<TableRedaction>,
+}
+
 /// Why the database could not be checked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -103,25 +113,8 @@ impl AuditTrail {
     /// # Errors
     /// [`HealthError`] when there is no trail, when a schema does not exist, or when the database says no.
     pub async fn coverage(&self, config: &Config, schemas: &Schemas) -> Result<CoverageReport, HealthError> {
-        let begun = Instant::now();
-        match self.snapshot(schemas).await {
-            Ok(snapshot) => {
-                let report = coverage::report(&snapshot, &self.schema, config, schemas);
-                let complete = report.uncovered().next().is_none();
-                let result = if complete { "complete" } else { "incomplete" };
-                event::HEALTH_CHECKED.emit(&[result], Some(begun.elapsed().as_secs_f64()));
-                Ok(report)
-            }
-            Err(error) => {
-                let reason = match &error {
-                    HealthError::NotInstalled { .. } => "not_installed",
-                    HealthError::NoSuchSchema { .. } => "no_such_schema",
-                    HealthError::Database(_) => "database",
-                };
-                event::HEALTH_CHECK_FAILED.emit(&[reason], None);
-                Err(error)
-            }
-        }
+        let (coverage, ()) = self.checked(config, schemas, |_| ()).await?;
+        Ok(coverage)
     }
 
     /// What is redacted in each captured table, against what the configuration says: drift first, then what could not be
@@ -135,6 +128,45 @@ impl AuditTrail {
         schemas: &Schemas,
     ) -> Result<Vec<TableRedaction>, HealthError> {
         Ok(drift::report(&self.snapshot(schemas).await?, &self.schema, config, schemas))
+    }
+
+    /// [`AuditTrail::coverage`] and [`AuditTrail::redaction`] of one moment, for the price of one.
+    ///
+    /// # Errors
+    /// As [`AuditTrail::coverage`].
+    pub async fn health(&self, config: &Config, schemas: &Schemas) -> Result<HealthReport, HealthError> {
+        let drift = |snapshot: &_| drift::report(snapshot, &self.schema, config, schemas);
+        let (coverage, redaction) = self.checked(config, schemas, drift).await?;
+        Ok(HealthReport { coverage, redaction })
+    }
+
+    /// Checks coverage and says so, and reads from the same snapshot what else is asked for.
+    async fn checked<T>(
+        &self,
+        config: &Config,
+        schemas: &Schemas,
+        also: impl FnOnce(&catalog::Snapshot) -> T,
+    ) -> Result<(CoverageReport, T), HealthError> {
+        let begun = Instant::now();
+        match self.snapshot(schemas).await {
+            Ok(snapshot) => {
+                let report = coverage::report(&snapshot, &self.schema, config, schemas);
+                let also = also(&snapshot);
+                let complete = report.uncovered().next().is_none();
+                let result = if complete { "complete" } else { "incomplete" };
+                event::HEALTH_CHECKED.emit(&[result], Some(begun.elapsed().as_secs_f64()));
+                Ok((report, also))
+            }
+            Err(error) => {
+                let reason = match &error {
+                    HealthError::NotInstalled { .. } => "not_installed",
+                    HealthError::NoSuchSchema { .. } => "no_such_schema",
+                    HealthError::Database(_) => "database",
+                };
+                event::HEALTH_CHECK_FAILED.emit(&[reason], None);
+                Err(error)
+            }
+        }
     }
 
     async fn snapshot(&self, schemas: &Schemas) -> Result<catalog::Snapshot, HealthError> {

@@ -1,20 +1,26 @@
 //! The mount of the audit console: who may look into it, and as whom.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::http::request::Parts;
 use sqlx::PgPool;
-use threadline::Scope;
+use threadline::{Config, Scope};
 use threadline_server::{Access, AccessRequest, Console, redirect_trailing_slash};
 
 use crate::session::{self, Role};
 
 /// The console under `/audit`. The session layer goes around these routes, so that both hooks find the session.
-pub(crate) fn routes(pool: PgPool) -> Router {
+pub(crate) fn routes(pool: PgPool, config: Config) -> Router {
     let console = Console::builder(pool)
         .name("Help desk")
+        .config(config)
+        .coverage_poll(Duration::from_secs(10))
         .authorize_fn(|request: AccessRequest| async move { authorize(&request.parts).await })
         .actor_fn(session::actor)
         .build();
+    // Checks coverage also while nobody looks, so that a gap leaves a trace.
+    tokio::spawn(console.watch_coverage());
 
     Router::new().nest("/audit", console.into_router()).route("/audit/", redirect_trailing_slash())
 }

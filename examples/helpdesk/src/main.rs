@@ -24,7 +24,7 @@ use clap::Parser;
 use futures_util::FutureExt;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use threadline::AuditTrail;
+use threadline::{AuditTrail, Config, ConfigError};
 use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
@@ -70,7 +70,8 @@ async fn run(Args { listen, database_url, quiet_traffic }: Args) -> Result<(), B
             "no connection to the database ({error}). Is PostgreSQL running, and is --database-url right?"
         )
     })?;
-    prepare(&pool).await?;
+    let config = config()?;
+    prepare(&pool, &config).await?;
     seed::when_empty(&pool).await?;
 
     let listener = TcpListener::bind(listen).await;
@@ -83,7 +84,7 @@ async fn run(Args { listen, database_url, quiet_traffic }: Args) -> Result<(), B
     let stop = stopped().shared();
     let worker = tokio::spawn(jobs::work(pool.clone(), stop.clone()));
 
-    let app = web::router(pool).into_make_service_with_connect_info::<SocketAddr>();
+    let app = web::router(pool, config).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone());
     tokio::select! {
         served = server => served?,
@@ -103,15 +104,20 @@ async fn stopped() {
     }
 }
 
-/// Makes the application's tables, the queue and the audit schema, and captures what happens in two of the tables.
-async fn prepare(pool: &PgPool) -> Result<(), Box<dyn Error>> {
+/// What is recorded, and how. The program carries the file with it.
+fn config() -> Result<Config, ConfigError> {
+    Config::from_toml(include_str!("../threadline.toml"))
+}
+
+/// Makes the application's tables, the queue and the audit schema, and captures the tables that the configuration names.
+async fn prepare(pool: &PgPool, config: &Config) -> Result<(), Box<dyn Error>> {
     sqlx::migrate!().run(pool).await?;
     jobs::install(pool).await?;
 
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
     // After the migrations, at every start: so what captures a table knows the columns that it has by now.
-    trail.capture(["tickets", "ticket_replies"]).await?;
+    trail.capture(config.policies().cloned()).await?;
     Ok(())
 }
 

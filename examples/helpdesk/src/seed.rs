@@ -4,7 +4,7 @@ pub(crate) mod stories;
 
 use password_auth::generate_hash;
 use sqlx::PgPool;
-use threadline::AuditContext;
+use threadline::{AuditContext, AuditedWrite};
 
 use self::stories::{NO_REASON, STORIES, Step, Story};
 use crate::agents::context;
@@ -38,13 +38,16 @@ pub(crate) async fn when_empty(pool: &PgPool) -> std::result::Result<(), Box<dyn
     jobs::work_off(pool).await
 }
 
+/// What is recorded of it leaves the hash of the password out.
 pub(crate) async fn account(pool: &PgPool, name: &str, role: Role) -> Result<()> {
+    let mut tx = AuditedWrite::new(&context("admin")?).action("account.created").begin(pool).await?;
     sqlx::query("INSERT INTO accounts (name, role, password_hash) VALUES ($1, $2, $3)")
         .bind(name)
         .bind(role)
         .bind(generate_hash(password(name)))
-        .execute(pool)
+        .execute(&mut *tx)
         .await?;
+    tx.commit().await?;
     Ok(())
 }
 

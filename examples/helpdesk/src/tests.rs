@@ -17,15 +17,16 @@ use sqlx::PgPool;
 use tower::ServiceExt;
 
 use crate::session::Role;
-use crate::{prepare, seed, web};
+use crate::{config, prepare, seed, web};
 
 /// A help desk with the accounts of the demo and one more customer, and no ticket.
 async fn desk(pool: &PgPool) -> Router {
-    prepare(pool).await.unwrap();
+    let config = config().unwrap();
+    prepare(pool, &config).await.unwrap();
     for (name, role) in seed::ACCOUNTS.into_iter().chain([("other-customer", Role::Customer)]) {
         seed::account(pool, name, role).await.unwrap();
     }
-    web::router(pool.clone())
+    web::router(pool.clone(), config)
 }
 
 /// What a browser keeps and shows: its cookie in, an answer out.

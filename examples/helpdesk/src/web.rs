@@ -6,6 +6,7 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use sqlx::PgPool;
+use threadline::Config;
 
 use crate::error::Error;
 use crate::{audit, context, handlers, login, pages, session};
@@ -13,7 +14,7 @@ use crate::{audit, context, handlers, login, pages, session};
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-pub(crate) fn router(pool: PgPool) -> Router {
+pub(crate) fn router(pool: PgPool, config: Config) -> Router {
     Router::new()
         .route("/", get(handlers::list))
         .route("/tickets", post(handlers::open))
@@ -35,7 +36,7 @@ pub(crate) fn router(pool: PgPool) -> Router {
         .layer(map_response(with_policy))
         .layer(context::layer())
         .with_state(pool.clone())
-        .merge(audit::routes(pool))
+        .merge(audit::routes(pool, config))
         .layer(session::layer())
 }
 

@@ -6,7 +6,7 @@ use axum::response::Response;
 use threadline::query::{Filter, Position, QueryError, TransactionRecord};
 use threadline_app::pages::{HomePage, LatestActivity, home_page};
 
-use super::part::part;
+use super::part::{PATIENCE, part};
 use super::question::to_timeline;
 use crate::guard::Visit;
 use crate::respond::Reply;
@@ -21,16 +21,13 @@ const COUNTED: usize = 1_000;
 /// Every part is asked for by itself, so that one that fails or is slow takes nothing else away.
 pub(crate) async fn home(Extension(visit): Extension<Visit>, OriginalUri(uri): OriginalUri) -> Response {
     let trail = &visit.shared.settings.trail;
-    let functions = async {
-        // They name tables and columns: nothing for a limited view.
-        if visit.scope.is_limited() {
-            return Ok(None);
-        }
-        part(&visit, async { Ok(Some(trail.capture_functions().await?)) }).await
+    let monitor = &visit.shared.monitor;
+    let coverage = async {
+        if visit.may_view_coverage() { Some(monitor.known(PATIENCE).await) } else { None }
     };
-    let (tables, functions, latest) = tokio::join!(
+    let (tables, coverage, latest) = tokio::join!(
         part(&visit, trail.captured_tables(&visit.scope)),
-        functions,
+        coverage,
         part(&visit, latest(&visit))
     );
     let reply = match (tables, latest) {
@@ -39,7 +36,8 @@ pub(crate) async fn home(Extension(visit): Extension<Visit>, OriginalUri(uri): O
             let home = HomePage {
                 schema: trail.storage_schema().clone(),
                 tables: tables.ok(),
-                functions: functions.ok().flatten(),
+                coverage,
+                is_configured: monitor.is_configured(),
                 latest: latest.ok(),
             };
             Reply::page(|frame| home_page(frame, home))

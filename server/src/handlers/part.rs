@@ -8,7 +8,7 @@ use super::question::answered;
 use crate::guard::Visit;
 
 /// How long a page waits for a part that it can do without.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Waits for the answer, but not for long. Whatever went wrong stands in the log.
 pub(super) async fn part<T>(

@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
 use threadline_app::ROUTES;
-use threadline_server::{Access, AccessRequest, Console, redirect_trailing_slash};
+use threadline_server::{Access, AccessRequest, Console, ConsoleAction, redirect_trailing_slash};
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -127,6 +127,10 @@ async fn the_hook_learns_the_request_and_the_action(pool: PgPool) -> Result {
         assert_eq!((refused, allowed == StatusCode::FORBIDDEN), (StatusCode::FORBIDDEN, false), "{address}");
         assert_eq!(asked.recv().await, Some((route.action, false)));
         assert_eq!(asked.recv().await, Some((route.action, true)));
+        // The header and the navigation show what else may be seen.
+        let besides: Vec<_> = std::iter::from_fn(|| asked.try_recv().ok()).collect();
+        let expected = if route.page.is_drawn() { ConsoleAction::APART.to_vec() } else { Vec::new() };
+        assert_eq!(besides, expected.into_iter().map(|action| (action, true)).collect::<Vec<_>>(), "{address}");
     }
     Ok(())
 }

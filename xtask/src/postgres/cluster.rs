@@ -1,5 +1,6 @@
 //! One cluster: made, started, stopped, thrown away.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -109,6 +110,11 @@ impl Cluster {
 
     pub(crate) fn drop_database(&self, name: &str) -> Result<()> {
         self.sql(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).map(drop)
+    }
+
+    /// The program that runs SQL.
+    pub(crate) fn psql(&self) -> Result<OsString> {
+        Ok(self.programs.psql()?.get_program().to_owned())
     }
 
     fn sql(&self, statement: &str) -> Result<String> {

@@ -1,149 +1,196 @@
 //! The verdict: what needs attention, or what was checked.
 
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use threadline::capture::CaptureFunction;
+use threadline::health::{CoverageReport, DriftState, Severity};
 use threadline::{StorageSchema, TableName};
 
 use super::HomePage;
-use crate::components::counted;
+use crate::components::{CommandLine, ago, counted};
+use crate::{ConsoleAction, Coverage, Frame};
+
+/// So many tables are named; the dashboard names them all.
+const NAMED: usize = 3;
 
 /// In a few words, with what it rests on.
 pub(super) struct Verdict {
     title: String,
     text: String,
-    findings: Vec<Finding>,
+    needs: Vec<Need>,
 }
 
-/// Something that somebody has to mend.
-struct Finding {
+/// Something that somebody has to look at.
+struct Need {
     title: String,
-    text: &'static str,
-    /// What mends it; none where names would have to be quoted for the shell.
+    text: String,
     command: Option<String>,
+    /// Where it stands in full: what the link says, and its path below the mount.
+    leads_to: Option<(&'static str, &'static str)>,
 }
 
 impl Verdict {
-    pub(super) fn of(home: &HomePage, scoped: bool) -> Self {
-        if scoped {
-            return Self::within_scope(home);
-        }
-        let (Some(tables), Some(functions)) = (&home.tables, &home.functions) else {
+    pub(super) fn of(home: &HomePage, frame: &Frame, now: DateTime<Utc>) -> Self {
+        let Some(coverage) = &home.coverage else {
+            return Self::of_a_reader(home, frame.scoped);
+        };
+        let Some(last) = &coverage.last else {
             return Self::plain(
                 "Not everything could be checked",
-                "Whether capture is as it was set up could not be read in time. Reload the page to ask again.",
+                "Whether every table is captured is not known yet. Reload the page to ask again.",
             );
         };
-        if tables.is_empty() {
-            let nothing_yet = home.latest.as_ref().is_some_and(|latest| latest.transactions.is_empty());
-            let title = if nothing_yet { "Nothing is captured yet" } else { "No table is captured" };
-            let finding = Finding {
-                title: "Choose the tables that people will ask about".to_owned(),
-                text: "Generate a migration that captures them, and run it. Every change after that is recorded.",
-                command: Some(command(&home.schema, "users,billing.invoices")),
-            };
-            let text = "No table of this database has a capture trigger, so nothing is recorded.";
-            return Self { findings: vec![finding], ..Self::plain(title, text) };
+        let report = &last.health.coverage;
+        if report.covered().next().is_none() {
+            return Self::nothing_captured(home);
         }
-        let findings: Vec<_> =
-            functions.iter().filter_map(|function| Finding::of(function, tables, &home.schema)).collect();
-        match findings.len() {
-            0 => Self {
-                title: "Nothing needs attention".to_owned(),
-                text: format!(
-                    "Checked just now: {} captured, each as it was set up.",
-                    if tables.len() == 1 {
-                        "1 table is".to_owned()
-                    } else {
-                        format!("{} are", counted(tables.len(), "table"))
-                    }
+        let drifted = last.health.redaction.iter().filter(|table| table.state == DriftState::DriftDetected).count();
+        let needs: Vec<_> = [
+            stale(coverage, now),
+            uncovered(report),
+            warnings(report),
+            (frame.may(ConsoleAction::ViewPolicy) && home.is_configured).then(|| drift(drifted)).flatten(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let captured = report.covered().count();
+        match needs.len() {
+            0 => Self::plain(
+                "Nothing needs attention",
+                &format!(
+                    "Checked {}: {} captured, each as it was set up.",
+                    ago(now - last.at),
+                    if captured == 1 { "1 table is".to_owned() } else { format!("{} are", counted(captured, "table")) }
                 ),
-                findings,
-            },
+            ),
             count => Self {
                 title: if count == 1 {
                     "One thing needs attention".to_owned()
                 } else {
                     format!("{count} things need attention")
                 },
-                text: "Capture is not everywhere as it was set up.".to_owned(),
-                findings,
+                text: format!("Checked {}.", ago(now - last.at)),
+                needs,
             },
         }
     }
 
-    fn within_scope(home: &HomePage) -> Self {
+    fn nothing_captured(home: &HomePage) -> Self {
+        let nothing_yet = home.latest.as_ref().is_some_and(|latest| latest.transactions.is_empty());
+        let need = Need {
+            title: "Choose the tables that people will ask about".to_owned(),
+            text: "Generate a migration that captures them, and run it. Every change after that is recorded.".to_owned(),
+            command: Some(command(&home.schema, "users,billing.invoices")),
+            leads_to: Some(("See every table", "/coverage")),
+        };
+        Self {
+            title: if nothing_yet { "Nothing is captured yet" } else { "No table is captured" }.to_owned(),
+            text: "No table of this database is captured, so nothing is recorded.".to_owned(),
+            needs: vec![need],
+        }
+    }
+
+    /// For whom coverage is not: that the trail answers.
+    fn of_a_reader(home: &HomePage, scoped: bool) -> Self {
         let Some(latest) = &home.latest else {
             return Self::plain(
                 "Not everything could be checked",
                 "The newest changes could not be read in time. Reload the page to ask again.",
             );
         };
-        let text = if latest.transactions.is_empty() {
-            "The audit trail answers, but holds no change that you may see. Your view is limited to a part of it."
-        } else {
-            "The audit trail answers and shows you changes. Your view is limited to a part of it, so how tables are captured was not checked."
+        let text = match (scoped, latest.transactions.is_empty()) {
+            (true, true) => {
+                "The audit trail answers, but holds no change that you may see. Your view is limited to a part of it."
+            }
+            (true, false) => {
+                "The audit trail answers and shows you changes. Your view is limited to a part of it, so how tables are captured was not checked."
+            }
+            (false, true) => "The audit trail answers, but holds no change yet.",
+            (false, false) => "The audit trail answers and shows you changes.",
         };
         Self::plain("Nothing needs your attention", text)
     }
 
     fn plain(title: &str, text: &str) -> Self {
-        Self { title: title.to_owned(), text: text.to_owned(), findings: Vec::new() }
+        Self { title: title.to_owned(), text: text.to_owned(), needs: Vec::new() }
     }
 
     pub(super) fn draw(self) -> impl IntoView {
-        let findings: Vec<_> = self.findings.into_iter().map(Finding::draw).collect();
-        let findings = (!findings.is_empty()).then(|| view! { <ul class="findings">{findings}</ul> });
-        view! { <h1>{self.title}</h1> <p class="lede">{self.text}</p> {findings} }
+        let needs: Vec<_> = self.needs.into_iter().map(Need::draw).collect();
+        let needs = (!needs.is_empty()).then(|| view! { <ul class="findings">{needs}</ul> });
+        view! { <h1>{self.title}</h1> <p class="lede">{self.text}</p> {needs} }
     }
 }
 
-impl Finding {
-    fn of(function: &CaptureFunction, tables: &[TableName], schema: &StorageSchema) -> Option<Self> {
-        let Some(policy) = &function.policy else {
-            return Some(Self {
-                title: format!("The function {} is not one that was generated", function.name),
-                text: "It stands among the capture functions without the policy that each of them carries. Drop it, or generate the capture of its table again.",
-                command: None,
-            });
-        };
-        let table = &policy.table;
-        let (what, text) = if !tables.contains(table) {
-            (
-                "is no longer captured",
-                "Its capture function is there, but no trigger calls it: the triggers or the table were dropped. If it is to be captured, generate its capture again and run the migration.",
-            )
-        } else if !function.is_intact {
-            (
-                "is captured by a function that was altered",
-                "The function is not the one that was generated, so what it records cannot be relied on. Generate it again and run the migration.",
-            )
-        } else if !function.is_current {
-            (
-                "has changed since its capture was generated",
-                "Its columns are no longer the same. Changes are recorded all the same, but more slowly, and new columns of a redacted table may be withheld. Generate its capture again and run the migration.",
-            )
-        } else {
-            return None;
-        };
-        let name = table.to_string();
-        Some(Self {
-            command: is_plain(&name).then(|| command(schema, &name)),
-            title: format!("{name} {what}"),
-            text,
-        })
+impl Need {
+    fn in_coverage(title: String, text: String) -> Self {
+        Self { title, text, command: None, leads_to: Some(("Open coverage", "/coverage")) }
     }
 
     fn draw(self) -> impl IntoView {
-        let command = self.command.map(|command| {
-            view! {
-                <p class="command">
-                    <code>{command.clone()}</code>" "
-                    <button type="button" class="copy" data-copy=command aria-label="Copy the command">"Copy"</button>
-                </p>
-            }
+        let command = self.command.map(|command| view! { <CommandLine text=command/> });
+        let link = self.leads_to.map(|(label, path)| {
+            let href = with_context(|frame: &Frame| frame.href(path));
+            view! { <p><a href=href>{label}</a></p> }
         });
-        view! { <li><h2><bdi>{self.title}</bdi></h2><p>{self.text}</p>{command}</li> }
+        view! { <li><h2><bdi>{self.title}</bdi></h2><p>{self.text}</p>{command}{link}</li> }
     }
+}
+
+fn stale(coverage: &Coverage, now: DateTime<Utc>) -> Option<Need> {
+    let reason = coverage.failure.map_or("The check that is due has not been answered yet.", |failure| failure.reason);
+    coverage.is_stale(now).then(|| {
+        let text = format!("{reason} What is said here is the last answer.");
+        Need::in_coverage("Coverage could not be checked".to_owned(), text)
+    })
+}
+
+fn uncovered(report: &CoverageReport) -> Option<Need> {
+    let tables: Vec<&TableName> = report.uncovered().map(|found| &found.table).collect();
+    let named: Vec<String> = tables.iter().take(NAMED).map(ToString::to_string).collect();
+    let named = named.join(", ");
+    let text = match tables.len() {
+        0 => return None,
+        1..=NAMED => format!("{named}: changes there may be missing from the trail."),
+        count => format!(
+            "{named} and {}: changes there may be missing from the trail.",
+            counted(count - NAMED, "other table")
+        ),
+    };
+    let title = match tables.len() {
+        1 => "1 table needs capture".to_owned(),
+        count => format!("{} need capture", counted(count, "table")),
+    };
+    Some(Need::in_coverage(title, text))
+}
+
+fn warnings(report: &CoverageReport) -> Option<Need> {
+    let mut tables: Vec<&TableName> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity() == Severity::Warning)
+        .map(|finding| &finding.table)
+        .collect();
+    let count = tables.len();
+    tables.dedup();
+    let named: Vec<String> = tables.iter().take(NAMED).map(ToString::to_string).collect();
+    (count > 0).then(|| {
+        let text = format!("About {}{}. Each comes with the command that mends it.", named.join(", "), more(tables.len()));
+        Need::in_coverage(counted(count, "warning"), text)
+    })
+}
+
+fn more(tables: usize) -> String {
+    if tables > NAMED { format!(" and {}", counted(tables - NAMED, "other table")) } else { String::new() }
+}
+
+fn drift(count: usize) -> Option<Need> {
+    (count > 0).then(|| Need {
+        title: format!("The redaction of {} has drifted", counted(count, "table")),
+        text: "What is left out and masked is not what threadline.toml says.".to_owned(),
+        command: None,
+        leads_to: Some(("Open redaction", "/policy/redaction")),
+    })
 }
 
 fn command(schema: &StorageSchema, tables: &str) -> String {
@@ -153,9 +200,4 @@ fn command(schema: &StorageSchema, tables: &str) -> String {
         format!(" --storage-schema {}", schema.name())
     };
     format!("threadline gen triggers --tables {tables}{schema}")
-}
-
-/// No shell reads anything but a name in it.
-fn is_plain(name: &str) -> bool {
-    name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.'))
 }

@@ -3,13 +3,13 @@
 mod attention;
 mod ways_in;
 
+use chrono::Utc;
 use leptos::prelude::*;
-use threadline::capture::CaptureFunction;
 use threadline::query::{TablesTouched, TransactionRecord};
 use threadline::{StorageSchema, TableName};
 
 use crate::components::TransactionList;
-use crate::{Frame, render};
+use crate::{Coverage, Frame, render};
 use attention::Verdict;
 use ways_in::ways_in;
 
@@ -20,8 +20,10 @@ pub struct HomePage {
     pub schema: StorageSchema,
     /// The tables that are captured, of those that the scope names.
     pub tables: Option<Vec<TableName>>,
-    /// The capture functions; nobody asks for them within a scope.
-    pub functions: Option<Vec<CaptureFunction>>,
+    /// What is known of coverage; for those who may know.
+    pub coverage: Option<Coverage>,
+    /// The console was given a configuration to compare with.
+    pub is_configured: bool,
     /// What happened last.
     pub latest: Option<LatestActivity>,
 }
@@ -38,7 +40,7 @@ pub struct LatestActivity {
 /// Draws the home page.
 #[must_use]
 pub fn home_page(frame: Frame, home: HomePage) -> String {
-    let verdict = Verdict::of(&home, frame.scoped);
+    let verdict = Verdict::of(&home, &frame, Utc::now());
     let timeline = frame.href("/timeline");
     render(frame, "Overview".to_owned(), move || {
         let latest = match home.latest {

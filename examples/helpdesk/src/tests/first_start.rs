@@ -2,11 +2,11 @@
 
 use sqlx::PgPool;
 
-use crate::{prepare, seed};
+use crate::{config, prepare, seed};
 
 #[sqlx::test(migrations = false)]
 async fn the_trail_of_the_first_start_has_every_kind_of_change(pool: PgPool) {
-    prepare(&pool).await.unwrap();
+    prepare(&pool, &config().unwrap()).await.unwrap();
     seed::when_empty(&pool).await.unwrap();
     for (what, count) in [
         ("a word in a subject", "changes WHERE op = 'update' AND changed_fields = '{subject}'"),

@@ -258,7 +258,7 @@ async fn outage(pool: &PgPool, begins: bool) {
 
 #[sqlx::test(migrations = false)]
 async fn the_first_start_leaves_no_open_ticket_without_somebody(pool: PgPool) {
-    crate::prepare(&pool).await.unwrap();
+    crate::prepare(&pool, &crate::config().unwrap()).await.unwrap();
     seed::when_empty(&pool).await.unwrap();
     let (forgotten, by_hand, by_job): (i64, i64, i64) = sqlx::query_as(
         "SELECT (SELECT count(*) FROM tickets WHERE status = 'open' AND assignee IS NULL),

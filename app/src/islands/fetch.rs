@@ -1,0 +1,16 @@
+//! Another page of the console, as a document.
+
+use leptos::prelude::window;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{Document, DomParser, Response, SupportedType};
+use wasm_bindgen_futures::JsFuture;
+
+/// The page at an address; none where something else answered.
+pub(super) async fn page(address: &str) -> Option<Document> {
+    let answer: Response = JsFuture::from(window().fetch_with_str(address)).await.ok()?.dyn_into().ok()?;
+    if !answer.ok() || answer.redirected() {
+        return None;
+    }
+    let text = JsFuture::from(answer.text().ok()?).await.ok()?.as_string()?;
+    DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()
+}

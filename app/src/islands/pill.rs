@@ -1,0 +1,124 @@
+//! The pill in the header: whether every table is captured.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What the pill says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pill {
+    /// So many tables need capture; none as long as no check has been answered.
+    pub uncovered: Option<u32>,
+    /// Seconds since the last check that was answered.
+    pub age: u32,
+    /// It may no longer be so.
+    pub is_stale: bool,
+    /// Milliseconds until the next check is due.
+    pub next: u32,
+}
+
+impl Pill {
+    const fn state(self) -> &'static str {
+        match self.uncovered {
+            Some(0) => "captured",
+            Some(_) => "needs-capture",
+            None => "unknown",
+        }
+    }
+
+    fn in_words(self) -> String {
+        match self.uncovered {
+            Some(0) => "All tables captured".to_owned(),
+            Some(1) => "1 table needs capture".to_owned(),
+            Some(count) => format!("{count} tables need capture"),
+            None => "Coverage unknown".to_owned(),
+        }
+    }
+
+    fn staleness(self) -> Option<String> {
+        let is_known = self.uncovered.is_some();
+        self.is_stale.then(|| match self.age {
+            _ if !is_known => "not checked".to_owned(),
+            age @ 0..120 => format!("stale, checked {age} s ago"),
+            age @ 120..7_200 => format!("stale, checked {} min ago", age / 60),
+            age => format!("stale, checked {} h ago", age / 3_600),
+        })
+    }
+}
+
+/// What the question is answered with; the server gives it to the server function.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, Copy)]
+pub struct PillNow(pub Pill);
+
+/// What the pill says now.
+///
+/// # Errors
+/// Outside of the console, where nobody checks.
+#[server(name = CoverageNow, prefix = "/api", endpoint = "coverage", input = server_fn::codec::GetUrl)]
+pub async fn coverage_now() -> Result<Pill, ServerFnError> {
+    let now = use_context::<PillNow>();
+    now.map(|PillNow(pill)| pill).ok_or_else(|| ServerFnError::new("coverage is checked by the console only"))
+}
+
+/// Says whether every table is captured, and leads to what is not. While script runs it asks again each time a check is due.
+#[island]
+pub fn CoveragePill(
+    /// What was known when the page was drawn.
+    pill: Pill,
+    /// The address of the dashboard.
+    href: String,
+) -> impl IntoView {
+    let pill = RwSignal::new(pill);
+    Effect::new(move |_| watch(pill));
+    view! {
+        <span class="coverage-pill">
+            <span role="status">
+                <a class="pill" href=href data-state=move || pill.get().state()>{move || pill.get().in_words()}</a>
+            </span>
+            <span class="stale">{move || pill.get().staleness()}</span>
+        </span>
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn watch(_pill: RwSignal<Pill>) {}
+
+#[cfg(feature = "hydrate")]
+fn watch(pill: RwSignal<Pill>) {
+    use leptos::server_fn::ServerFn;
+    use leptos::server_fn::codec::{GetUrl, IntoReq};
+    use leptos::web_sys::js_sys::Date;
+
+    use super::coverage;
+    use super::poll::{self, Answer};
+
+    leptos::task::spawn_local(async move {
+        let known_at = Date::now() - f64::from(pill.get_untracked().age) * 1000.0;
+        let mut known_at = known_at;
+        loop {
+            // Not everybody at the same moment.
+            let spread = leptos::web_sys::js_sys::Math::random() * 500.0;
+            poll::wait(pill.get_untracked().next.saturating_add(spread as u32 + 100)).await;
+            let question = IntoReq::<GetUrl, _, _>::into_req(CoverageNow {}, CoverageNow::PATH, "application/json");
+            match poll::ask::<Pill>(question).await {
+                Answer::Is(now) => {
+                    known_at = Date::now() - f64::from(now.age) * 1000.0;
+                    pill.set(now);
+                    coverage::refresh().await;
+                }
+                answer @ (Answer::Away | Answer::Refused) => {
+                    let age = (Date::now() - known_at) / 1000.0;
+                    pill.update(|pill| {
+                        pill.is_stale = true;
+                        pill.age = age as u32;
+                        pill.next = poll::PAUSE;
+                    });
+                    coverage::away();
+                    if matches!(answer, Answer::Refused) {
+                        return;
+                    }
+                }
+            }
+        }
+    });
+}

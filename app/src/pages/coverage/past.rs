@@ -1,0 +1,74 @@
+//! What was found wrong before, so that a gap between two checks, or one that was mended, leaves a trace.
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use threadline::health::CoverageGap;
+
+use super::Shown;
+use crate::components::ShortMoment;
+
+/// More than these are folded away.
+const OPEN: usize = 10;
+
+pub(super) fn past(shown: &Shown, now: DateTime<Utc>) -> impl IntoView + use<> {
+    let unwritten = (!shown.last.is_remembered).then(|| {
+        view! {
+            <p class="notice">
+                "What is found is not remembered: the console may not write the table threadline_coverage_gaps. A warning in the log says why."
+            </p>
+        }
+    });
+    let gaps = shown.gaps();
+    let content = match &gaps {
+        None => view! { <p class="note">"What was found before could not be read. A warning in the log says why."</p> }.into_any(),
+        Some(gaps) if gaps.is_empty() => {
+            view! { <p class="note">"No check has found anything wrong, so nothing is remembered."</p> }.into_any()
+        }
+        Some(gaps) => table(gaps, now).into_any(),
+    };
+    let count = gaps.as_ref().map_or(0, Vec::len);
+    view! {
+        <section id="coverage-past" data-live="">
+            {unwritten}
+            <details id="coverage-past-list" class="bucket" open=(1..=OPEN).contains(&count)>
+                <summary><h2 class="section">"When something was wrong"</h2></summary>
+                {content}
+            </details>
+        </section>
+    }
+}
+
+fn table(gaps: &[&CoverageGap], now: DateTime<Utc>) -> impl IntoView + use<> {
+    let rows: Vec<_> = gaps
+        .iter()
+        .map(|gap| {
+            let end = match gap.ended_at {
+                Some(at) => view! { <ShortMoment at=at now=now/> }.into_any(),
+                None => view! { <b>"not yet"</b> }.into_any(),
+            };
+            view! {
+                <tr>
+                    <th scope="row"><bdi>{gap.table.to_string()}</bdi></th>
+                    <td data-label="What">{gap.meaning().to_owned()}</td>
+                    <td data-label="First seen"><ShortMoment at=gap.first_seen now=now/></td>
+                    <td data-label="Last seen"><ShortMoment at=gap.last_seen now=now/></td>
+                    <td data-label="Mended">{end}</td>
+                </tr>
+            }
+        })
+        .collect();
+    view! {
+            <table class="list">
+                <thead>
+                    <tr>
+                        <th scope="col">"Table"</th>
+                        <th scope="col">"What"</th>
+                        <th scope="col">"First seen"</th>
+                        <th scope="col">"Last seen"</th>
+                        <th scope="col">"Mended"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+    }
+}

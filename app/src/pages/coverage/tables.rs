@@ -1,0 +1,128 @@
+//! The three buckets.
+
+use leptos::prelude::*;
+use threadline::capture::CaptureMode;
+use threadline::health::{CoverageStatus, GapSource, Severity, TableCoverage};
+use threadline::query::Filter;
+
+use super::Shown;
+use super::findings::item;
+use crate::Frame;
+use crate::components::{CommandLine, grouped};
+
+/// More tables than this are folded away.
+const OPEN: usize = 30;
+
+/// Each with the commands that capture it.
+pub(super) fn needs_capture(shown: &Shown) -> impl IntoView + use<> {
+    let tables = shown.tables().filter(|found| found.status == CoverageStatus::Uncovered);
+    let items: Vec<_> = tables
+        .map(|found| {
+            let errors: Vec<_> = shown
+                .findings()
+                .filter(|finding| finding.table == found.table && finding.severity() == Severity::Error)
+                .map(|finding| item(finding, false))
+                .collect();
+            let command = found.command.as_ref().map(|command| {
+                view! { <p>"No change to it is recorded: it has no capture triggers."</p> <CommandLine text=command.text()/> }
+            });
+            view! {
+                <li>
+                    <h3><bdi>{found.table.to_string()}</bdi></h3>
+                    {command}
+                    {(!errors.is_empty()).then(|| view! { <ul class="plain">{errors}</ul> })}
+                </li>
+            }
+        })
+        .collect();
+    let count = items.len();
+    let list = if items.is_empty() {
+        view! { <p class="note">"No table needs capture."</p> }.into_any()
+    } else {
+        view! { <ul class="findings error">{items}</ul> }.into_any()
+    };
+    view! {
+        <section id="coverage-needs" data-live="">
+            <h2 class="section">"Needs capture" " " <span class="count">{grouped(count)}</span></h2>
+            {list}
+        </section>
+    }
+}
+
+/// Each leads to its changes.
+pub(super) fn captured(shown: &Shown) -> impl IntoView + use<> {
+    let frame = Frame::current();
+    let rows: Vec<_> = shown
+        .tables()
+        .filter(|found| found.status == CoverageStatus::Covered)
+        .map(|found| {
+            let href = frame.timeline_href(&Filter { table: Some(found.table.clone()), ..Filter::default() });
+            let mode = match found.mode {
+                Some(CaptureMode::Row) => "each row",
+                Some(_) => "each statement",
+                None => "unknown",
+            };
+            view! {
+                <tr>
+                    <th scope="row"><a href=href><bdi>{found.table.to_string()}</bdi></a></th>
+                    <td data-label="Captured for">{mode}</td>
+                    <td data-label="Redaction">{redacted(found)}</td>
+                </tr>
+            }
+        })
+        .collect();
+    let head = view! { <tr><th scope="col">"Table"</th><th scope="col">"Captured for"</th><th scope="col">"Redaction"</th></tr> };
+    bucket("coverage-captured", "Captured", "No table is captured yet.", head, rows)
+}
+
+fn redacted(found: &TableCoverage) -> Option<String> {
+    let part = |word: &str, columns: &[String]| {
+        (!columns.is_empty()).then(|| format!("{word}: {}", columns.join(", ")))
+    };
+    let parts: Vec<_> = [part("left out", &found.exclude), part("masked", &found.mask)].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// Each with who expects it.
+pub(super) fn expected(shown: &Shown) -> impl IntoView + use<> {
+    let rows: Vec<_> = shown
+        .tables()
+        .filter_map(|found| match found.status {
+            CoverageStatus::ExpectedUncovered(source) => Some((found, source)),
+            _ => None,
+        })
+        .map(|(found, source)| {
+            let source = match source {
+                GapSource::Baseline => "a tool of migration writes it",
+                GapSource::Config => "named in threadline.toml",
+            };
+            view! { <tr><th scope="row"><bdi>{found.table.to_string()}</bdi></th><td data-label="Why">{source}</td></tr> }
+        })
+        .collect();
+    let head = view! { <tr><th scope="col">"Table"</th><th scope="col">"Why none is needed"</th></tr> };
+    bucket("coverage-expected", "Expected gaps", "Every table is to be captured.", head, rows)
+}
+
+fn bucket(
+    id: &'static str,
+    title: &'static str,
+    empty: &'static str,
+    head: impl IntoView + 'static,
+    rows: Vec<impl IntoView + 'static>,
+) -> impl IntoView {
+    let count = rows.len();
+    let heading = view! { <h2 class="section">{title} " " <span class="count">{grouped(count)}</span></h2> };
+    let content = if rows.is_empty() {
+        view! { {heading} <p class="note">{empty}</p> }.into_any()
+    } else {
+        let fold = format!("{id}-list");
+        view! {
+            <details id=fold class="bucket" open=count <= OPEN>
+                <summary>{heading}</summary>
+                <table class="list"><thead>{head}</thead><tbody>{rows}</tbody></table>
+            </details>
+        }
+        .into_any()
+    };
+    view! { <section id=id data-live="">{content}</section> }
+}

@@ -1,0 +1,76 @@
+//! Whether every table is captured, and how old the answer is.
+
+use chrono::{DateTime, Utc};
+use leptos::prelude::*;
+use threadline::health::{CoverageStatus, Severity};
+
+use super::Shown;
+use crate::Coverage;
+use crate::components::{Moment, ago, counted, grouped};
+
+pub(super) fn verdict(coverage: &Coverage, shown: Option<&Shown>, now: DateTime<Utc>) -> impl IntoView + use<> {
+    let title = match shown {
+        None => "Coverage has not been checked".to_owned(),
+        Some(shown) => match count(shown, |status| status == CoverageStatus::Uncovered) {
+            0 if shown.tables().next().is_none() => "There is no table to capture".to_owned(),
+            0 => "All tables captured".to_owned(),
+            1 => "1 table needs capture".to_owned(),
+            count => format!("{} need capture", counted(count, "table")),
+        },
+    };
+    let numbers = shown.map(numbers);
+    let checked = coverage.last.as_ref().map(|last| {
+        view! { <p class="note">"Last checked at " <Moment at=last.at/> " UTC, " {ago(now - last.at)} "."</p> }
+    });
+    view! {
+        <section id="coverage-verdict" data-live="">
+            <h1>{title}</h1>
+            {notice(coverage, now)}
+            {numbers}
+            {checked}
+        </section>
+    }
+}
+
+fn count(shown: &Shown, is: impl Fn(CoverageStatus) -> bool) -> usize {
+    shown.tables().filter(|found| is(found.status)).count()
+}
+
+fn numbers(shown: &Shown) -> impl IntoView + use<> {
+    let findings = |severity| shown.findings().filter(|finding| finding.severity() == severity).count();
+    let number = |count: usize, name: &'static str, href: &'static str| {
+        view! { <li><a href=href><b>{grouped(count)}</b>" "{name}</a></li> }
+    };
+    view! {
+        <ul class="numbers">
+            {number(count(shown, |status| status == CoverageStatus::Covered), "captured", "#coverage-captured")}
+            {number(count(shown, |status| status == CoverageStatus::Uncovered), "need capture", "#coverage-needs")}
+            {number(count(shown, |status| matches!(status, CoverageStatus::ExpectedUncovered(_))), "expected gaps", "#coverage-expected")}
+            {number(findings(Severity::Warning), "warnings", "#coverage-findings")}
+            {number(findings(Severity::Hint), "hints", "#coverage-findings")}
+        </ul>
+    }
+}
+
+/// Checks that fail, and an answer that has become old.
+fn notice(coverage: &Coverage, now: DateTime<Utc>) -> Option<impl IntoView + use<>> {
+    if !coverage.is_stale(now) {
+        return None;
+    }
+    let seconds = coverage.period.as_secs();
+    let age = coverage.last.as_ref().map(|last| format!("What is shown was checked {}. ", ago(now - last.at)));
+    let (reason, command) = match coverage.failure {
+        Some(failure) => {
+            let since = failure.since.format("%H:%M:%S").to_string();
+            (format!("Checks have failed since {since} UTC: {} ", failure.reason), failure.command)
+        }
+        None => ("The check that is due has not been answered yet. ".to_owned(), None),
+    };
+    let command = command.map(|command| view! { <code>{command}</code> " " });
+    Some(view! {
+        <p class="notice" role="status">
+            <b>"Stale. "</b> {reason} {command} {age}
+            {format!("It is tried again every {seconds} seconds.")}
+        </p>
+    })
+}

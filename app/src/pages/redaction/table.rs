@@ -1,0 +1,93 @@
+//! One table's redaction: both sides, what differs, and the command that brings them together.
+
+use leptos::prelude::*;
+use threadline::health::{DriftState, Redaction, RedactionDiff, TableRedaction};
+
+use crate::components::CommandLine;
+
+/// Opened where somebody has to look.
+pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoView + use<> {
+    let differences = if is_configured { differences(&found.diff) } else { Vec::new() };
+    let differences = (!differences.is_empty()).then(|| {
+        let items: Vec<_> = differences.into_iter().map(|difference| view! { <li><bdi>{difference}</bdi></li> }).collect();
+        view! { <ul class="plain">{items}</ul> }
+    });
+    let warning = found.warning.clone().filter(|_| is_configured || found.state == DriftState::CouldNotIntrospect);
+    let warning = warning.map(|warning| view! { <p>{sentence(&warning)}</p> });
+    let command = found.command.as_ref().filter(|_| is_configured).map(|command| {
+        view! { <p class="note">"To bring what is deployed to what the file says:"</p> <CommandLine text=command.text()/> }
+    });
+    let configured = is_configured.then(|| row("threadline.toml", Some(&found.configured)));
+    let is_bad = is_configured && found.state != DriftState::ConfigMatchesDeployed;
+    view! {
+        <li>
+            <details class="bucket" open=is_bad>
+                <summary><h3><bdi>{found.table.to_string()}</bdi></h3></summary>
+                {warning}
+                {differences}
+                <table class="list">
+                    <thead>
+                        <tr>
+                            <th scope="col"></th>
+                            <th scope="col">"Left out"</th>
+                            <th scope="col">"Masked"</th>
+                            <th scope="col">"By"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{configured}{row("Deployed", found.deployed.as_ref())}</tbody>
+                </table>
+                {command}
+            </details>
+        </li>
+    }
+}
+
+fn row(name: &'static str, side: Option<&Redaction>) -> impl IntoView + use<> {
+    let Some(side) = side else {
+        return view! { <tr><th scope="row">{name}</th><td colspan="3" class="kind">"unavailable"</td></tr> }.into_any();
+    };
+    let columns = |columns: &[String]| {
+        if columns.is_empty() {
+            view! { <span class="kind">"none"</span> }.into_any()
+        } else {
+            view! { <bdi class="mono">{columns.join(", ")}</bdi> }.into_any()
+        }
+    };
+    let by = (!side.mask.is_empty()).then(|| {
+        let nulls = if side.mask_null { ", NULL too" } else { "" };
+        view! { <bdi class="mono">{side.mask_placeholder.clone()}</bdi> {nulls} }
+    });
+    view! {
+        <tr>
+            <th scope="row">{name}</th>
+            <td data-label="Left out">{columns(&side.exclude)}</td>
+            <td data-label="Masked">{columns(&side.mask)}</td>
+            <td data-label="By">{by}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn differences(diff: &RedactionDiff) -> Vec<String> {
+    let columns = |columns: &[String], what: &str| {
+        (!columns.is_empty()).then(|| format!("{what}: {}", columns.join(", ")))
+    };
+    let marks = |is: bool, what: &str| is.then(|| what.to_owned());
+    [
+        columns(&diff.exclude_only_in_config, "Left out by threadline.toml only"),
+        columns(&diff.exclude_only_in_deployed, "Left out by the deployed function only"),
+        columns(&diff.mask_only_in_config, "Masked by threadline.toml only"),
+        columns(&diff.mask_only_in_deployed, "Masked by the deployed function only"),
+        marks(diff.placeholder_mismatch, "The placeholders differ."),
+        marks(diff.mask_null_mismatch, "One masks NULL and the other does not."),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}

@@ -1,0 +1,264 @@
+//! The coverage dashboard, the pill in the header, and who sees them.
+
+use axum::Router;
+use axum::body::Body;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use sqlx::PgPool;
+use threadline::{AuditTrail, Config, Scope};
+use threadline_app::ROUTES;
+use threadline_server::{Access, AccessRequest, Console, ConsoleAction};
+use tower::ServiceExt;
+
+use crate::support::{Result, get, mounted};
+
+const HOSTILE: &str = "</td><script>alert(1)</script>";
+
+/// Of three tables the first is captured, the second is not, and nobody expects the third.
+async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
+    let trail = AuditTrail::new(pool.clone());
+    trail.install().await?;
+    sqlx::raw_sql(
+        "CREATE TABLE tickets (id bigint PRIMARY KEY, subject text); CREATE TABLE secrets (id bigint PRIMARY KEY);
+         CREATE TABLE schema_migrations (version text); CREATE SCHEMA billing; CREATE TABLE billing.invoices (id int PRIMARY KEY)",
+    )
+    .execute(pool)
+    .await?;
+    trail.capture(["tickets", "billing.invoices"]).await?;
+    Ok(trail)
+}
+
+/// For an operator who may do this, but of the actions that are about the whole database only these.
+fn with(pool: &PgPool, access: Access, apart: &'static [ConsoleAction]) -> Router {
+    let console = Console::builder(pool.clone())
+        .authorize_fn(move |AccessRequest { action, .. }: AccessRequest| {
+            let refused = ConsoleAction::APART.contains(&action) && !apart.contains(&action);
+            let access = if refused { Access::Deny } else { access.clone() };
+            async move { Ok::<_, std::io::Error>(access) }
+        })
+        .actor_fn(|_| async { None })
+        .build();
+    Router::new().nest("/audit", console.into_router())
+}
+
+async fn check(app: &Router, form: &'static str, origin: &str) -> Result<Response<Body>> {
+    let request = Request::post("/audit/coverage")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::HOST, "audit.example")
+        .header(header::ORIGIN, origin);
+    Ok(app.clone().oneshot(request.body(Body::from(form))?).await?)
+}
+
+async fn pill(app: &Router) -> Result<serde_json::Value> {
+    let request = Request::get("/audit/api/coverage").header(header::ACCEPT, "application/json");
+    let response = app.clone().oneshot(request.body(Body::empty())?).await?;
+    assert_eq!(response.headers().get(header::CACHE_CONTROL).ok_or("no cache control")?, "no-store");
+    Ok(serde_json::from_slice(&response.into_body().collect().await?.to_bytes())?)
+}
+
+const HERE: &str = "http://audit.example";
+
+/// From the heading of a part to the end of the part.
+fn part<'a>(body: &'a str, id: &str) -> &'a str {
+    let rest = body.split(&format!("<section id=\"{id}\"")).nth(1).unwrap_or_default();
+    rest.split("</section>").next().unwrap_or_default()
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_buckets_hold_what_the_check_found(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let hostile = format!("CREATE TABLE \"{HOSTILE}\" (id int PRIMARY KEY)");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(hostile)).execute(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    let (status, body) = get(&app, "/audit/coverage").await?;
+    assert_eq!(status, StatusCode::OK);
+    assert!(body.contains("<h1>2 tables need capture</h1>"), "{body}");
+    let needs = part(&body, "coverage-needs");
+    assert!(needs.contains("<code>threadline gen triggers --tables secrets --apply</code>"), "{needs}");
+    assert!(needs.contains("&lt;script&gt;") && !body.contains("<script>alert"), "{needs}");
+    let captured = part(&body, "coverage-captured");
+    assert!(captured.contains("tickets") && captured.contains("billing.invoices"), "{captured}");
+    assert!(captured.contains("href=\"/audit/timeline?table=tickets\""), "{captured}");
+    assert!(!captured.contains("secrets"), "{captured}");
+    let expected = part(&body, "coverage-expected");
+    assert!(expected.contains("schema_migrations") && expected.contains("a tool of migration"), "{expected}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn each_finding_stands_with_its_meaning_and_its_command(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    sqlx::raw_sql("ALTER TABLE tickets DISABLE TRIGGER ALL; ALTER TABLE billing.invoices ADD note text")
+        .execute(&pool)
+        .await?;
+    let (_, body) = get(&mounted(&pool, Access::Allow), "/audit/coverage").await?;
+    let needs = part(&body, "coverage-needs");
+    assert!(needs.contains("data-code=\"capture_trigger_disabled\""), "{needs}");
+    assert!(needs.contains("<code>ALTER TABLE public.tickets ENABLE TRIGGER "), "{needs}");
+    assert!(needs.contains("A trigger is disabled, or fires for replicated writes only."), "{needs}");
+    let findings = part(&body, "coverage-findings");
+    assert!(findings.contains("data-code=\"column_added\""), "{findings}");
+    assert!(findings.contains("billing.invoices") && !findings.contains("; run "), "{findings}");
+    assert!(!findings.contains("capture_trigger_disabled"), "it stands with its table: {findings}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn one_schema_is_shown_by_itself_and_an_unknown_one_is_named(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    let (status, body) = get(&app, "/audit/coverage?schema=billing").await?;
+    assert_eq!(status, StatusCode::OK);
+    assert!(body.contains("<h1>All tables captured</h1>"), "{body}");
+    assert!(!body.contains("tickets") && body.contains("value=\"billing\" selected"), "{body}");
+    // The header speaks of all of them.
+    assert!(body.contains("1 table needs capture"), "{body}");
+    for (query, expected) in [("schema=nowhere", "one of billing, public"), ("tabel=x", "schema alone")] {
+        let (status, body) = get(&app, &format!("/audit/coverage?{query}")).await?;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
+        assert!(body.contains(expected) && !body.contains("tickets"), "{query}: {body}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_pill_is_on_every_screen_of_those_who_may_see_coverage(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let allowed = with(&pool, Access::Allow, &ConsoleAction::APART);
+    let refused = with(&pool, Access::Allow, &[]);
+    let limited = mounted(&pool, Access::AllowWithin(Scope::tables(["tickets"])));
+    let drawn = ROUTES.iter().filter(|route| route.page.is_drawn()).map(|route| route.path);
+    for path in drawn.chain(["/nowhere", "/timeline?from=x"]) {
+        let path = path.replace("{kind}", "user").replace("{table}", "tickets").replace("{key}", "id%3D1");
+        let path = path.replace("{id}", "0193c2aa-0000-7000-8000-00000000008d");
+        let address = format!("/audit{}", path.trim_end_matches('/'));
+        let (_, body) = get(&allowed, &address).await?;
+        assert!(body.contains("class=\"pill\" href=\"/audit/coverage\""), "{address}: {body}");
+        assert!(body.contains("1 table needs capture"), "{address}: {body}");
+        for app in [&refused, &limited] {
+            let (_, body) = get(app, &address).await?;
+            assert!(!body.contains("pill") && !body.contains("secrets"), "{address}: {body}");
+            assert!(!body.contains("href=\"/audit/coverage\""), "{address}: {body}");
+            assert!(!body.contains("href=\"/audit/policy/redaction\""), "{address}: {body}");
+        }
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn coverage_and_policy_are_answers_of_their_own(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let screens = [
+        (ConsoleAction::ViewCoverage, "/audit/coverage", "threadline health coverage --all-schemas"),
+        (ConsoleAction::ViewPolicy, "/audit/policy/redaction", "threadline policy show --all-schemas"),
+    ];
+    for (granted, allowed) in [
+        (&[ConsoleAction::ViewCoverage], ConsoleAction::ViewCoverage),
+        (&[ConsoleAction::ViewPolicy], ConsoleAction::ViewPolicy),
+    ] {
+        let app = with(&pool, Access::Allow, granted);
+        for (action, address, command) in screens {
+            let (status, body) = get(&app, address).await?;
+            let expected = if action == allowed { StatusCode::OK } else { StatusCode::FORBIDDEN };
+            assert_eq!(status, expected, "{granted:?}: {address}");
+            assert!(body.contains(command), "{address}: {body}");
+            assert_eq!(body.contains("tickets"), action == allowed, "{address}: {body}");
+        }
+    }
+    // A scope is no: these screens name every table.
+    let limited = mounted(&pool, Access::AllowWithin(Scope::tables(["tickets"])));
+    for (_, address, command) in screens {
+        let (status, body) = get(&limited, address).await?;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{address}");
+        assert!(body.contains(command) && !body.contains("secrets"), "{address}: {body}");
+    }
+    assert_eq!(get(&limited, "/audit/api/coverage").await?.0, StatusCode::FORBIDDEN);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_check_at_once_sees_what_has_just_happened_and_remembers_it(pool: PgPool) -> Result {
+    let trail = seeded(&pool).await?;
+    trail.capture(["secrets"]).await?;
+    let app = mounted(&pool, Access::Allow);
+    assert_eq!(pill(&app).await?["uncovered"], 0);
+    sqlx::raw_sql("ALTER TABLE secrets DISABLE TRIGGER ALL").execute(&pool).await?;
+    assert_eq!(pill(&app).await?["uncovered"], 0, "no check is due");
+
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    let response = check(&app, "schema=public", HERE).await?;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    assert_eq!(response.headers().get(header::LOCATION).ok_or("no location")?, "/audit/coverage?schema=public");
+    assert_eq!(pill(&app).await?["uncovered"], 1);
+    let (_, body) = get(&app, "/audit/coverage").await?;
+    let past = part(&body, "coverage-past");
+    assert!(past.contains("secrets") && past.contains("not yet"), "{past}");
+
+    sqlx::raw_sql("ALTER TABLE secrets ENABLE TRIGGER ALL").execute(&pool).await?;
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    assert_eq!(check(&app, "", HERE).await?.status(), StatusCode::SEE_OTHER);
+    let (_, body) = get(&app, "/audit/coverage").await?;
+    assert!(body.contains("<h1>All tables captured</h1>"), "{body}");
+    let past = part(&body, "coverage-past");
+    assert!(past.contains("The table needed capture.") && !past.contains("not yet"), "{past}");
+
+    assert_eq!(check(&app, "", "http://elsewhere.example").await?.status(), StatusCode::FORBIDDEN);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_check_that_fails_keeps_the_last_answer_and_says_how_old_it_is(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    assert_eq!(pill(&app).await?["is_stale"], false);
+    pool.close().await;
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    check(&app, "", HERE).await?;
+    let now = pill(&app).await?;
+    assert_eq!((&now["is_stale"], &now["uncovered"]), (&true.into(), &1.into()));
+    for address in ["/audit/coverage", "/audit/policy/redaction"] {
+        let (status, body) = get(&app, address).await?;
+        assert_eq!(status, StatusCode::OK, "{address}");
+        assert!(body.contains("<b>Stale. </b>") && body.contains("could not be reached"), "{address}: {body}");
+        assert!(body.contains("tickets") && body.contains("stale, checked"), "{address}: {body}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn before_there_is_an_answer_it_says_so(pool: PgPool) -> Result {
+    let app = mounted(&pool, Access::Allow);
+    let now = pill(&app).await?;
+    assert_eq!((&now["is_stale"], &now["uncovered"]), (&true.into(), &serde_json::Value::Null));
+    let (status, body) = get(&app, "/audit/coverage").await?;
+    assert_eq!(status, StatusCode::OK);
+    assert!(body.contains("<h1>Coverage has not been checked</h1>"), "{body}");
+    assert!(body.contains("holds no audit trail") && body.contains("<code>threadline install</code>"), "{body}");
+    assert!(body.contains("Coverage unknown"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn who_may_not_write_still_learns_what_is_so(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    sqlx::raw_sql("DROP TABLE threadline.threadline_coverage_gaps").execute(&pool).await?;
+    let (status, body) = get(&mounted(&pool, Access::Allow), "/audit/coverage").await?;
+    assert_eq!(status, StatusCode::OK);
+    assert!(body.contains("<h1>1 table needs capture</h1>") && body.contains("is not remembered"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_configuration_names_the_expected_gaps(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let config = Config::from_toml("[health]\nexpected_uncovered_tables = [\"secrets\"]")?;
+    let console = Console::builder(pool.clone())
+        .config(config)
+        .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
+        .actor_fn(|_| async { None })
+        .build();
+    let (_, body) = get(&Router::new().nest("/audit", console.into_router()), "/audit/coverage").await?;
+    assert!(body.contains("<h1>All tables captured</h1>"), "{body}");
+    assert!(part(&body, "coverage-expected").contains("named in threadline.toml"), "{body}");
+    Ok(())
+}
