@@ -25,7 +25,8 @@ pub(crate) async fn ask(shared: &Shared, parts: &Parts, action: ConsoleAction) -
 /// What the page may show besides its own: the pill in the header, and links. No answer is no here, too; a scope is, because
 /// these actions are about the whole database.
 pub(crate) async fn granted_besides(shared: &Shared, parts: &Parts) -> Vec<ConsoleAction> {
-    let answers = ConsoleAction::APART.map(|action| async move { (action, ask(shared, parts, action).await) });
+    let answers =
+        ConsoleAction::APART.map(|action| async move { (action, ask(shared, parts, action).await) });
     let answers = join_all(answers).await;
     let granted = |(action, answer)| matches!(answer, Ok(Ok(Access::Allow))).then_some(action);
     answers.into_iter().filter_map(granted).collect()

@@ -119,9 +119,10 @@ impl Monitor {
             Ok(Err(error)) => {
                 tracing::warn!(error = ?error.to_string(), "coverage could not be checked");
                 Err(match error {
-                    HealthError::NotInstalled { .. } => {
-                        ("This database holds no audit trail in the schema that the console reads.", Some("threadline install"))
-                    }
+                    HealthError::NotInstalled { .. } => (
+                        "This database holds no audit trail in the schema that the console reads.",
+                        Some("threadline install"),
+                    ),
                     _ => ("The database could not be reached, or refused the question.", None),
                 })
             }
@@ -144,7 +145,11 @@ impl Monitor {
     }
 
     /// What could not be done stands in the log.
-    async fn told<T>(&self, what: &'static str, done: impl Future<Output = Result<T, sqlx::Error>>) -> Option<T> {
+    async fn told<T>(
+        &self,
+        what: &'static str,
+        done: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Option<T> {
         match tokio::time::timeout(self.limit, done).await {
             Ok(Ok(done)) => Some(done),
             Ok(Err(error)) => {

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use chrono::Utc;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use threadline::query::{FilterError, QueryError};
-use threadline_app::{ConsoleAction, Frame};
 use threadline_app::pages::{Problem, problem_page};
+use threadline_app::{ConsoleAction, Frame};
 use uuid::Uuid;
 
 use crate::assets;

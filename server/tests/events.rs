@@ -112,7 +112,8 @@ async fn one_check_of_coverage_serves_a_thousand_viewers(pool: PgPool) -> Result
     for status in answers {
         assert_eq!(status?, 200);
     }
-    let checks = counters.take().into_iter().filter(|told| told.starts_with("threadline.health")).collect::<Vec<_>>();
+    let checks =
+        counters.take().into_iter().filter(|told| told.starts_with("threadline.health")).collect::<Vec<_>>();
     assert_eq!(checks, ["threadline.health.checked result=incomplete"]);
     Ok(())
 }

@@ -36,7 +36,8 @@ fn replace(ours: &Element, theirs: &Element) {
         .iter()
         .map(|details| (details.id(), details.has_attribute("open")))
         .collect();
-    let focus = dom::focused().filter(|focused| ours.contains(Some(focused))).and_then(|focused| name(&focused));
+    let focus =
+        dom::focused().filter(|focused| ours.contains(Some(focused))).and_then(|focused| name(&focused));
     if document().adopt_node(theirs).is_err() || ours.replace_with_with_node_1(theirs).is_err() {
         return;
     }
@@ -57,8 +58,12 @@ fn replace(ours: &Element, theirs: &Element) {
 
 /// What tells a control from the others of its part.
 fn name(control: &Element) -> Option<(&'static str, String)> {
-    if let Some(details) = dom::around::<Element>(control, "summary").and_then(|summary| summary.parent_element()) {
+    if let Some(details) =
+        dom::around::<Element>(control, "summary").and_then(|summary| summary.parent_element())
+    {
         return Some(("id", details.id()));
     }
-    ["data-copy", "href"].into_iter().find_map(|attribute| Some((attribute, control.get_attribute(attribute)?)))
+    ["data-copy", "href"]
+        .into_iter()
+        .find_map(|attribute| Some((attribute, control.get_attribute(attribute)?)))
 }

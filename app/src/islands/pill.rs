@@ -99,7 +99,8 @@ fn watch(pill: RwSignal<Pill>) {
             // Not everybody at the same moment.
             let spread = leptos::web_sys::js_sys::Math::random() * 500.0;
             poll::wait(pill.get_untracked().next.saturating_add(spread as u32 + 100)).await;
-            let question = IntoReq::<GetUrl, _, _>::into_req(CoverageNow {}, CoverageNow::PATH, "application/json");
+            let question =
+                IntoReq::<GetUrl, _, _>::into_req(CoverageNow {}, CoverageNow::PATH, "application/json");
             match poll::ask::<Pill>(question).await {
                 Answer::Is(now) => {
                     known_at = Date::now() - f64::from(now.age) * 1000.0;

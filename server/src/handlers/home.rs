@@ -22,9 +22,8 @@ const COUNTED: usize = 1_000;
 pub(crate) async fn home(Extension(visit): Extension<Visit>, OriginalUri(uri): OriginalUri) -> Response {
     let trail = &visit.shared.settings.trail;
     let monitor = &visit.shared.monitor;
-    let coverage = async {
-        if visit.may_view_coverage() { Some(monitor.known(PATIENCE).await) } else { None }
-    };
+    let coverage =
+        async { if visit.may_view_coverage() { Some(monitor.known(PATIENCE).await) } else { None } };
     let (tables, coverage, latest) = tokio::join!(
         part(&visit, trail.captured_tables(&visit.scope)),
         coverage,

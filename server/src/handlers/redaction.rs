@@ -18,6 +18,7 @@ pub(crate) async fn redaction(Extension(visit): Extension<Visit>, RawQuery(query
         return Reply::bad_request(&error, way_out).into_response(visit.frame());
     }
     let monitor = &visit.shared.monitor;
-    let page = RedactionPage { coverage: monitor.known(PATIENCE).await, is_configured: monitor.is_configured() };
+    let page =
+        RedactionPage { coverage: monitor.known(PATIENCE).await, is_configured: monitor.is_configured() };
     Reply::page(|frame| redaction_page(frame, page)).into_response(visit.frame())
 }

@@ -188,7 +188,10 @@ async fn a_check_at_once_sees_what_has_just_happened_and_remembers_it(pool: PgPo
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     let response = check(&app, "schema=public", HERE).await?;
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
-    assert_eq!(response.headers().get(header::LOCATION).ok_or("no location")?, "/audit/coverage?schema=public");
+    assert_eq!(
+        response.headers().get(header::LOCATION).ok_or("no location")?,
+        "/audit/coverage?schema=public"
+    );
     assert_eq!(pill(&app).await?["uncovered"], 1);
     let (_, body) = get(&app, "/audit/coverage").await?;
     let past = part(&body, "coverage-past");
@@ -219,7 +222,10 @@ async fn a_check_that_fails_keeps_the_last_answer_and_says_how_old_it_is(pool: P
     for address in ["/audit/coverage", "/audit/policy/redaction"] {
         let (status, body) = get(&app, address).await?;
         assert_eq!(status, StatusCode::OK, "{address}");
-        assert!(body.contains("<b>Stale. </b>") && body.contains("could not be reached"), "{address}: {body}");
+        assert!(
+            body.contains("<b>Stale. </b>") && body.contains("could not be reached"),
+            "{address}: {body}"
+        );
         assert!(body.contains("tickets") && body.contains("stale, checked"), "{address}: {body}");
     }
     Ok(())
@@ -233,7 +239,10 @@ async fn before_there_is_an_answer_it_says_so(pool: PgPool) -> Result {
     let (status, body) = get(&app, "/audit/coverage").await?;
     assert_eq!(status, StatusCode::OK);
     assert!(body.contains("<h1>Coverage has not been checked</h1>"), "{body}");
-    assert!(body.contains("holds no audit trail") && body.contains("<code>threadline install</code>"), "{body}");
+    assert!(
+        body.contains("holds no audit trail") && body.contains("<code>threadline install</code>"),
+        "{body}"
+    );
     assert!(body.contains("Coverage unknown"), "{body}");
     Ok(())
 }

@@ -98,7 +98,8 @@ async fn capture_that_is_not_as_it_was_set_up_needs_attention(pool: PgPool) -> R
         .execute(&pool)
         .await?;
     // Each console has checks of its own.
-    let home = async || Ok::<_, Box<dyn std::error::Error>>(get(&mounted(&pool, Access::Allow), "/audit").await?.1);
+    let home =
+        async || Ok::<_, Box<dyn std::error::Error>>(get(&mounted(&pool, Access::Allow), "/audit").await?.1);
     trail.capture(["tickets", "secrets", "one", "two", "three"]).await?;
     assert_eq!(title(&home().await?), "Nothing needs attention");
 
@@ -111,14 +112,20 @@ async fn capture_that_is_not_as_it_was_set_up_needs_attention(pool: PgPool) -> R
     sqlx::raw_sql("ALTER TABLE secrets DISABLE TRIGGER ALL").execute(&pool).await?;
     let body = home().await?;
     assert_eq!(title(&body), "2 things need attention");
-    assert!(body.contains("1 table needs capture") && body.contains("secrets: changes there may be"), "{body}");
+    assert!(
+        body.contains("1 table needs capture") && body.contains("secrets: changes there may be"),
+        "{body}"
+    );
 
     for table in ["one", "two", "three"] {
         let disable = format!("ALTER TABLE {table} DISABLE TRIGGER ALL");
         sqlx::raw_sql(sqlx::AssertSqlSafe(disable)).execute(&pool).await?;
     }
     let body = home().await?;
-    assert!(body.contains("4 tables need capture") && body.contains("one, secrets, three and 1 other table"), "{body}");
+    assert!(
+        body.contains("4 tables need capture") && body.contains("one, secrets, three and 1 other table"),
+        "{body}"
+    );
     Ok(())
 }
 

@@ -97,7 +97,10 @@ async fn each_state_is_told_apart_with_what_differs_and_no_value(pool: PgPool) -
 async fn without_a_configuration_it_shows_what_is_deployed_and_compares_nothing(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let (_, body) = get(&mounted(&pool, Access::Allow), "/audit/policy/redaction").await?;
-    assert!(body.contains("<h1>What is redacted</h1>") && body.contains("was given no configuration"), "{body}");
+    assert!(
+        body.contains("<h1>What is redacted</h1>") && body.contains("was given no configuration"),
+        "{body}"
+    );
     let deployed = section(&body, "Deployed");
     assert!(deployed.contains("people") && deployed.contains("(hidden)"), "{deployed}");
     assert!(!body.contains("Drift detected") && !body.contains("gen triggers"), "{body}");
@@ -107,6 +110,9 @@ async fn without_a_configuration_it_shows_what_is_deployed_and_compares_nothing(
     .fetch_one(&pool)
     .await?;
     assert_eq!((gaps, body.contains(CANARY)), (0, false));
-    assert_eq!(get(&mounted(&pool, Access::Allow), "/audit/policy/redaction?x=1").await?.0, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        get(&mounted(&pool, Access::Allow), "/audit/policy/redaction?x=1").await?.0,
+        StatusCode::BAD_REQUEST
+    );
     Ok(())
 }

@@ -5,6 +5,7 @@ mod case;
 mod console;
 mod contestant;
 mod digits;
+mod health;
 mod machine;
 mod pgbench;
 mod program;
@@ -39,6 +40,8 @@ enum Subject {
     Query(query::Options),
     /// How long the console takes to serve its timeline, and what a browser loads first.
     Console(console::Options),
+    /// How long a full check of coverage and redaction takes.
+    Health(health::Options),
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -47,5 +50,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Subject::WritePath(options) => write_path::run(options),
         Subject::Query(options) => query::run(options),
         Subject::Console(options) => console::run(options),
+        Subject::Health(options) => health::run(options),
     }
 }

@@ -10,7 +10,9 @@ pub(super) fn findings(shown: &Shown) -> impl IntoView + use<> {
     // An error that belongs to no table in need of capture is about the trail itself.
     let stands_elsewhere = |finding: &Finding| {
         finding.severity() == Severity::Error
-            && shown.tables().any(|found| found.table == finding.table && found.status == CoverageStatus::Uncovered)
+            && shown
+                .tables()
+                .any(|found| found.table == finding.table && found.status == CoverageStatus::Uncovered)
     };
     let (hints, rest): (Vec<&Finding>, Vec<&Finding>) = shown
         .findings()
@@ -21,7 +23,8 @@ pub(super) fn findings(shown: &Shown) -> impl IntoView + use<> {
         let items: Vec<_> = found.iter().map(|finding| item(finding, true)).collect();
         view! { <ul class="findings">{items}</ul> }
     };
-    let nothing = (count == 0).then(|| view! { <p class="note">"Nothing was found that somebody should look at."</p> });
+    let nothing =
+        (count == 0).then(|| view! { <p class="note">"Nothing was found that somebody should look at."</p> });
     let warnings = (!rest.is_empty()).then(|| list(&rest));
     let hints = (!hints.is_empty()).then(|| {
         let summary = format!("{}, worth a look", counted(hints.len(), "hint"));

@@ -79,7 +79,8 @@ fn redacted(found: &TableCoverage) -> Option<String> {
     let part = |word: &str, columns: &[String]| {
         (!columns.is_empty()).then(|| format!("{word}: {}", columns.join(", ")))
     };
-    let parts: Vec<_> = [part("left out", &found.exclude), part("masked", &found.mask)].into_iter().flatten().collect();
+    let parts: Vec<_> =
+        [part("left out", &found.exclude), part("masked", &found.mask)].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 

@@ -8,7 +8,11 @@ use super::Shown;
 use crate::Coverage;
 use crate::components::{Moment, ago, counted, grouped};
 
-pub(super) fn verdict(coverage: &Coverage, shown: Option<&Shown>, now: DateTime<Utc>) -> impl IntoView + use<> {
+pub(super) fn verdict(
+    coverage: &Coverage,
+    shown: Option<&Shown>,
+    now: DateTime<Utc>,
+) -> impl IntoView + use<> {
     let title = match shown {
         None => "Coverage has not been checked".to_owned(),
         Some(shown) => match count(shown, |status| status == CoverageStatus::Uncovered) {
@@ -58,7 +62,8 @@ fn notice(coverage: &Coverage, now: DateTime<Utc>) -> Option<impl IntoView + use
         return None;
     }
     let seconds = coverage.period.as_secs();
-    let age = coverage.last.as_ref().map(|last| format!("What is shown was checked {}. ", ago(now - last.at)));
+    let age =
+        coverage.last.as_ref().map(|last| format!("What is shown was checked {}. ", ago(now - last.at)));
     let (reason, command) = match coverage.failure {
         Some(failure) => {
             let since = failure.since.format("%H:%M:%S").to_string();

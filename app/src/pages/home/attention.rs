@@ -43,7 +43,8 @@ impl Verdict {
         if report.covered().next().is_none() {
             return Self::nothing_captured(home);
         }
-        let drifted = last.health.redaction.iter().filter(|table| table.state == DriftState::DriftDetected).count();
+        let drifted =
+            last.health.redaction.iter().filter(|table| table.state == DriftState::DriftDetected).count();
         let needs: Vec<_> = [
             stale(coverage, now),
             uncovered(report),
@@ -60,7 +61,11 @@ impl Verdict {
                 &format!(
                     "Checked {}: {} captured, each as it was set up.",
                     ago(now - last.at),
-                    if captured == 1 { "1 table is".to_owned() } else { format!("{} are", counted(captured, "table")) }
+                    if captured == 1 {
+                        "1 table is".to_owned()
+                    } else {
+                        format!("{} are", counted(captured, "table"))
+                    }
                 ),
             ),
             count => Self {
@@ -79,7 +84,8 @@ impl Verdict {
         let nothing_yet = home.latest.as_ref().is_some_and(|latest| latest.transactions.is_empty());
         let need = Need {
             title: "Choose the tables that people will ask about".to_owned(),
-            text: "Generate a migration that captures them, and run it. Every change after that is recorded.".to_owned(),
+            text: "Generate a migration that captures them, and run it. Every change after that is recorded."
+                .to_owned(),
             command: Some(command(&home.schema, "users,billing.invoices")),
             leads_to: Some(("See every table", "/coverage")),
         };
@@ -138,7 +144,8 @@ impl Need {
 }
 
 fn stale(coverage: &Coverage, now: DateTime<Utc>) -> Option<Need> {
-    let reason = coverage.failure.map_or("The check that is due has not been answered yet.", |failure| failure.reason);
+    let reason =
+        coverage.failure.map_or("The check that is due has not been answered yet.", |failure| failure.reason);
     coverage.is_stale(now).then(|| {
         let text = format!("{reason} What is said here is the last answer.");
         Need::in_coverage("Coverage could not be checked".to_owned(), text)
@@ -175,7 +182,11 @@ fn warnings(report: &CoverageReport) -> Option<Need> {
     tables.dedup();
     let named: Vec<String> = tables.iter().take(NAMED).map(ToString::to_string).collect();
     (count > 0).then(|| {
-        let text = format!("About {}{}. Each comes with the command that mends it.", named.join(", "), more(tables.len()));
+        let text = format!(
+            "About {}{}. Each comes with the command that mends it.",
+            named.join(", "),
+            more(tables.len())
+        );
         Need::in_coverage(counted(count, "warning"), text)
     })
 }

@@ -28,7 +28,9 @@ pub fn redaction_page(frame: Frame, page: RedactionPage) -> String {
         let content = match &coverage.last {
             Some(last) => checked(&coverage, last, is_configured, now).into_any(),
             None => {
-                let why = coverage.failure.map_or("The first check has not been answered yet.", |failure| failure.reason);
+                let why = coverage
+                    .failure
+                    .map_or("The first check has not been answered yet.", |failure| failure.reason);
                 view! { <h1>"Redaction has not been checked"</h1> <p class="lede">{why}" Reload the page to ask again."</p> }
                     .into_any()
             }
@@ -92,7 +94,8 @@ fn section(state: DriftState, tables: &[TableRedaction], is_configured: bool) ->
     };
     let items: Vec<_> = tables.iter().filter(is_here).map(|found| table(found, is_configured)).collect();
     let count = items.len();
-    let title = if is_configured || state == DriftState::CouldNotIntrospect { state.label() } else { "Deployed" };
+    let title =
+        if is_configured || state == DriftState::CouldNotIntrospect { state.label() } else { "Deployed" };
     let content = if items.is_empty() {
         view! { <p class="note">"No tables in this section."</p> }.into_any()
     } else {
@@ -105,4 +108,3 @@ fn section(state: DriftState, tables: &[TableRedaction], is_configured: bool) ->
         </section>
     })
 }
-

@@ -9,10 +9,12 @@ use crate::components::CommandLine;
 pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoView + use<> {
     let differences = if is_configured { differences(&found.diff) } else { Vec::new() };
     let differences = (!differences.is_empty()).then(|| {
-        let items: Vec<_> = differences.into_iter().map(|difference| view! { <li><bdi>{difference}</bdi></li> }).collect();
+        let items: Vec<_> =
+            differences.into_iter().map(|difference| view! { <li><bdi>{difference}</bdi></li> }).collect();
         view! { <ul class="plain">{items}</ul> }
     });
-    let warning = found.warning.clone().filter(|_| is_configured || found.state == DriftState::CouldNotIntrospect);
+    let warning =
+        found.warning.clone().filter(|_| is_configured || found.state == DriftState::CouldNotIntrospect);
     let warning = warning.map(|warning| view! { <p>{sentence(&warning)}</p> });
     let command = found.command.as_ref().filter(|_| is_configured).map(|command| {
         view! { <p class="note">"To bring what is deployed to what the file says:"</p> <CommandLine text=command.text()/> }
@@ -44,7 +46,8 @@ pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoVie
 
 fn row(name: &'static str, side: Option<&Redaction>) -> impl IntoView + use<> {
     let Some(side) = side else {
-        return view! { <tr><th scope="row">{name}</th><td colspan="3" class="kind">"unavailable"</td></tr> }.into_any();
+        return view! { <tr><th scope="row">{name}</th><td colspan="3" class="kind">"unavailable"</td></tr> }
+            .into_any();
     };
     let columns = |columns: &[String]| {
         if columns.is_empty() {

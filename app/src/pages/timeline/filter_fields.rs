@@ -88,7 +88,7 @@ impl Field {
         let name = self.key;
         let text = |kind, value: String, example, list| {
             view! {
-                <input type=kind id=id.clone() name=name value=value placeholder=example list=list step="1" autofocus=invalid.is_some()
+                <input type=kind id=id.clone() name=name value=value placeholder=example list=list step=(kind == "datetime-local").then_some("1") autofocus=invalid.is_some()
                     autocomplete="off" autocapitalize="none" spellcheck="false"
                     aria-invalid=invalid aria-describedby=described.clone()/>
             }
