@@ -19,13 +19,19 @@ use tower::ServiceExt;
 use crate::session::Role;
 use crate::{config, prepare, seed, web};
 
-/// A help desk with the accounts of the demo and one more customer, and no ticket.
+/// A help desk with the accounts of the demo and one more customer, no ticket, and an empty trail.
 async fn desk(pool: &PgPool) -> Router {
     let config = config().unwrap();
     prepare(pool, &config).await.unwrap();
     for (name, role) in seed::ACCOUNTS.into_iter().chain([("other-customer", Role::Customer)]) {
         seed::account(pool, name, role).await.unwrap();
     }
+    sqlx::raw_sql(
+        "TRUNCATE threadline.audit_changes, threadline.audit_transactions, threadline.audit_actions",
+    )
+    .execute(pool)
+    .await
+    .unwrap();
     web::router(pool.clone(), config)
 }
 

@@ -60,7 +60,8 @@ pub(crate) async fn check_now(Extension(visit): Extension<Visit>, request: Reque
     };
     visit.shared.monitor.check_now().await;
     let schema = fields.iter().find(|(key, value)| key == "schema" && !value.is_empty());
-    let query =
-        schema.map(|pair| form_urlencoded::Serializer::new("?".to_owned()).extend_pairs([pair]).finish());
+    let query = schema.map(|pair| {
+        format!("?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs([pair]).finish())
+    });
     Redirect::to(&format!("{}/coverage{}", visit.base, query.unwrap_or_default())).into_response()
 }
