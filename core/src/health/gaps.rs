@@ -33,7 +33,7 @@ impl CoverageGap {
     pub fn meaning(&self) -> &str {
         match self.code.as_str() {
             UNCOVERED => "The table needed capture.",
-            DRIFT => "The deployed redaction was not what `threadline.toml` says.",
+            DRIFT => "The deployed redaction was not what threadline.toml says.",
             code => FINDINGS.iter().find(|kind| kind.code == code).map_or(code, |kind| kind.meaning),
         }
     }

@@ -47,14 +47,21 @@ pub(super) fn item(finding: &Finding, with_table: bool) -> impl IntoView + use<>
     view! {
         <li data-code=finding.kind.code>
             {table}
-            <p><span class=format!("severity {severity}")>{severity}</span>" "<bdi>{sentence(finding.statement())}</bdi></p>
+            <p><span class=format!("severity {severity}")>{severity}</span>" "<bdi>{sentence(finding)}</bdi></p>
             <p class="note">{finding.kind.meaning}</p>
             <CommandLine text=finding.command.text()/>
         </li>
     }
 }
 
-/// With a capital letter, unless it begins with a name, and a full stop.
-fn sentence(statement: &str) -> String {
-    format!("{}.", statement.trim_end_matches('.'))
+/// With a capital letter, unless it begins with the name of the table, and a full stop.
+fn sentence(finding: &Finding) -> String {
+    let statement = finding.statement();
+    let mut letters = statement.chars();
+    match letters.next() {
+        Some(first) if !statement.starts_with(&finding.table.to_string()) => {
+            format!("{}{}.", first.to_uppercase(), letters.as_str())
+        }
+        _ => format!("{statement}."),
+    }
 }

@@ -18,24 +18,27 @@ pub(super) fn past(shown: &Shown, now: DateTime<Utc>) -> impl IntoView + use<> {
             </p>
         }
     });
-    let gaps = shown.gaps();
-    let content = match &gaps {
-        None => view! { <p class="note">"What was found before could not be read. A warning in the log says why."</p> }.into_any(),
-        Some(gaps) if gaps.is_empty() => {
-            view! { <p class="note">"No check has found anything wrong, so nothing is remembered."</p> }.into_any()
+    let heading = view! { <h2 class="section">"When something was wrong"</h2> };
+    let content = match shown.gaps() {
+        None => view! {
+            {heading}
+            <p class="note">"What was found before could not be read. A warning in the log says why."</p>
         }
-        Some(gaps) => table(gaps, now).into_any(),
-    };
-    let count = gaps.as_ref().map_or(0, Vec::len);
-    view! {
-        <section id="coverage-past" data-live="">
-            {unwritten}
-            <details id="coverage-past-list" class="bucket" open=(1..=OPEN).contains(&count)>
-                <summary><h2 class="section">"When something was wrong"</h2></summary>
-                {content}
+        .into_any(),
+        Some(gaps) if gaps.is_empty() => view! {
+            {heading}
+            <p class="note">"No check has found anything wrong, so nothing is remembered."</p>
+        }
+        .into_any(),
+        Some(gaps) => view! {
+            <details id="coverage-past-list" class="bucket" open=gaps.len() <= OPEN>
+                <summary>{heading}</summary>
+                {table(&gaps, now)}
             </details>
-        </section>
-    }
+        }
+        .into_any(),
+    };
+    view! { <section id="coverage-past" data-live="">{unwritten}{content}</section> }
 }
 
 fn table(gaps: &[&CoverageGap], now: DateTime<Utc>) -> impl IntoView + use<> {

@@ -42,16 +42,22 @@ fn count(shown: &Shown, is: impl Fn(CoverageStatus) -> bool) -> usize {
 
 fn numbers(shown: &Shown) -> impl IntoView + use<> {
     let findings = |severity| shown.findings().filter(|finding| finding.severity() == severity).count();
-    let number = |count: usize, name: &'static str, href: &'static str| {
+    let number = |count: usize, one: &'static str, many: &'static str, href: &'static str| {
+        let name = if count == 1 { one } else { many };
         view! { <li><a href=href><b>{grouped(count)}</b>" "{name}</a></li> }
     };
+    let [covered, uncovered, expected] = [
+        count(shown, |status| status == CoverageStatus::Covered),
+        count(shown, |status| status == CoverageStatus::Uncovered),
+        count(shown, |status| matches!(status, CoverageStatus::ExpectedUncovered(_))),
+    ];
     view! {
         <ul class="numbers">
-            {number(count(shown, |status| status == CoverageStatus::Covered), "captured", "#coverage-captured")}
-            {number(count(shown, |status| status == CoverageStatus::Uncovered), "need capture", "#coverage-needs")}
-            {number(count(shown, |status| matches!(status, CoverageStatus::ExpectedUncovered(_))), "expected gaps", "#coverage-expected")}
-            {number(findings(Severity::Warning), "warnings", "#coverage-findings")}
-            {number(findings(Severity::Hint), "hints", "#coverage-findings")}
+            {number(covered, "captured", "captured", "#coverage-captured")}
+            {number(uncovered, "needs capture", "need capture", "#coverage-needs")}
+            {number(expected, "expected gap", "expected gaps", "#coverage-expected")}
+            {number(findings(Severity::Warning), "warning", "warnings", "#coverage-findings")}
+            {number(findings(Severity::Hint), "hint", "hints", "#coverage-findings")}
         </ul>
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoVie
                 <table class="list">
                     <thead>
                         <tr>
-                            <th scope="col"></th>
+                            <td></td>
                             <th scope="col">"Left out"</th>
                             <th scope="col">"Masked"</th>
                             <th scope="col">"By"</th>
