@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 
 use crate::StorageSchema;
+use crate::health::KnownFunctions;
 use crate::query::KnownLayout;
 
 /// The audit trail of one database: a pool and the schema that holds the trail. Cheap to clone.
@@ -25,6 +26,7 @@ pub struct AuditTrail {
     pub(crate) read_pool: Option<PgPool>,
     pub(crate) schema: StorageSchema,
     pub(crate) layout: KnownLayout,
+    pub(crate) functions: KnownFunctions,
     pub(crate) search_time: Duration,
 }
 
@@ -40,6 +42,7 @@ impl AuditTrail {
             read_pool: None,
             schema: StorageSchema::default(),
             layout: KnownLayout::default(),
+            functions: KnownFunctions::default(),
             search_time: SEARCH_TIME,
         }
     }
@@ -67,6 +70,7 @@ impl AuditTrail {
     pub fn with_storage_schema(mut self, schema: StorageSchema) -> Self {
         self.schema = schema;
         self.layout = KnownLayout::default();
+        self.functions = KnownFunctions::default();
         self
     }
 

@@ -1,6 +1,7 @@
 //! What the catalogue says of tables, triggers and the trail, in one snapshot.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -8,7 +9,7 @@ use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection};
 
 use super::HealthError;
-use crate::capture::StoredPolicy;
+use super::definitions::{Definition, Definitions};
 use crate::{AuditTrail, TableName, pool};
 
 /// Everything at one moment.
@@ -72,11 +73,7 @@ pub(super) struct Trigger {
 pub(super) struct Function {
     pub(super) schema: String,
     pub(super) name: String,
-    pub(super) digest: String,
-    /// What it was made with, where its comment says so.
-    pub(super) policy: Option<StoredPolicy>,
-    /// Only where there is no comment.
-    pub(super) body: Option<String>,
+    pub(super) definition: Arc<Definition>,
     /// It runs with its owner's rights and a search path of its own.
     pub(super) is_sealed: bool,
 }
@@ -84,7 +81,8 @@ pub(super) struct Function {
 impl Function {
     /// Body and settings are those that were made with the policy.
     pub(super) fn is_intact(&self) -> bool {
-        self.is_sealed && self.policy.as_ref().is_some_and(|policy| policy.digest == self.digest)
+        let Definition { policy, digest, .. } = &*self.definition;
+        self.is_sealed && policy.as_ref().is_some_and(|policy| policy.digest == *digest)
     }
 }
 
@@ -97,7 +95,8 @@ pub(super) struct Trail {
     oids: Vec<i64>,
     function_schemas: Vec<String>,
     names: Vec<String>,
-    digests: Vec<String>,
+    versions: Vec<String>,
+    digests: Vec<Option<String>>,
     comments: Vec<Option<String>>,
     bodies: Vec<Option<String>>,
     sealed: Vec<bool>,
@@ -140,8 +139,13 @@ pub(super) async fn read(trail: &AuditTrail) -> Result<Snapshot, HealthError> {
     let mut transaction = pool::begin(&trail.pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     // The types of columns are stored with their schemas.
     sqlx::raw_sql("SET LOCAL search_path = ''").execute(&mut *transaction).await?;
+    let known = trail.functions.get();
+    let (oids, versions): (Vec<i64>, Vec<&str>) =
+        known.iter().map(|(oid, (version, _))| (*oid, version.as_str())).unzip();
     let mut state: Trail = sqlx::query_as(include_str!("trail.sql"))
         .bind(trail.schema.name())
+        .bind(oids)
+        .bind(versions)
         .persistent(false)
         .fetch_one(&mut *transaction)
         .await?;
@@ -157,11 +161,10 @@ pub(super) async fn read(trail: &AuditTrail) -> Result<Snapshot, HealthError> {
         }
     }
     state.filled_defaults = filled;
-    Ok(Snapshot {
-        relations: relations.into_iter().map(Relation::from).collect(),
-        functions: functions(&mut state),
-        trail: state,
-    })
+    let (functions, definitions) = functions(&mut state, &known);
+    trail.functions.set(definitions);
+    let relations = relations.into_iter().map(Relation::from).collect();
+    Ok(Snapshot { relations, functions, trail: state })
 }
 
 /// Of a default partition that has ever held a row: only such a one is looked into.
@@ -174,23 +177,25 @@ async fn has_rows(
     sqlx::query_scalar(AssertSqlSafe(sql)).persistent(false).fetch_one(connection).await
 }
 
-fn functions(trail: &mut Trail) -> HashMap<i64, Function> {
+/// What was not read is known.
+fn functions(trail: &mut Trail, known: &Definitions) -> (HashMap<i64, Function>, Definitions) {
     let mut functions = HashMap::with_capacity(trail.oids.len());
+    let mut definitions = Definitions::with_capacity(trail.oids.len());
     for (at, oid) in trail.oids.iter().enumerate() {
-        let comment = trail.comments[at].take();
-        functions.insert(
-            *oid,
-            Function {
-                schema: std::mem::take(&mut trail.function_schemas[at]),
-                name: std::mem::take(&mut trail.names[at]),
-                digest: std::mem::take(&mut trail.digests[at]),
-                policy: comment.and_then(|comment| serde_json::from_str(&comment).ok()),
-                body: trail.bodies[at].take(),
-                is_sealed: trail.sealed[at],
-            },
-        );
+        let (comment, body) = (trail.comments[at].take(), trail.bodies[at].take());
+        let definition = match trail.digests[at].take() {
+            Some(digest) => {
+                let policy = comment.and_then(|comment| serde_json::from_str(&comment).ok());
+                Arc::new(Definition { digest, policy, body })
+            }
+            None => known.get(oid).map(|(_, definition)| definition.clone()).unwrap_or_default(),
+        };
+        definitions.insert(*oid, (std::mem::take(&mut trail.versions[at]), definition.clone()));
+        let schema = std::mem::take(&mut trail.function_schemas[at]);
+        let name = std::mem::take(&mut trail.names[at]);
+        functions.insert(*oid, Function { schema, name, definition, is_sealed: trail.sealed[at] });
     }
-    functions
+    (functions, definitions)
 }
 
 impl From<RelationRow> for Relation {

@@ -190,7 +190,7 @@ fn deployed(unit: &Unit<'_>, configured: &Redaction) -> Result<Option<Redaction>
     if !unit.root.triggers.iter().all(|trigger| unit.is_ours(trigger)) {
         return Err(format!("{}.{} is no function of this trail", function.schema, function.name));
     }
-    if let Some(policy) = &function.policy {
+    if let Some(policy) = &function.definition.policy {
         if !function.is_intact() {
             return Err("the function is not as it was made".to_owned());
         }
@@ -198,7 +198,7 @@ fn deployed(unit: &Unit<'_>, configured: &Redaction) -> Result<Option<Redaction>
         let (mask_placeholder, mask_null) = (policy.mask_placeholder.clone(), policy.mask_null);
         return Ok(Some(Redaction { exclude, mask, mask_placeholder, mask_null }.sorted()));
     }
-    let read = function.body.as_deref().and_then(legacy::redaction);
+    let read = function.definition.body.as_deref().and_then(legacy::redaction);
     let mut read = read.ok_or("the function carries no policy, and its body cannot be read")?;
     // The reference system knows no such choice, so there is nothing to differ about.
     read.mask_null = configured.mask_null;

@@ -14,7 +14,7 @@ pub(super) fn check(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
     let mut checked = Vec::new();
     for of in unit.relations() {
         for (oid, function) in unit.row_functions(of) {
-            if let Some(policy) = &function.policy {
+            if let Some(policy) = &function.definition.policy {
                 if !checked.contains(&oid) {
                     altered(unit, function, findings);
                 }
@@ -33,7 +33,7 @@ pub(super) fn check(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
 
 /// One that the reference system made and nobody has changed beyond recognition.
 pub(super) fn is_readable(function: &Function) -> bool {
-    function.body.as_deref().and_then(legacy::redaction).is_some()
+    function.definition.body.as_deref().and_then(legacy::redaction).is_some()
 }
 
 fn unknown(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
@@ -41,7 +41,8 @@ fn unknown(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
     for of in unit.relations() {
         for trigger in &of.triggers {
             let Some(function) = unit.function(trigger) else { continue };
-            let known = function.policy.is_some() || trigger.kind & ROWS == 0 || is_readable(function);
+            let known =
+                function.definition.policy.is_some() || trigger.kind & ROWS == 0 || is_readable(function);
             if known && unit.is_ours(trigger) {
                 continue;
             }

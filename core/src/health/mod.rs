@@ -3,6 +3,7 @@
 mod catalog;
 mod command;
 mod coverage;
+mod definitions;
 mod drift;
 mod finding;
 mod functions;
@@ -21,6 +22,7 @@ mod verify;
 use std::time::Instant;
 
 pub use coverage::{CoverageReport, CoverageStatus, EXPECTED_UNCOVERED, GapSource, TableCoverage};
+pub(crate) use definitions::KnownFunctions;
 pub use drift::{DriftState, Redaction, RedactionDiff, TableRedaction};
 pub use finding::{Command, Finding};
 pub use gaps::CoverageGap;

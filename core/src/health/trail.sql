@@ -1,24 +1,29 @@
 -- The capture functions, the trail's own tables, and who can get round them: one row.
+-- $2 and $3: the functions that are known, and the versions of their rows; what is known is not read and hashed again.
 WITH function AS (
-  SELECT p.oid::bigint AS oid, n.nspname::text AS schema, p.proname::text AS name,
-         encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex') AS digest, d.description AS comment,
-         CASE WHEN d.description IS NULL THEN p.prosrc END AS body,
+  SELECT p.oid::bigint AS oid, n.nspname::text AS schema, p.proname::text AS name, row.version,
+         CASE WHEN known.oid IS NULL THEN encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex') END AS digest,
+         CASE WHEN known.oid IS NULL THEN d.description END AS comment,
+         CASE WHEN known.oid IS NULL AND d.description IS NULL THEN p.prosrc END AS body,
          p.prosecdef AND coalesce(p.proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false) AS sealed
   FROM pg_catalog.pg_proc AS p
   JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
   LEFT JOIN pg_catalog.pg_description AS d
     ON d.objoid = p.oid AND d.classoid = 'pg_catalog.pg_proc'::regclass AND d.objsubid = 0
+  CROSS JOIN LATERAL (SELECT concat_ws(' ', p.xmin, p.ctid, d.xmin, d.ctid) AS version) AS row
+  LEFT JOIN unnest($2::bigint[], $3::text[]) AS known (oid, version) ON known.oid = p.oid AND known.version = row.version
   WHERE p.prorettype = 'pg_catalog.trigger'::regtype
     AND p.oid IN (SELECT tgfoid FROM pg_catalog.pg_trigger WHERE starts_with(tgname::text, 'threadline_audit_'))
      OR starts_with(p.proname::text, 'threadline_capture_')
 ), own AS (
   SELECT c.oid, c.relnamespace, c.relname::text AS name, c.relkind, c.relispartition, c.relowner, c.relacl
   FROM pg_catalog.pg_class AS c
-  JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-  LEFT JOIN pg_catalog.pg_inherits AS i ON i.inhrelid = c.oid
-  LEFT JOIN pg_catalog.pg_class AS parent ON parent.oid = i.inhparent AND parent.relnamespace = c.relnamespace
-  WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')
-    AND coalesce(parent.relname, c.relname) IN ('audit_changes', 'audit_transactions', 'audit_actions')
+  WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1) AND c.relkind IN ('r', 'p')
+    AND (c.relname IN ('audit_changes', 'audit_transactions', 'audit_actions')
+         OR c.relispartition AND EXISTS (
+              SELECT FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS parent ON parent.oid = i.inhparent
+              WHERE i.inhrelid = c.oid AND parent.relnamespace = c.relnamespace
+                AND parent.relname IN ('audit_changes', 'audit_transactions')))
 ), privilege AS (
   SELECT own.name AS relation, acl.grantee, acl.privilege_type FROM own, aclexplode(own.relacl) AS acl
   WHERE acl.grantee <> own.relowner
@@ -54,7 +59,8 @@ SELECT now() AS checked_at,
         LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = acl.grantee
         WHERE p.parname = 'session_replication_role' AND acl.privilege_type = 'SET' AND r.rolsuper IS NOT TRUE) AS silencers
 FROM (SELECT coalesce(array_agg(oid), '{}') AS oids, coalesce(array_agg(schema), '{}') AS function_schemas,
-             coalesce(array_agg(name), '{}') AS names, coalesce(array_agg(digest), '{}') AS digests,
+             coalesce(array_agg(name), '{}') AS names, coalesce(array_agg(version), '{}') AS versions,
+             coalesce(array_agg(digest), '{}') AS digests,
              coalesce(array_agg(comment), '{}') AS comments, coalesce(array_agg(body), '{}') AS bodies,
              coalesce(array_agg(sealed), '{}') AS sealed FROM function) AS f
 LEFT JOIN (own AS o JOIN pg_catalog.pg_roles AS owner ON owner.oid = o.relowner) ON o.name = 'audit_changes'

@@ -108,7 +108,9 @@ impl<'a> Unit<'a> {
 
     /// What the table's own function was made with.
     pub(super) fn deployed(&self) -> Option<&'a StoredPolicy> {
-        self.row_functions(self.root).into_iter().find_map(|(_, function)| function.policy.as_ref())
+        self.row_functions(self.root)
+            .into_iter()
+            .find_map(|(_, function)| function.definition.policy.as_ref())
     }
 }
 
