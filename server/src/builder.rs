@@ -171,6 +171,14 @@ impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
         self
     }
 
+    /// Keeps the statements of the console prepared: see [`AuditTrail::with_prepared_statements`]. Pages then come in a fraction
+    /// of the time; not for a pool behind a pooler in transaction mode that does not know prepared statements.
+    #[must_use]
+    pub fn prepared_statements(mut self, prepared: bool) -> Self {
+        self.settings.trail = self.settings.trail.with_prepared_statements(prepared);
+        self
+    }
+
     /// How long each hook may take before its answer counts as *no*; 5 seconds unless said otherwise.
     #[must_use]
     pub const fn hook_timeout(mut self, timeout: Duration) -> Self {

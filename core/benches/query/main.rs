@@ -26,8 +26,9 @@ async fn main() -> Result {
     // Without the look at a connection that is taken out, which would be one more round trip of every call.
     let pool: PgPool =
         PgPoolOptions::new().max_connections(1).test_before_acquire(false).connect(&url).await?;
-    let trail = AuditTrail::new(pool.clone());
-    if env::args().any(|argument| argument == "install") {
+    let asked = |word: &str| env::args().any(|argument| argument == word);
+    let trail = AuditTrail::new(pool.clone()).with_prepared_statements(asked("--prepared"));
+    if asked("install") {
         trail.install().await?;
         return Ok(());
     }

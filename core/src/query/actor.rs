@@ -94,7 +94,8 @@ impl Question<'_> {
             sql.push(", ").push_bind(cursor.id).push(")");
         }
         sql.push(format!(" ORDER BY t.occurred_at {order}, t.id {order} LIMIT ")).push_bind(clamp(limit));
-        let rows = sql.build().persistent(false).fetch_all(reader.connection()).await?;
+        let prepared = reader.is_prepared();
+        let rows = sql.build().persistent(prepared).fetch_all(reader.connection()).await?;
         Ok(rows.iter().map(TransactionRecord::from_row).collect::<Result<_, _>>()?)
     }
 }

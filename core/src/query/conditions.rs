@@ -61,7 +61,8 @@ impl Conditions<'_> {
             self.sql.push(" AND c.table_pk = ").push_bind(Json(key.clone()));
         }
         if let Some(operation) = filter.operation {
-            self.sql.push(" AND c.op = ").push_bind(operation.as_str());
+            // Written out, so that a plan for whatever values come still knows the index of what is rare.
+            self.sql.push(format!(" AND c.op = '{}'", operation.as_str()));
         }
         if let Some(field) = &filter.field {
             self.sql.push(" AND c.changed_fields @> ARRAY[").push_bind(field.clone()).push("]");

@@ -42,7 +42,8 @@ impl Reader<'_> {
             sql.push(" AND ").push_bind(*last);
         }
         sql.push(self.fill(" OFFSET 0) AS t LEFT JOIN __schema__.audit_actions AS a ON a.id = t.action_id"));
-        let rows = sql.build().persistent(false).fetch_all(self.connection()).await?;
+        let prepared = self.is_prepared();
+        let rows = sql.build().persistent(prepared).fetch_all(self.connection()).await?;
         rows.iter()
             .map(|row| Ok((row.try_get("transaction_id")?, TransactionRecord::from_row(row)?)))
             .collect()

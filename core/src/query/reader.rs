@@ -17,33 +17,40 @@ pub(super) const COUNT: &str = "SELECT count(*) FROM (SELECT";
 
 /// A transaction that cannot write and cannot run for long, on the pool for reading if there is one.
 ///
-/// Its statements are not persistent: a named one may be missing, or belong to somebody else, behind a pooler in transaction
-/// mode; and each is planned for the values that it looks for.
+/// Its statements are not persistent, unless the host says that they may be: a named one may be missing, or belong to somebody
+/// else, behind a pooler in transaction mode.
 pub(super) struct Reader<'a> {
     transaction: Transaction<'static, Postgres>,
     schema: &'a StorageSchema,
     layout: Layout,
     search_time: Duration,
+    is_prepared: bool,
 }
 
 impl AuditTrail {
     pub(super) async fn reader(&self) -> Result<Reader<'_>, QueryError> {
         let pool = self.read_pool.as_ref().unwrap_or(&self.pool);
         let mut transaction = pool::begin(pool, "BEGIN READ ONLY").await?;
-        sqlx::raw_sql(AssertSqlSafe(settings())).execute(&mut *transaction).await?;
+        sqlx::raw_sql(AssertSqlSafe(settings(self.prepared))).execute(&mut *transaction).await?;
         let layout = self.layout.get(&mut transaction, &self.schema).await?;
-        Ok(Reader { transaction, schema: &self.schema, layout, search_time: self.search_time })
+        let (search_time, is_prepared) = (self.search_time, self.prepared);
+        Ok(Reader { transaction, schema: &self.schema, layout, search_time, is_prepared })
     }
 }
 
 /// Every question is for the few newest of something that an index has in order. Where the planner expects few rows it would
 /// rather read all of them by bitmap or hash and sort; where it expects many, start workers or compile: each takes longer
 /// than all that is needed.
-fn settings() -> String {
+///
+/// The plan of a prepared statement is made once, for whatever values come: which partitions they lie in is found out each time.
+fn settings(prepared: bool) -> String {
     let off = ["jit", "enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"];
     let mut settings = format!("SET LOCAL statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());
     settings += "; SET LOCAL max_parallel_workers_per_gather = 0";
     off.iter().for_each(|name| settings += &format!("; SET LOCAL {name} = off"));
+    if prepared {
+        settings += "; SET LOCAL plan_cache_mode = force_generic_plan";
+    }
     settings
 }
 
@@ -54,6 +61,20 @@ impl Reader<'_> {
 
     pub(super) const fn layout(&self) -> Layout {
         self.layout
+    }
+
+    /// Whether its statements stay prepared from one question to the next.
+    pub(super) const fn is_prepared(&self) -> bool {
+        self.is_prepared
+    }
+
+    /// From here on, statements are planned for the values that they look for.
+    pub(super) async fn plan_for_values(&mut self) -> Result<(), QueryError> {
+        if self.is_prepared {
+            sqlx::raw_sql("SET LOCAL plan_cache_mode = force_custom_plan").execute(self.connection()).await?;
+            self.is_prepared = false;
+        }
+        Ok(())
     }
 
     pub(super) const fn search_time(&self) -> Duration {
@@ -110,6 +131,10 @@ impl Reader<'_> {
         window: Window,
         limit: usize,
     ) -> Result<Vec<Found>, QueryError> {
+        if limit == 1 && selection.filter.key.is_some() {
+            // In a small partition, the next change of a row would be looked for along the timeline.
+            self.plan_for_values().await?;
+        }
         let mut sql = self.select_changes();
         self.push_from(&mut sql, selection, position, window, limit);
         self.fetch_changes(sql, position, limit).await
@@ -134,8 +159,10 @@ impl Reader<'_> {
         limit: usize,
     ) -> Result<Vec<Found>, QueryError> {
         let order = position.order();
-        sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order} LIMIT ")).push_bind(clamp(limit));
-        let rows = sql.build().persistent(false).fetch_all(self.connection()).await?;
+        sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order}"));
+        push_limit(&mut sql, limit);
+        let prepared = self.is_prepared();
+        let rows = sql.build().persistent(prepared).fetch_all(self.connection()).await?;
         let found =
             |row| Ok(Found { change: Change::from_row(row)?, occurred_at: row.try_get("occurred_at")? });
         rows.iter().map(found).collect()
@@ -147,8 +174,10 @@ impl Reader<'_> {
         mut sql: QueryBuilder<Postgres>,
         limit: usize,
     ) -> Result<usize, QueryError> {
-        sql.push(" LIMIT ").push_bind(clamp(limit)).push(") AS counted");
-        let count: i64 = sql.build_query_scalar().persistent(false).fetch_one(self.connection()).await?;
+        push_limit(&mut sql, limit);
+        sql.push(") AS counted");
+        let prepared = self.is_prepared();
+        let count: i64 = sql.build_query_scalar().persistent(prepared).fetch_one(self.connection()).await?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
@@ -180,7 +209,8 @@ impl Reader<'_> {
         self.conditions(sql).push(selection, position, window);
         if places.are_several() {
             let order = position.order();
-            sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order} LIMIT ")).push_bind(clamp(limit));
+            sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order}"));
+            push_limit(sql, limit);
             sql.push(") AS c");
         }
     }
@@ -195,6 +225,15 @@ impl Reader<'_> {
 pub(super) struct Found {
     pub(super) change: Change,
     pub(super) occurred_at: Option<DateTime<Utc>>,
+}
+
+/// The one that is looked for most is written out: a plan for whatever number comes would not begin where it lies.
+pub(super) fn push_limit(sql: &mut QueryBuilder<Postgres>, limit: usize) {
+    if limit == 1 {
+        sql.push(" LIMIT 1");
+    } else {
+        sql.push(" LIMIT ").push_bind(clamp(limit));
+    }
 }
 
 pub(super) fn clamp(limit: usize) -> i64 {

@@ -160,6 +160,7 @@ impl AuditTrail {
 
 impl Reader<'_> {
     async fn captured_tables(&mut self, scope: &Scope) -> Result<Vec<TableName>, QueryError> {
+        let prepared = self.is_prepared();
         let rows = sqlx::query(
             r"SELECT DISTINCT n.nspname::text AS schema, c.relname::text AS name
               FROM pg_catalog.pg_trigger t
@@ -168,7 +169,7 @@ impl Reader<'_> {
               WHERE NOT t.tgisinternal AND t.tgname LIKE 'threadline\_audit\_%'
               ORDER BY 1, 2",
         )
-        .persistent(false)
+        .persistent(prepared)
         .fetch_all(self.connection())
         .await?;
         let mut tables = Vec::with_capacity(rows.len());

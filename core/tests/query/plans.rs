@@ -40,26 +40,34 @@ async fn no_question_reads_much_more_than_it_returns(pool: PgPool) -> Result {
 
     let listener = Listener::default();
     let _guard = tracing::subscriber::set_default(listener.clone());
-    let trail = AuditTrail::new(Listener::pool(&pool).await?);
-    // What the library asks once, of the database as a whole.
-    trail.has_changes(&Scope::unscoped()).await?;
     let mut bad = Vec::new();
-    for case in &cases {
-        listener.take()?;
-        let answer = case.ask.run(&trail, &case.scope).await;
-        let plans = listener.take()?;
-        let flaws = match answer {
-            Ok(returned) => flaws(case, returned, &plans, &parts)?,
-            Err(error) => vec![error.to_string()],
-        };
-        if !flaws.is_empty() {
-            let plans: Vec<String> = plans.iter().map(ToString::to_string).collect();
-            let (flaws, plans) = (flaws.join("\n  "), plans.join("\n"));
-            bad.push(format!("{:?} in {:?}\n  {flaws}\n{plans}", case.ask, case.scope));
+    let mut returned = Vec::new();
+    for is_prepared in [false, true] {
+        let trail = AuditTrail::new(Listener::pool(&pool).await?).with_prepared_statements(is_prepared);
+        // What the library asks once, of the database as a whole.
+        trail.has_changes(&Scope::unscoped()).await?;
+        let mut counts = Vec::new();
+        for case in &cases {
+            listener.take()?;
+            let answer = case.ask.run(&trail, &case.scope).await;
+            let plans = listener.take()?;
+            counts.push(answer.as_ref().ok().copied());
+            let flaws = match answer {
+                Ok(returned) => flaws(case, returned, &plans, &parts)?,
+                Err(error) => vec![error.to_string()],
+            };
+            if !flaws.is_empty() {
+                let plans: Vec<String> = plans.iter().map(ToString::to_string).collect();
+                let (flaws, plans) = (flaws.join("\n  "), plans.join("\n"));
+                let how = if is_prepared { "prepared" } else { "planned each time" };
+                bad.push(format!("{:?} in {:?}, {how}\n  {flaws}\n{plans}", case.ask, case.scope));
+            }
         }
+        returned.push(counts);
     }
-    let (number, all) = (bad.len(), cases.len());
+    let (number, all) = (bad.len(), 2 * cases.len());
     assert!(bad.is_empty(), "{number} of {all} questions have bad plans:\n\n{}", bad.join("\n\n"));
+    assert_eq!(returned[0], returned[1], "however a question is asked, its answer is the same");
     Ok(())
 }
 

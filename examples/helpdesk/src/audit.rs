@@ -16,6 +16,7 @@ pub(crate) fn routes(pool: PgPool, config: Config) -> Router {
         .name("Help desk")
         .config(config)
         .coverage_poll(Duration::from_secs(10))
+        .prepared_statements(true)
         .authorize_fn(|request: AccessRequest| async move { authorize(&request.parts).await })
         .actor_fn(session::actor)
         .build();

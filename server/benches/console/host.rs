@@ -20,6 +20,7 @@ const CONNECTIONS: u32 = 10;
 pub(crate) async fn serve(url: &str) -> Result {
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect(url).await?;
     let console = Console::builder(pool)
+        .prepared_statements(true)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { ActorRef::new(ActorKind::Admin, "operator-7").ok() })
         .build();

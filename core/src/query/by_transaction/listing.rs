@@ -126,7 +126,8 @@ impl Reader<'_> {
         }
         let order = position.order();
         sql.push(format!(" ORDER BY t.occurred_at {order}, t.id {order} LIMIT ")).push_bind(clamp(number));
-        let rows = sql.build().persistent(false).fetch_all(self.connection()).await?;
+        let prepared = self.is_prepared();
+        let rows = sql.build().persistent(prepared).fetch_all(self.connection()).await?;
         Ok(Begun::read(&rows)?)
     }
 }

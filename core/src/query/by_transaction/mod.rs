@@ -138,6 +138,10 @@ impl Reader<'_> {
         if filter.actor.is_none() && filter.action.is_none() {
             return Ok(None);
         }
+        if filter.actor.is_some() && filter.action.is_some() {
+            // Which of their two indexes is the shorter way depends on who and what it is.
+            self.plan_for_values().await?;
+        }
         let rest = Filter { actor: None, action: None, ..filter.clone() };
         let mut listing = Box::new(Listing::of(selection, position, self.layout()));
         if filter.key.is_some() {
@@ -173,15 +177,18 @@ impl Reader<'_> {
             QueryBuilder::new(self.fill("SELECT a.id FROM __schema__.audit_actions AS a WHERE true"));
         self.conditions(&mut sql).push_action(filter);
         sql.push(" LIMIT ").push_bind(clamp(FEW + 1));
-        let ids: Vec<Uuid> = sql.build_query_scalar().persistent(false).fetch_all(self.connection()).await?;
-        if ids.len() > FEW {
-            return Ok(None);
+        let prepared = self.is_prepared();
+        let ids: Vec<Uuid> =
+            sql.build_query_scalar().persistent(prepared).fetch_all(self.connection()).await?;
+        if ids.is_empty() || ids.len() > FEW {
+            return Ok(ids.is_empty().then(Vec::new));
         }
         let mut sql = QueryBuilder::new(self.fill(
             "SELECT t.id, t.occurred_at FROM __schema__.audit_transactions AS t WHERE t.action_id = ANY (",
         ));
         sql.push_bind(ids).push(") LIMIT ").push_bind(clamp(FEW * 10 + 1));
-        let rows = sql.build().persistent(false).fetch_all(self.connection()).await?;
+        let prepared = self.is_prepared();
+        let rows = sql.build().persistent(prepared).fetch_all(self.connection()).await?;
         Ok(if rows.len() > FEW * 10 { None } else { Some(Begun::read(&rows)?) })
     }
 }

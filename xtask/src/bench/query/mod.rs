@@ -38,6 +38,9 @@ pub(crate) struct Options {
     /// Only cases whose name holds this text, such as `actor` or `pair: table`.
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
+    /// Keep the statements prepared, as a host may that has no pooler in between.
+    #[arg(long)]
+    prepared: bool,
     /// Only make the trail.
     #[arg(long)]
     seed: bool,
@@ -72,7 +75,11 @@ fn measure(options: &Options, server: &Server) -> Result<()> {
     let facts = server.facts()?;
     let busy = Busy::now();
     let (samples, seconds) = (options.samples.to_string(), options.seconds.to_string());
-    let arguments = ["measure", "--samples", &samples, "--seconds", &seconds, "--only", &options.only];
+    let mut arguments =
+        vec!["measure", "--samples", &samples, "--seconds", &seconds, "--only", &options.only];
+    if options.prepared {
+        arguments.push("--prepared");
+    }
     let said = step("measuring", || program::run(&mut PROGRAM.on(server, &database, &arguments), ""))?;
     let samples: Vec<Sample> = said.lines().map(Sample::read).collect::<Result<_>>()?;
     let mut conditions = machine::conditions(&facts, &busy);
@@ -83,6 +90,10 @@ fn measure(options: &Options, server: &Server) -> Result<()> {
                 "{} changes over 24 months, 40 tables, 2,000 actors",
                 thousands(&options.rows.to_string())
             ),
+        ),
+        (
+            "statements",
+            if options.prepared { "prepared once for each connection" } else { "planned for each question" }.into(),
         ),
         ("samples", format!("{} for each case, as far as {} s go", options.samples, options.seconds)),
         (
