@@ -138,7 +138,12 @@ impl Trail {
 pub(super) async fn read(trail: &AuditTrail) -> Result<Snapshot, HealthError> {
     let mut transaction = pool::begin(&trail.pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     // The types of columns are stored with their schemas.
-    sqlx::raw_sql("SET LOCAL search_path = ''").execute(&mut *transaction).await?;
+    let mut settings = "SET LOCAL search_path = ''".to_owned();
+    if trail.prepared {
+        // Planning so many joins takes as long as some of them.
+        settings += "; SET LOCAL plan_cache_mode = force_generic_plan";
+    }
+    sqlx::raw_sql(AssertSqlSafe(settings)).execute(&mut *transaction).await?;
     let known = trail.functions.get();
     let (oids, versions): (Vec<i64>, Vec<&str>) =
         known.iter().map(|(oid, (version, _))| (*oid, version.as_str())).unzip();
@@ -146,14 +151,14 @@ pub(super) async fn read(trail: &AuditTrail) -> Result<Snapshot, HealthError> {
         .bind(trail.schema.name())
         .bind(oids)
         .bind(versions)
-        .persistent(false)
+        .persistent(trail.prepared)
         .fetch_one(&mut *transaction)
         .await?;
     if !state.is_installed {
         return Err(HealthError::NotInstalled { schema: trail.schema.clone() });
     }
-    let relations: Vec<RelationRow> =
-        sqlx::query_as(include_str!("tables.sql")).persistent(false).fetch_all(&mut *transaction).await?;
+    let relations = sqlx::query_as(include_str!("tables.sql")).persistent(trail.prepared);
+    let relations: Vec<RelationRow> = relations.fetch_all(&mut *transaction).await?;
     let mut filled = Vec::new();
     for name in std::mem::take(&mut state.filled_defaults) {
         if has_rows(&mut transaction, trail, &name).await? {

@@ -1,5 +1,7 @@
 //! Which tables are captured.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -100,6 +102,7 @@ pub(super) fn report(
     schemas: &Schemas,
 ) -> CoverageReport {
     let around = Surroundings { storage, config, functions: &snapshot.functions };
+    let sensitive = sensitive::columns(snapshot);
     let trail_owner = snapshot.trail.owner.as_deref();
     let mut findings = Vec::new();
     let mut tables = Vec::new();
@@ -112,7 +115,8 @@ pub(super) fn report(
         if !names.iter().any(|name| name == schema) {
             names.push(schema.to_owned());
         }
-        let found = if unit.root.triggers.is_empty() { Vec::new() } else { of_unit(&unit, trail_owner) };
+        let found =
+            if unit.root.triggers.is_empty() { Vec::new() } else { of_unit(&unit, &sensitive, trail_owner) };
         tables.push(coverage(&unit, &found));
         findings.extend(found);
     }
@@ -122,11 +126,11 @@ pub(super) fn report(
     CoverageReport { checked_at: snapshot.trail.checked_at, schemas: names, tables, findings }
 }
 
-fn of_unit(unit: &Unit<'_>, trail_owner: Option<&str>) -> Vec<Finding> {
+fn of_unit(unit: &Unit<'_>, sensitive: &HashSet<&str>, trail_owner: Option<&str>) -> Vec<Finding> {
     let mut findings = Vec::new();
     triggers::check(unit, &mut findings);
     functions::check(unit, &mut findings);
-    sensitive::check(unit, &mut findings);
+    sensitive::check(unit, sensitive, &mut findings);
     functions::owner(unit, trail_owner, &mut findings);
     findings
 }

@@ -1,7 +1,10 @@
 //! A hint at columns whose names look as if their values should not be recorded.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
+use super::catalog::Snapshot;
 use super::finding::Finding;
 use super::kinds;
 use super::triggers::generate;
@@ -53,7 +56,15 @@ const PAIRS: [(&str, &str); 10] = [
 const ABOUT: [&str; 10] =
     ["count", "at", "on", "length", "type", "expires", "id", "sent", "attempts", "changed"];
 
-pub(super) fn check(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
+/// The names of columns that look sensitive, each looked at once: many tables share them.
+pub(super) fn columns(snapshot: &Snapshot) -> HashSet<&str> {
+    let names = snapshot.relations.iter().flat_map(|relation| &relation.row.columns);
+    let mut names: HashSet<&str> = names.map(String::as_str).collect();
+    names.retain(|name| looks_sensitive(name));
+    names
+}
+
+pub(super) fn check(unit: &Unit<'_>, sensitive: &HashSet<&str>, findings: &mut Vec<Finding>) {
     let Some(policy) = unit.deployed() else { return };
     let redacted = |column: &&String| !policy.exclude.contains(column) && !policy.mask.contains(column);
     let in_clear: Vec<String> = unit
@@ -62,7 +73,7 @@ pub(super) fn check(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
         .columns
         .iter()
         .filter(redacted)
-        .filter(|column| looks_sensitive(column) && !policy.key.contains(column))
+        .filter(|column| sensitive.contains(column.as_str()) && !policy.key.contains(column))
         .cloned()
         .collect();
     if in_clear.is_empty() {

@@ -71,7 +71,10 @@ fn measure(options: &Options, server: &Server) -> Result<()> {
             "tables",
             format!("{} of 12 columns, captured, one column left out and one masked", thousands(&tables)),
         ),
-        ("check", "coverage and redaction of all of them, over one warm connection".into()),
+        (
+            "check",
+            "coverage and redaction of all of them, over one warm connection, statements prepared".into(),
+        ),
     ]);
     let json: Value = serde_json::from_str(&said).with_context(|| format!("the bench said {said:?}"))?;
     let text = report(&conditions, &Times::read(&json)?);
