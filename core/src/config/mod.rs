@@ -86,6 +86,11 @@ impl Config {
         of_its_own.unwrap_or_else(|| TablePolicy { table, ..self.defaults.clone() })
     }
 
+    /// Whether a table has an entry.
+    pub(crate) fn has_policy(&self, table: &TableName) -> bool {
+        self.tables.contains_key(table)
+    }
+
     /// The policies of the tables that have an entry, by schema and name.
     ///
     /// ```no_run

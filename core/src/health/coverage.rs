@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::catalog::Snapshot;
 use super::finding::{Command, Finding};
 use super::triggers::generate;
-use super::unit::{Surroundings, Unit, units};
+use super::unit::Unit;
 use super::{Schemas, Severity, functions, sensitive, trail, triggers};
 use crate::capture::CaptureMode;
 use crate::{Config, StorageSchema, TableName};
@@ -97,17 +97,16 @@ impl CoverageReport {
 
 pub(super) fn report(
     snapshot: &Snapshot,
+    units: &[Unit<'_>],
     storage: &StorageSchema,
-    config: &Config,
     schemas: &Schemas,
 ) -> CoverageReport {
-    let around = Surroundings { storage, config, functions: &snapshot.functions };
     let sensitive = sensitive::columns(snapshot);
     let trail_owner = snapshot.trail.owner.as_deref();
     let mut findings = Vec::new();
     let mut tables = Vec::new();
     let mut names: Vec<String> = schemas.named().to_vec();
-    for unit in units(snapshot, around) {
+    for unit in units {
         let schema = unit.table().schema();
         if !schemas.contain(schema) {
             continue;
@@ -116,8 +115,8 @@ pub(super) fn report(
             names.push(schema.to_owned());
         }
         let found =
-            if unit.root.triggers.is_empty() { Vec::new() } else { of_unit(&unit, &sensitive, trail_owner) };
-        tables.push(coverage(&unit, &found));
+            if unit.root.triggers.is_empty() { Vec::new() } else { of_unit(unit, &sensitive, trail_owner) };
+        tables.push(coverage(unit, &found));
         findings.extend(found);
     }
     trail::check(&snapshot.trail, storage, &mut findings);

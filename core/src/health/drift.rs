@@ -2,13 +2,12 @@
 
 use serde::Serialize;
 
-use super::catalog::Snapshot;
 use super::finding::Command;
 use super::triggers::generate;
-use super::unit::{Surroundings, Unit, units};
+use super::unit::Unit;
 use super::{Schemas, legacy};
+use crate::TableName;
 use crate::capture::{DEFAULT_PLACEHOLDER, TablePolicy, overlap};
-use crate::{Config, StorageSchema, TableName};
 
 /// What is kept out of the trail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -138,18 +137,12 @@ pub struct TableRedaction {
 }
 
 /// By state, schema and table: the captured tables, and those that the file names.
-pub(super) fn report(
-    snapshot: &Snapshot,
-    storage: &StorageSchema,
-    config: &Config,
-    schemas: &Schemas,
-) -> Vec<TableRedaction> {
-    let around = Surroundings { storage, config, functions: &snapshot.functions };
-    let named: Vec<&TableName> = config.policies().map(|policy| &policy.table).collect();
-    let mut tables: Vec<TableRedaction> = units(snapshot, around)
+pub(super) fn report(units: &[Unit<'_>], schemas: &Schemas) -> Vec<TableRedaction> {
+    let is_named = |unit: &Unit<'_>| unit.around.config.has_policy(unit.table());
+    let mut tables: Vec<TableRedaction> = units
         .iter()
         .filter(|unit| schemas.contain(unit.table().schema()))
-        .filter(|unit| !unit.root.triggers.is_empty() || named.contains(&unit.table()))
+        .filter(|unit| !unit.root.triggers.is_empty() || is_named(unit))
         .map(of_unit)
         .collect();
     tables.sort_by(|one, other| (one.state, &one.table).cmp(&(other.state, &other.table)));

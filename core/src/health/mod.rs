@@ -29,6 +29,8 @@ pub use gaps::CoverageGap;
 pub use kinds::{FINDINGS, FindingKind, Severity};
 pub use verify::Verdict;
 
+use self::catalog::Snapshot;
+use self::unit::{Surroundings, Unit};
 use crate::{AuditTrail, Config, StorageSchema, event};
 
 /// Which schemas of the host are checked.
@@ -129,7 +131,8 @@ impl AuditTrail {
         config: &Config,
         schemas: &Schemas,
     ) -> Result<Vec<TableRedaction>, HealthError> {
-        Ok(drift::report(&self.snapshot(schemas).await?, &self.schema, config, schemas))
+        let snapshot = self.snapshot(schemas).await?;
+        Ok(drift::report(&self.units(&snapshot, config), schemas))
     }
 
     /// [`AuditTrail::coverage`] and [`AuditTrail::redaction`] of one moment, for the price of one.
@@ -137,7 +140,7 @@ impl AuditTrail {
     /// # Errors
     /// As [`AuditTrail::coverage`].
     pub async fn health(&self, config: &Config, schemas: &Schemas) -> Result<HealthReport, HealthError> {
-        let drift = |snapshot: &_| drift::report(snapshot, &self.schema, config, schemas);
+        let drift = |units: &[Unit<'_>]| drift::report(units, schemas);
         let (coverage, redaction) = self.checked(config, schemas, drift).await?;
         Ok(HealthReport { coverage, redaction })
     }
@@ -147,13 +150,14 @@ impl AuditTrail {
         &self,
         config: &Config,
         schemas: &Schemas,
-        also: impl FnOnce(&catalog::Snapshot) -> T,
+        also: impl FnOnce(&[Unit<'_>]) -> T,
     ) -> Result<(CoverageReport, T), HealthError> {
         let begun = Instant::now();
         match self.snapshot(schemas).await {
             Ok(snapshot) => {
-                let report = coverage::report(&snapshot, &self.schema, config, schemas);
-                let also = also(&snapshot);
+                let units = self.units(&snapshot, config);
+                let report = coverage::report(&snapshot, &units, &self.schema, schemas);
+                let also = also(&units);
                 let complete = report.uncovered().next().is_none();
                 let result = if complete { "complete" } else { "incomplete" };
                 event::HEALTH_CHECKED.emit(&[result], Some(begun.elapsed().as_secs_f64()));
@@ -171,7 +175,11 @@ impl AuditTrail {
         }
     }
 
-    async fn snapshot(&self, schemas: &Schemas) -> Result<catalog::Snapshot, HealthError> {
+    fn units<'a>(&'a self, snapshot: &'a Snapshot, config: &'a Config) -> Vec<Unit<'a>> {
+        unit::units(snapshot, Surroundings { storage: &self.schema, config, functions: &snapshot.functions })
+    }
+
+    async fn snapshot(&self, schemas: &Schemas) -> Result<Snapshot, HealthError> {
         let snapshot = catalog::read(self).await?;
         match schemas.named().iter().find(|name| !snapshot.trail.schemas.contains(name)) {
             Some(schema) => Err(HealthError::NoSuchSchema { schema: schema.clone() }),
