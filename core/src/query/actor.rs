@@ -94,8 +94,7 @@ impl Question<'_> {
             sql.push(", ").push_bind(cursor.id).push(")");
         }
         sql.push(format!(" ORDER BY t.occurred_at {order}, t.id {order} LIMIT ")).push_bind(clamp(limit));
-        let prepared = reader.is_prepared();
-        let rows = sql.build().persistent(prepared).fetch_all(reader.connection()).await?;
+        let rows = reader.fetch_all(sql).await?;
         Ok(rows.iter().map(TransactionRecord::from_row).collect::<Result<_, _>>()?)
     }
 }

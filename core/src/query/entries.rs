@@ -42,8 +42,7 @@ impl Reader<'_> {
             sql.push(" AND ").push_bind(*last);
         }
         sql.push(self.fill(" OFFSET 0) AS t LEFT JOIN __schema__.audit_actions AS a ON a.id = t.action_id"));
-        let prepared = self.is_prepared();
-        let rows = sql.build().persistent(prepared).fetch_all(self.connection()).await?;
+        let rows = self.fetch_all(sql).await?;
         rows.iter()
             .map(|row| Ok((row.try_get("transaction_id")?, TransactionRecord::from_row(row)?)))
             .collect()

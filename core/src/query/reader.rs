@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, Postgres, QueryBuilder, Row, Transaction};
 
 use super::conditions::{Conditions, Selection};
@@ -63,9 +64,17 @@ impl Reader<'_> {
         self.layout
     }
 
-    /// Whether its statements stay prepared from one question to the next.
-    pub(super) const fn is_prepared(&self) -> bool {
-        self.is_prepared
+    /// Runs a statement, prepared where the host allows it.
+    pub(super) async fn fetch_all(
+        &mut self,
+        mut sql: QueryBuilder<Postgres>,
+    ) -> Result<Vec<PgRow>, sqlx::Error> {
+        sql.build().persistent(self.is_prepared).fetch_all(&mut *self.transaction).await
+    }
+
+    /// Runs a statement that answers one row, prepared where the host allows it.
+    pub(super) async fn fetch_one(&mut self, mut sql: QueryBuilder<Postgres>) -> Result<PgRow, sqlx::Error> {
+        sql.build().persistent(self.is_prepared).fetch_one(&mut *self.transaction).await
     }
 
     /// From here on, statements are planned for the values that they look for.
@@ -161,8 +170,7 @@ impl Reader<'_> {
         let order = position.order();
         sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order}"));
         push_limit(&mut sql, limit);
-        let prepared = self.is_prepared();
-        let rows = sql.build().persistent(prepared).fetch_all(self.connection()).await?;
+        let rows = self.fetch_all(sql).await?;
         let found =
             |row| Ok(Found { change: Change::from_row(row)?, occurred_at: row.try_get("occurred_at")? });
         rows.iter().map(found).collect()
@@ -176,8 +184,7 @@ impl Reader<'_> {
     ) -> Result<usize, QueryError> {
         push_limit(&mut sql, limit);
         sql.push(") AS counted");
-        let prepared = self.is_prepared();
-        let count: i64 = sql.build_query_scalar().persistent(prepared).fetch_one(self.connection()).await?;
+        let count: i64 = self.fetch_one(sql).await?.try_get(0)?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 

@@ -37,8 +37,7 @@ impl AuditTrail {
         sql.push_bind(correlation_id).push(" AND t.id <> ").push_bind(except);
         reader.conditions(&mut sql).push_shown(scope);
         sql.push(" ORDER BY t.occurred_at DESC, t.id DESC LIMIT ").push_bind(clamp(limit));
-        let prepared = reader.is_prepared();
-        let rows = sql.build().persistent(prepared).fetch_all(reader.connection()).await?;
+        let rows = reader.fetch_all(sql).await?;
         Ok(rows.iter().map(TransactionRecord::from_row).collect::<Result<_, _>>()?)
     }
 }

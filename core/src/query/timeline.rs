@@ -1,6 +1,6 @@
 //! Every change, newest first.
 
-use sqlx::Row;
+use sqlx::{QueryBuilder, Row};
 
 use super::conditions::Selection;
 use super::reader::Reader;
@@ -160,18 +160,15 @@ impl AuditTrail {
 
 impl Reader<'_> {
     async fn captured_tables(&mut self, scope: &Scope) -> Result<Vec<TableName>, QueryError> {
-        let prepared = self.is_prepared();
-        let rows = sqlx::query(
+        let sql = QueryBuilder::new(
             r"SELECT DISTINCT n.nspname::text AS schema, c.relname::text AS name
               FROM pg_catalog.pg_trigger t
               JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
               JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
               WHERE NOT t.tgisinternal AND t.tgname LIKE 'threadline\_audit\_%'
               ORDER BY 1, 2",
-        )
-        .persistent(prepared)
-        .fetch_all(self.connection())
-        .await?;
+        );
+        let rows = self.fetch_all(sql).await?;
         let mut tables = Vec::with_capacity(rows.len());
         for row in rows {
             let table =

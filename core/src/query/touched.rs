@@ -81,8 +81,7 @@ impl AuditTrail {
         reader.conditions(&mut sql).push(selection, Position::Newest, window);
         sql.push(" LIMIT ").push_bind(clamp(cap.saturating_add(1)));
         sql.push(") AS c GROUP BY 1, 2, 3 ORDER BY 4 DESC, 2, 3");
-        let prepared = reader.is_prepared();
-        let rows = sql.build().persistent(prepared).fetch_all(reader.connection()).await?;
+        let rows = reader.fetch_all(sql).await?;
         let mut touched: HashMap<Uuid, TablesTouched> = HashMap::new();
         for row in rows {
             let table = TableName::new(row.try_get::<String, _>(1)?, row.try_get::<String, _>(2)?);

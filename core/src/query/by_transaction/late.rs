@@ -66,8 +66,7 @@ impl Reader<'_> {
             "SELECT min(c.occurred_at), max(c.occurred_at) FROM __schema__.audit_changes AS c WHERE {IS_LATE}"
         )));
         self.push_when(&mut sql, listing, window);
-        let prepared = self.is_prepared();
-        let row = sql.build().persistent(prepared).fetch_one(self.connection()).await?;
+        let row = self.fetch_one(sql).await?;
         let (first, last): (Option<DateTime<Utc>>, Option<DateTime<Utc>>) =
             (row.try_get(0)?, row.try_get(1)?);
         Ok(first.zip(last).map(|(first, last)| Transactions::Between(first, last)))

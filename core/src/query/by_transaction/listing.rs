@@ -126,8 +126,7 @@ impl Reader<'_> {
         }
         let order = position.order();
         sql.push(format!(" ORDER BY t.occurred_at {order}, t.id {order} LIMIT ")).push_bind(clamp(number));
-        let prepared = self.is_prepared();
-        let rows = sql.build().persistent(prepared).fetch_all(self.connection()).await?;
+        let rows = self.fetch_all(sql).await?;
         Ok(Begun::read(&rows)?)
     }
 }

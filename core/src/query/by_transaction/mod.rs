@@ -10,7 +10,7 @@ mod late;
 mod listing;
 
 use chrono::TimeDelta;
-use sqlx::QueryBuilder;
+use sqlx::{QueryBuilder, Row};
 use uuid::Uuid;
 
 use self::listing::{Begun, Listing};
@@ -177,9 +177,8 @@ impl Reader<'_> {
             QueryBuilder::new(self.fill("SELECT a.id FROM __schema__.audit_actions AS a WHERE true"));
         self.conditions(&mut sql).push_action(filter);
         sql.push(" LIMIT ").push_bind(clamp(FEW + 1));
-        let prepared = self.is_prepared();
-        let ids: Vec<Uuid> =
-            sql.build_query_scalar().persistent(prepared).fetch_all(self.connection()).await?;
+        let rows = self.fetch_all(sql).await?;
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
         if ids.is_empty() || ids.len() > FEW {
             return Ok(ids.is_empty().then(Vec::new));
         }
@@ -187,8 +186,7 @@ impl Reader<'_> {
             "SELECT t.id, t.occurred_at FROM __schema__.audit_transactions AS t WHERE t.action_id = ANY (",
         ));
         sql.push_bind(ids).push(") LIMIT ").push_bind(clamp(FEW * 10 + 1));
-        let prepared = self.is_prepared();
-        let rows = sql.build().persistent(prepared).fetch_all(self.connection()).await?;
+        let rows = self.fetch_all(sql).await?;
         Ok(if rows.len() > FEW * 10 { None } else { Some(Begun::read(&rows)?) })
     }
 }
