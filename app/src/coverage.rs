@@ -52,6 +52,12 @@ impl Coverage {
         self.failure.is_some() || self.age(now).is_some_and(|age| age > self.period.saturating_mul(2))
     }
 
+    /// Why what is known may no longer be so, in a sentence; none where it is fresh.
+    pub(crate) fn why_stale(&self, now: DateTime<Utc>) -> Option<&'static str> {
+        let not_yet = "The check that is due has not been answered yet.";
+        self.is_stale(now).then(|| self.failure.map_or(not_yet, |failure| failure.reason))
+    }
+
     /// The time since the last check that was answered.
     #[must_use]
     pub fn age(&self, now: DateTime<Utc>) -> Option<Duration> {

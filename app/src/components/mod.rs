@@ -23,4 +23,4 @@ pub(crate) use pager::Pager;
 pub(crate) use tools::{Preferences, Tools};
 pub(crate) use transactions::TransactionList;
 pub(crate) use value::Value;
-pub(crate) use words::{counted, counted_to, grouped};
+pub(crate) use words::{counted, counted_to, grouped, needing_capture, sentence};

@@ -15,6 +15,18 @@ pub(crate) fn counted_to(count: Count, one: &str) -> String {
     }
 }
 
+/// `1 table needs capture`, `12 tables need capture`.
+pub(crate) fn needing_capture(tables: usize) -> String {
+    format!("{} {} capture", counted(tables, "table"), if tables == 1 { "needs" } else { "need" })
+}
+
+/// With a capital letter and a full stop.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
 /// The digits in groups of three.
 pub(crate) fn grouped(count: usize) -> String {
     let digits = count.to_string();

@@ -87,17 +87,16 @@ fn watch(_pill: RwSignal<Pill>) {}
 fn watch(pill: RwSignal<Pill>) {
     use leptos::server_fn::ServerFn;
     use leptos::server_fn::codec::{GetUrl, IntoReq};
-    use leptos::web_sys::js_sys::Date;
+    use leptos::web_sys::js_sys::{Date, Math};
 
     use super::coverage;
     use super::poll::{self, Answer};
 
     leptos::task::spawn_local(async move {
-        let known_at = Date::now() - f64::from(pill.get_untracked().age) * 1000.0;
-        let mut known_at = known_at;
+        let mut known_at = Date::now() - f64::from(pill.get_untracked().age) * 1000.0;
         loop {
             // Not everybody at the same moment.
-            let spread = leptos::web_sys::js_sys::Math::random() * 500.0;
+            let spread = Math::random() * 500.0;
             poll::wait(pill.get_untracked().next.saturating_add(spread as u32 + 100)).await;
             let question =
                 IntoReq::<GetUrl, _, _>::into_req(CoverageNow {}, CoverageNow::PATH, "application/json");

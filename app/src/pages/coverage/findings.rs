@@ -1,19 +1,20 @@
 //! What is not as it should be: warnings and hints. Errors stand with their tables.
 
+use std::collections::HashSet;
+
 use leptos::prelude::*;
+use threadline::TableName;
 use threadline::health::{CoverageStatus, Finding, Severity};
 
 use super::Shown;
-use crate::components::{CommandLine, counted, grouped};
+use crate::components::{CommandLine, counted, grouped, sentence};
 
 pub(super) fn findings(shown: &Shown) -> impl IntoView + use<> {
     // An error that belongs to no table in need of capture is about the trail itself.
-    let stands_elsewhere = |finding: &Finding| {
-        finding.severity() == Severity::Error
-            && shown
-                .tables()
-                .any(|found| found.table == finding.table && found.status == CoverageStatus::Uncovered)
-    };
+    let uncovered = shown.tables().filter(|found| found.status == CoverageStatus::Uncovered);
+    let uncovered: HashSet<&TableName> = uncovered.map(|found| &found.table).collect();
+    let stands_elsewhere =
+        |finding: &Finding| finding.severity() == Severity::Error && uncovered.contains(&finding.table);
     let (hints, rest): (Vec<&Finding>, Vec<&Finding>) = shown
         .findings()
         .filter(|finding| !stands_elsewhere(finding))
@@ -28,7 +29,7 @@ pub(super) fn findings(shown: &Shown) -> impl IntoView + use<> {
     let warnings = (!rest.is_empty()).then(|| list(&rest));
     let hints = (!hints.is_empty()).then(|| {
         let summary = format!("{}, worth a look", counted(hints.len(), "hint"));
-        view! { <details id="coverage-hints" class="hints"><summary>{summary}</summary>{list(&hints)}</details> }
+        view! { <details id="coverage-hints"><summary>{summary}</summary>{list(&hints)}</details> }
     });
     view! {
         <section id="coverage-findings" data-live="">
@@ -47,21 +48,19 @@ pub(super) fn item(finding: &Finding, with_table: bool) -> impl IntoView + use<>
     view! {
         <li data-code=finding.kind.code>
             {table}
-            <p><span class=format!("severity {severity}")>{severity}</span>" "<bdi>{sentence(finding)}</bdi></p>
+            <p><span class=format!("severity {severity}")>{severity}</span>" "<bdi>{statement(finding)}</bdi></p>
             <p class="note">{finding.kind.meaning}</p>
             <CommandLine text=finding.command.text()/>
         </li>
     }
 }
 
-/// With a capital letter, unless it begins with the name of the table, and a full stop.
-fn sentence(finding: &Finding) -> String {
+/// A sentence, but the name of a table stays as it is.
+fn statement(finding: &Finding) -> String {
     let statement = finding.statement();
-    let mut letters = statement.chars();
-    match letters.next() {
-        Some(first) if !statement.starts_with(&finding.table.to_string()) => {
-            format!("{}{}.", first.to_uppercase(), letters.as_str())
-        }
-        _ => format!("{statement}."),
+    if statement.starts_with(&finding.table.to_string()) {
+        format!("{statement}.")
+    } else {
+        sentence(statement)
     }
 }

@@ -11,7 +11,7 @@ use chrono::Utc;
 use leptos::prelude::*;
 use threadline::health::{CoverageGap, Finding, TableCoverage};
 
-use crate::{Coverage, Frame, LastCheck, render};
+use crate::{ConsoleAction, Coverage, Frame, LastCheck, render};
 use findings::findings;
 use past::past;
 use tables::{captured, expected, needs_capture};
@@ -83,7 +83,7 @@ pub fn coverage_page(frame: Frame, page: CoveragePage) -> String {
             {controls}
             {parts}
             <p class="note">
-                "The command line gives the same answer: "<code>"threadline health coverage --all-schemas"</code>
+                "The command line gives the same answer: "<code>{ConsoleAction::ViewCoverage.command()}</code>
             </p>
         }
     })

@@ -1,8 +1,11 @@
 //! The three buckets.
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
+use threadline::TableName;
 use threadline::capture::CaptureMode;
-use threadline::health::{CoverageStatus, GapSource, Severity, TableCoverage};
+use threadline::health::{CoverageStatus, Finding, GapSource, Severity, TableCoverage};
 use threadline::query::Filter;
 
 use super::Shown;
@@ -16,13 +19,14 @@ const OPEN: usize = 30;
 /// Each with the commands that capture it.
 pub(super) fn needs_capture(shown: &Shown) -> impl IntoView + use<> {
     let tables = shown.tables().filter(|found| found.status == CoverageStatus::Uncovered);
+    let mut errors: HashMap<&TableName, Vec<&Finding>> = HashMap::new();
+    for finding in shown.findings().filter(|finding| finding.severity() == Severity::Error) {
+        errors.entry(&finding.table).or_default().push(finding);
+    }
     let items: Vec<_> = tables
         .map(|found| {
-            let errors: Vec<_> = shown
-                .findings()
-                .filter(|finding| finding.table == found.table && finding.severity() == Severity::Error)
-                .map(|finding| item(finding, false))
-                .collect();
+            let errors = errors.get(&found.table).into_iter().flatten();
+            let errors: Vec<_> = errors.map(|finding| item(finding, false)).collect();
             let command = found.command.as_ref().map(|command| {
                 view! { <p>"No change to it is recorded: it has no capture triggers."</p> <CommandLine text=command.text()/> }
             });

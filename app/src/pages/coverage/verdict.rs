@@ -6,7 +6,7 @@ use threadline::health::{CoverageStatus, Severity};
 
 use super::Shown;
 use crate::Coverage;
-use crate::components::{Moment, ago, counted, grouped};
+use crate::components::{Moment, ago, grouped, needing_capture};
 
 pub(super) fn verdict(
     coverage: &Coverage,
@@ -18,8 +18,7 @@ pub(super) fn verdict(
         Some(shown) => match count(shown, |status| status == CoverageStatus::Uncovered) {
             0 if shown.tables().next().is_none() => "There is no table to capture".to_owned(),
             0 => "All tables captured".to_owned(),
-            1 => "1 table needs capture".to_owned(),
-            count => format!("{} need capture", counted(count, "table")),
+            count => needing_capture(count),
         },
     };
     let numbers = shown.map(numbers);

@@ -6,7 +6,7 @@ use threadline::health::{CoverageReport, DriftState, Severity};
 use threadline::{StorageSchema, TableName};
 
 use super::HomePage;
-use crate::components::{CommandLine, ago, counted};
+use crate::components::{CommandLine, ago, counted, needing_capture};
 use crate::{ConsoleAction, Coverage, Frame};
 
 /// So many tables are named; the dashboard names them all.
@@ -144,31 +144,17 @@ impl Need {
 }
 
 fn stale(coverage: &Coverage, now: DateTime<Utc>) -> Option<Need> {
-    let reason =
-        coverage.failure.map_or("The check that is due has not been answered yet.", |failure| failure.reason);
-    coverage.is_stale(now).then(|| {
-        let text = format!("{reason} What is said here is the last answer.");
-        Need::in_coverage("Coverage could not be checked".to_owned(), text)
-    })
+    let reason = coverage.why_stale(now)?;
+    let text = format!("{reason} What is said here is the last answer.");
+    Some(Need::in_coverage("Coverage could not be checked".to_owned(), text))
 }
 
 fn uncovered(report: &CoverageReport) -> Option<Need> {
     let tables: Vec<&TableName> = report.uncovered().map(|found| &found.table).collect();
-    let named: Vec<String> = tables.iter().take(NAMED).map(ToString::to_string).collect();
-    let named = named.join(", ");
-    let text = match tables.len() {
-        0 => return None,
-        1..=NAMED => format!("{named}: changes there may be missing from the trail."),
-        count => format!(
-            "{named} and {}: changes there may be missing from the trail.",
-            counted(count - NAMED, "other table")
-        ),
-    };
-    let title = match tables.len() {
-        1 => "1 table needs capture".to_owned(),
-        count => format!("{} need capture", counted(count, "table")),
-    };
-    Some(Need::in_coverage(title, text))
+    (!tables.is_empty()).then(|| {
+        let text = format!("{}: changes there may be missing from the trail.", named(&tables));
+        Need::in_coverage(needing_capture(tables.len()), text)
+    })
 }
 
 fn warnings(report: &CoverageReport) -> Option<Need> {
@@ -180,19 +166,20 @@ fn warnings(report: &CoverageReport) -> Option<Need> {
         .collect();
     let count = tables.len();
     tables.dedup();
-    let named: Vec<String> = tables.iter().take(NAMED).map(ToString::to_string).collect();
     (count > 0).then(|| {
-        let text = format!(
-            "About {}{}. Each comes with the command that mends it.",
-            named.join(", "),
-            more(tables.len())
-        );
+        let text = format!("About {}. Each comes with the command that mends it.", named(&tables));
         Need::in_coverage(counted(count, "warning"), text)
     })
 }
 
-fn more(tables: usize) -> String {
-    if tables > NAMED { format!(" and {}", counted(tables - NAMED, "other table")) } else { String::new() }
+/// The first few by name, the others by number.
+fn named(tables: &[&TableName]) -> String {
+    let names: Vec<String> = tables.iter().take(NAMED).map(ToString::to_string).collect();
+    let mut text = names.join(", ");
+    if tables.len() > NAMED {
+        text += &format!(" and {}", counted(tables.len() - NAMED, "other table"));
+    }
+    text
 }
 
 fn drift(count: usize) -> Option<Need> {

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use threadline::health::{DriftState, TableRedaction};
 
 use crate::components::{Moment, ago, counted, grouped};
-use crate::{Coverage, Frame, LastCheck, render};
+use crate::{ConsoleAction, Coverage, Frame, LastCheck, render};
 use table::table;
 
 /// What the page of redaction shows.
@@ -37,7 +37,7 @@ pub fn redaction_page(frame: Frame, page: RedactionPage) -> String {
         };
         view! {
             {content}
-            <p class="note">"The command line gives the same answer: "<code>"threadline policy show --all-schemas"</code></p>
+            <p class="note">"The command line gives the same answer: "<code>{ConsoleAction::ViewPolicy.command()}</code></p>
         }
     })
 }
@@ -53,9 +53,7 @@ fn checked(
     let title = match (count(DriftState::DriftDetected), count(DriftState::CouldNotIntrospect)) {
         _ if !is_configured => "What is redacted".to_owned(),
         (0, 0) => "Redaction is as configured".to_owned(),
-        (0, 1) => "The redaction of 1 table cannot be read".to_owned(),
         (0, unread) => format!("The redaction of {} cannot be read", counted(unread, "table")),
-        (1, _) => "The redaction of 1 table has drifted".to_owned(),
         (drifted, _) => format!("The redaction of {} has drifted", counted(drifted, "table")),
     };
     let unconfigured = (!is_configured).then(|| {
@@ -65,8 +63,7 @@ fn checked(
             </p>
         }
     });
-    let stale = coverage.is_stale(now).then(|| {
-        let reason = coverage.failure.map_or("The check that is due has not been answered yet.", |failure| failure.reason);
+    let stale = coverage.why_stale(now).map(|reason| {
         view! { <p class="notice" role="status"><b>"Stale. "</b>{reason}" What is shown is the last answer."</p> }
     });
     let age = ago(now - last.at);

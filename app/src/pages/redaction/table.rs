@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use threadline::health::{DriftState, Redaction, RedactionDiff, TableRedaction};
 
-use crate::components::CommandLine;
+use crate::components::{CommandLine, sentence};
 
 /// Opened where somebody has to look.
 pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoView + use<> {
@@ -87,10 +87,4 @@ fn differences(diff: &RedactionDiff) -> Vec<String> {
     .into_iter()
     .flatten()
     .collect()
-}
-
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
 }
