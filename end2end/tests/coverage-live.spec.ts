@@ -1,7 +1,7 @@
 // The dashboard and the pill while one looks at them: they follow what happens.
 import type { Page } from "@playwright/test";
 
-import { expect, expectAccessible, logIn, sql, test } from "./support.ts";
+import { expect, expectAccessible, logIn, sql, show, test } from "./support.ts";
 
 const pill = (page: Page) => page.locator("header .pill");
 
@@ -48,15 +48,10 @@ test("a dashboard out of sight asks nothing, and asks when it is seen again", as
   });
   await page.goto("/audit/coverage");
   await expect(page.locator("html")).toHaveAttribute("data-script", "on");
-  const show = (state: string) =>
-    page.evaluate((state) => {
-      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
-      document.dispatchEvent(new Event("visibilitychange"));
-    }, state);
-  await show("hidden");
+  await show(page, "hidden");
   await page.clock.runFor("05:00");
   expect(asked).toBe(0);
-  await show("visible");
+  await show(page, "visible");
   await expect(pill(page)).toHaveText("3 tables need capture");
   expect(asked).toBe(1);
 });

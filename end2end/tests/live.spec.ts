@@ -1,7 +1,7 @@
 // Changes that happen while somebody reads. The clock is the test's, so nothing waits for real seconds.
 import type { Page } from "@playwright/test";
 
-import { expect, expectAccessible, logIn, raisePriority, test } from "./support.ts";
+import { expect, expectAccessible, logIn, raisePriority, show, test } from "./support.ts";
 
 const live = (page: Page) => page.locator(".live");
 const POLL = "**/api/newer_changes?*";
@@ -93,15 +93,10 @@ test("out of sight it asks nothing, and in sight again it asks", async ({ page }
     asked++;
     return route.fulfill({ json: 1 });
   });
-  const show = (state: string) =>
-    page.evaluate((state) => {
-      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
-      document.dispatchEvent(new Event("visibilitychange"));
-    }, state);
-  await show("hidden");
+  await show(page, "hidden");
   await page.clock.runFor("05:00");
   expect(asked).toBe(0);
-  await show("visible");
+  await show(page, "visible");
   await expect(live(page).getByRole("link", { name: "1 new change" })).toBeVisible();
 });
 

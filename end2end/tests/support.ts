@@ -97,3 +97,11 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
   const overhang = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expect(overhang, `${page.url()} scrolls sideways`).toBeLessThanOrEqual(0);
 }
+
+/** Puts the tab out of sight, or back into it, as far as the page can tell. */
+export async function show(page: Page, state: "hidden" | "visible"): Promise<void> {
+  await page.evaluate((state) => {
+    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, state);
+}
