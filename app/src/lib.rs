@@ -16,6 +16,8 @@ mod diff;
 #[cfg(feature = "ssr")]
 mod frame;
 #[cfg(feature = "ssr")]
+mod html;
+#[cfg(feature = "ssr")]
 mod links;
 #[cfg(feature = "ssr")]
 pub mod pages;

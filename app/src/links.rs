@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use threadline::query::{Change, Filter};
 use threadline::{ActorRef, TableName};
 use url::form_urlencoded;
@@ -48,16 +49,12 @@ impl Frame {
     }
 }
 
+/// What stands for itself in a segment of a path (RFC 3986, 2.3).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
 /// One segment of a path (RFC 3986, 3.3): every byte that is not unreserved in percent notation.
-pub(crate) fn segment(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
+pub(crate) fn segment(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, UNRESERVED)
 }
 
 #[cfg(test)]
@@ -66,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_segment_holds_any_text() {
-        assert_eq!(segment("id=4711"), "id%3D4711");
-        assert_eq!(segment("v1.2/a b/ü"), "v1.2%2Fa%20b%2F%C3%BC");
+        assert_eq!(segment("id=4711").to_string(), "id%3D4711");
+        assert_eq!(segment("v1.2/a b/ü").to_string(), "v1.2%2Fa%20b%2F%C3%BC");
     }
 }

@@ -10,6 +10,7 @@ use threadline::{ActorRef, AuditTrail, Config, StorageSchema};
 
 use crate::hooks::BoxError;
 use crate::monitor::Monitor;
+use crate::tables::KnownTables;
 use crate::{Access, AccessRequest, ActorHook, AuthorizeHook, router};
 
 /// Stands where a hook has not been given yet; with it there is no `build`.
@@ -78,6 +79,7 @@ pub(crate) struct Shared {
     pub(crate) authorize: AuthorizeHook,
     pub(crate) actor: ActorHook,
     pub(crate) monitor: Arc<Monitor>,
+    pub(crate) tables: KnownTables,
 }
 
 /// The audit console, ready to be nested into the host's router.
@@ -227,6 +229,7 @@ impl ConsoleBuilder<AuthorizeHook, ActorHook> {
         let Self { settings, authorize, actor } = self;
         let Settings { trail, config, coverage_poll, query_timeout, .. } = &settings;
         let monitor = Monitor::new(trail.clone(), config.clone(), *coverage_poll, *query_timeout);
-        Console { shared: Arc::new(Shared { settings, authorize, actor, monitor: Arc::new(monitor) }) }
+        let (monitor, tables) = (Arc::new(monitor), KnownTables::default());
+        Console { shared: Arc::new(Shared { settings, authorize, actor, monitor, tables }) }
     }
 }

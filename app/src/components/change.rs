@@ -1,5 +1,6 @@
 //! One change of one row.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 use threadline::query::{Change, Operation, RowKey};
 
@@ -7,6 +8,7 @@ use super::fields::Fields;
 use super::value::text;
 use crate::Frame;
 use crate::diff::spelled;
+use crate::html::{Html, IntoHtml};
 
 /// The operation, the row's key, the way to its history, and its fields old and new.
 #[component]
@@ -14,7 +16,7 @@ pub(crate) fn ChangeCard(change: Change) -> impl IntoView {
     let operation = change.operation;
     let id = format!("change-{}", change.id);
     let table = change.table.to_string();
-    let history = use_context::<Frame>().and_then(|frame| frame.row_href(&change)).map(|href| {
+    let history = with_context(|frame: &Frame| frame.row_href(&change)).flatten().map(|href| {
         let row = format!("Row history of {table}, {}", spelled(&said(&change.key)));
         view! { <a class="go" href=href aria-label=row>"Row history"</a> }
     });
@@ -30,7 +32,7 @@ pub(crate) fn ChangeCard(change: Change) -> impl IntoView {
         (Operation::Update, true) => note("No recorded field changed."),
         (_, true) => note("The row's values were not recorded."),
         _ => view! { <Fields operation=operation key=change.key.clone() fields=fields label=label/> }
-            .into_any(),
+            .into_html(),
     };
     view! {
         <section class="change" id=id tabindex="-1">
@@ -45,8 +47,8 @@ pub(crate) fn ChangeCard(change: Change) -> impl IntoView {
     }
 }
 
-fn note(words: &'static str) -> AnyView {
-    view! { <p class="note">{words}</p> }.into_any()
+fn note(words: &'static str) -> Html {
+    view! { <p class="note">{words}</p> }.into_html()
 }
 
 const fn badge(operation: Operation) -> &'static str {
@@ -67,9 +69,9 @@ fn said(key: &RowKey) -> String {
 }
 
 /// The key, column by column: `id 4711`.
-fn key(operation: Operation, key: RowKey) -> Option<AnyView> {
+fn key(operation: Operation, key: RowKey) -> Option<Html> {
     if key.is_empty() {
-        let unknown = || view! { <span class="kind">"key not recorded"</span> }.into_any();
+        let unknown = || view! { <span class="kind">"key not recorded"</span> }.into_html();
         return (operation != Operation::Truncate).then(unknown);
     }
     let last = key.len() - 1;
@@ -78,12 +80,12 @@ fn key(operation: Operation, key: RowKey) -> Option<AnyView> {
         .enumerate()
         .map(|(position, (column, value))| {
             let value = match value {
-                Some(value) => view! { <bdi class="key">{text(value, true)}</bdi> }.into_any(),
-                None => view! { <span class="kind sign">"NULL"</span> }.into_any(),
+                Some(value) => Either::Left(view! { <bdi class="key">{text(value, true)}</bdi> }),
+                None => Either::Right(view! { <span class="kind sign">"NULL"</span> }),
             };
             let comma = (position < last).then_some(", ");
             view! { <bdi class="column">{text(column, true)}</bdi> " " {value} {comma} }
         })
         .collect();
-    Some(view! { <span class="mono">{parts}</span> }.into_any())
+    Some(view! { <span class="mono">{parts}</span> }.into_html())
 }

@@ -1,5 +1,6 @@
 //! Field rows, old and new.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 use threadline::query::{FieldChange, FieldValue, OldValue, Operation, RowKey};
 
@@ -7,6 +8,7 @@ use super::lines::lines;
 use super::value::{side, text};
 use super::words::counted;
 use crate::diff::{Body, Row, Side, rows};
+use crate::html::IntoHtml;
 
 /// How many fields of a new or deleted row are shown before the rest folds away.
 const FIELDS_SHOWN: usize = 8;
@@ -100,10 +102,12 @@ fn table(sides: Sides, rows: Vec<Row>, label: String) -> impl IntoView {
     let rows: Vec<_> = rows.into_iter().map(|drawn| row(&sides, drawn)).collect();
     let hidden = !matches!(sides, Sides::Named(..));
     let head = match sides {
-        Sides::Old => view! { <th scope="col" colspan="2">"Old value"</th> }.into_any(),
-        Sides::New => view! { <th scope="col" colspan="2">"New value"</th> }.into_any(),
-        Sides::Both => view! { <th scope="col">"Old value"</th> <th scope="col">"New value"</th> }.into_any(),
-        Sides::Named(old, new) => view! { <th scope="col">{old}</th> <th scope="col">{new}</th> }.into_any(),
+        Sides::Old => view! { <th scope="col" colspan="2">"Old value"</th> }.into_html(),
+        Sides::New => view! { <th scope="col" colspan="2">"New value"</th> }.into_html(),
+        Sides::Both => {
+            view! { <th scope="col">"Old value"</th> <th scope="col">"New value"</th> }.into_html()
+        }
+        Sides::Named(old, new) => view! { <th scope="col">{old}</th> <th scope="col">{new}</th> }.into_html(),
     };
     view! {
         <table class="diff" aria-label=label>
@@ -114,26 +118,21 @@ fn table(sides: Sides, rows: Vec<Row>, label: String) -> impl IntoView {
     }
 }
 
-fn row(sides: &Sides, row: Row) -> AnyView {
+fn row(sides: &Sides, row: Row) -> impl IntoView + use<> {
     let Row { label, body } = row;
     let cells = match body {
         Body::Lines(changed, source) => {
             let source = source.map(|note| view! { <span class="kind">"Old value "{note}</span> });
-            view! { <td colspan="2">{lines(changed)}{source}</td> }.into_any()
+            Either::Left(view! { <td colspan="2">{lines(changed)}{source}</td> })
         }
         Body::Sides(old, new) => {
-            let old = side(old, "old value of", &label);
-            let new = side(new, "new value of", &label);
-            match sides {
-                Sides::Old => view! { <td class="old" colspan="2">{old}</td> }.into_any(),
-                Sides::New => view! { <td class="new" colspan="2">{new}</td> }.into_any(),
-                _ => view! {
-                    <td class="old">{old}</td>
-                    <td class="new">{new}</td>
-                }
-                .into_any(),
-            }
+            let width = matches!(sides, Sides::Old | Sides::New).then_some("2");
+            let old = (*sides != Sides::New)
+                .then(|| view! { <td class="old" colspan=width>{side(old, "old value of", &label)}</td> });
+            let new = (*sides != Sides::Old)
+                .then(|| view! { <td class="new" colspan=width>{side(new, "new value of", &label)}</td> });
+            Either::Right((old, new))
         }
     };
-    view! { <tr><th scope="row"><bdi>{text(label, true)}</bdi></th>{cells}</tr> }.into_any()
+    view! { <tr><th scope="row"><bdi>{text(label, true)}</bdi></th>{cells}</tr> }
 }

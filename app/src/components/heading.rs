@@ -5,6 +5,7 @@ use threadline::ActorRef;
 use threadline::query::{ActionRecord, TransactionRecord};
 
 use crate::Frame;
+use crate::html::IntoHtml;
 
 /// The actor and the action of a transaction, or the words for their absence; an action that failed says so. An actor leads
 /// to what else they did.
@@ -14,9 +15,9 @@ pub(crate) fn TransactionHeading(transaction: TransactionRecord) -> impl IntoVie
     let action = match transaction.action {
         Some(action) => {
             let failed = failed(&action);
-            view! { <span class="action">{action.name}</span>{failed} }.into_any()
+            view! { <span class="action">{action.name}</span>{failed} }.into_html()
         }
-        None => view! { <span class="kind">"no action recorded"</span> }.into_any(),
+        None => view! { <span class="kind">"no action recorded"</span> }.into_html(),
     };
     view! { {who} " · " {action} }
 }
@@ -24,8 +25,8 @@ pub(crate) fn TransactionHeading(transaction: TransactionRecord) -> impl IntoVie
 /// The actor, and whom it stood in for.
 pub(super) fn who(actor: Option<&ActorRef>, subject: Option<&ActorRef>) -> impl IntoView + use<> {
     let actor = match actor {
-        Some(actor) => actor_link(actor).into_any(),
-        None => view! { <span class="kind">"no actor recorded"</span> }.into_any(),
+        Some(actor) => actor_link(actor).into_html(),
+        None => view! { <span class="kind">"no actor recorded"</span> }.into_html(),
     };
     let subject = subject.map(|subject| {
         view! { " "<span class="kind">"on behalf of"</span>" " {actor_link(subject)} }

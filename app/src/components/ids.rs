@@ -1,5 +1,6 @@
 //! Ids that are shown short and copied whole.
 
+use crate::html::IntoHtml;
 use leptos::prelude::*;
 
 /// An id with its label, as a link where there is something behind it, and a button that copies it whole. The button is
@@ -14,8 +15,8 @@ pub(crate) fn Identifier(
     let shown = if whole { value.clone() } else { shorten(&value) };
     let title = value.clone();
     let id = match href {
-        Some(href) => view! { <a class="mono" href=href title=title>{shown}</a> }.into_any(),
-        None => view! { <span class="mono" title=title>{shown}</span> }.into_any(),
+        Some(href) => view! { <a class="mono" href=href title=title>{shown}</a> }.into_html(),
+        None => view! { <span class="mono" title=title>{shown}</span> }.into_html(),
     };
     view! {
         <span class="id">

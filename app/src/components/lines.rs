@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::value::{left_out, pieces, text};
 use super::words::counted;
 use crate::diff::{Line, Sign};
+use crate::html::{Html, IntoHtml};
 
 /// Removed and added lines with their signs; who cannot see the signs hears them as words.
 pub(super) fn lines(lines: Vec<Line>) -> impl IntoView {
@@ -12,14 +13,14 @@ pub(super) fn lines(lines: Vec<Line>) -> impl IntoView {
     view! { <div class="lines">{lines}</div> }
 }
 
-fn line(line: Line) -> AnyView {
+fn line(line: Line) -> Html {
     match line {
         Line::Shown { sign, pieces: parts, unended } => {
             let unended = unended.then(|| view! { " "<span class="kind">"no line break at the end"</span> });
             let parts = view! { <bdi>{pieces(parts)}</bdi> };
             let (class, word) = class_and_word(sign);
             let word = word.map(|word| view! { <span class="visually-hidden">{format!("{word}: ")}</span> });
-            view! { <div class=class>{word}{parts}{unended}</div> }.into_any()
+            view! { <div class=class>{word}{parts}{unended}</div> }.into_html()
         }
         Line::Folded { sign, count, text: folded, left_out: rest } => {
             let word = match sign {
@@ -35,7 +36,7 @@ fn line(line: Line) -> AnyView {
                     <div class=class_and_word(sign).0><bdi>{text(folded, true)}</bdi>{rest}</div>
                 </details>
             }
-            .into_any()
+            .into_html()
         }
     }
 }

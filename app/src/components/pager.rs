@@ -1,5 +1,6 @@
 //! The way to newer and older entries.
 
+use crate::html::IntoHtml;
 use leptos::prelude::*;
 use threadline::query::Cursor;
 
@@ -17,9 +18,9 @@ pub(crate) fn Pager(
     let link = |label: &'static str, rel: &'static str, key: &str, cursor: Option<Cursor>| match cursor {
         Some(cursor) => {
             view! { <a class="button" rel=rel href=format!("{list}{separator}{key}={cursor}")>{label}</a> }
-                .into_any()
+                .into_html()
         }
-        None => view! { <span class="button" aria-disabled="true">{label}</span> }.into_any(),
+        None => view! { <span class="button" aria-disabled="true">{label}</span> }.into_html(),
     };
     view! {
         <nav class="pager" aria-label="Pages">

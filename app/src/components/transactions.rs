@@ -7,6 +7,7 @@ use threadline::query::{TablesTouched, TransactionRecord};
 use super::heading::{failed, who};
 use super::words::counted;
 use crate::Frame;
+use crate::html::{Html, IntoHtml};
 
 /// So many tables are named in a line.
 const TABLES_SHOWN: usize = 4;
@@ -30,7 +31,7 @@ pub(crate) fn TransactionList(
             let tables = touched
                 .get(place)
                 .filter(|touched| !touched.tables.is_empty())
-                .map(|touched| tables(touched).into_any());
+                .map(|touched| tables(touched).into_html());
             line(&frame, transaction, tables, of_one_actor, year)
         })
         .collect();
@@ -40,7 +41,7 @@ pub(crate) fn TransactionList(
 fn line(
     frame: &Frame,
     transaction: TransactionRecord,
-    tables: Option<AnyView>,
+    tables: Option<Html>,
     of_one_actor: bool,
     year: i32,
 ) -> impl IntoView + use<> {
@@ -57,8 +58,8 @@ fn line(
     let failed = action.as_ref().and_then(failed);
     let (name, reason) = action.map_or((None, None), |action| (Some(action.name), action.reason));
     let action = match name {
-        Some(name) => view! { <a class="action" href=href.clone()>{name}</a> }.into_any(),
-        None => view! { <a class="kind" href=href.clone()>"no action recorded"</a> }.into_any(),
+        Some(name) => view! { <a class="action" href=href.clone()>{name}</a> }.into_html(),
+        None => view! { <a class="kind" href=href.clone()>"no action recorded"</a> }.into_html(),
     };
     view! {
         <li data-entry="" data-href=href data-copy-id=id.to_string()>

@@ -1,10 +1,14 @@
 //! Values as text, never as markup; what is no text says what it is.
 
+use std::borrow::Cow;
+
+use leptos::either::Either;
 use leptos::prelude::*;
 use threadline::query::FieldValue;
 
 use super::words::counted;
 use crate::diff::{Piece, Segment, Shown, Side, segments, sign, spelled};
+use crate::html::{Html, IntoHtml};
 
 /// The longest value that a button offers for copying, in bytes: the button holds it once more.
 const COPIED_AT_MOST: usize = 10_000;
@@ -12,6 +16,9 @@ const COPIED_AT_MOST: usize = 10_000;
 /// How many parts of one text are drawn with names for its special characters; those after them are signs only, so that a
 /// text of nothing else makes no page of many megabytes.
 const NAMED_AT_MOST: usize = 400;
+
+/// A text as it is, or its parts.
+pub(super) type Text = Either<Cow<'static, str>, Html>;
 
 /// A value that stands alone.
 #[component]
@@ -26,9 +33,9 @@ pub(super) fn side(side: Side, which: &'static str, label: &str) -> impl IntoVie
     view! { {shown(side.shown, which, label)} {notes} }
 }
 
-fn shown(shown: Shown, which: &str, label: &str) -> AnyView {
-    let word = |class: &'static str, word: &'static str| view! { <span class=class>{word}</span> }.into_any();
-    match shown {
+fn shown(shown: Shown, which: &str, label: &str) -> impl IntoView + use<> {
+    let word = |class: &'static str, word: &'static str| (class, Either::Left(Cow::Borrowed(word)));
+    let (class, content): (_, Text) = match shown {
         Shown::Null => word("kind sign", "NULL"),
         Shown::JsonNull => word("kind sign", "null (JSON)"),
         Shown::Empty => word("kind sign void", "empty text"),
@@ -37,18 +44,17 @@ fn shown(shown: Shown, which: &str, label: &str) -> AnyView {
         Shown::Unknown => word("kind unknown", "old value not recorded"),
         Shown::Bool(true) => word("kind", "true"),
         Shown::Bool(false) => word("kind", "false"),
-        Shown::Number(digits) => view! { <span class="number">{digits}</span> }.into_any(),
-        Shown::Masked(placeholder) => {
-            view! { <span class="masked">{text(placeholder, true)}</span> }.into_any()
-        }
+        Shown::Number(digits) => ("number", Either::Left(Cow::Owned(digits))),
+        Shown::Masked(placeholder) => ("masked", text(placeholder, true)),
         Shown::Text(parts) => {
             let copy = copied(&parts).map(|whole| {
                 let label = format!("Copy {which} {}", spelled(label));
                 view! { " "<button type="button" class="copy" data-copy=whole aria-label=label>"Copy"</button> }
             });
-            view! { <bdi>{pieces(parts)}</bdi> {copy} }.into_any()
+            return Either::Left(view! { <bdi>{pieces(parts)}</bdi> {copy} });
         }
-    }
+    };
+    Either::Right(view! { <span class=class>{content}</span> })
 }
 
 /// The whole value, where some of it is folded away and all of it is here.
@@ -65,52 +71,53 @@ fn copied(pieces: &[Piece]) -> Option<String> {
 }
 
 /// The pieces of a value, one after the other.
-pub(super) fn pieces(pieces: Vec<Piece>) -> AnyView {
+pub(super) fn pieces(mut pieces: Vec<Piece>) -> Text {
+    if let [Piece::Same(same)] = pieces.as_mut_slice() {
+        return text(std::mem::take(same), true);
+    }
     let count = pieces.len();
-    let mut drawn: Vec<AnyView> = pieces
-        .into_iter()
-        .enumerate()
-        .map(|(position, piece)| {
-            let at_end = position + 1 == count;
-            match piece {
-                Piece::Same(same) => text(same, at_end),
-                Piece::Changed(changed) => view! { <mark>{text(changed, at_end)}</mark> }.into_any(),
-                Piece::Folded { text: folded, characters } => {
-                    let summary = format!("… {}", counted(characters, "more character"));
-                    view! { <details class="fold"><summary>{summary}</summary><span>{text(folded, at_end)}</span></details> }
-                        .into_any()
-                }
-                Piece::LeftOut(characters) => left_out(characters),
-            }
-        })
-        .collect();
-    if count == 1 { drawn.swap_remove(0) } else { drawn.into_any() }
+    let drawn: Vec<_> =
+        pieces.into_iter().enumerate().map(|(place, part)| piece(part, place + 1 == count)).collect();
+    Either::Right(drawn.into_html())
+}
+
+fn piece(piece: Piece, at_end: bool) -> Html {
+    match piece {
+        Piece::Same(same) => text(same, at_end).into_html(),
+        Piece::Changed(changed) => view! { <mark>{text(changed, at_end)}</mark> }.into_html(),
+        Piece::Folded { text: folded, characters } => {
+            let summary = format!("… {}", counted(characters, "more character"));
+            view! { <details class="fold"><summary>{summary}</summary><span>{text(folded, at_end)}</span></details> }
+                .into_html()
+        }
+        Piece::LeftOut(characters) => left_out(characters),
+    }
 }
 
 /// What a page has no room for.
-pub(super) fn left_out(characters: usize) -> AnyView {
+pub(super) fn left_out(characters: usize) -> Html {
     let words = format!("… and {}, too many for a page", counted(characters, "more character"));
-    view! { <span class="kind">{words}</span> }.into_any()
+    view! { <span class="kind">{words}</span> }.into_html()
 }
 
 /// A text in which every character can be seen.
-pub(super) fn text(text: String, at_end: bool) -> AnyView {
+pub(super) fn text(text: String, at_end: bool) -> Text {
     let mut parts = segments(&text, at_end).peekable();
     if matches!(parts.peek(), Some(Segment::Plain(plain)) if plain.len() == text.len()) {
         drop(parts);
-        return text.into_any();
+        return Either::Left(Cow::Owned(text));
     }
-    let mut drawn: Vec<AnyView> = parts.by_ref().take(NAMED_AT_MOST).map(segment).collect();
+    let mut drawn: Vec<Html> = parts.by_ref().take(NAMED_AT_MOST).map(segment).collect();
     let rest: String = parts.map(Segment::spelled).collect();
-    drawn.extend((!rest.is_empty()).then(|| rest.into_any()));
-    drawn.into_any()
+    drawn.extend((!rest.is_empty()).then(|| rest.into_html()));
+    Either::Right(drawn.into_html())
 }
 
-fn segment(segment: Segment<'_>) -> AnyView {
+fn segment(segment: Segment<'_>) -> Html {
     match segment {
-        Segment::Plain(text) => text.to_owned().into_any(),
+        Segment::Plain(text) => text.into_html(),
         Segment::Special(character, name, count) => {
-            view! { <span class="character" title=name>{sign(character, count)}</span> }.into_any()
+            view! { <span class="character" title=name>{sign(character, count)}</span> }.into_html()
         }
     }
 }

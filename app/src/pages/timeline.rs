@@ -22,6 +22,7 @@ use self::filter_form::filter_form;
 use self::groups::{entries, group};
 use self::result::{downloads, result_line, stopped};
 use crate::components::{Pager, counted};
+use crate::html::IntoHtml;
 use crate::islands::LiveChanges;
 use crate::{Frame, render};
 
@@ -71,10 +72,10 @@ pub fn timeline_page(frame: Frame, timeline: TimelinePage) -> String {
         let TimelinePage { typed, tables, answer } = timeline;
         let now = Utc::now();
         let filter = answer.as_ref().map(|found| &found.filter);
-        let form = filter_form(&frame, &typed, &tables, filter, now).into_any();
+        let form = filter_form(&frame, &typed, &tables, filter, now).into_html();
         let result = match answer {
-            Ok(found) => result(&frame, found, now).into_any(),
-            Err(mistake) => not_read(&frame, mistake).into_any(),
+            Ok(found) => result(&frame, found, now).into_html(),
+            Err(mistake) => not_read(&frame, mistake).into_html(),
         };
         view! {
             <h1>"Timeline"</h1>
@@ -102,9 +103,9 @@ fn result(frame: &Frame, found: FoundChanges, now: DateTime<Utc>) -> impl IntoVi
     });
     let stopped = page.stopped_at.map(|at| stopped(at, position, groups.is_empty()));
     let entries = match groups.is_empty() {
-        true if stopped.is_some() => ().into_any(),
-        true => no_changes(frame, &filter, position, has_changes, now).into_any(),
-        false => entries(frame, groups, continues, now).into_any(),
+        true if stopped.is_some() => ().into_html(),
+        true => no_changes(frame, &filter, position, has_changes, now).into_html(),
+        false => entries(frame, groups, continues, now).into_html(),
     };
     view! {
         <div class="result">

@@ -131,7 +131,7 @@ impl AuditTrail {
         config: &Config,
         schemas: &Schemas,
     ) -> Result<Vec<TableRedaction>, HealthError> {
-        let snapshot = self.snapshot(schemas).await?;
+        let snapshot = self.read_snapshot(schemas).await?;
         Ok(drift::report(&self.units(&snapshot, config), schemas))
     }
 
@@ -153,7 +153,7 @@ impl AuditTrail {
         also: impl FnOnce(&[Unit<'_>]) -> T,
     ) -> Result<(CoverageReport, T), HealthError> {
         let begun = Instant::now();
-        match self.snapshot(schemas).await {
+        match self.read_snapshot(schemas).await {
             Ok(snapshot) => {
                 let units = self.units(&snapshot, config);
                 let report = coverage::report(&snapshot, &units, &self.schema, schemas);
@@ -179,7 +179,7 @@ impl AuditTrail {
         unit::units(snapshot, Surroundings { storage: &self.schema, config, functions: &snapshot.functions })
     }
 
-    async fn snapshot(&self, schemas: &Schemas) -> Result<Snapshot, HealthError> {
+    async fn read_snapshot(&self, schemas: &Schemas) -> Result<Snapshot, HealthError> {
         let snapshot = catalog::read(self).await?;
         match schemas.named().iter().find(|name| !snapshot.trail.schemas.contains(name)) {
             Some(schema) => Err(HealthError::NoSuchSchema { schema: schema.clone() }),

@@ -67,22 +67,18 @@ impl AuditTrail {
         scope: &Scope,
         changes: impl IntoIterator<Item = &'c mut Change>,
     ) -> Result<(), QueryError> {
-        // Collected, because a future that holds a closure over references is not `Send` for whoever spawns it.
-        let mut incomplete: Vec<_> = changes.into_iter().filter(|change| change.lacks_old_values()).collect();
+        let incomplete = incomplete(changes);
         if incomplete.is_empty() {
             return Ok(());
         }
-        let mut reader = self.reader().await?;
-        for some in incomplete.chunks_mut(AT_ONCE) {
-            let earlier = reader.changes_before(scope, some.iter().map(|change| &**change).collect()).await?;
-            for change in some {
-                let previous = earlier.iter().filter(|earlier| is_before(earlier, change));
-                let previous = previous.max_by_key(|earlier| earlier.cursor());
-                change.previous = previous.and_then(|previous| previous.after.clone());
-            }
-        }
-        Ok(())
+        self.reader().await?.complete(scope, incomplete).await
     }
+}
+
+/// Those with some old value that is not stored. Collected, because a future that holds a closure over references is not `Send`
+/// for whoever spawns it.
+pub(super) fn incomplete<'c>(changes: impl IntoIterator<Item = &'c mut Change>) -> Vec<&'c mut Change> {
+    changes.into_iter().filter(|change| change.lacks_old_values()).collect()
 }
 
 /// Whether it is an earlier change of the same row.
@@ -91,6 +87,23 @@ fn is_before(earlier: &Change, change: &Change) -> bool {
 }
 
 impl Reader<'_> {
+    /// Looks up what these changes do not hold.
+    pub(super) async fn complete(
+        &mut self,
+        scope: &Scope,
+        mut incomplete: Vec<&mut Change>,
+    ) -> Result<(), QueryError> {
+        for some in incomplete.chunks_mut(AT_ONCE) {
+            let earlier = self.changes_before(scope, some.iter().map(|change| &**change).collect()).await?;
+            for change in some {
+                let previous = earlier.iter().filter(|earlier| is_before(earlier, change));
+                let previous = previous.max_by_key(|earlier| earlier.cursor());
+                change.previous = previous.and_then(|previous| previous.after.clone());
+            }
+        }
+        Ok(())
+    }
+
     /// The change just before each of these, of the same row. Most are found in the first stretch of time.
     async fn changes_before(
         &mut self,

@@ -20,6 +20,7 @@ mod places;
 mod reader;
 mod related;
 mod search;
+mod snapshot;
 mod timeline;
 mod touched;
 mod transaction;
@@ -35,6 +36,7 @@ pub use filter::{ActorFilter, FILTER_KEYS, Filter, FilterError, FilterKey, Posit
 pub use incident::IncidentBundle;
 pub(crate) use layout::KnownLayout;
 pub use page::Page;
+pub use snapshot::Snapshot;
 pub use timeline::{Count, TimelineEntry};
 pub use touched::TablesTouched;
 pub use transaction::{TransactionDetail, transaction_id};

@@ -16,10 +16,12 @@ use crate::{AuditTrail, StorageSchema, pool};
 /// The beginning of a statement that counts.
 pub(super) const COUNT: &str = "SELECT count(*) FROM (SELECT";
 
-/// A transaction that cannot write and cannot run for long, on the pool for reading if there is one.
+/// A transaction that cannot write and cannot run for long, on the pool for reading if there is one. All its statements see the
+/// same moment.
 ///
 /// Its statements are not persistent, unless the host says that they may be: a named one may be missing, or belong to somebody
 /// else, behind a pooler in transaction mode.
+#[derive(Debug)]
 pub(super) struct Reader<'a> {
     transaction: Transaction<'static, Postgres>,
     schema: &'a StorageSchema,
@@ -31,7 +33,7 @@ pub(super) struct Reader<'a> {
 impl AuditTrail {
     pub(super) async fn reader(&self) -> Result<Reader<'_>, QueryError> {
         let pool = self.read_pool.as_ref().unwrap_or(&self.pool);
-        let mut transaction = pool::begin(pool, "BEGIN READ ONLY").await?;
+        let mut transaction = pool::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         sqlx::raw_sql(AssertSqlSafe(settings(self.prepared))).execute(&mut *transaction).await?;
         let layout = self.layout.get(&mut transaction, &self.schema).await?;
         let (search_time, is_prepared) = (self.search_time, self.prepared);

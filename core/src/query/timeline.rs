@@ -2,7 +2,6 @@
 
 use sqlx::{QueryBuilder, Row};
 
-use super::conditions::Selection;
 use super::reader::Reader;
 use super::{Change, Cursor, Filter, Page, Position, QueryError, TransactionRecord};
 use crate::{AuditTrail, Scope, TableName};
@@ -52,13 +51,7 @@ impl AuditTrail {
         position: Position,
         size: usize,
     ) -> Result<Page<TimelineEntry>, QueryError> {
-        let mut reader = self.reader().await?;
-        let selection = Selection { scope, filter, transaction: None };
-        let page = reader.page(selection, position, size).await?;
-        if page.entries.is_empty() && filter.key.is_some() {
-            reader.check_key(selection).await?;
-        }
-        Ok(page)
+        self.snapshot().await?.timeline_page(scope, filter, position, size).await
     }
 
     /// The newest changes, as many as `limit` at once.
@@ -92,7 +85,7 @@ impl AuditTrail {
     /// # Errors
     /// [`QueryError`] when the database does not answer.
     pub async fn count(&self, scope: &Scope, filter: &Filter, cap: usize) -> Result<Count, QueryError> {
-        self.count_from(scope, filter, Position::Newest, cap).await
+        self.snapshot().await?.count(scope, filter, cap).await
     }
 
     /// How many changes match that are newer than a place, counted no further than `cap`: what has happened since a page was
@@ -121,20 +114,7 @@ impl AuditTrail {
         than: Cursor,
         cap: usize,
     ) -> Result<Count, QueryError> {
-        self.count_from(scope, filter, Position::NewerThan(than), cap).await
-    }
-
-    async fn count_from(
-        &self,
-        scope: &Scope,
-        filter: &Filter,
-        position: Position,
-        cap: usize,
-    ) -> Result<Count, QueryError> {
-        let mut reader = self.reader().await?;
-        let selection = Selection { scope, filter, transaction: None };
-        let count = reader.count(selection, position, cap.saturating_add(1)).await?;
-        Ok(if count > cap { Count::MoreThan(cap) } else { Count::Exactly(count) })
+        self.snapshot().await?.count_from(scope, filter, Position::NewerThan(than), cap).await
     }
 
     /// Whether the scope holds any change at all: what tells an empty trail from a narrow filter.
@@ -142,11 +122,7 @@ impl AuditTrail {
     /// # Errors
     /// [`QueryError`] when the database does not answer.
     pub async fn has_changes(&self, scope: &Scope) -> Result<bool, QueryError> {
-        let filter = Filter::default();
-        self.reader()
-            .await?
-            .has(Selection { scope, filter: &filter, transaction: None }, Position::Newest)
-            .await
+        self.snapshot().await?.has_changes(scope).await
     }
 
     /// The tables that carry a capture trigger, by name; of those, the ones that the scope names.
@@ -154,12 +130,12 @@ impl AuditTrail {
     /// # Errors
     /// [`QueryError`] when the database does not answer.
     pub async fn captured_tables(&self, scope: &Scope) -> Result<Vec<TableName>, QueryError> {
-        self.reader().await?.captured_tables(scope).await
+        self.snapshot().await?.captured_tables(scope).await
     }
 }
 
 impl Reader<'_> {
-    async fn captured_tables(&mut self, scope: &Scope) -> Result<Vec<TableName>, QueryError> {
+    pub(super) async fn captured_tables(&mut self, scope: &Scope) -> Result<Vec<TableName>, QueryError> {
         let sql = QueryBuilder::new(
             r"SELECT DISTINCT n.nspname::text AS schema, c.relname::text AS name
               FROM pg_catalog.pg_trigger t

@@ -20,6 +20,10 @@ use crate::client::Client;
 use crate::host::Host;
 use crate::pages::Pages;
 
+/// As in the example host: pages are made of many small strings.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Pages that are not counted: connections are made, the database reads what nobody looked at for long.

@@ -6,8 +6,8 @@ use axum::Extension;
 use axum::extract::{OriginalUri, RawQuery};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use threadline::TableName;
-use threadline::query::{Count, Filter, Page, Position, TimelineEntry};
+use threadline::query::{Count, Filter, Page, Position, Snapshot, TimelineEntry};
+use threadline::{Scope, TableName};
 use threadline_app::pages::{FilterMistake, FoundChanges, TimelinePage, timeline_page};
 use url::form_urlencoded;
 
@@ -60,27 +60,28 @@ fn is_to_be_settled(given: &[(String, String)]) -> bool {
     })
 }
 
-/// The page and the count, asked for at the same time.
+/// The page, what stands around it, and the count, all of one moment.
 async fn find(
     visit: &Visit,
     filter: Filter,
     position: Position,
 ) -> Result<(Vec<TableName>, FoundChanges), Unanswered> {
-    let trail = &visit.shared.settings.trail;
+    let scope = &visit.scope;
     // One more than is shown tells whether the last transaction goes on.
     let size = PAGE + usize::from(!matches!(position, Position::NewerThan(_)));
     let questions = async {
-        let mut page = trail.timeline_page(&visit.scope, &filter, position, size).await?;
+        let mut trail = visit.shared.settings.trail.snapshot().await?;
+        let mut page = trail.timeline_page(scope, &filter, position, size).await?;
         let continues = cut(&mut page);
-        trail
-            .complete_old_values(&visit.scope, page.entries.iter_mut().map(|entry| &mut entry.change))
-            .await?;
-        let tables = trail.captured_tables(&visit.scope).await?;
-        let has_changes = !page.entries.is_empty() || trail.has_changes(&visit.scope).await?;
-        Ok((page, continues, tables, has_changes))
+        let changes = page.entries.iter_mut().map(|entry| &mut entry.change);
+        trail.complete_old_values(scope, changes).await?;
+        let tables = visit.shared.tables.of(&mut trail, scope).await?;
+        let has_changes = !page.entries.is_empty() || trail.has_changes(scope).await?;
+        Ok((trail, page, continues, tables, has_changes))
     };
-    let (page, count) = tokio::join!(answered(visit, questions), count(visit, &filter));
-    let (page, continues, tables, has_changes) = page?;
+    let (trail, page, continues, tables, has_changes) = answered(visit, questions).await?;
+    // What takes long to find takes longer to count.
+    let count = if page.stopped_at.is_none() { count(trail, scope, &filter).await } else { None };
     Ok((tables, FoundChanges { filter, position, page, continues, count, has_changes }))
 }
 
@@ -96,9 +97,8 @@ fn cut(page: &mut Page<TimelineEntry>) -> bool {
 }
 
 /// None where it failed or took too long: the page is worth more than the number.
-async fn count(visit: &Visit, filter: &Filter) -> Option<Count> {
-    let question = visit.shared.settings.trail.count(&visit.scope, filter, CAP);
-    let count = tokio::time::timeout(COUNTING, question).await.ok()?;
+async fn count(mut trail: Snapshot<'_>, scope: &Scope, filter: &Filter) -> Option<Count> {
+    let count = tokio::time::timeout(COUNTING, trail.count(scope, filter, CAP)).await.ok()?;
     count
         .inspect_err(|error| tracing::warn!(error = ?error.to_string(), "the changes could not be counted"))
         .ok()

@@ -7,6 +7,7 @@ use threadline::query::{ActorFilter, Filter};
 use super::{ActorWindow, LastTransaction, path};
 use crate::Frame;
 use crate::components::DateTime;
+use crate::html::IntoHtml;
 
 fn never(actor: &ActorFilter) -> String {
     let actor = match (&actor.id, actor.kind) {
@@ -32,7 +33,7 @@ pub(super) fn empty(
                 <p><a class="button" href=href>"Go to the newest transactions"</a></p>
             </div>
         }
-        .into_any();
+        .into_html();
     }
     let frame = Frame::current();
     let wider: Vec<_> = ActorWindow::ALL
@@ -65,11 +66,11 @@ pub(super) fn empty(
                 <p class="steps">{others}</p>
             </div>
         }
-        .into_any(),
+        .into_html(),
         LastTransaction::Unknown => view! {
             <div class="empty"><h3>{title}</h3><p>"A wider window may find something."</p><p class="steps">{wider}</p></div>
         }
-        .into_any(),
+        .into_html(),
         LastTransaction::Found(last) => {
             let href = frame.href(&format!("/transactions/{}", last.id));
             view! {
@@ -79,7 +80,7 @@ pub(super) fn empty(
                     <p class="steps">{wider}</p>
                 </div>
             }
-            .into_any()
+            .into_html()
         }
     }
 }

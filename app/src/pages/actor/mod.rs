@@ -9,6 +9,7 @@ use threadline::query::{ActorFilter, Filter, Page, TablesTouched, TransactionRec
 use threadline::{ActorKind, ActorRef, TableName};
 
 use crate::components::{Pager, TransactionList, counted};
+use crate::html::IntoHtml;
 use crate::{Frame, render};
 use empty::empty;
 pub use window::ActorWindow;
@@ -66,7 +67,7 @@ pub fn actor_page(frame: Frame, page: ActorPage) -> String {
             view! { <p class="steps"><a class="button" href=timeline>"Show the changes in the timeline"</a></p> }
         });
         let body = if transactions.entries.is_empty() {
-            empty(&actor, is_first_page, window, last, &path).into_any()
+            empty(&actor, is_first_page, window, last, &path).into_html()
         } else {
             let Page { entries, newer, older, .. } = transactions;
             let summary = counted(entries.len(), "transaction");
@@ -77,7 +78,7 @@ pub fn actor_page(frame: Frame, page: ActorPage) -> String {
                 <TransactionList transactions=entries touched=touched.unwrap_or_default() of_one_actor=of_one_actor/>
                 {pager}
             }
-            .into_any()
+            .into_html()
         };
         view! {
             <nav class="crumbs" aria-label="Breadcrumbs">
@@ -138,7 +139,7 @@ fn heading(page: &Page<TransactionRecord>, is_first_page: bool, window: ActorWin
 /// What the transactions of this page touched together.
 fn tables(touched: Option<&[TablesTouched]>) -> impl IntoView + use<> {
     let Some(touched) = touched else {
-        return view! { <p class="note">"The tables could not be counted in time."</p> }.into_any();
+        return view! { <p class="note">"The tables could not be counted in time."</p> }.into_html();
     };
     let mut sums: Vec<(&TableName, usize)> = Vec::new();
     for (table, count) in touched.iter().flat_map(|touched| &touched.tables) {
@@ -157,5 +158,5 @@ fn tables(touched: Option<&[TablesTouched]>) -> impl IntoView + use<> {
         .collect();
     (!rows.is_empty())
         .then(|| view! { <p class="label">"Tables touched, with their changes"</p> <ul class="touched">{rows}</ul> })
-        .into_any()
+        .into_html()
 }

@@ -6,6 +6,7 @@ use threadline::health::CoverageGap;
 
 use super::Shown;
 use crate::components::ShortMoment;
+use crate::html::IntoHtml;
 
 /// More than these are folded away.
 const OPEN: usize = 10;
@@ -24,19 +25,19 @@ pub(super) fn past(shown: &Shown, now: DateTime<Utc>) -> impl IntoView + use<> {
             {heading}
             <p class="note">"What was found before could not be read. A warning in the log says why."</p>
         }
-        .into_any(),
+        .into_html(),
         Some(gaps) if gaps.is_empty() => view! {
             {heading}
             <p class="note">"No check has found anything wrong, so nothing is remembered."</p>
         }
-        .into_any(),
+        .into_html(),
         Some(gaps) => view! {
             <details id="coverage-past-list" class="bucket" open=gaps.len() <= OPEN>
                 <summary>{heading}</summary>
                 {table(&gaps, now)}
             </details>
         }
-        .into_any(),
+        .into_html(),
     };
     view! { <section id="coverage-past" data-live="">{unwritten}{content}</section> }
 }
@@ -46,8 +47,8 @@ fn table(gaps: &[&CoverageGap], now: DateTime<Utc>) -> impl IntoView + use<> {
         .iter()
         .map(|gap| {
             let end = match gap.ended_at {
-                Some(at) => view! { <ShortMoment at=at now=now/> }.into_any(),
-                None => view! { <b>"not yet"</b> }.into_any(),
+                Some(at) => view! { <ShortMoment at=at now=now/> }.into_html(),
+                None => view! { <b>"not yet"</b> }.into_html(),
             };
             view! {
                 <tr>

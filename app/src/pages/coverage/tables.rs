@@ -12,6 +12,7 @@ use super::Shown;
 use super::findings::item;
 use crate::Frame;
 use crate::components::{CommandLine, grouped};
+use crate::html::IntoHtml;
 
 /// More tables than this are folded away.
 const OPEN: usize = 30;
@@ -41,9 +42,9 @@ pub(super) fn needs_capture(shown: &Shown) -> impl IntoView + use<> {
         .collect();
     let count = items.len();
     let list = if items.is_empty() {
-        view! { <p class="note">"No table needs capture."</p> }.into_any()
+        view! { <p class="note">"No table needs capture."</p> }.into_html()
     } else {
-        view! { <ul class="findings error">{items}</ul> }.into_any()
+        view! { <ul class="findings error">{items}</ul> }.into_html()
     };
     view! {
         <section id="coverage-needs" data-live="">
@@ -118,7 +119,7 @@ fn bucket(
     let count = rows.len();
     let heading = view! { <h2 class="section">{title} " " <span class="count">{grouped(count)}</span></h2> };
     let content = if rows.is_empty() {
-        view! { {heading} <p class="note">{empty}</p> }.into_any()
+        view! { {heading} <p class="note">{empty}</p> }.into_html()
     } else {
         let fold = format!("{id}-list");
         view! {
@@ -127,7 +128,7 @@ fn bucket(
                 <table class="list"><thead>{head}</thead><tbody>{rows}</tbody></table>
             </details>
         }
-        .into_any()
+        .into_html()
     };
     view! { <section id=id data-live="">{content}</section> }
 }

@@ -9,6 +9,7 @@ use threadline::query::{TablesTouched, TransactionRecord};
 use threadline::{StorageSchema, TableName};
 
 use crate::components::TransactionList;
+use crate::html::IntoHtml;
 use crate::{Coverage, Frame, render};
 use attention::Verdict;
 use ways_in::ways_in;
@@ -44,12 +45,12 @@ pub fn home_page(frame: Frame, home: HomePage) -> String {
     let timeline = frame.href("/timeline");
     render(frame, "Overview".to_owned(), move || {
         let latest = match home.latest {
-            None => view! { <p class="note">"The newest transactions could not be read in time. The timeline may still show them."</p> }.into_any(),
+            None => view! { <p class="note">"The newest transactions could not be read in time. The timeline may still show them."</p> }.into_html(),
             Some(latest) if latest.transactions.is_empty() => {
-                view! { <p class="note">"No change is recorded yet. The first one appears here when its transaction commits."</p> }.into_any()
+                view! { <p class="note">"No change is recorded yet. The first one appears here when its transaction commits."</p> }.into_html()
             }
             Some(LatestActivity { transactions, touched }) => {
-                view! { <TransactionList transactions=transactions touched=touched/> }.into_any()
+                view! { <TransactionList transactions=transactions touched=touched/> }.into_html()
             }
         };
         view! {

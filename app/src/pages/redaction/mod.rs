@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use threadline::health::{DriftState, TableRedaction};
 
 use crate::components::{Moment, ago, counted, grouped};
+use crate::html::IntoHtml;
 use crate::{ConsoleAction, Coverage, Frame, LastCheck, render};
 use table::table;
 
@@ -26,13 +27,13 @@ pub fn redaction_page(frame: Frame, page: RedactionPage) -> String {
     render(frame, "Redaction".to_owned(), move || {
         let RedactionPage { coverage, is_configured } = page;
         let content = match &coverage.last {
-            Some(last) => checked(&coverage, last, is_configured, now).into_any(),
+            Some(last) => checked(&coverage, last, is_configured, now).into_html(),
             None => {
                 let why = coverage
                     .failure
                     .map_or("The first check has not been answered yet.", |failure| failure.reason);
                 view! { <h1>"Redaction has not been checked"</h1> <p class="lede">{why}" Reload the page to ask again."</p> }
-                    .into_any()
+                    .into_html()
             }
         };
         view! {
@@ -68,7 +69,7 @@ fn checked(
     });
     let age = ago(now - last.at);
     let sections: Vec<_> =
-        DriftState::ALL.into_iter().map(|state| section(state, tables, is_configured).into_any()).collect();
+        DriftState::ALL.into_iter().map(|state| section(state, tables, is_configured).into_html()).collect();
     view! {
         <h1>{title}</h1>
         {stale}
@@ -94,9 +95,9 @@ fn section(state: DriftState, tables: &[TableRedaction], is_configured: bool) ->
     let title =
         if is_configured || state == DriftState::CouldNotIntrospect { state.label() } else { "Deployed" };
     let content = if items.is_empty() {
-        view! { <p class="note">"No tables in this section."</p> }.into_any()
+        view! { <p class="note">"No tables in this section."</p> }.into_html()
     } else {
-        view! { <ul class="policies">{items}</ul> }.into_any()
+        view! { <ul class="policies">{items}</ul> }.into_html()
     };
     Some(view! {
         <section>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use threadline::health::{DriftState, Redaction, RedactionDiff, TableRedaction};
 
 use crate::components::{CommandLine, sentence};
+use crate::html::IntoHtml;
 
 /// Opened where somebody has to look.
 pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoView + use<> {
@@ -47,13 +48,13 @@ pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoVie
 fn row(name: &'static str, side: Option<&Redaction>) -> impl IntoView + use<> {
     let Some(side) = side else {
         return view! { <tr><th scope="row">{name}</th><td colspan="3" class="kind">"unavailable"</td></tr> }
-            .into_any();
+            .into_html();
     };
     let columns = |columns: &[String]| {
         if columns.is_empty() {
-            view! { <span class="kind">"none"</span> }.into_any()
+            view! { <span class="kind">"none"</span> }.into_html()
         } else {
-            view! { <bdi class="mono">{columns.join(", ")}</bdi> }.into_any()
+            view! { <bdi class="mono">{columns.join(", ")}</bdi> }.into_html()
         }
     };
     let by = (!side.mask.is_empty()).then(|| {
@@ -68,7 +69,7 @@ fn row(name: &'static str, side: Option<&Redaction>) -> impl IntoView + use<> {
             <td data-label="By">{by}</td>
         </tr>
     }
-    .into_any()
+    .into_html()
 }
 
 fn differences(diff: &RedactionDiff) -> Vec<String> {

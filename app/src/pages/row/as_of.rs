@@ -10,6 +10,7 @@ use super::address::Address;
 use super::moments::{field_value, just_before, stamp};
 use super::state::by;
 use crate::components::{DateTime, Value};
+use crate::html::{Html, IntoHtml};
 
 /// A moment that was asked for.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ impl AsOfQuestion {
 }
 
 /// Asks for a moment.
-pub(super) fn as_of_form(address: &Address, question: Option<&AsOfQuestion>) -> AnyView {
+pub(super) fn as_of_form(address: &Address, question: Option<&AsOfQuestion>) -> Html {
     let value = question.and_then(|question| question.answer.as_ref().ok());
     let value = value.map(|then| field_value(then.at));
     let mistake = question.and_then(|question| question.answer.as_ref().err().cloned());
@@ -60,11 +61,11 @@ pub(super) fn as_of_form(address: &Address, question: Option<&AsOfQuestion>) -> 
             <div class="buttons"><button>"Show"</button></div>
         </form>
     }
-    .into_any()
+    .into_html()
 }
 
 /// The row then, column by column, or why there is none.
-pub(super) fn as_of_panel(then: RowThen, key: &BTreeMap<String, String>, address: &Address) -> AnyView {
+pub(super) fn as_of_panel(then: RowThen, key: &BTreeMap<String, String>, address: &Address) -> Html {
     let RowThen { at, row, first } = then;
     let fields = row.fields();
     let answer = match row {
@@ -77,7 +78,7 @@ pub(super) fn as_of_panel(then: RowThen, key: &BTreeMap<String, String>, address
             let before = stamp(just_before(entry.change.captured_at));
             let before = address.with([("as_of", before)]);
             view! { <p>{words}{by(entry)}"."</p> <p><a class="button" href=before>"Show the row just before"</a></p> }
-                .into_any()
+                .into_html()
         }
         AsOf::BeforeHorizon => before_first(first, address),
     };
@@ -90,10 +91,10 @@ pub(super) fn as_of_panel(then: RowThen, key: &BTreeMap<String, String>, address
             {answer}
         </section>
     }
-    .into_any()
+    .into_html()
 }
 
-fn snapshot(entry: TimelineEntry, mut fields: Vec<FieldChange>, key: &BTreeMap<String, String>) -> AnyView {
+fn snapshot(entry: TimelineEntry, mut fields: Vec<FieldChange>, key: &BTreeMap<String, String>) -> Html {
     let how = match entry.change.operation {
         Operation::Insert => "Inserted on ",
         _ => "Last change by then: ",
@@ -102,7 +103,8 @@ fn snapshot(entry: TimelineEntry, mut fields: Vec<FieldChange>, key: &BTreeMap<S
     let rows: Vec<_> = fields
         .into_iter()
         .map(|field| {
-            view! { <tr><th scope="row">{field.name}</th><td><Value value=field.after/></td></tr> }.into_any()
+            view! { <tr><th scope="row">{field.name}</th><td><Value value=field.after/></td></tr> }
+                .into_html()
         })
         .collect();
     view! {
@@ -113,13 +115,13 @@ fn snapshot(entry: TimelineEntry, mut fields: Vec<FieldChange>, key: &BTreeMap<S
                 <tbody>{rows}</tbody>
             </table>
         }
-    .into_any()
+    .into_html()
 }
 
 /// The trail begins later. What it begins with tells whether the row was there already.
-fn before_first(first: Option<TimelineEntry>, address: &Address) -> AnyView {
+fn before_first(first: Option<TimelineEntry>, address: &Address) -> Html {
     let Some(entry) = first else {
-        return view! { <p>"The trail knows nothing of this row at that time."</p> }.into_any();
+        return view! { <p>"The trail knows nothing of this row at that time."</p> }.into_html();
     };
     let words = match entry.change.operation {
         Operation::Insert => {
@@ -131,5 +133,5 @@ fn before_first(first: Option<TimelineEntry>, address: &Address) -> AnyView {
     };
     let href = address.with([("as_of", stamp(entry.change.captured_at))]);
     view! { <p>{words}{by(entry)}"."</p> <p><a class="button" href=href>"Show the first version"</a></p> }
-        .into_any()
+        .into_html()
 }

@@ -9,6 +9,7 @@ use threadline::query::{AsOf, Comparison, FieldChange, FieldValue, OldValue, Ope
 use super::address::Address;
 use super::moments::{in_words, moment, stamp};
 use crate::components::{FieldTable, Sides, Value, counted};
+use crate::html::{Html, IntoHtml};
 
 /// Two moments that were asked for.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ pub(super) fn compare_form(
     versions: &[TimelineEntry],
     latest: &AsOf,
     question: Option<&ComparisonQuestion>,
-) -> AnyView {
+) -> Html {
     let newest = match latest {
         AsOf::Snapshot(entry) | AsOf::Deleted(entry) => Some(entry),
         AsOf::BeforeHorizon => None,
@@ -75,7 +76,7 @@ pub(super) fn compare_form(
             <div class="buttons"><button>"Compare"</button></div>
         </form>
     }
-    .into_any()
+    .into_html()
 }
 
 fn choice(entry: &TimelineEntry) -> (DateTime<Utc>, String) {
@@ -86,7 +87,7 @@ fn choice(entry: &TimelineEntry) -> (DateTime<Utc>, String) {
 }
 
 /// What differs, field by field; what is equal folds away.
-pub(super) fn compare_panel(compared: Compared, address: &Address) -> AnyView {
+pub(super) fn compare_panel(compared: Compared, address: &Address) -> Html {
     let Compared { at, comparison: Comparison { before, after, mut fields } } = compared;
     let different: BTreeSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
     let mut equal = after.fields();
@@ -124,7 +125,7 @@ pub(super) fn compare_panel(compared: Compared, address: &Address) -> AnyView {
             {folded(equal)}
         </section>
     }
-    .into_any()
+    .into_html()
 }
 
 fn state_in_words(row: &AsOf) -> String {
@@ -151,15 +152,16 @@ fn swapped(FieldChange { name, before, after, .. }: FieldChange) -> FieldChange 
     FieldChange { name, before: after, old_value, after: before }
 }
 
-fn folded(fields: Vec<FieldChange>) -> AnyView {
+fn folded(fields: Vec<FieldChange>) -> Html {
     let rows: Vec<_> = fields
         .into_iter()
         .map(|field| {
-            view! { <tr><th scope="row">{field.name}</th><td><Value value=field.after/></td></tr> }.into_any()
+            view! { <tr><th scope="row">{field.name}</th><td><Value value=field.after/></td></tr> }
+                .into_html()
         })
         .collect();
     if rows.is_empty() {
-        return ().into_any();
+        return ().into_html();
     }
     view! {
         <details class="more">
@@ -171,5 +173,5 @@ fn folded(fields: Vec<FieldChange>) -> AnyView {
             </table>
         </details>
     }
-    .into_any()
+    .into_html()
 }

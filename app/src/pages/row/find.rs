@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use threadline::TableName;
 
+use crate::html::{Html, IntoHtml};
 use crate::{Frame, render};
 
 /// The fields of the form.
@@ -73,7 +74,7 @@ fn Field(
     hint: &'static str,
     #[prop(optional_no_strip)] list: Option<&'static str>,
     mistake: Option<String>,
-) -> AnyView {
+) -> Html {
     let (id, note) = (format!("row-{name}"), format!("row-{name}-note"));
     let invalid = mistake.is_some().then_some("true");
     let class = if mistake.is_some() { "mistake" } else { "hint" };
@@ -86,5 +87,5 @@ fn Field(
             <p class=class id=note>{words}</p>
         </div>
     }
-    .into_any()
+    .into_html()
 }

@@ -19,6 +19,7 @@ use leptos::prelude::*;
 use threadline::TableName;
 use threadline::query::{AsOf, Filter, Page, Position, TimelineEntry};
 
+use crate::html::{Html, IntoHtml};
 use crate::{Frame, render};
 use address::Address;
 use as_of::{as_of_form, as_of_panel};
@@ -84,7 +85,7 @@ pub fn row_page(frame: Frame, page: RowPage) -> String {
                 {empty.then(|| view! { <p class="note">"No version of this row was recorded here. "<a href=address.whole()>"Show every version"</a></p> })}
                 {version_list(versions, now, shown, &address)}
             }
-            .into_any()
+            .into_html()
         } else {
             no_versions(&table, find, of_table.clone())
         };
@@ -118,17 +119,17 @@ fn title(table: &TableName, key: &BTreeMap<String, String>) -> String {
 }
 
 /// The row's name. Each part is isolated, so that a value that changes the direction of writing changes nothing around it.
-fn heading(table: &TableName, key: &BTreeMap<String, String>) -> AnyView {
+fn heading(table: &TableName, key: &BTreeMap<String, String>) -> Html {
     let key: Vec<_> = key
         .iter()
         .map(|(column, value)| {
             let value = if value.is_empty() {
-                view! { <span class="kind">"(empty text)"</span> }.into_any()
+                view! { <span class="kind">"(empty text)"</span> }.into_html()
             } else {
-                view! { <bdi>{value.clone()}</bdi> }.into_any()
+                view! { <bdi>{value.clone()}</bdi> }.into_html()
             };
             view! { ", "<bdi>{column.clone()}</bdi>" "{value} }
         })
         .collect();
-    view! { <bdi>{table.to_string()}</bdi> {key} }.into_any()
+    view! { <bdi>{table.to_string()}</bdi> {key} }.into_html()
 }

@@ -9,6 +9,7 @@ use super::address::Address;
 use super::moments::{field_value, just_before, stamp};
 use crate::Frame;
 use crate::components::{ChangeCard, Identifier, Moment, Pager, TransactionHeading, counted};
+use crate::html::{Html, IntoHtml};
 
 /// One part of the list. `now` is when the row came to be as it is; `shown` is the version that stands above the list.
 pub(super) fn version_list(
@@ -16,7 +17,7 @@ pub(super) fn version_list(
     now: Option<DateTime<Utc>>,
     shown: Option<Cursor>,
     address: &Address,
-) -> AnyView {
+) -> Html {
     let Page { entries, newer, older, .. } = versions;
     let count = entries.len();
     let words = counted(count, "version");
@@ -27,7 +28,7 @@ pub(super) fn version_list(
         <ol class="versions">{items}</ol>
         <Pager list=address.list() newer=newer older=older summary=summary/>
     }
-    .into_any()
+    .into_html()
 }
 
 fn version(
@@ -35,7 +36,7 @@ fn version(
     now: Option<DateTime<Utc>>,
     shown: Option<Cursor>,
     address: &Address,
-) -> AnyView {
+) -> Html {
     let at = change.captured_at;
     let time = at.format("%-d %B %Y, %H:%M:%S UTC").to_string();
     let id = transaction.id.to_string();
@@ -56,11 +57,11 @@ fn version(
         let href = address.with([("compare", stamp(at)), ("with", stamp(now))]);
         view! { <a href=href>"Compare with now"<span class="visually-hidden">{format!(": {time}")}</span></a> }
     });
-    let heading = view! { <h3><TransactionHeading transaction=transaction/></h3> }.into_any();
+    let heading = view! { <h3><TransactionHeading transaction=transaction/></h3> }.into_html();
     let ids =
         view! { <p class="ids"><Identifier label="transaction" value=id href=Some(href)/> {correlation}</p> }
-            .into_any();
-    let card = view! { <ChangeCard change=change/> }.into_any();
+            .into_html();
+    let card = view! { <ChangeCard change=change/> }.into_html();
     view! {
         <li aria-current=current data-entry data-href=opens data-copy-id=copies>
             <p class="when"><span>{at.format("%-d %B %Y").to_string()}</span>" "<Moment at=at/></p>
@@ -76,11 +77,11 @@ fn version(
             </div>
         </li>
     }
-    .into_any()
+    .into_html()
 }
 
 /// Narrows the list to a window. Folded away until it does.
-pub(super) fn window_form(address: &Address, filter: &Filter) -> AnyView {
+pub(super) fn window_form(address: &Address, filter: &Filter) -> Html {
     let open = !filter.is_empty();
     let [from, to] = [filter.from, filter.to].map(|at| at.map(field_value));
     let everything = open.then(|| view! { <a class="button" href=address.whole()>"Show every version"</a> });
@@ -94,11 +95,11 @@ pub(super) fn window_form(address: &Address, filter: &Filter) -> AnyView {
             </form>
         </details>
     }
-    .into_any()
+    .into_html()
 }
 
 /// Nothing is known of the row: why that can be, and where to go.
-pub(super) fn no_versions(table: &TableName, find: String, of_table: String) -> AnyView {
+pub(super) fn no_versions(table: &TableName, find: String, of_table: String) -> Html {
     view! {
         <section class="empty">
             <h2>"Nothing is recorded of this row"</h2>
@@ -112,5 +113,5 @@ pub(super) fn no_versions(table: &TableName, find: String, of_table: String) -> 
             </p>
         </section>
     }
-    .into_any()
+    .into_html()
 }

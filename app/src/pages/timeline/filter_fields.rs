@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use threadline::query::Operation;
 
 use super::FilterMistake;
+use crate::html::IntoHtml;
 
 /// The field of a key.
 pub(super) struct Field {
@@ -92,7 +93,7 @@ impl Field {
                     autocomplete="off" autocapitalize="none" spellcheck="false"
                     aria-invalid=invalid aria-describedby=described.clone()/>
             }
-            .into_any()
+            .into_html()
         };
         let input = match self.input {
             Input::Text(example) => text("text", value.to_owned(), Some(example), None),
@@ -107,7 +108,7 @@ impl Field {
                     {operations(value)}
                 </select>
             }
-            .into_any(),
+            .into_html(),
         };
         view! { <div class="field"><label for=id>{self.label}</label> {input} {sentence}</div> }
     }

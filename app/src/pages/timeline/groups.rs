@@ -6,6 +6,7 @@ use threadline::query::{Change, Filter, TimelineEntry, TransactionRecord};
 
 use crate::Frame;
 use crate::components::{ChangeCard, Identifier, Moment, TransactionHeading, counted, day_label};
+use crate::html::{Html, IntoHtml};
 
 /// How many changes of one transaction are shown before the rest folds away.
 const CHANGES_SHOWN: usize = 10;
@@ -46,7 +47,7 @@ pub(super) fn entries(
             let heading = (shown.replace(day) != Some(day))
                 .then(|| view! { <h2 class="day">{day_label(day, now.date_naive())}</h2> });
             let entry = entry(frame, at, group, continues && place == last);
-            Some(view! { {heading} {entry} }.into_any())
+            Some(view! { {heading} {entry} }.into_html())
         })
         .collect();
     view! { <div id="entries">{entries}</div> }
@@ -79,8 +80,9 @@ fn entry(frame: &Frame, at: DateTime<Utc>, group: Group, continues: bool) -> imp
         </p>
     };
     // Erased in parts, because the type of the whole is too deep for the compiler.
-    let (heading, ids) = (view! { <TransactionHeading transaction=transaction/> }.into_any(), ids.into_any());
-    let body = view! { <h3>{heading}</h3> {reason} {ids} {cards(changes)} {folded} {continues} }.into_any();
+    let (heading, ids) =
+        (view! { <TransactionHeading transaction=transaction/> }.into_html(), ids.into_html());
+    let body = view! { <h3>{heading}</h3> {reason} {ids} {cards(changes)} {folded} {continues} }.into_html();
     view! {
         <article class="tx" tabindex="-1" data-entry="" data-href=href data-copy-id=id>
             <Moment at=at/>
@@ -89,6 +91,6 @@ fn entry(frame: &Frame, at: DateTime<Utc>, group: Group, continues: bool) -> imp
     }
 }
 
-fn cards(changes: Vec<Change>) -> Vec<AnyView> {
-    changes.into_iter().map(|change| view! { <ChangeCard change=change/> }.into_any()).collect()
+fn cards(changes: Vec<Change>) -> Vec<Html> {
+    changes.into_iter().map(|change| view! { <ChangeCard change=change/> }.into_html()).collect()
 }

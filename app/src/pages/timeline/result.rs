@@ -6,6 +6,7 @@ use threadline::query::{Count, Filter, Position};
 
 use crate::Frame;
 use crate::components::{DateTime, counted};
+use crate::html::IntoHtml;
 
 /// The formats in which changes leave the console.
 const FORMATS: [(&str, &str); 3] = [("CSV", "csv"), ("JSON", "json"), ("NDJSON", "ndjson")];
@@ -13,9 +14,9 @@ const FORMATS: [(&str, &str); 3] = [("CSV", "csv"), ("JSON", "json"), ("NDJSON",
 /// The number of changes that match; none where it took too long to count them.
 pub(super) fn result_line(count: Option<Count>) -> impl IntoView {
     let line = match count {
-        Some(Count::Exactly(count)) => view! { <b>{counted(count, "change")}</b> }.into_any(),
-        Some(Count::MoreThan(cap)) => view! { "More than "<b>{counted(cap, "change")}</b> }.into_any(),
-        None => "Counting took too long".into_any(),
+        Some(Count::Exactly(count)) => view! { <b>{counted(count, "change")}</b> }.into_html(),
+        Some(Count::MoreThan(cap)) => view! { "More than "<b>{counted(cap, "change")}</b> }.into_html(),
+        None => "Counting took too long".into_html(),
     };
     view! { <p class="count">{line}</p> }
 }

@@ -5,6 +5,7 @@ use threadline::TableName;
 use threadline::query::{Change, Count, Page, TablesTouched};
 
 use crate::components::{ChangeCard, Pager, counted, counted_to};
+use crate::html::IntoHtml;
 
 /// How many changes there are, of which tables, and a page of them.
 pub(super) fn changes(
@@ -69,8 +70,8 @@ fn contents(touched: &TablesTouched, entries: &[Change]) -> impl IntoView + use<
         .map(|(table, count)| {
             let name = table.to_string();
             let name = match first(table) {
-                Some(id) => view! { <a class="mono" href=format!("#change-{id}")>{name}</a> }.into_any(),
-                None => view! { <span class="mono">{name}</span> }.into_any(),
+                Some(id) => view! { <a class="mono" href=format!("#change-{id}")>{name}</a> }.into_html(),
+                None => view! { <span class="mono">{name}</span> }.into_html(),
             };
             view! { <li>{name}{format!(" {}", counted(*count, "change"))}</li> }
         })
@@ -86,7 +87,7 @@ fn empty(is_first_page: bool, address: String) -> impl IntoView {
                 <p>"They may have been removed by the retention policy. The transaction's own facts are above."</p>
             </div>
         }
-        .into_any()
+        .into_html()
     } else {
         view! {
             <div class="empty">
@@ -94,6 +95,6 @@ fn empty(is_first_page: bool, address: String) -> impl IntoView {
                 <p><a class="button" href=address>"Go to the newest changes of this transaction"</a></p>
             </div>
         }
-        .into_any()
+        .into_html()
     }
 }

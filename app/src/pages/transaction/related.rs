@@ -6,6 +6,7 @@ use threadline::query::{Filter, TablesTouched, TransactionRecord};
 
 use crate::Frame;
 use crate::components::TransactionList;
+use crate::html::IntoHtml;
 
 /// Other transactions, newest first, with the tables that they touched.
 #[derive(Debug, Clone, Default)]
@@ -57,14 +58,14 @@ pub(super) fn related(
     let body = match related {
         None => {
             view! { <p class="note">"They could not be read in time. The timeline may still find them."</p> }
-                .into_any()
+                .into_html()
         }
         Some(related) if related.transactions.is_empty() => {
-            view! { <p class="note">"No other transaction has this correlation id."</p> }.into_any()
+            view! { <p class="note">"No other transaction has this correlation id."</p> }.into_html()
         }
         Some(RelatedTransactions { transactions, touched, is_partial }) => {
             let more = is_partial.then(|| view! { <p class="note">"Only the newest are listed."</p> });
-            view! { <TransactionList transactions=transactions touched=touched/> {more} }.into_any()
+            view! { <TransactionList transactions=transactions touched=touched/> {more} }.into_html()
         }
     };
     Some(view! {

@@ -75,7 +75,7 @@ fn measure(options: &Options, server: &Server) -> Result<()> {
         ("trail", format!("{} changes over 24 months", thousands(&options.rows.to_string()))),
         (
             "way",
-            "HTTP/1.1 over loopback, connections kept; statements prepared; the host in a process of its own, the database and the clients beside it"
+            "HTTP/1.1 over loopback, connections kept; statements prepared; the host in a process of its own, with mimalloc; the database and the clients beside it"
                 .into(),
         ),
         ("pages", "30 timelines of different windows, each of about 1,000 changes with 50 shown".into()),
