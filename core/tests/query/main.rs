@@ -9,6 +9,7 @@ mod paging;
 mod plans;
 mod reference;
 mod scope;
+mod snapshot;
 mod touched;
 mod ways;
 

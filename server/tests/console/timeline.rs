@@ -1,5 +1,6 @@
 //! The timeline: its address, its form, its conditions, its pages, and why there may be nothing on them.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use crate::support::{Result, call, get, mounted};
@@ -9,7 +10,7 @@ use sqlx::PgPool;
 use sqlx::types::chrono::Utc;
 use threadline::query::{FILTER_KEYS, Filter};
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
-use threadline_server::Access;
+use threadline_server::{Access, AccessRequest, Console};
 use url::form_urlencoded;
 
 /// Each key with a value that one change of the seed meets.
@@ -291,6 +292,28 @@ async fn a_mistake_keeps_the_form_as_it_was_typed(pool: PgPool) -> Result {
         assert!(body.contains(&format!("id=\"filter-{key}-mistake\"")), "{key}");
         assert!(!body.contains("<article") && !body.contains("<script>alert"), "{key}: {body}");
         assert!(body.contains("<option value=\"order_lines\">"), "no tables to choose from");
+    }
+    Ok(())
+}
+
+/// What is remembered for everybody is nothing for whom a scope limits.
+#[sqlx::test(migrations = false)]
+async fn the_form_suggests_what_the_operator_may_know(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    // Two operators of one console, told apart by what they ask for.
+    let console = Console::builder(pool)
+        .authorize_fn(|request: AccessRequest| async move {
+            let is_limited = request.parts.uri.query().is_some_and(|query| query.contains("limited"));
+            let scope = Scope::tables(["order_lines"]);
+            Ok::<_, Infallible>(if is_limited { Access::AllowWithin(scope) } else { Access::Allow })
+        })
+        .actor_fn(|_| async { None })
+        .build();
+    let app = Router::new().nest("/audit", console.into_router());
+    for _ in 0..3 {
+        let (all, some) = (page(&app, "from=").await?, page(&app, "request_id=limited").await?);
+        assert!(all.contains("<option value=\"tickets\">") && all.contains("<option value=\"order_lines\">"));
+        assert!(!some.contains("<option value=\"tickets\">") && some.contains("<option value=\"order_lines\">"));
     }
     Ok(())
 }

@@ -25,12 +25,16 @@ impl Begun {
     }
 }
 
-/// The transactions that can hold prompt changes of a position, as far as they have been read.
+/// The transactions that can hold prompt changes of a position, as far as they have been read. It costs little to list many at
+/// once, and more to look into them.
 #[derive(Debug)]
 pub(super) struct Listing<'a> {
     pub(super) filter: &'a Filter,
     pub(super) position: Position,
+    /// Those that have been listed.
     pub(super) seen: Vec<Begun>,
+    /// How many of them, from the first on, have been asked for.
+    pub(super) taken: usize,
     window: Option<Window>,
     windows: Windows,
 }
@@ -38,17 +42,27 @@ pub(super) struct Listing<'a> {
 impl<'a> Listing<'a> {
     pub(super) fn of(selection: Selection<'a>, position: Position, layout: Layout) -> Self {
         let mut windows = Windows::of(selection, position, layout);
-        Self { filter: selection.filter, position, seen: Vec::new(), window: windows.next(), windows }
+        Self {
+            filter: selection.filter,
+            position,
+            seen: Vec::new(),
+            taken: 0,
+            window: windows.next(),
+            windows,
+        }
     }
 
-    pub(super) const fn is_at_end(&self) -> bool {
-        self.window.is_none()
+    /// Whether all have been taken.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.window.is_none() && self.taken == self.seen.len()
     }
 
     /// Whether all transactions have been seen that can hold changes of the position, late ones included: a change after a
     /// lower bound may belong to a transaction from before it.
     pub(super) const fn is_complete(&self) -> bool {
-        self.is_at_end() && self.filter.from.is_none() && !matches!(self.position, Position::NewerThan(_))
+        self.window.is_none()
+            && self.filter.from.is_none()
+            && !matches!(self.position, Position::NewerThan(_))
     }
 
     /// Whether it is complete, and short enough to look for the changes of each in every month.
@@ -56,9 +70,9 @@ impl<'a> Listing<'a> {
         self.is_complete() && self.seen.len() <= FIRST
     }
 
-    /// Where no prompt change is missing, when only the transactions seen are looked into.
+    /// Where no prompt change is missing, when only the transactions taken are looked into.
     pub(super) fn sure(&self) -> Window {
-        match (self.seen.last(), self.position) {
+        match (self.seen[..self.taken].last(), self.position) {
             (Some(last), Position::Newest | Position::OlderThan(_)) if !self.is_at_end() => {
                 Window { from: last.at.checked_add_signed(LATE * 2), until: None }
             }
@@ -72,26 +86,39 @@ impl<'a> Listing<'a> {
 }
 
 impl Reader<'_> {
-    /// The next transactions, so many unless the list ends.
+    /// Takes the next transactions, so many unless the list ends.
     pub(super) async fn next_transactions(
         &mut self,
         listing: &mut Listing<'_>,
         number: usize,
     ) -> Result<Vec<Begun>, QueryError> {
-        let before = listing.seen.len();
+        let taken = listing.taken;
+        let wanted = if taken == 0 { number.max(FIRST) } else { taken + number };
+        self.list_transactions(listing, wanted.saturating_sub(listing.seen.len())).await?;
+        listing.taken = listing.seen.len().min(taken + number);
+        Ok(listing.seen[taken..listing.taken].to_vec())
+    }
+
+    /// Lists so many more, unless the list ends.
+    pub(super) async fn list_transactions(
+        &mut self,
+        listing: &mut Listing<'_>,
+        number: usize,
+    ) -> Result<(), QueryError> {
+        let wanted = listing.seen.len() + number;
         while let Some(window) = listing.window {
-            let wanted = before + number - listing.seen.len();
-            if wanted == 0 {
+            let number = wanted - listing.seen.len();
+            if number == 0 {
                 break;
             }
-            let begun = self.transactions_within(listing, window, wanted).await?;
-            if begun.len() < wanted {
+            let begun = self.transactions_within(listing, window, number).await?;
+            if begun.len() < number {
                 // Whoever has done little of late may have done little at all.
                 listing.window = listing.windows.rest();
             }
             listing.seen.extend(begun);
         }
-        Ok(listing.seen[before..].to_vec())
+        Ok(())
     }
 
     async fn transactions_within(

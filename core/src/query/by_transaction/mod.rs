@@ -22,8 +22,10 @@ use crate::Scope;
 
 /// Changes captured later after their transaction began are in the index of late ones.
 const LATE: TimeDelta = TimeDelta::seconds(1);
-/// At least so many transactions are looked at together; of no more, late changes are looked for in every month.
+/// At least so many transactions are listed at once; of no more, late changes are looked for in every month.
 const FIRST: usize = 100;
+/// At least so many of them are looked into together.
+const TOGETHER: usize = 25;
 /// Where this many transactions do not suffice, the changes are walked through instead.
 const MANY: usize = 26_000;
 /// Ids of more actions than this are no way to find anything.
@@ -59,10 +61,10 @@ impl Reader<'_> {
         };
         let rest = Selection { filter: &rest, ..selection };
         let (mut found, mut number) = (Vec::new(), first(limit));
-        while listing.seen.len() < MANY {
+        while listing.taken < MANY {
             let begun = self.next_transactions(&mut listing, number).await?;
             if listing.is_small() {
-                return Ok(Some(self.changes_of(rest, position, &begun, false, limit).await?));
+                return Ok(Some(self.changes_of(rest, position, &listing.seen, false, limit).await?));
             }
             found.extend(self.changes_of(rest, position, &begun, true, limit).await?);
             put_in_order(&mut found, position, limit);
@@ -79,7 +81,7 @@ impl Reader<'_> {
             if is_poor(known, limit) && self.is_place_small(&listing).await? {
                 break;
             }
-            number = next(number, listing.seen.len(), known, limit);
+            number = next(number, listing.taken, known, limit);
         }
         Ok(None)
     }
@@ -101,11 +103,13 @@ impl Reader<'_> {
         };
         let rest = Selection { filter: &rest, ..selection };
         let (mut counted, mut number) = (0, first(limit));
-        while listing.seen.len() < MANY {
+        while listing.taken < MANY {
             let begun = self.next_transactions(&mut listing, number).await?;
-            let is_small = listing.is_small();
-            counted += self.count_of(rest, position, &begun, !is_small, limit - counted).await?;
-            if is_small || counted >= limit {
+            if listing.is_small() {
+                return Ok(Some(self.count_of(rest, position, &listing.seen, false, limit).await?));
+            }
+            counted += self.count_of(rest, position, &begun, true, limit - counted).await?;
+            if counted >= limit {
                 return Ok(Some(counted));
             }
             if listing.is_at_end() {
@@ -114,7 +118,7 @@ impl Reader<'_> {
             if is_poor(counted, limit) && self.is_place_small(&listing).await? {
                 break;
             }
-            number = next(number, listing.seen.len(), counted, limit);
+            number = next(number, listing.taken, counted, limit);
         }
         Ok(None)
     }
@@ -145,8 +149,8 @@ impl Reader<'_> {
         let rest = Filter { actor: None, action: None, ..filter.clone() };
         let mut listing = Box::new(Listing::of(selection, position, self.layout()));
         if filter.key.is_some() {
-            let begun = self.next_transactions(&mut listing, OF_A_ROW).await?;
-            return Ok(listing.is_complete().then_some(Way::Whole(begun, rest)));
+            self.list_transactions(&mut listing, OF_A_ROW).await?;
+            return Ok(listing.is_complete().then_some(Way::Whole(listing.seen, rest)));
         }
         Ok(Some(Way::Listed(listing, rest)))
     }
@@ -167,7 +171,7 @@ impl Reader<'_> {
         }
         let scope = Scope::unscoped();
         let selection = Selection { scope: &scope, filter: &place, transaction: None };
-        let few = listing.seen.len() * FASTER;
+        let few = listing.taken * FASTER;
         Ok(self.count_by_walking(selection, listing.position, few + 1).await? <= few)
     }
 
@@ -193,7 +197,7 @@ impl Reader<'_> {
 
 /// Most transactions have few changes.
 fn first(limit: usize) -> usize {
-    (limit / 4).max(FIRST)
+    (limit / 4).max(TOGETHER)
 }
 
 /// As many as it takes if the others hold as many changes as those that were seen, within bounds.
