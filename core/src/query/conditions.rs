@@ -28,6 +28,13 @@ impl Selection<'_> {
     }
 }
 
+/// Whose index lists the transactions of an actor and an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lead {
+    Actor,
+    Action,
+}
+
 /// SQL under construction, for one database.
 pub(super) struct Conditions<'a> {
     pub(super) sql: &'a mut QueryBuilder<Postgres>,
@@ -114,6 +121,25 @@ impl Conditions<'_> {
         }
         if let Some(action) = &filter.action {
             self.sql.push(" AND t.action_name = ").push_bind(action.clone());
+        }
+    }
+
+    /// The same of a list of transactions that only one of them leads through: the other is put in a CASE, so that its index
+    /// is no way.
+    pub(super) fn push_origin_led(&mut self, filter: &Filter, lead: Lead) {
+        let (actor, action) = (
+            Filter { actor: filter.actor.clone(), ..Filter::default() },
+            Filter { action: filter.action.clone(), ..Filter::default() },
+        );
+        let (leading, other) = match lead {
+            Lead::Actor => (actor, action),
+            Lead::Action => (action, actor),
+        };
+        self.push_origin(&leading);
+        if !other.is_empty() {
+            self.sql.push(" AND CASE WHEN true");
+            self.push_origin(&other);
+            self.sql.push(" THEN true ELSE false END");
         }
     }
 

@@ -313,7 +313,9 @@ async fn the_form_suggests_what_the_operator_may_know(pool: PgPool) -> Result {
     for _ in 0..3 {
         let (all, some) = (page(&app, "from=").await?, page(&app, "request_id=limited").await?);
         assert!(all.contains("<option value=\"tickets\">") && all.contains("<option value=\"order_lines\">"));
-        assert!(!some.contains("<option value=\"tickets\">") && some.contains("<option value=\"order_lines\">"));
+        assert!(
+            !some.contains("<option value=\"tickets\">") && some.contains("<option value=\"order_lines\">")
+        );
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use sqlx::{QueryBuilder, Row};
 use uuid::Uuid;
 
 use super::{FIRST, LATE};
-use crate::query::conditions::Selection;
+use crate::query::conditions::{Lead, Selection};
 use crate::query::layout::Layout;
 use crate::query::reader::{Reader, clamp};
 use crate::query::windows::{Window, Windows};
@@ -35,6 +35,7 @@ pub(super) struct Listing<'a> {
     pub(super) seen: Vec<Begun>,
     /// How many of them, from the first on, have been asked for.
     pub(super) taken: usize,
+    pub(super) lead: Lead,
     window: Option<Window>,
     windows: Windows,
 }
@@ -42,14 +43,9 @@ pub(super) struct Listing<'a> {
 impl<'a> Listing<'a> {
     pub(super) fn of(selection: Selection<'a>, position: Position, layout: Layout) -> Self {
         let mut windows = Windows::of(selection, position, layout);
-        Self {
-            filter: selection.filter,
-            position,
-            seen: Vec::new(),
-            taken: 0,
-            window: windows.next(),
-            windows,
-        }
+        let filter = selection.filter;
+        let lead = if filter.actor.is_some() { Lead::Actor } else { Lead::Action };
+        Self { filter, position, seen: Vec::new(), taken: 0, lead, window: windows.next(), windows }
     }
 
     /// Whether all have been taken.
@@ -68,6 +64,11 @@ impl<'a> Listing<'a> {
     /// Whether it is complete, and short enough to look for the changes of each in every month.
     pub(super) const fn is_small(&self) -> bool {
         self.is_complete() && self.seen.len() <= FIRST
+    }
+
+    /// Where the list has come to; none where it has come to its end.
+    pub(super) fn reach(&self) -> Option<DateTime<Utc>> {
+        self.window.and_then(|_| self.seen.last()).map(|last| last.at)
     }
 
     /// Where no prompt change is missing, when only the transactions taken are looked into.
@@ -131,7 +132,7 @@ impl Reader<'_> {
         let mut sql = QueryBuilder::new(
             self.fill("SELECT t.id, t.occurred_at FROM __schema__.audit_transactions AS t WHERE true"),
         );
-        self.conditions(&mut sql).push_origin(filter);
+        self.conditions(&mut sql).push_origin_led(filter, listing.lead);
         let [after, before] = position.bounds(filter);
         // A prompt change is at most a second younger than its transaction; or older, should the clock have been set back.
         let bounds = [

@@ -14,7 +14,7 @@ use sqlx::{QueryBuilder, Row};
 use uuid::Uuid;
 
 use self::listing::{Begun, Listing};
-use super::conditions::Selection;
+use super::conditions::{Lead, Selection};
 use super::reader::{Found, Reader, clamp};
 use super::windows::Window;
 use super::{Filter, Operation, Position, QueryError};
@@ -142,17 +142,37 @@ impl Reader<'_> {
         if filter.actor.is_none() && filter.action.is_none() {
             return Ok(None);
         }
-        if filter.actor.is_some() && filter.action.is_some() {
-            // Which of their two indexes is the shorter way depends on who and what it is.
-            self.plan_for_values().await?;
-        }
         let rest = Filter { actor: None, action: None, ..filter.clone() };
         let mut listing = Box::new(Listing::of(selection, position, self.layout()));
+        if filter.actor.is_some() && filter.action.is_some() {
+            listing.lead = self.lead(selection, position).await?;
+        }
         if filter.key.is_some() {
             self.list_transactions(&mut listing, OF_A_ROW).await?;
             return Ok(listing.is_complete().then_some(Way::Whole(listing.seen, rest)));
         }
         Ok(Some(Way::Listed(listing, rest)))
+    }
+
+    /// Which of the actor's and the action's transactions are fewer: as many of the one reach further than of the other.
+    async fn lead(&mut self, selection: Selection<'_>, position: Position) -> Result<Lead, QueryError> {
+        let filter = selection.filter;
+        let time = Filter { from: filter.from, to: filter.to, ..Filter::default() };
+        let actor = Filter { actor: filter.actor.clone(), ..time.clone() };
+        let action = Filter { action: filter.action.clone(), ..time };
+        let mut reach = [None; 2];
+        for (filter, reach) in [&actor, &action].into_iter().zip(&mut reach) {
+            let mut listing = Listing::of(Selection { filter, ..selection }, position, self.layout());
+            self.list_transactions(&mut listing, TOGETHER).await?;
+            *reach = listing.reach();
+        }
+        let is_actor = match reach {
+            [None, _] => true,
+            [_, None] => false,
+            [Some(actor), Some(action)] if matches!(position, Position::NewerThan(_)) => actor > action,
+            [Some(actor), Some(action)] => actor < action,
+        };
+        Ok(if is_actor { Lead::Actor } else { Lead::Action })
     }
 
     /// Whether it takes no longer than so far to look at every change of the table that the filter asks for, or at every
