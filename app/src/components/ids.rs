@@ -1,7 +1,8 @@
 //! Ids that are shown short and copied whole.
 
-use crate::html::IntoHtml;
 use leptos::prelude::*;
+
+use crate::html::IntoHtml;
 
 /// An id with its label, as a link where there is something behind it, and a button that copies it whole. The button is
 /// plain: one island listens for all of them.

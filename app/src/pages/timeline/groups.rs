@@ -79,7 +79,7 @@ fn entry(frame: &Frame, at: DateTime<Utc>, group: Group, continues: bool) -> imp
             <Identifier label="transaction" value=id.clone() href=Some(href.clone())/> {correlation} {count}
         </p>
     };
-    // Erased in parts, because the type of the whole is too deep for the compiler.
+    // Drawn in parts, because the type of the whole is too deep for the compiler.
     let (heading, ids) =
         (view! { <TransactionHeading transaction=transaction/> }.into_html(), ids.into_html());
     let body = view! { <h3>{heading}</h3> {reason} {ids} {cards(changes)} {folded} {continues} }.into_html();
