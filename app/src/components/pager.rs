@@ -1,8 +1,9 @@
 //! The way to newer and older entries.
 
-use crate::html::IntoHtml;
 use leptos::prelude::*;
 use threadline::query::Cursor;
+
+use crate::html::IntoHtml;
 
 /// Links to the neighbouring pages. A direction without entries is said, not hidden, so that the links never move.
 #[component]

@@ -35,6 +35,17 @@ pub(super) enum Lead {
     Action,
 }
 
+impl Lead {
+    /// What the filter asks of the one that leads, within its window.
+    pub(super) fn of(self, filter: &Filter) -> Filter {
+        let window = Filter { from: filter.from, to: filter.to, ..Filter::default() };
+        match self {
+            Self::Actor => Filter { actor: filter.actor.clone(), ..window },
+            Self::Action => Filter { action: filter.action.clone(), ..window },
+        }
+    }
+}
+
 /// SQL under construction, for one database.
 pub(super) struct Conditions<'a> {
     pub(super) sql: &'a mut QueryBuilder<Postgres>,
@@ -127,16 +138,13 @@ impl Conditions<'_> {
     /// The same of a list of transactions that only one of them leads through: the other is put in a CASE, so that its index
     /// is no way.
     pub(super) fn push_origin_led(&mut self, filter: &Filter, lead: Lead) {
-        let (actor, action) = (
-            Filter { actor: filter.actor.clone(), ..Filter::default() },
-            Filter { action: filter.action.clone(), ..Filter::default() },
-        );
-        let (leading, other) = match lead {
-            Lead::Actor => (actor, action),
-            Lead::Action => (action, actor),
+        let [leading, other] = match lead {
+            Lead::Actor => [Lead::Actor, Lead::Action],
+            Lead::Action => [Lead::Action, Lead::Actor],
         };
-        self.push_origin(&leading);
-        if !other.is_empty() {
+        self.push_origin(&leading.of(filter));
+        let other = other.of(filter);
+        if other.is_about_transactions() {
             self.sql.push(" AND CASE WHEN true");
             self.push_origin(&other);
             self.sql.push(" THEN true ELSE false END");

@@ -156,12 +156,9 @@ impl Reader<'_> {
 
     /// Which of the actor's and the action's transactions are fewer: as many of the one reach further than of the other.
     async fn lead(&mut self, selection: Selection<'_>, position: Position) -> Result<Lead, QueryError> {
-        let filter = selection.filter;
-        let time = Filter { from: filter.from, to: filter.to, ..Filter::default() };
-        let actor = Filter { actor: filter.actor.clone(), ..time.clone() };
-        let action = Filter { action: filter.action.clone(), ..time };
         let mut reach = [None; 2];
-        for (filter, reach) in [&actor, &action].into_iter().zip(&mut reach) {
+        for (lead, reach) in [Lead::Actor, Lead::Action].into_iter().zip(&mut reach) {
+            let filter = &lead.of(selection.filter);
             let mut listing = Listing::of(Selection { filter, ..selection }, position, self.layout());
             self.list_transactions(&mut listing, TOGETHER).await?;
             *reach = listing.reach();
