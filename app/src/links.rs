@@ -17,6 +17,11 @@ impl Frame {
         if filter.is_empty() { self.href("/timeline?from=") } else { self.with_filter("/timeline", filter) }
     }
 
+    /// Everything that belongs to a correlation id.
+    pub(crate) fn correlation_href(&self, id: String) -> String {
+        self.timeline_href(&Filter { correlation_id: Some(id), ..Filter::default() })
+    }
+
     /// A path with this filter as its query.
     pub(crate) fn with_filter(&self, path: &str, filter: &Filter) -> String {
         let pairs = filter.to_pairs();

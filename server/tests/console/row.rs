@@ -130,6 +130,19 @@ async fn the_versions_stand_newest_first_with_what_is_known_now(pool: PgPool) ->
 }
 
 #[sqlx::test(migrations = false)]
+async fn a_version_leads_to_all_of_its_correlation(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    let context = AuditContext::new(ActorRef::new(ActorKind::User, "ann")?).with_correlation_id("a&b")?;
+    let mut tx = AuditedWrite::new(&context).action("ticket.reopened").begin(&pool).await?;
+    sqlx::raw_sql("UPDATE tickets SET note = NULL WHERE id = 1").execute(&mut *tx).await?;
+    tx.commit().await?;
+    let (_, body) = get(&app, "/audit/rows/tickets/id%3D1").await?;
+    let list = part(&body, "<ol class=\"versions\"", "</ol>");
+    assert_eq!(list.matches("href=\"/audit/timeline?correlation_id=a%26b\"").count(), 1, "{list}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
 async fn long_histories_are_paged_and_keep_their_window(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     for number in 0..25 {

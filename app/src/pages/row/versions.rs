@@ -40,10 +40,14 @@ fn version(
     let at = change.captured_at;
     let time = at.format("%-d %B %Y, %H:%M:%S UTC").to_string();
     let id = transaction.id.to_string();
-    let href = Frame::current().href(&format!("/transactions/{id}"));
+    let frame = Frame::current();
+    let href = frame.href(&format!("/transactions/{id}"));
     let action = transaction.action.as_ref();
     let correlation = action.and_then(|action| action.correlation_id.clone());
-    let correlation = correlation.map(|value| view! { <Identifier label="correlation" value=value/> });
+    let correlation = correlation.map(|value| {
+        let href = frame.correlation_href(value.clone());
+        view! { <Identifier label="correlation" value=value href=Some(href)/> }
+    });
     let reason = action.and_then(|action| action.reason.clone());
     let reason = reason.map(|reason| view! { <p class="reason">{reason}</p> });
     let current = (shown == Some(change.cursor())).then_some("true");

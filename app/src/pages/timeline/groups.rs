@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use threadline::query::{Change, Filter, TimelineEntry, TransactionRecord};
+use threadline::query::{Change, TimelineEntry, TransactionRecord};
 
 use crate::Frame;
 use crate::components::{ChangeCard, Identifier, Moment, TransactionHeading, counted, day_label};
@@ -59,8 +59,8 @@ fn entry(frame: &Frame, at: DateTime<Utc>, group: Group, continues: bool) -> imp
     let href = frame.href(&format!("/transactions/{id}"));
     let action = transaction.action.as_ref();
     let correlation = action.and_then(|action| action.correlation_id.clone()).map(|correlation| {
-        let filter = Filter { correlation_id: Some(correlation.clone()), ..Filter::default() };
-        view! { <Identifier label="correlation" value=correlation href=Some(frame.timeline_href(&filter))/> }
+        let href = frame.correlation_href(correlation.clone());
+        view! { <Identifier label="correlation" value=correlation href=Some(href)/> }
     });
     let reason = action
         .and_then(|action| action.reason.clone())

@@ -41,7 +41,7 @@ fn ids(action: ActionRecord) -> impl IntoView {
     });
     let job = action.job_id.map(|id| view! { <Identifier label="job" value=id whole=true/> });
     let correlation = action.correlation_id.map(|id| {
-        let href = frame.timeline_href(&Filter { correlation_id: Some(id.clone()), ..Filter::default() });
+        let href = frame.correlation_href(id.clone());
         view! { <Identifier label="correlation" value=id href=Some(href) whole=true/> }
     });
     view! { {request} {job} {correlation} }

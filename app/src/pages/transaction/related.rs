@@ -54,7 +54,7 @@ pub(super) fn related(
     related: Option<RelatedTransactions>,
 ) -> Option<impl IntoView> {
     let frame = Frame::current();
-    let all = frame.timeline_href(&Filter { correlation_id: Some(correlation?), ..Filter::default() });
+    let all = frame.correlation_href(correlation?);
     let body = match related {
         None => {
             view! { <p class="note">"They could not be read in time. The timeline may still find them."</p> }
