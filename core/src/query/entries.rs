@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{FromRow, QueryBuilder, Row};
 use uuid::Uuid;
 
 use super::reader::{Found, Reader};
 use super::{QueryError, TimelineEntry, TransactionRecord};
+
+/// Transactions that lie so close together are in one partition, or in two.
+const NARROW: TimeDelta = TimeDelta::days(28);
 
 impl Reader<'_> {
     /// The changes with their transactions.
@@ -31,15 +34,26 @@ impl Reader<'_> {
         let places: HashMap<Uuid, Option<DateTime<Utc>>> = places.iter().copied().collect();
         let times: Option<Vec<DateTime<Utc>>> = places.values().copied().collect();
         let times = times.unwrap_or_default();
+        let bounds = times.iter().min().copied().zip(times.iter().max().copied());
+        let ids: Vec<Uuid> = places.into_keys().collect();
         let mut sql =
-            QueryBuilder::new(format!("SELECT {} FROM unnest(", TransactionRecord::columns(self.layout())));
-        sql.push_bind(places.into_keys().collect::<Vec<_>>()).push(", ").push_bind(times.clone());
-        sql.push(self.fill(
-            ") AS wanted (id, at) CROSS JOIN LATERAL (SELECT * FROM __schema__.audit_transactions AS t WHERE t.id = wanted.id",
-        ));
-        if let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) {
-            sql.push(" AND t.occurred_at = wanted.at AND t.occurred_at BETWEEN ").push_bind(*first);
-            sql.push(" AND ").push_bind(*last);
+            QueryBuilder::new(format!("SELECT {} FROM ", TransactionRecord::columns(self.layout())));
+        match bounds {
+            // In few partitions, all are looked for in each.
+            Some((first, last)) if last - first <= NARROW => {
+                sql.push(self.fill("(SELECT * FROM __schema__.audit_transactions AS t WHERE t.id = ANY("));
+                sql.push_bind(ids).push(") AND t.occurred_at BETWEEN ").push_bind(first);
+                sql.push(" AND ").push_bind(last);
+            }
+            _ => {
+                sql.push("unnest(").push_bind(ids).push(", ").push_bind(times).push(self.fill(
+                    ") AS wanted (id, at) CROSS JOIN LATERAL (SELECT * FROM __schema__.audit_transactions AS t WHERE t.id = wanted.id",
+                ));
+                if let Some((first, last)) = bounds {
+                    sql.push(" AND t.occurred_at = wanted.at AND t.occurred_at BETWEEN ").push_bind(first);
+                    sql.push(" AND ").push_bind(last);
+                }
+            }
         }
         sql.push(self.fill(" OFFSET 0) AS t LEFT JOIN __schema__.audit_actions AS a ON a.id = t.action_id"));
         let rows = self.fetch_all(sql).await?;
