@@ -80,8 +80,12 @@ async fn find(
         Ok((trail, page, continues, tables, has_changes))
     };
     let (trail, page, continues, tables, has_changes) = answered(visit, questions).await?;
-    // What takes long to find takes longer to count.
-    let count = if page.stopped_at.is_none() { count(trail, scope, &filter).await } else { None };
+    let count = match position {
+        // What takes long to find takes longer to count.
+        _ if page.stopped_at.is_some() => None,
+        Position::Newest if page.older.is_none() => Some(Count::Exactly(page.entries.len())),
+        _ => count(trail, scope, &filter).await,
+    };
     Ok((tables, FoundChanges { filter, position, page, continues, count, has_changes }))
 }
 
