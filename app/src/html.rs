@@ -2,6 +2,7 @@
 
 use leptos::prelude::RenderHtml;
 use leptos::tachys::html::InertElement;
+use leptos::tachys::view::Position;
 
 /// A part of a page that is HTML already. Unlike an `AnyView` it holds no tree: nothing outside of an island is hydrated, so
 /// nobody needs one.
@@ -15,8 +16,20 @@ pub(crate) trait IntoHtml: RenderHtml {
     where
         Self: Sized,
     {
-        InertElement::new(self.to_html())
+        InertElement::new(drawn(self, String::new()))
     }
 }
 
 impl<View: RenderHtml> IntoHtml for View {}
+
+/// What leptos reckons as the length of a view leaves out the quotes of its attributes and what is escaped: the text would
+/// grow, and be copied, with its last bytes.
+const ROOM: usize = 8;
+
+/// Draws a view behind what is written already.
+pub(crate) fn drawn(view: impl RenderHtml, mut html: String) -> String {
+    let length = view.html_len();
+    html.reserve(length + length / ROOM);
+    view.to_html_with_buf(&mut html, &mut Position::FirstChild, true, false, Vec::new());
+    html
+}

@@ -6,6 +6,7 @@ use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 
 use crate::Frame;
+use crate::html::drawn;
 use crate::shell::document;
 
 /// Draws a whole document. Everything a page shows was read before, so there is nothing to wait for and the body is one
@@ -15,8 +16,8 @@ pub fn render<V: IntoView + 'static>(frame: Frame, title: String, page: impl FnO
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     let html = owner.with(|| {
         frame.provide();
-        document(title, page()).to_html()
+        drawn(document(title, page()), "<!DOCTYPE html>".to_owned())
     });
     owner.unset();
-    format!("<!DOCTYPE html>{html}")
+    html
 }

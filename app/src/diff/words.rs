@@ -46,6 +46,9 @@ fn compared(old: &str, new: &str) -> Vec<(usize, usize, bool)> {
     if old.is_empty() || new.is_empty() || old.len().max(new.len()) > MAX_BYTES {
         return whole();
     }
+    if is_word_without(old, new) || is_word_without(new, old) {
+        return whole();
+    }
     let (old_words, new_words) = (old.tokenize_unicode_words(), new.tokenize_unicode_words());
     if old_words.len().max(new_words.len()) > MAX_WORDS {
         return whole();
@@ -58,6 +61,11 @@ fn compared(old: &str, new: &str) -> Vec<(usize, usize, bool)> {
             (bytes(&old_words[op.old_range()]), bytes(&new_words[op.new_range()]), !equal)
         })
         .collect()
+}
+
+/// Whether a text is a single word that the other one does not hold: most values that change are, and share nothing.
+fn is_word_without(text: &str, other: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !other.contains(text)
 }
 
 /// One side while it is cut into runs.

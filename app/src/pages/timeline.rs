@@ -12,6 +12,7 @@ mod result;
 pub use presets::set_window;
 
 use chrono::{DateTime, Utc};
+use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use threadline::TableName;
 use threadline::query::{Count, Filter, Page, Position, TimelineEntry};
@@ -74,8 +75,8 @@ pub fn timeline_page(frame: Frame, timeline: TimelinePage) -> String {
         let filter = answer.as_ref().map(|found| &found.filter);
         let form = filter_form(&frame, &typed, &tables, filter, now).into_html();
         let result = match answer {
-            Ok(found) => result(&frame, found, now).into_html(),
-            Err(mistake) => not_read(&frame, mistake).into_html(),
+            Ok(found) => Either::Left(result(&frame, found, now)),
+            Err(mistake) => Either::Right(not_read(&frame, mistake)),
         };
         view! {
             <h1>"Timeline"</h1>
@@ -103,9 +104,9 @@ fn result(frame: &Frame, found: FoundChanges, now: DateTime<Utc>) -> impl IntoVi
     });
     let stopped = page.stopped_at.map(|at| stopped(at, position, groups.is_empty()));
     let entries = match groups.is_empty() {
-        true if stopped.is_some() => ().into_html(),
-        true => no_changes(frame, &filter, position, has_changes, now).into_html(),
-        false => entries(frame, groups, continues, now).into_html(),
+        true if stopped.is_some() => EitherOf3::A(()),
+        true => EitherOf3::B(no_changes(frame, &filter, position, has_changes, now)),
+        false => EitherOf3::C(entries(frame, groups, continues, now)),
     };
     view! {
         <div class="result">
