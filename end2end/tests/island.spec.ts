@@ -53,6 +53,7 @@ test("without script there is no dead button, and the id is there to read", asyn
   await expect(page.locator(".id").first()).toBeVisible();
   await expect(page.getByRole("button", { name: "Copy transaction" })).toHaveCount(0);
   await expect(page.getByRole("button", { name: "Pause" })).toHaveCount(0);
+  await expect(page.locator(".live"), "nor room for what needs script").toBeHidden();
   await page.locator(".id a").first().click();
   await expect(page.locator(".id").first()).toContainText(/[0-9a-f]{8}-[0-9a-f-]{27}/);
   await context.close();
