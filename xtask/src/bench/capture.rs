@@ -1,7 +1,5 @@
 //! `cargo xtask bench capture`: all contestants on one server in one run, taking turns.
 
-use std::env;
-
 use anyhow::{Result, bail};
 use clap::{Args, value_parser};
 
@@ -13,7 +11,6 @@ use super::scenario::{Bench, Scenario};
 use super::server::{Facts, Server};
 use super::threadline::Threadline;
 use super::{report, results};
-use crate::postgres::{Cluster, Which};
 
 /// `cargo xtask bench capture …`; no figure makes it fail.
 #[derive(Debug, Args)]
@@ -37,24 +34,10 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let _lock = results::lock()?;
-    let given = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
     let contestants = choice(&options.contestants, Contestant::ALL);
     let ours = contestants.iter().any(|contestant| contestant.is_ours());
     let threadline = if ours { Threadline::build()? } else { Threadline::find()? };
-    if let Some(url) = given {
-        eprintln!(
-            "    using the server of DATABASE_URL, not a private one: its settings decide what the figures mean"
-        );
-        return measure(options, &contestants, &Server::given(url)?, &threadline);
-    }
-    // New each time, also after a run that was killed: figures must not depend on the runs before.
-    let cluster = Cluster::find(Which::Bench)?;
-    cluster.remove()?;
-    let running = cluster.start()?;
-    measure(options, &contestants, &Server::private(&cluster)?, &threadline)?;
-    drop(running);
-    // Gigabytes of write-ahead log.
-    cluster.remove()
+    Server::fresh(|server| measure(options, &contestants, server, &threadline))
 }
 
 fn measure(

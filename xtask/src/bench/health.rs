@@ -1,7 +1,5 @@
 //! `cargo xtask bench health`: a full check of coverage and redaction.
 
-use std::env;
-
 use anyhow::{Context, Result};
 use clap::{Args, value_parser};
 use serde_json::Value;
@@ -14,7 +12,6 @@ use super::server::Server;
 use super::times::Times;
 use super::{program, results};
 use crate::command::run as run_command;
-use crate::postgres::{Cluster, Which};
 use crate::progress::step;
 
 /// The measuring program, in `core/benches`.
@@ -37,34 +34,18 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let _lock = results::lock()?;
     step("building the measurement", || run_command(&mut PROGRAM.build()))?;
-    if let Some(url) = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
-        eprintln!("    using the server of DATABASE_URL, not a private one");
-        return measure(options, &Server::given(url)?);
-    }
-    // New each time, also after a run that was killed: figures must not depend on the runs before.
-    let cluster = Cluster::find(Which::Bench)?;
-    cluster.remove()?;
-    let running = cluster.start()?;
-    measure(options, &Server::private(&cluster)?)?;
-    drop(running);
-    cluster.remove()
+    Server::fresh(|server| measure(options, server))
 }
 
 fn measure(options: &Options, server: &Server) -> Result<()> {
     let facts = server.facts()?;
     let busy = Busy::now();
-    let drop_database =
-        || server.sql("postgres", &format!("DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE);"));
-    drop_database()?;
-    server.sql("postgres", &format!("CREATE DATABASE {DATABASE};"))?;
     let [tables, samples] = [options.tables, options.samples].map(|number| number.to_string());
     let arguments = ["--tables", &tables, "--samples", &samples];
     let mut command = PROGRAM.on(server, DATABASE, &arguments);
-    let said = step("making the tables and checking them", || program::run(&mut command, ""));
-    // Also after a failure: on a server that was given it is in somebody's way.
-    let dropped = drop_database();
-    let said = said?;
-    dropped?;
+    let said = server.in_new_database(DATABASE, || {
+        step("making the tables and checking them", || program::run(&mut command, ""))
+    })?;
     let mut conditions = machine::conditions(&facts, &busy);
     conditions.extend([
         (

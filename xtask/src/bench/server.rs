@@ -1,11 +1,12 @@
 //! The server that everything is measured on, and its clients.
 
+use std::env;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use super::program;
-use crate::postgres::{Cluster, Programs, with_database};
+use crate::postgres::{Cluster, Programs, Which, with_database};
 
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -28,12 +29,41 @@ pub(super) struct Facts {
 }
 
 impl Server {
-    pub(super) fn private(cluster: &Cluster) -> Result<Self> {
+    /// Measures on the server of `DATABASE_URL`, or else on a private one. That one is new each time, also after a run that was
+    /// killed: figures must not depend on the runs before.
+    pub(super) fn fresh(measure: impl FnOnce(&Self) -> Result<()>) -> Result<()> {
+        if let Some(server) = Self::given()? {
+            return measure(&server);
+        }
+        let cluster = Cluster::find(Which::Bench)?;
+        cluster.remove()?;
+        let running = cluster.start()?;
+        measure(&Self::private(&cluster)?)?;
+        drop(running);
+        // Gigabytes of write-ahead log.
+        cluster.remove()
+    }
+
+    /// Measures on the server of `DATABASE_URL`, or else on a private one that keeps its trails from run to run.
+    pub(super) fn kept(measure: impl FnOnce(&Self) -> Result<()>) -> Result<()> {
+        if let Some(server) = Self::given()? {
+            return measure(&server);
+        }
+        let cluster = Cluster::find(Which::BenchQuery)?;
+        let _running = cluster.start()?;
+        measure(&Self::private(&cluster)?)
+    }
+
+    fn private(cluster: &Cluster) -> Result<Self> {
         Self::new(cluster.url("postgres"), "private cluster, reached by a unix socket")
     }
 
-    pub(super) fn given(url: String) -> Result<Self> {
-        Self::new(url, "the server of DATABASE_URL")
+    fn given() -> Result<Option<Self>> {
+        let Some(url) = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) else { return Ok(None) };
+        eprintln!(
+            "    using the server of DATABASE_URL, not a private one: its settings decide what the figures mean"
+        );
+        Self::new(url, "the server of DATABASE_URL").map(Some)
     }
 
     fn new(url: String, place: &str) -> Result<Self> {
@@ -44,6 +74,19 @@ impl Server {
 
     pub(super) fn url(&self, database: &str) -> String {
         with_database(&self.url, database).unwrap_or_else(|| self.url.clone())
+    }
+
+    /// Does something with a new database, which is dropped also after a failure: on a server that was given it is in somebody's
+    /// way.
+    pub(super) fn in_new_database<T>(&self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let drop_database = || self.sql("postgres", &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE);"));
+        drop_database()?;
+        self.sql("postgres", &format!("CREATE DATABASE {name};"))?;
+        let done = work();
+        let dropped = drop_database();
+        let done = done?;
+        dropped?;
+        Ok(done)
     }
 
     /// Runs a script in a fresh session; ends at the first error.

@@ -3,8 +3,6 @@
 mod part;
 mod report;
 
-use std::env;
-
 use anyhow::Result;
 use clap::{Args, value_parser};
 
@@ -17,7 +15,6 @@ use super::server::Server;
 use super::{program, results};
 use crate::bundle;
 use crate::command::run as run_command;
-use crate::postgres::{Cluster, Which};
 use crate::progress::step;
 
 /// The measuring program, in `server/benches`.
@@ -48,13 +45,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     // The server embeds it, and a browser loads it.
     bundle::build()?;
     step("building the measurement", || run_command(&mut PROGRAM.build()))?;
-    if let Some(url) = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
-        eprintln!("    using the server of DATABASE_URL, not a private one");
-        return measure(options, &Server::given(url)?);
-    }
-    let cluster = Cluster::find(Which::BenchQuery)?;
-    let _running = cluster.start()?;
-    measure(options, &Server::private(&cluster)?)
+    Server::kept(|server| measure(options, server))
 }
 
 fn measure(options: &Options, server: &Server) -> Result<()> {

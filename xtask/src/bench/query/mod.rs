@@ -4,8 +4,6 @@ mod report;
 mod sample;
 pub(super) mod seed;
 
-use std::env;
-
 use anyhow::Result;
 use clap::{Args, value_parser};
 
@@ -17,7 +15,6 @@ use super::program::Bench;
 use super::server::Server;
 use super::{program, results};
 use crate::command::run as run_command;
-use crate::postgres::{Cluster, Which};
 use crate::progress::step;
 
 /// The measuring program, in `core/benches`.
@@ -52,13 +49,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let _lock = results::lock()?;
     step("building the measurement", || run_command(&mut PROGRAM.build()))?;
-    if let Some(url) = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
-        eprintln!("    using the server of DATABASE_URL, not a private one");
-        return measure(options, &Server::given(url)?);
-    }
-    let cluster = Cluster::find(Which::BenchQuery)?;
-    let _running = cluster.start()?;
-    measure(options, &Server::private(&cluster)?)
+    Server::kept(|server| measure(options, server))
 }
 
 fn measure(options: &Options, server: &Server) -> Result<()> {
