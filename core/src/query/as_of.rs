@@ -9,7 +9,7 @@ use super::conditions::Selection;
 use super::diff::between;
 use super::history::row_key;
 use super::reader::Reader;
-use super::{FieldChange, Filter, Operation, Position, QueryError, RowImage, TimelineEntry};
+use super::{FieldChange, Filter, Operation, Position, QueryError, RowImage, Snapshot, TimelineEntry};
 use crate::{AuditTrail, Scope, TableName};
 
 /// A row as the trail knows it at a moment.
@@ -124,8 +124,7 @@ impl AuditTrail {
         C: Into<String>,
         V: ToString,
     {
-        let (table, key) = (table.into(), row_key(key));
-        self.reader().await?.as_of(scope, &table, &key, at).await
+        self.snapshot().await?.as_of(scope, table, key, at).await
     }
 
     /// A row at two moments, in either order, field by field.
@@ -143,11 +142,48 @@ impl AuditTrail {
         C: Into<String>,
         V: ToString,
     {
+        self.snapshot().await?.compare(scope, table, key, moments).await
+    }
+}
+
+impl Snapshot<'_> {
+    /// As [`AuditTrail::as_of`].
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn as_of<C, V>(
+        &mut self,
+        scope: &Scope,
+        table: impl Into<TableName>,
+        key: impl IntoIterator<Item = (C, V)>,
+        at: DateTime<Utc>,
+    ) -> Result<AsOf, QueryError>
+    where
+        C: Into<String>,
+        V: ToString,
+    {
+        self.0.as_of(scope, &table.into(), &row_key(key), at).await
+    }
+
+    /// As [`AuditTrail::compare`].
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn compare<C, V>(
+        &mut self,
+        scope: &Scope,
+        table: impl Into<TableName>,
+        key: impl IntoIterator<Item = (C, V)>,
+        moments: [DateTime<Utc>; 2],
+    ) -> Result<Comparison, QueryError>
+    where
+        C: Into<String>,
+        V: ToString,
+    {
         let (table, key) = (table.into(), row_key(key));
         let [one, other] = moments;
-        let mut reader = self.reader().await?;
-        let before = reader.as_of(scope, &table, &key, one.min(other)).await?;
-        let after = reader.as_of(scope, &table, &key, one.max(other)).await?;
+        let before = self.0.as_of(scope, &table, &key, one.min(other)).await?;
+        let after = self.0.as_of(scope, &table, &key, one.max(other)).await?;
         let fields = between(before.row(), after.row());
         Ok(Comparison { before, after, fields })
     }

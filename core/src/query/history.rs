@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::conditions::Selection;
 use super::reader::Reader;
-use super::{ActorFilter, Filter, Page, Position, QueryError, TimelineEntry};
+use super::{ActorFilter, Filter, Page, Position, QueryError, Snapshot, TimelineEntry};
 use crate::{AuditTrail, Scope, TableName};
 
 impl AuditTrail {
@@ -39,8 +39,7 @@ impl AuditTrail {
         C: Into<String>,
         V: ToString,
     {
-        let filter = Filter { table: Some(table.into()), key: Some(row_key(key)), ..filter.clone() };
-        self.timeline_page(scope, &filter, position, size).await
+        self.snapshot().await?.row_history(scope, table, key, filter, position, size).await
     }
 
     /// What one actor did, or all actors of a type: at most `size` changes, newest first, within the filter.
@@ -73,6 +72,29 @@ impl AuditTrail {
         size: usize,
     ) -> Result<Page<TimelineEntry>, QueryError> {
         let filter = Filter { correlation_id: Some(correlation_id.into()), ..filter.clone() };
+        self.timeline_page(scope, &filter, position, size).await
+    }
+}
+
+impl Snapshot<'_> {
+    /// As [`AuditTrail::row_history`].
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn row_history<C, V>(
+        &mut self,
+        scope: &Scope,
+        table: impl Into<TableName>,
+        key: impl IntoIterator<Item = (C, V)>,
+        filter: &Filter,
+        position: Position,
+        size: usize,
+    ) -> Result<Page<TimelineEntry>, QueryError>
+    where
+        C: Into<String>,
+        V: ToString,
+    {
+        let filter = Filter { table: Some(table.into()), key: Some(row_key(key)), ..filter.clone() };
         self.timeline_page(scope, &filter, position, size).await
     }
 }

@@ -27,7 +27,20 @@ pub(super) struct Reader<'a> {
     schema: &'a StorageSchema,
     layout: Layout,
     search_time: Duration,
-    is_prepared: bool,
+    /// Whether the host allows prepared statements.
+    may_prepare: bool,
+    /// How the next statement is planned, and how the server was told to plan.
+    planning: Planning,
+    told: Planning,
+}
+
+/// How statements are planned that may be prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Planning {
+    /// Once, for whatever values come.
+    Once,
+    /// Each time, for the values that they look for.
+    ForValues,
 }
 
 impl AuditTrail {
@@ -36,8 +49,15 @@ impl AuditTrail {
         let mut transaction = pool::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         sqlx::raw_sql(AssertSqlSafe(settings(self.prepared))).execute(&mut *transaction).await?;
         let layout = self.layout.get(&mut transaction, &self.schema).await?;
-        let (search_time, is_prepared) = (self.search_time, self.prepared);
-        Ok(Reader { transaction, schema: &self.schema, layout, search_time, is_prepared })
+        Ok(Reader {
+            transaction,
+            schema: &self.schema,
+            layout,
+            search_time: self.search_time,
+            may_prepare: self.prepared,
+            planning: Planning::Once,
+            told: Planning::Once,
+        })
     }
 }
 
@@ -71,21 +91,27 @@ impl Reader<'_> {
         &mut self,
         mut sql: QueryBuilder<Postgres>,
     ) -> Result<Vec<PgRow>, sqlx::Error> {
-        sql.build().persistent(self.is_prepared).fetch_all(&mut *self.transaction).await
+        let is_prepared = self.is_prepared().await?;
+        sql.build().persistent(is_prepared).fetch_all(&mut *self.transaction).await
     }
 
     /// Runs a statement that answers one row, prepared where the host allows it.
     pub(super) async fn fetch_one(&mut self, mut sql: QueryBuilder<Postgres>) -> Result<PgRow, sqlx::Error> {
-        sql.build().persistent(self.is_prepared).fetch_one(&mut *self.transaction).await
+        let is_prepared = self.is_prepared().await?;
+        sql.build().persistent(is_prepared).fetch_one(&mut *self.transaction).await
     }
 
-    /// From here on, statements are planned for the values that they look for.
-    pub(super) async fn plan_for_values(&mut self) -> Result<(), QueryError> {
-        if self.is_prepared {
-            sqlx::raw_sql("SET LOCAL plan_cache_mode = force_custom_plan").execute(self.connection()).await?;
-            self.is_prepared = false;
+    /// Whether the next statement is a prepared one; the server knows then how to plan it.
+    async fn is_prepared(&mut self) -> Result<bool, sqlx::Error> {
+        if self.may_prepare && self.told != self.planning {
+            let statement = match self.planning {
+                Planning::Once => "SET LOCAL plan_cache_mode = force_generic_plan",
+                Planning::ForValues => "SET LOCAL plan_cache_mode = force_custom_plan",
+            };
+            sqlx::raw_sql(statement).execute(&mut *self.transaction).await?;
+            self.told = self.planning;
         }
-        Ok(())
+        Ok(self.may_prepare && self.planning == Planning::Once)
     }
 
     pub(super) const fn search_time(&self) -> Duration {
@@ -142,13 +168,15 @@ impl Reader<'_> {
         window: Window,
         limit: usize,
     ) -> Result<Vec<Found>, QueryError> {
-        if limit == 1 && selection.filter.key.is_some() {
-            // In a small partition, the next change of a row would be looked for along the timeline.
-            self.plan_for_values().await?;
-        }
         let mut sql = self.select_changes();
         self.push_from(&mut sql, selection, position, window, limit);
-        self.fetch_changes(sql, position, limit).await
+        if limit == 1 && selection.filter.key.is_some() {
+            // In a small partition, the next change of a row would be looked for along the timeline.
+            self.planning = Planning::ForValues;
+        }
+        let found = self.fetch_changes(sql, position, limit).await;
+        self.planning = Planning::Once;
+        found
     }
 
     pub(super) fn select_changes(&self) -> QueryBuilder<Postgres> {

@@ -23,7 +23,7 @@ use crate::{AuditTrail, Scope, TableName};
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Snapshot<'a>(Reader<'a>);
+pub struct Snapshot<'a>(pub(super) Reader<'a>);
 
 impl AuditTrail {
     /// Begins a transaction that only reads.

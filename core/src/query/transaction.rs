@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::conditions::Selection;
-use super::{Change, Filter, FilterError, Page, Position, QueryError, TransactionRecord};
+use super::{Change, Filter, FilterError, Page, Position, QueryError, Snapshot, TransactionRecord};
 use crate::{AuditTrail, Scope};
 
 /// A transaction and a page of its changes.
@@ -42,7 +42,23 @@ impl AuditTrail {
         position: Position,
         size: usize,
     ) -> Result<Option<TransactionDetail>, QueryError> {
-        let mut reader = self.reader().await?;
+        self.snapshot().await?.transaction(scope, id, position, size).await
+    }
+}
+
+impl Snapshot<'_> {
+    /// As [`AuditTrail::transaction`].
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn transaction(
+        &mut self,
+        scope: &Scope,
+        id: Uuid,
+        position: Position,
+        size: usize,
+    ) -> Result<Option<TransactionDetail>, QueryError> {
+        let reader = &mut self.0;
         let filter = Filter::default();
         let selection = Selection { scope, filter: &filter, transaction: Some(id) };
         let page = reader.page(selection, position, size).await?;

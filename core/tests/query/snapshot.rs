@@ -1,8 +1,8 @@
 //! Several questions about one moment.
 
 use sqlx::PgPool;
-use threadline::Scope;
-use threadline::query::{Count, Filter, OldValue, Position};
+use threadline::query::{AsOf, Count, Filter, OldValue, Page, Position, TimelineEntry};
+use threadline::{AuditTrail, Scope};
 
 use crate::database::{Result, run};
 use crate::desk;
@@ -40,5 +40,41 @@ async fn old_values_are_looked_up_in_it(pool: PgPool) -> Result {
     let fields: Vec<_> = page.entries.iter().flat_map(|entry| entry.change.fields()).collect();
     assert!(!fields.is_empty());
     assert!(fields.iter().all(|field| field.old_value == OldValue::PreviousChange), "{fields:?}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_row_stays_as_it_was(pool: PgPool) -> Result {
+    for prepared in [false, true] {
+        let trail = if prepared { AuditTrail::new(pool.clone()) } else { desk(&pool).await? };
+        let trail = trail.with_prepared_statements(prepared);
+        let (scope, any, key) = (Scope::unscoped(), Filter::default(), [("id", 1)]);
+        let mut snapshot = trail.snapshot().await?;
+        let before = snapshot.row_history(&scope, "tickets", key, &any, Position::Newest, 10).await?;
+        let [newest, .., oldest] = before.entries.as_slice() else { return Err("no history".into()) };
+        let lost = format!("lost, prepared: {prepared}");
+        run(&pool, &format!("UPDATE tickets SET priority = '{lost}' WHERE id = 1")).await?;
+        let now = sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&pool).await?;
+
+        let row = snapshot.as_of(&scope, "tickets", key, now).await?;
+        let AsOf::Snapshot(last) = &row else { return Err(format!("{row:?}").into()) };
+        assert_eq!(last.change.id, newest.change.id);
+        let compared =
+            snapshot.compare(&scope, "tickets", key, [now, oldest.change.captured_at]).await?.fields;
+        let names: Vec<_> = compared.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["assignee", "priority"]);
+        assert!(!format!("{compared:?}").contains(&lost), "{compared:?}");
+        let again = snapshot.row_history(&scope, "tickets", key, &any, Position::Newest, 10).await?;
+        let ids = |page: &Page<TimelineEntry>| page.entries.iter().map(|e| e.change.id).collect::<Vec<_>>();
+        assert_eq!(ids(&again), ids(&before));
+
+        drop(snapshot);
+        let after = trail.as_of(&scope, "tickets", key, now).await?;
+        assert!(format!("{:?}", after.row()).contains(&lost), "{after:?}");
+        let AsOf::Snapshot(last) = after else { return Err("no row".into()) };
+        let mut snapshot = trail.snapshot().await?;
+        let detail = snapshot.transaction(&scope, last.transaction.id, Position::Newest, 10).await?;
+        assert_eq!(detail.map(|detail| detail.changes.entries.len()), Some(1));
+    }
     Ok(())
 }

@@ -36,6 +36,7 @@ pub(crate) async fn transaction(
     };
     let trail = &visit.shared.settings.trail;
     let question = async {
+        let mut trail = trail.snapshot().await?;
         let mut detail = trail.transaction(&visit.scope, id, position, PAGE).await?;
         if let Some(detail) = &mut detail {
             trail.complete_old_values(&visit.scope, &mut detail.changes.entries).await?;

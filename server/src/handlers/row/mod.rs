@@ -11,8 +11,10 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{OriginalUri, Path, RawQuery};
 use axum::response::Response;
 use http::StatusCode;
-use threadline::query::{AsOf, Filter, FilterError, Operation, Page, Position, QueryError, TimelineEntry};
-use threadline::{AuditTrail, Scope, TableName};
+use threadline::query::{
+    AsOf, Filter, FilterError, Operation, Page, Position, QueryError, Snapshot, TimelineEntry,
+};
+use threadline::{Scope, TableName};
 use threadline_app::pages::{
     AsOfQuestion, Compared, ComparisonQuestion, RowField, RowPage, RowThen, moment, row_page, still_to_come,
 };
@@ -42,8 +44,9 @@ pub(crate) async fn row(
         Ok(asked) => asked,
         Err(error) => return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.frame()),
     };
-    let row = Row { trail: &visit.shared.settings.trail, scope: &visit.scope, table, key };
-    match answered(&visit, row.page(asked)).await {
+    let row = Row { scope: &visit.scope, table, key };
+    let question = async { row.page(&mut visit.shared.settings.trail.snapshot().await?, asked).await };
+    match answered(&visit, question).await {
         Err(Some(QueryError::OtherKey { .. } | QueryError::NotAudited { .. })) => {
             let written = Filter { key: Some(row.key), ..Filter::default() }.to_pairs();
             let key = written.into_iter().next().map(|(_, key)| key).unwrap_or_default();
@@ -107,25 +110,24 @@ impl Asked {
 
 /// The row that is asked about.
 struct Row<'a> {
-    trail: &'a AuditTrail,
     scope: &'a Scope,
     table: TableName,
     key: BTreeMap<String, String>,
 }
 
 impl Row<'_> {
-    async fn page(&self, asked: Asked) -> Result<RowPage, QueryError> {
+    async fn page(&self, trail: &mut Snapshot<'_>, asked: Asked) -> Result<RowPage, QueryError> {
         let Asked { window, position, as_of, sides } = asked;
-        let mut versions = self.versions(&window, position, PAGE).await?;
+        let mut versions = self.versions(trail, &window, position, PAGE).await?;
         let changes = versions.entries.iter_mut().map(|entry| &mut entry.change);
-        self.trail.complete_old_values(self.scope, changes).await?;
+        trail.complete_old_values(self.scope, changes).await?;
         let as_of = match as_of {
             None => None,
-            Some(at) => Some(AsOfQuestion { answer: self.as_of(&at).await?, at }),
+            Some(at) => Some(AsOfQuestion { answer: self.as_of(trail, &at).await?, at }),
         };
         let comparison = match sides {
             None => None,
-            Some(sides) => Some(ComparisonQuestion { answer: self.compare(&sides).await?, sides }),
+            Some(sides) => Some(ComparisonQuestion { answer: self.compare(trail, &sides).await?, sides }),
         };
         Ok(RowPage {
             table: self.table.clone(),
@@ -133,7 +135,7 @@ impl Row<'_> {
             filter: window,
             position,
             versions,
-            latest: self.latest().await?,
+            latest: self.latest(trail).await?,
             as_of,
             comparison,
         })
@@ -141,16 +143,17 @@ impl Row<'_> {
 
     async fn versions(
         &self,
+        trail: &mut Snapshot<'_>,
         filter: &Filter,
         position: Position,
         size: usize,
     ) -> Result<Page<TimelineEntry>, QueryError> {
-        self.trail.row_history(self.scope, self.table.clone(), self.key.clone(), filter, position, size).await
+        trail.row_history(self.scope, self.table.clone(), self.key.clone(), filter, position, size).await
     }
 
     /// The row now. No clock is asked: this one and the database's may differ.
-    async fn latest(&self) -> Result<AsOf, QueryError> {
-        let newest = self.versions(&Filter::default(), Position::Newest, 1).await?;
+    async fn latest(&self, trail: &mut Snapshot<'_>) -> Result<AsOf, QueryError> {
+        let newest = self.versions(trail, &Filter::default(), Position::Newest, 1).await?;
         let Some(newest) = newest.entries.into_iter().next() else { return Ok(AsOf::BeforeHorizon) };
         let truncates = Filter {
             table: Some(self.table.clone()),
@@ -158,7 +161,7 @@ impl Row<'_> {
             ..Filter::default()
         };
         let later = Position::NewerThan(newest.change.cursor());
-        let emptied = self.trail.timeline_page(self.scope, &truncates, later, 1).await?;
+        let emptied = trail.timeline_page(self.scope, &truncates, later, 1).await?;
         Ok(match (emptied.entries.into_iter().next(), newest.change.operation) {
             (Some(emptied), operation) if operation != Operation::Delete => AsOf::Deleted(emptied),
             (_, Operation::Delete) => AsOf::Deleted(newest),
@@ -166,36 +169,40 @@ impl Row<'_> {
         })
     }
 
-    async fn as_of(&self, at: &str) -> Result<Result<RowThen, String>, QueryError> {
+    async fn as_of(&self, trail: &mut Snapshot<'_>, at: &str) -> Result<Result<RowThen, String>, QueryError> {
         let at = match moment(at) {
             Ok(at) => at,
             Err(sentence) => return Ok(Err(sentence)),
         };
-        let row = match self.trail.as_of(self.scope, self.table.clone(), self.key.clone(), at).await {
+        let row = match trail.as_of(self.scope, self.table.clone(), self.key.clone(), at).await {
             Err(QueryError::InFuture { at }) => return Ok(Err(still_to_come(at))),
             answer => answer?,
         };
         let first = match row {
-            AsOf::BeforeHorizon => self.first().await?,
+            AsOf::BeforeHorizon => self.first(trail).await?,
             AsOf::Snapshot(_) | AsOf::Deleted(_) => None,
         };
         Ok(Ok(RowThen { at, row, first }))
     }
 
     /// The oldest version.
-    async fn first(&self) -> Result<Option<TimelineEntry>, QueryError> {
+    async fn first(&self, trail: &mut Snapshot<'_>) -> Result<Option<TimelineEntry>, QueryError> {
         let Ok(beginning) = format!("0-{}", Uuid::nil().simple()).parse() else { return Ok(None) };
-        let first = self.versions(&Filter::default(), Position::NewerThan(beginning), 1).await?;
+        let first = self.versions(trail, &Filter::default(), Position::NewerThan(beginning), 1).await?;
         Ok(first.entries.into_iter().next())
     }
 
-    async fn compare(&self, sides: &[String; 2]) -> Result<Result<Compared, (usize, String)>, QueryError> {
+    async fn compare(
+        &self,
+        trail: &mut Snapshot<'_>,
+        sides: &[String; 2],
+    ) -> Result<Result<Compared, (usize, String)>, QueryError> {
         let at = match [moment(&sides[0]), moment(&sides[1])] {
             [Ok(one), Ok(other)] => [one, other],
             [Err(sentence), _] => return Ok(Err((0, sentence))),
             [_, Err(sentence)] => return Ok(Err((1, sentence))),
         };
-        let question = self.trail.compare(self.scope, self.table.clone(), self.key.clone(), at);
+        let question = trail.compare(self.scope, self.table.clone(), self.key.clone(), at);
         match question.await {
             Err(QueryError::InFuture { at: late }) => {
                 Ok(Err((usize::from(at[0] != late), still_to_come(late))))
