@@ -14,11 +14,13 @@ use crate::query::{Filter, QueryError};
 const IS_LATE: &str = "c.captured_at - c.occurred_at > interval '1 second' AND ";
 
 /// Whose changes are asked for.
-enum Transactions {
-    /// Of these, and of those that began before the first moment of the question, where it has one.
-    Known(Vec<Uuid>, Option<DateTime<Utc>>),
-    /// Of those of the actor and the action that began between these moments.
-    Between(DateTime<Utc>, DateTime<Utc>),
+struct Transactions {
+    /// Those that have been listed.
+    listed: Vec<Uuid>,
+    /// No other one of the actor and the action began after this moment; none where there is no other one at all.
+    others_until: Option<DateTime<Utc>>,
+    /// Nor before this one, as far as it has late changes.
+    others_from: Option<DateTime<Utc>>,
 }
 
 impl Reader<'_> {
@@ -58,18 +60,22 @@ impl Reader<'_> {
         listing: &Listing<'_>,
         window: Window,
     ) -> Result<Option<Transactions>, QueryError> {
+        let listed = listing.seen.iter().map(|begun| begun.id).collect();
+        let others_until = listing.others_until();
         if listing.is_at_end() {
-            let [after, _] = listing.position.bounds(listing.filter);
-            return Ok(Some(Transactions::Known(listing.seen.iter().map(|begun| begun.id).collect(), after)));
+            return Ok(Some(Transactions { listed, others_until, others_from: None }));
         }
-        let mut sql = QueryBuilder::new(self.fill(&format!(
-            "SELECT min(c.occurred_at), max(c.occurred_at) FROM __schema__.audit_changes AS c WHERE {IS_LATE}"
-        )));
+        let mut sql =
+            QueryBuilder::new(self.fill(&format!(
+                "SELECT min(c.occurred_at) FROM __schema__.audit_changes AS c WHERE {IS_LATE}"
+            )));
         self.push_when(&mut sql, listing, window);
-        let row = self.fetch_one(sql).await?;
-        let (first, last): (Option<DateTime<Utc>>, Option<DateTime<Utc>>) =
-            (row.try_get(0)?, row.try_get(1)?);
-        Ok(first.zip(last).map(|(first, last)| Transactions::Between(first, last)))
+        let first: Option<DateTime<Utc>> = self.fetch_one(sql).await?.try_get(0)?;
+        Ok(first.map(|first| Transactions {
+            listed,
+            others_until: others_until.filter(|until| first <= *until),
+            others_from: Some(first),
+        }))
     }
 
     /// The index tells when a change was captured, and of which transaction it is; only those that are asked for are read.
@@ -85,22 +91,14 @@ impl Reader<'_> {
             " FROM (SELECT c.captured_at, c.id FROM __schema__.audit_changes AS c WHERE {IS_LATE}"
         )));
         self.push_when(sql, listing, window);
-        match transactions {
-            Transactions::Known(ids, after) => {
-                // In a CASE, so that it is asked of each late change: the planner would look for each of the transactions.
-                sql.push(" AND CASE WHEN c.transaction_id IN (SELECT unnest(").push_bind(ids.clone());
-                sql.push("::uuid[])) THEN true ");
-                if let Some(after) = after {
-                    sql.push("WHEN c.occurred_at < ").push_bind(*after).push(" THEN ");
-                    self.push_origin_of_late(sql, listing.filter, [None, Some(*after)]);
-                }
-                sql.push(" ELSE false END");
-            }
-            Transactions::Between(first, last) => {
-                sql.push(" AND ");
-                self.push_origin_of_late(sql, listing.filter, [Some(*first), Some(*last)]);
-            }
+        // In a CASE, so that it is asked of each late change: the planner would look for each of the transactions.
+        sql.push(" AND CASE WHEN c.transaction_id IN (SELECT unnest(").push_bind(transactions.listed.clone());
+        sql.push("::uuid[])) THEN true ");
+        if let Some(until) = transactions.others_until {
+            sql.push("WHEN c.occurred_at <= ").push_bind(until).push(" THEN ");
+            self.push_origin_of_late(sql, listing.filter, [transactions.others_from, Some(until)]);
         }
+        sql.push(" ELSE false END");
         sql.push(self.fill(
             " OFFSET 0) AS late CROSS JOIN LATERAL (SELECT * FROM __schema__.audit_changes AS c
                WHERE c.captured_at = late.captured_at AND c.id = late.id AND ",

@@ -71,6 +71,16 @@ impl<'a> Listing<'a> {
         self.window.and_then(|_| self.seen.last()).map(|last| last.at)
     }
 
+    /// Until when transactions began that can hold late changes of the position and have not been listed: those that the list
+    /// has not come to, and those from before a lower bound. None where there are none.
+    pub(super) fn others_until(&self) -> Option<DateTime<Utc>> {
+        let [after, _] = self.position.bounds(self.filter);
+        match self.position {
+            Position::Newest | Position::OlderThan(_) => self.reach().or(after),
+            Position::NewerThan(_) => after,
+        }
+    }
+
     /// Where no prompt change is missing, when only the transactions taken are looked into.
     pub(super) fn sure(&self) -> Window {
         match (self.seen[..self.taken].last(), self.position) {
