@@ -7,7 +7,7 @@ if (!baseURL) {
 }
 
 /** What a reader without script can do as well. */
-const WITHOUT_SCRIPT = ["access", "actor", "coverage", "home", "journey", "problems", "row", "transaction"].map((name) => `${name}.spec.ts`);
+const WITHOUT_SCRIPT = ["access", "actor", "coverage", "home", "journey", "look", "problems", "row", "transaction"].map((name) => `${name}.spec.ts`);
 
 export default defineConfig({
   testDir: "tests",

@@ -1,14 +1,21 @@
-// Every screen and state in both themes and at three widths: accessible, and never wider than the window. The pictures in
-// `output` are for looking at.
+// Every screen and state in both themes and at three widths, with script and without: accessible, and never wider than the
+// window. The pictures in `output` are for looking at.
 import type { Page } from "@playwright/test";
 
-import { expect, expectAccessible, expectNoSidewaysScroll, logIn, openTicket, raisePriority, test } from "./support.ts";
+import { expect, expectAccessible, expectNoSidewaysScroll, isScripted, logIn, openTicket, raisePriority, test } from "./support.ts";
 
 // A trace of pages this long takes longer than the test itself.
 test.use({ trace: "off" });
 
 type Name = Parameters<typeof logIn>[1];
-type Screen = { name: string; open: (page: Page) => Promise<unknown>; as?: Name | null; status?: number };
+type Screen = {
+  name: string;
+  open: (page: Page) => Promise<unknown>;
+  as?: Name | null;
+  status?: number;
+  /** Shows what only script does. */
+  scripted?: boolean;
+};
 
 const at = (name: string, path: string, more: Partial<Screen> = {}): Screen => ({
   name,
@@ -16,10 +23,12 @@ const at = (name: string, path: string, more: Partial<Screen> = {}): Screen => (
   ...more,
 });
 
-/** The newest page of the timeline with its islands alive. */
+/** The newest page of the timeline with its islands alive, where they come to life. */
 async function openTimeline(page: Page, query = ""): Promise<void> {
   await page.goto(`/audit/timeline${query}`);
-  await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+  if (isScripted()) {
+    await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+  }
 }
 
 /** The timeline of a ticket that has just been opened with this text. */
@@ -60,6 +69,7 @@ const screens: Screen[] = [
   }),
   {
     name: "keys",
+    scripted: true,
     open: async (page) => {
       await openTimeline(page, "?to=2020-01-01T00:00");
       await page.keyboard.press("?");
@@ -77,6 +87,7 @@ const screens: Screen[] = [
   at("timeline-end", "/timeline?from=&older=1000000-0193c2aa00007000800000000000008d"),
   {
     name: "timeline-focus",
+    scripted: true,
     open: async (page) => {
       const ticket = await raisePriority(page);
       await openTimeline(page, `?table=tickets&key=id%3D${ticket}`);
@@ -87,6 +98,7 @@ const screens: Screen[] = [
   },
   {
     name: "timeline-live",
+    scripted: true,
     open: async (page) => {
       await page.route("**/api/newer_changes?*", (route) => route.fulfill({ json: 12 }));
       await page.clock.install();
@@ -184,6 +196,7 @@ async function look(page: Page, picture: (name: string) => string): Promise<void
 
 for (const screen of screens) {
   test(`looks right: ${screen.name}`, async ({ page, complaints }, info) => {
+    test.skip(!isScripted() && screen.scripted === true, "shows what script does");
     if (screen.status) {
       complaints.expectStatus(screen.status);
     }
@@ -196,6 +209,7 @@ for (const screen of screens) {
 }
 
 test("looks right: the menu of a phone, the dialog to copy by hand", async ({ page, baseURL }, info) => {
+  test.skip(!isScripted(), "the dialog is opened by script");
   await page.setViewportSize({ width: 320, height: 900 });
   const host = `http://helpdesk.test:${new URL(baseURL ?? "").port}`;
   await page.goto(`${host}/login`);
@@ -217,9 +231,9 @@ test("looks right: the menu of a phone, the dialog to copy by hand", async ({ pa
   await look(page, (name) => info.outputPath(`copy-${name}`));
 });
 
-test("on a phone the navigation and the filter fold away and open without script", async ({ browser, baseURL }) => {
-  const context = await browser.newContext({ baseURL, javaScriptEnabled: false, viewport: { width: 320, height: 700 } });
-  const page = await context.newPage();
+test("on a phone the navigation and the filter fold away and open without script", async ({ page }) => {
+  test.skip(isScripted(), "with script the same elements do it");
+  await page.setViewportSize({ width: 320, height: 700 });
   await logIn(page, "support");
   await page.goto("/audit/timeline");
   const timeline = page.getByRole("navigation", { name: "Audit menu" }).getByRole("link", { name: "Timeline" });
@@ -229,5 +243,4 @@ test("on a phone the navigation and the filter fold away and open without script
   await expect(page.getByLabel("Table")).toBeHidden();
   await page.locator("details.filter > summary").click();
   await expect(page.getByLabel("Table")).toBeVisible();
-  await context.close();
 });

@@ -81,9 +81,14 @@ export async function raisePriority(page: Page): Promise<string> {
   return ticket;
 }
 
+/** Whether the pages of this project run script. */
+export function isScripted(): boolean {
+  return base.info().project.use.javaScriptEnabled !== false;
+}
+
 /** No rule of axe is broken. Axe is a script itself: where script is off, nothing is asked. */
 export async function expectAccessible(page: Page): Promise<void> {
-  if (base.info().project.use.javaScriptEnabled === false) {
+  if (!isScripted()) {
     return;
   }
   // Legacy mode leaves out frames of other origins, which these pages forbid, and takes half the time.
