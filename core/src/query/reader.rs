@@ -29,8 +29,7 @@ pub(super) struct Reader<'a> {
     search_time: Duration,
     /// Whether the host allows prepared statements.
     may_prepare: bool,
-    /// How the next statement is planned, and how the server was told to plan.
-    planning: Planning,
+    /// How the server was told to plan.
     told: Planning,
 }
 
@@ -55,7 +54,6 @@ impl AuditTrail {
             layout,
             search_time: self.search_time,
             may_prepare: self.prepared,
-            planning: Planning::Once,
             told: Planning::Once,
         })
     }
@@ -87,31 +85,36 @@ impl Reader<'_> {
     }
 
     /// Runs a statement, prepared where the host allows it.
-    pub(super) async fn fetch_all(
+    pub(super) async fn fetch_all(&mut self, sql: QueryBuilder<Postgres>) -> Result<Vec<PgRow>, sqlx::Error> {
+        self.fetch_planned(sql, Planning::Once).await
+    }
+
+    async fn fetch_planned(
         &mut self,
         mut sql: QueryBuilder<Postgres>,
+        planning: Planning,
     ) -> Result<Vec<PgRow>, sqlx::Error> {
-        let is_prepared = self.is_prepared().await?;
+        let is_prepared = self.plan(planning).await?;
         sql.build().persistent(is_prepared).fetch_all(&mut *self.transaction).await
     }
 
     /// Runs a statement that answers one row, prepared where the host allows it.
     pub(super) async fn fetch_one(&mut self, mut sql: QueryBuilder<Postgres>) -> Result<PgRow, sqlx::Error> {
-        let is_prepared = self.is_prepared().await?;
+        let is_prepared = self.plan(Planning::Once).await?;
         sql.build().persistent(is_prepared).fetch_one(&mut *self.transaction).await
     }
 
-    /// Whether the next statement is a prepared one; the server knows then how to plan it.
-    async fn is_prepared(&mut self) -> Result<bool, sqlx::Error> {
-        if self.may_prepare && self.told != self.planning {
-            let statement = match self.planning {
+    /// Tells the server how to plan the next statement, unless it knows; answers whether that is a prepared one.
+    async fn plan(&mut self, planning: Planning) -> Result<bool, sqlx::Error> {
+        if self.may_prepare && self.told != planning {
+            let statement = match planning {
                 Planning::Once => "SET LOCAL plan_cache_mode = force_generic_plan",
                 Planning::ForValues => "SET LOCAL plan_cache_mode = force_custom_plan",
             };
             sqlx::raw_sql(statement).execute(&mut *self.transaction).await?;
-            self.told = self.planning;
+            self.told = planning;
         }
-        Ok(self.may_prepare && self.planning == Planning::Once)
+        Ok(self.may_prepare && planning == Planning::Once)
     }
 
     pub(super) const fn search_time(&self) -> Duration {
@@ -170,13 +173,10 @@ impl Reader<'_> {
     ) -> Result<Vec<Found>, QueryError> {
         let mut sql = self.select_changes();
         self.push_from(&mut sql, selection, position, window, limit);
-        if limit == 1 && selection.filter.key.is_some() {
-            // In a small partition, the next change of a row would be looked for along the timeline.
-            self.planning = Planning::ForValues;
-        }
-        let found = self.fetch_changes(sql, position, limit).await;
-        self.planning = Planning::Once;
-        found
+        // In a small partition, the next change of a row would be looked for along the timeline.
+        let is_next_of_row = limit == 1 && selection.filter.key.is_some();
+        let planning = if is_next_of_row { Planning::ForValues } else { Planning::Once };
+        self.fetch_changes_planned(sql, position, limit, planning).await
     }
 
     pub(super) fn select_changes(&self) -> QueryBuilder<Postgres> {
@@ -193,14 +193,24 @@ impl Reader<'_> {
     /// Runs a statement that selects changes `c`, in order and no more than so many.
     pub(super) async fn fetch_changes(
         &mut self,
+        sql: QueryBuilder<Postgres>,
+        position: Position,
+        limit: usize,
+    ) -> Result<Vec<Found>, QueryError> {
+        self.fetch_changes_planned(sql, position, limit, Planning::Once).await
+    }
+
+    async fn fetch_changes_planned(
+        &mut self,
         mut sql: QueryBuilder<Postgres>,
         position: Position,
         limit: usize,
+        planning: Planning,
     ) -> Result<Vec<Found>, QueryError> {
         let order = position.order();
         sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order}"));
         push_limit(&mut sql, limit);
-        let rows = self.fetch_all(sql).await?;
+        let rows = self.fetch_planned(sql, planning).await?;
         let found =
             |row| Ok(Found { change: Change::from_row(row)?, occurred_at: row.try_get("occurred_at")? });
         rows.iter().map(found).collect()
