@@ -68,9 +68,7 @@ impl Contestant {
     }
 
     pub(super) fn drop_database(self, server: &Server) -> Result<()> {
-        server
-            .sql("postgres", &format!("DROP DATABASE IF EXISTS {} WITH (FORCE);", self.database()))
-            .map(drop)
+        server.drop_database(&self.database())
     }
 
     /// The same state before every measurement: the base rows without dead ones beside them, an empty trail, and no

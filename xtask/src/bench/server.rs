@@ -79,14 +79,18 @@ impl Server {
     /// Does something with a new database, which is dropped also after a failure: on a server that was given it is in somebody's
     /// way.
     pub(super) fn in_new_database<T>(&self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        let drop_database = || self.sql("postgres", &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE);"));
-        drop_database()?;
+        self.drop_database(name)?;
         self.sql("postgres", &format!("CREATE DATABASE {name};"))?;
         let done = work();
-        let dropped = drop_database();
+        let dropped = self.drop_database(name);
         let done = done?;
         dropped?;
         Ok(done)
+    }
+
+    /// Drops a database, whoever is connected to it; one that does not exist is no error.
+    pub(super) fn drop_database(&self, name: &str) -> Result<()> {
+        self.sql("postgres", &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE);")).map(drop)
     }
 
     /// Runs a script in a fresh session; ends at the first error.

@@ -41,8 +41,7 @@ impl Seed<'_> {
     }
 
     pub(in crate::bench) fn drop(self) -> Result<()> {
-        let database = self.database();
-        self.server.sql("postgres", &format!("DROP DATABASE IF EXISTS {database} WITH (FORCE);")).map(drop)
+        self.server.drop_database(&self.database())
     }
 
     /// The name of the database, which is whole.
