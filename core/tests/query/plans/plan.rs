@@ -55,8 +55,12 @@ impl<'a> Step<'a> {
         self.json[name].as_str().unwrap_or_default()
     }
 
+    fn average(self, name: &str) -> f64 {
+        self.json[name].as_f64().unwrap_or_default()
+    }
+
     fn number(self, name: &str) -> usize {
-        self.json[name].as_f64().unwrap_or_default().ceil() as usize
+        self.average(name).ceil() as usize
     }
 
     /// How often it ran.
@@ -64,10 +68,10 @@ impl<'a> Step<'a> {
         self.number("Actual Loops")
     }
 
-    /// The rows of one turn: the average of all turns, rounded.
-    fn in_turn(self) -> usize {
+    /// The rows of one turn: the average of all turns, a whole number up to version 17, and one with two digits from 18 on.
+    fn in_turn(self) -> f64 {
         let names = ["Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck"];
-        names.iter().map(|name| self.number(name)).sum()
+        names.iter().map(|name| self.average(name)).sum()
     }
 
     /// The table of the trail that it reads.
@@ -77,18 +81,20 @@ impl<'a> Step<'a> {
 
     /// How many rows it looked at. A turn that found nothing has looked as well.
     fn rows(self) -> usize {
-        self.in_turn().max(1) * self.turns()
+        (self.in_turn().max(1.0) * self.average("Actual Loops")).round() as usize
     }
 
     /// How many rows it read without an index.
     pub(super) fn reads_whole_table(self) -> usize {
-        if self.text("Node Type") == "Seq Scan" { self.in_turn() } else { 0 }
+        if self.text("Node Type") == "Seq Scan" { self.in_turn().ceil() as usize } else { 0 }
     }
 
     /// How many rows it put in order, all together.
     pub(super) fn sorted(self) -> usize {
         let is_sort = self.text("Node Type").ends_with("Sort");
-        self.inputs().filter(|_| is_sort).map(|input| input.number("Actual Rows") * input.turns()).sum()
+        let rows =
+            |input: Self| (input.average("Actual Rows") * input.average("Actual Loops")).round() as usize;
+        self.inputs().filter(|_| is_sort).map(rows).sum()
     }
 }
 
