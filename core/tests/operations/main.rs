@@ -6,6 +6,8 @@ mod cases;
 mod changes;
 #[path = "../support/database.rs"]
 mod database;
+#[path = "../support/wait.rs"]
+mod wait;
 
 mod inheritance;
 mod keys;

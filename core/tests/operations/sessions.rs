@@ -1,13 +1,12 @@
 //! Sessions that write at the same time, and one that writes little before it writes much.
 
-use std::time::Duration;
-
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 use threadline::capture::{CaptureMode, TablePolicy};
 
 use crate::changes::{changes, flaws, forget};
 use crate::database::{Result, install, run, value};
+use crate::wait::{PATIENCE, until};
 
 #[sqlx::test(migrations = false)]
 async fn first_writes_of_many_sessions_never_collide(pool: PgPool) -> Result {
@@ -15,7 +14,7 @@ async fn first_writes_of_many_sessions_never_collide(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let crowd = PgPoolOptions::new()
         .max_connections(SESSIONS)
-        .acquire_timeout(Duration::from_secs(60))
+        .acquire_timeout(PATIENCE)
         .connect_with((*pool.connect_options()).clone())
         .await?;
     for mode in CaptureMode::ALL {
@@ -39,9 +38,8 @@ async fn first_writes_of_many_sessions_never_collide(pool: PgPool) -> Result {
             .collect();
         let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
                        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-        while value::<i64>(&pool, waiting).await? < i64::from(SESSIONS) {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let all_wait = async || Ok(value::<i64>(&pool, waiting).await? == i64::from(SESSIONS));
+        until("every session waits for the lock", all_wait).await?;
         run(&mut *gate, "SELECT pg_advisory_unlock(1)").await?;
         for session in sessions {
             session.await??;
@@ -105,11 +103,9 @@ async fn a_writer_that_waited_records_the_row_that_it_replaced(pool: PgPool) -> 
             let pool = pool.clone();
             async move { sqlx::query("UPDATE t SET note = 'second', seen = seen + 1").execute(&pool).await }
         });
-        let waiting = "SELECT count(*) FROM pg_stat_activity
-                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while value::<i64>(&pool, waiting).await? == 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event = 'transactionid')";
+        until("the second writer waits for the first", async || value(&pool, waiting).await).await?;
         first.commit().await?;
         second.await??;
         assert_eq!(

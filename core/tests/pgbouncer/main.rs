@@ -6,6 +6,8 @@ mod database;
 mod pgbouncer;
 #[path = "../support/server.rs"]
 mod server;
+#[path = "../support/wait.rs"]
+mod wait;
 
 mod client;
 mod clients;

@@ -1,6 +1,7 @@
 //! Reading through the pooler answers what reading directly answers.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use sqlx::PgPool;
 use threadline::query::{Filter, Position, QueryError};
@@ -38,7 +39,8 @@ async fn every_read_answers_the_same(pool: PgPool) -> Result {
         let bouncer = PgBouncer::start(&pool, 3, settings.pooler).await?;
         let mut clients = JoinSet::new();
         for _ in 0..10 {
-            let trail = AuditTrail::new(bouncer.client(settings.statements));
+            // A search that stops has another answer, so none may stop, however long it takes.
+            let trail = AuditTrail::new(bouncer.client(settings.statements)).with_search_time(Duration::MAX);
             clients.spawn(async move { answers(&trail).await.map_err(|error| error.to_string()) });
         }
         while let Some(pooled) = clients.join_next().await {

@@ -5,6 +5,7 @@ use sqlx::{ConnectOptions, PgConnection, PgPool, Row};
 use crate::RESET;
 use crate::database::{Result, run};
 use crate::pgbouncer::PgBouncer;
+use crate::wait::until;
 
 fn code(error: &sqlx::Error) -> Option<String> {
     Some(error.as_database_error()?.code()?.into_owned())
@@ -114,8 +115,7 @@ async fn a_lone_statement_is_not_safe(pool: PgPool) -> Result {
 
 /// Until a client waits for a server connection.
 async fn waiting(bouncer: &PgBouncer) -> Result {
-    while bouncer.pools("cl_waiting").await? == "0" {}
-    Ok(())
+    until("a client waits", async || Ok(bouncer.pools("cl_waiting").await? != "0")).await
 }
 
 /// The only value of a simple query, which is one message.

@@ -12,6 +12,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, Row};
 
 use crate::database::Result;
 use crate::server::{host, password};
+use crate::wait::PATIENCE;
 
 /// Only a part of the socket's name: nothing listens on a port.
 const PORT: u16 = 6432;
@@ -67,7 +68,7 @@ impl PgBouncer {
     /// One client: a pool of one connection, which keeps so many prepared statements.
     pub(crate) fn client(&self, statements: usize) -> PgPool {
         let options = self.options().statement_cache_capacity(statements);
-        PgPoolOptions::new().max_connections(1).connect_lazy_with(options)
+        PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_lazy_with(options)
     }
 
     /// A figure of the test's database in `SHOW POOLS`.
@@ -91,7 +92,7 @@ impl PgBouncer {
                 Err(error) => error,
             };
             let ended = self.process.try_wait()?;
-            if ended.is_some() || begin.elapsed() > Duration::from_secs(30) {
+            if ended.is_some() || begin.elapsed() > PATIENCE {
                 let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
                 return Err(format!("PgBouncer does not answer: {error} ({ended:?})\n{log}").into());
             }
