@@ -97,7 +97,11 @@ async fn one_check_of_coverage_serves_a_thousand_viewers(pool: PgPool) -> Result
     sqlx::raw_sql("CREATE TABLE tickets (id int PRIMARY KEY)").execute(&pool).await?;
     let counters = Counters::default();
     let _recording = metrics::set_default_local_recorder(&counters);
+    // However long a thousand pages take, one check is enough, and it comes to its end.
+    let (wait, period) = (Duration::from_secs(600), Duration::from_secs(3_600));
     let console = Console::builder(pool)
+        .query_timeout(wait)
+        .coverage_poll(period)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
         .build();

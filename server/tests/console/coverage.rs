@@ -7,10 +7,10 @@ use http_body_util::BodyExt;
 use sqlx::PgPool;
 use threadline::{AuditTrail, Config, Scope};
 use threadline_app::ROUTES;
-use threadline_server::{Access, AccessRequest, Console, ConsoleAction};
+use threadline_server::{Access, AccessRequest, ConsoleAction};
 use tower::ServiceExt;
 
-use crate::support::{Result, get, mounted};
+use crate::support::{Result, checked, get, mounted, patient};
 
 const HOSTILE: &str = "</td><script>alert(1)</script>";
 
@@ -30,7 +30,7 @@ async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
 
 /// For an operator who may do this, but of the actions that are about the whole database only these.
 fn with(pool: &PgPool, access: Access, apart: &'static [ConsoleAction]) -> Router {
-    let console = Console::builder(pool.clone())
+    let console = patient(pool)
         .authorize_fn(move |AccessRequest { action, .. }: AccessRequest| {
             let refused = ConsoleAction::APART.contains(&action) && !apart.contains(&action);
             let access = if refused { Access::Deny } else { access.clone() };
@@ -69,7 +69,7 @@ async fn the_buckets_hold_what_the_check_found(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let hostile = format!("CREATE TABLE \"{HOSTILE}\" (id int PRIMARY KEY)");
     sqlx::raw_sql(sqlx::AssertSqlSafe(hostile)).execute(&pool).await?;
-    let app = mounted(&pool, Access::Allow);
+    let app = checked(mounted(&pool, Access::Allow)).await?;
     let (status, body) = get(&app, "/audit/coverage").await?;
     assert_eq!(status, StatusCode::OK);
     assert!(body.contains("<h1>2 tables need capture</h1>"), "{body}");
@@ -91,7 +91,7 @@ async fn each_finding_stands_with_its_meaning_and_its_command(pool: PgPool) -> R
     sqlx::raw_sql("ALTER TABLE tickets DISABLE TRIGGER ALL; ALTER TABLE billing.invoices ADD note text")
         .execute(&pool)
         .await?;
-    let (_, body) = get(&mounted(&pool, Access::Allow), "/audit/coverage").await?;
+    let (_, body) = get(&checked(mounted(&pool, Access::Allow)).await?, "/audit/coverage").await?;
     let needs = part(&body, "coverage-needs");
     assert!(needs.contains("data-code=\"capture_trigger_disabled\""), "{needs}");
     assert!(needs.contains("<code>ALTER TABLE \"public\".\"tickets\" ENABLE TRIGGER "), "{needs}");
@@ -106,7 +106,7 @@ async fn each_finding_stands_with_its_meaning_and_its_command(pool: PgPool) -> R
 #[sqlx::test(migrations = false)]
 async fn one_schema_is_shown_by_itself_and_an_unknown_one_is_named(pool: PgPool) -> Result {
     seeded(&pool).await?;
-    let app = mounted(&pool, Access::Allow);
+    let app = checked(mounted(&pool, Access::Allow)).await?;
     let (status, body) = get(&app, "/audit/coverage?schema=billing").await?;
     assert_eq!(status, StatusCode::OK);
     assert!(body.contains("<h1>All tables captured</h1>"), "{body}");
@@ -124,7 +124,7 @@ async fn one_schema_is_shown_by_itself_and_an_unknown_one_is_named(pool: PgPool)
 #[sqlx::test(migrations = false)]
 async fn the_pill_is_on_every_screen_of_those_who_may_see_coverage(pool: PgPool) -> Result {
     seeded(&pool).await?;
-    let allowed = with(&pool, Access::Allow, &ConsoleAction::APART);
+    let allowed = checked(with(&pool, Access::Allow, &ConsoleAction::APART)).await?;
     let refused = with(&pool, Access::Allow, &[]);
     let limited = mounted(&pool, Access::AllowWithin(Scope::tables(["tickets"])));
     let drawn = ROUTES.iter().filter(|route| route.page.is_drawn()).map(|route| route.path);
@@ -251,7 +251,7 @@ async fn before_there_is_an_answer_it_says_so(pool: PgPool) -> Result {
 async fn who_may_not_write_still_learns_what_is_so(pool: PgPool) -> Result {
     seeded(&pool).await?;
     sqlx::raw_sql("DROP TABLE threadline.threadline_coverage_gaps").execute(&pool).await?;
-    let (status, body) = get(&mounted(&pool, Access::Allow), "/audit/coverage").await?;
+    let (status, body) = get(&checked(mounted(&pool, Access::Allow)).await?, "/audit/coverage").await?;
     assert_eq!(status, StatusCode::OK);
     assert!(body.contains("<h1>1 table needs capture</h1>") && body.contains("is not remembered"), "{body}");
     Ok(())
@@ -261,12 +261,13 @@ async fn who_may_not_write_still_learns_what_is_so(pool: PgPool) -> Result {
 async fn the_configuration_names_the_expected_gaps(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let config = Config::from_toml("[health]\nexpected_uncovered_tables = [\"secrets\"]")?;
-    let console = Console::builder(pool.clone())
+    let console = patient(&pool)
         .config(config)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
         .build();
-    let (_, body) = get(&Router::new().nest("/audit", console.into_router()), "/audit/coverage").await?;
+    let app = checked(Router::new().nest("/audit", console.into_router())).await?;
+    let (_, body) = get(&app, "/audit/coverage").await?;
     assert!(body.contains("<h1>All tables captured</h1>"), "{body}");
     assert!(part(&body, "coverage-expected").contains("named in threadline.toml"), "{body}");
     Ok(())

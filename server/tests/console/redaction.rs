@@ -4,9 +4,9 @@ use axum::Router;
 use http::StatusCode;
 use sqlx::PgPool;
 use threadline::{AuditTrail, Config};
-use threadline_server::{Access, Console};
+use threadline_server::Access;
 
-use crate::support::{Result, get, mounted};
+use crate::support::{Result, checked, get, mounted, patient};
 
 const CANARY: &str = "canary-4111-1111";
 
@@ -41,13 +41,13 @@ async fn seeded(pool: &PgPool) -> Result<Config> {
     Ok(config)
 }
 
-fn configured(pool: &PgPool, config: Config) -> Router {
-    let console = Console::builder(pool.clone())
+async fn configured(pool: &PgPool, config: Config) -> Result<Router> {
+    let console = patient(pool)
         .config(config)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
         .build();
-    Router::new().nest("/audit", console.into_router())
+    checked(Router::new().nest("/audit", console.into_router())).await
 }
 
 fn section<'a>(body: &'a str, title: &str) -> &'a str {
@@ -58,7 +58,7 @@ fn section<'a>(body: &'a str, title: &str) -> &'a str {
 #[sqlx::test(migrations = false)]
 async fn what_is_deployed_as_configured_matches(pool: PgPool) -> Result {
     let config = seeded(&pool).await?;
-    let (status, body) = get(&configured(&pool, config), "/audit/policy/redaction").await?;
+    let (status, body) = get(&configured(&pool, config).await?, "/audit/policy/redaction").await?;
     assert_eq!(status, StatusCode::OK);
     assert!(body.contains("<h1>Redaction is as configured</h1>"), "{body}");
     let matching = section(&body, "Config matches deployed");
@@ -80,7 +80,7 @@ async fn each_state_is_told_apart_with_what_differs_and_no_value(pool: PgPool) -
     let altered = function.replacen("BEGIN", "BEGIN /* nothing to see here */", 1);
     sqlx::raw_sql(sqlx::AssertSqlSafe(altered)).execute(&pool).await?;
     let other = Config::from_toml(&FILE.replace("[\"email\"]", "[]").replace("(hidden)", "[secret]"))?;
-    let (_, body) = get(&configured(&pool, other), "/audit/policy/redaction").await?;
+    let (_, body) = get(&configured(&pool, other).await?, "/audit/policy/redaction").await?;
     assert!(body.contains("<h1>The redaction of 2 tables has drifted</h1>"), "{body}");
     let drifted = section(&body, "Drift detected");
     assert!(drifted.contains("Masked by the deployed function only: email"), "{drifted}");
@@ -96,7 +96,7 @@ async fn each_state_is_told_apart_with_what_differs_and_no_value(pool: PgPool) -
 #[sqlx::test(migrations = false)]
 async fn without_a_configuration_it_shows_what_is_deployed_and_compares_nothing(pool: PgPool) -> Result {
     seeded(&pool).await?;
-    let (_, body) = get(&mounted(&pool, Access::Allow), "/audit/policy/redaction").await?;
+    let (_, body) = get(&checked(mounted(&pool, Access::Allow)).await?, "/audit/policy/redaction").await?;
     assert!(
         body.contains("<h1>What is redacted</h1>") && body.contains("was given no configuration"),
         "{body}"

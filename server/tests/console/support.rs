@@ -1,6 +1,7 @@
 //! A console in a host's router.
 
 use std::error::Error;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -8,14 +9,21 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use sqlx::PgPool;
 use threadline::{ActorKind, ActorRef};
-use threadline_server::{Access, Console};
+use threadline_server::{Access, Console, ConsoleBuilder, Missing};
 use tower::ServiceExt;
 
 pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
+/// A console whose answers do not hang on how fast the machine is: it waits for the database as long as it takes, and no second
+/// check of coverage comes by itself.
+pub(crate) fn patient(pool: &PgPool) -> ConsoleBuilder<Missing, Missing> {
+    let (wait, period) = (Duration::from_secs(120), Duration::from_secs(3_600));
+    Console::builder(pool.clone()).query_timeout(wait).coverage_poll(period)
+}
+
 /// For an operator who may do this.
 pub(crate) fn console(pool: &PgPool, access: Access) -> Console {
-    Console::builder(pool.clone())
+    patient(pool)
         .authorize_fn(move |_| {
             let access = access.clone();
             async move { Ok::<_, std::io::Error>(access) }
@@ -27,6 +35,12 @@ pub(crate) fn console(pool: &PgPool, access: Access) -> Console {
 /// At `/audit`.
 pub(crate) fn mounted(pool: &PgPool, access: Access) -> Router {
     Router::new().nest("/audit", console(pool, access).into_router())
+}
+
+/// The same console after its first check of coverage, for which a page waits a moment only.
+pub(crate) async fn checked(app: Router) -> Result<Router> {
+    let (status, body) = get(&app, "/audit/api/coverage").await?;
+    if status == StatusCode::OK { Ok(app) } else { Err(format!("{status}: {body}").into()) }
 }
 
 pub(crate) async fn call(app: &Router, address: &str) -> Result<Response<Body>> {
