@@ -14,6 +14,8 @@ mod packages;
 mod paths;
 mod postgres;
 mod progress;
+mod rust_tests;
+mod table;
 mod wasm;
 
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
-//! Node.js and the browser suite's packages.
+//! Node.js, and packages of the npm registry.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -19,6 +19,37 @@ pub(crate) fn folder() -> PathBuf {
 
 /// Makes `end2end/node_modules` hold what its lock file says.
 pub(crate) fn prepare() -> Result<()> {
+    // The browser comes from the distribution, or is installed in a step of its own.
+    install(&folder(), "the browser suite's packages", &[], &[("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")])
+}
+
+/// Makes a folder's `node_modules` hold what the `package-lock.json` beside it says, whose digests npm checks.
+pub(crate) fn install(
+    folder: &Path,
+    what: &str,
+    options: &[&str],
+    environment: &[(&str, &str)],
+) -> Result<()> {
+    find_or_install()?;
+    let lock = folder.join("package-lock.json");
+    let lock = fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    // A copy of the lock file inside says for which one the packages were installed.
+    let stamp = folder.join("node_modules/.installed-lock.json");
+    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    step(&format!("installing {what}"), || {
+        // Another user may have to read what is installed: the one that PostgreSQL runs as.
+        let mut command = Command::new("sh");
+        command.args(["-c", "umask 022 && exec npm \"$@\"", "npm"]).current_dir(folder);
+        // A package that wants a newer Node.js would otherwise be installed all the same, and fail later.
+        command.args(["ci", "--engine-strict", "--no-audit", "--no-fund"]).args(options);
+        run(command.envs(environment.iter().copied()))?;
+        fs::write(&stamp, &lock).with_context(|| format!("cannot write {}", stamp.display()))
+    })
+}
+
+fn find_or_install() -> Result<()> {
     if find("node").is_none() || find("npm").is_none() {
         packages::install(&["nodejs", "npm"])?;
     }
@@ -29,21 +60,7 @@ pub(crate) fn prepare() -> Result<()> {
             said.trim()
         );
     }
-    let lock = fs::read(folder().join("package-lock.json"))
-        .context("end2end/package-lock.json cannot be read: it belongs to the repository")?;
-    // A copy of the lock file inside says for which one the packages were installed.
-    let stamp = folder().join("node_modules/.installed-lock.json");
-    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
-        return Ok(());
-    }
-    step("installing the browser suite's packages", || {
-        // The browser comes from the distribution, or is installed in a step of its own.
-        let mut command = Command::new("npm");
-        command.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1").current_dir(folder());
-        // A package that wants a newer Node.js would otherwise be installed all the same, and fail later.
-        run(command.args(["ci", "--engine-strict", "--no-audit", "--no-fund"]))?;
-        fs::write(&stamp, &lock).with_context(|| format!("cannot write {}", stamp.display()))
-    })
+    Ok(())
 }
 
 /// Playwright's command line, of the locked version.

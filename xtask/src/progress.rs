@@ -25,38 +25,6 @@ pub(crate) fn seconds(time: Duration) -> String {
     }
 }
 
-/// The closing table: what ran, how long, how it ended.
-#[derive(Debug, Default)]
-pub(crate) struct Table {
-    rows: Vec<(String, Duration, bool)>,
-}
-
-impl Table {
-    /// Runs a step and keeps its time, also when it fails.
-    pub(crate) fn step<T>(&mut self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        self.time(name, || step(name, work))
-    }
-
-    /// The same for work that speaks for itself.
-    pub(crate) fn time<T>(&mut self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        let start = Instant::now();
-        let result = work();
-        self.rows.push((name.to_owned(), start.elapsed(), result.is_ok()));
-        result
-    }
-
-    pub(crate) fn print(&self) {
-        let width = self.rows.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
-        eprintln!();
-        for (name, time, good) in &self.rows {
-            let end = if *good { "" } else { "  failed" };
-            eprintln!("{name:width$}  {:>12}{end}", seconds(*time));
-        }
-        let total = self.rows.iter().map(|(_, time, _)| *time).sum();
-        eprintln!("{:width$}  {:>12}", "total", seconds(total));
-    }
-}
-
 /// The last lines of a log file.
 pub(crate) fn tail(file: &Path, lines: usize) -> String {
     let text = fs::read_to_string(file).unwrap_or_default();

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::programs::{Owner, Programs, forget_settings};
+use super::owner::Owner;
+use super::programs::{Programs, forget_settings};
 use super::running::Running;
 use super::{Which, place, settings, url};
 use crate::command::{capture, forget_outer_cargo};
@@ -33,11 +34,21 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Where this checkout's cluster is or would be; installs PostgreSQL where it is missing.
     pub(crate) fn find(which: Which) -> Result<Self> {
-        let programs = Programs::find_or_install()?;
+        // Also where the server is another: the user that it runs as, and psql, come with the distribution's.
+        let distribution = Programs::find_or_install()?;
         let owner = Owner::find()?;
         fs::create_dir_all(paths::target()).context("cannot make the folder target")?;
+        let programs = match which {
+            Which::Newest => Programs::packaged(owner)?,
+            _ => distribution,
+        };
         let folder = place::choose(which.folder(), owner);
         Ok(Self { programs, owner, folder, which })
+    }
+
+    /// The major version of its server.
+    pub(crate) fn version(&self) -> u32 {
+        self.programs.version
     }
 
     pub(crate) fn url(&self, database: &str) -> String {

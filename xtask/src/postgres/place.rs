@@ -10,16 +10,16 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use super::programs::Owner;
+use super::owner::Owner;
 use crate::paths;
 
 /// A unix socket's path may have 107 bytes; PostgreSQL adds its own name to the folder's.
 const LONGEST_SOCKET_FOLDER: usize = 107 - "/.s.PGSQL.5432".len();
 
-/// The folder of a cluster; it holds `data`, `socket` and `log`.
+/// The folder of a cluster, which holds `data`, `socket` and `log`, or of programs; the folder `target` is there.
 pub(crate) fn choose(name: &str, owner: Owner) -> PathBuf {
     let usual = paths::target().join(name);
-    if fits(&usual) && owner_can_enter(paths::root(), owner) {
+    if fits(&usual) && owner_can_enter(&paths::target(), owner) {
         usual
     } else {
         temporary(owner).join(folder_name(paths::root(), name))

@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, anyhow};
-use rustix::process::geteuid;
+use anyhow::{Context, Result, anyhow, bail};
 
+use super::owner::Owner;
 use crate::command::{capture, find, is_program};
 use crate::packages;
 
-/// The oldest version the library supports.
-const FLOOR: u32 = 15;
+/// The oldest version that the library supports.
+const OLDEST: u32 = 15;
+/// The newest that it is tested with.
+pub(crate) const NEWEST: u32 = 18;
 
 /// The folder of one version's programs.
 #[derive(Debug)]
@@ -35,9 +37,9 @@ impl Programs {
         let mut found: Vec<Self> = folders().into_iter().filter_map(Self::look).collect();
         found.sort_by_key(|programs| programs.version);
         let newest = found.pop()?;
-        if newest.version < FLOOR {
+        if newest.version < OLDEST {
             return Some(Err(anyhow!(
-                "PostgreSQL {} is in {}, but {FLOOR} or newer is needed: install one, or set DATABASE_URL",
+                "PostgreSQL {} is in {}, but {OLDEST} or newer is needed: install one, or set DATABASE_URL",
                 newest.version,
                 newest.folder.display()
             )));
@@ -51,6 +53,20 @@ impl Programs {
         }
         let said = capture(Command::new(folder.join("postgres")).arg("--version")).ok()?;
         Some(Self { folder, version: version(&said)? })
+    }
+
+    /// The programs of a folder which their owner has to be able to run, and which have to be of a version.
+    pub(super) fn owned(folder: PathBuf, owner: Owner, version: u32) -> Result<Self> {
+        let programs = Self { folder, version };
+        let mut command = programs.program("postgres");
+        owner.become_owner(&mut command);
+        let said = capture(command.arg("--version")).with_context(|| {
+            format!("PostgreSQL's owner cannot run it: remove {}, then try again", programs.folder.display())
+        })?;
+        if self::version(&said) != Some(version) {
+            bail!("{} is {}, not PostgreSQL {version}", programs.folder.display(), said.trim());
+        }
+        Ok(programs)
     }
 
     /// One of them, with nothing of the caller's own PostgreSQL settings (PGPORT, PGDATA, PGOPTIONS, …).
@@ -104,41 +120,6 @@ fn version(said: &str) -> Option<u32> {
     let number = said.split_whitespace().nth(2)?;
     let end = number.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(number.len());
     number[..end].parse().ok()
-}
-
-/// Who owns the data and runs the server: PostgreSQL refuses to be root.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Owner {
-    Me,
-    Other { uid: u32, gid: u32 },
-}
-
-impl Owner {
-    pub(crate) fn find() -> Result<Self> {
-        if !geteuid().is_root() {
-            return Ok(Self::Me);
-        }
-        let id = |which| -> Result<u32> {
-            let said = capture(Command::new("id").args([which, "postgres"]))?;
-            said.trim().parse().with_context(|| format!("`id {which} postgres` printed no number"))
-        };
-        let found = id("-u").and_then(|uid| Ok(Self::Other { uid, gid: id("-g")? }));
-        found.context("PostgreSQL does not run as root, and there is no user postgres: make one (useradd --system postgres)")
-    }
-
-    pub(crate) fn uid(self) -> u32 {
-        match self {
-            Self::Me => geteuid().as_raw(),
-            Self::Other { uid, .. } => uid,
-        }
-    }
-
-    pub(crate) fn become_owner(self, command: &mut Command) {
-        use std::os::unix::process::CommandExt;
-        if let Self::Other { uid, gid } = self {
-            command.uid(uid).gid(gid);
-        }
-    }
 }
 
 #[cfg(test)]

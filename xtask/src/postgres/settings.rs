@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::Which;
-use super::programs::Owner;
+use super::owner::Owner;
 
 const FILE: &str = "threadline.conf";
 
@@ -66,7 +66,7 @@ pub(super) fn include(data: &Path) -> Result<()> {
 /// Written before every start: the checkout may have moved since the last one.
 pub(super) fn write(which: Which, data: &Path, socket: &Path, owner: Owner) -> Result<()> {
     let own = match which {
-        Which::Main | Which::Browser => THROW_AWAY,
+        Which::Main | Which::Newest | Which::Browser => THROW_AWAY,
         Which::Bench => MEASURED,
         Which::BenchQuery => READ,
     };
