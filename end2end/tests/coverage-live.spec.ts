@@ -6,7 +6,7 @@ import { expect, expectAccessible, logIn, sql, show, test } from "./support.ts";
 const pill = (page: Page) => page.locator("header .pill");
 
 /** Two periods of the help desk and what a busy machine takes on top. */
-const SOON = { timeout: 25_000 };
+const SOON = { timeout: 60_000 };
 
 test("without a reload, pill and dashboard follow a trigger that is dropped and made again", async ({ page, context, complaints }) => {
   await logIn(page, "admin");

@@ -6,7 +6,7 @@ import { expect, expectAccessible, logIn, sql, test } from "./support.ts";
 const pill = (page: Page) => page.locator("header .pill");
 
 /** Two periods of the help desk and what a busy machine takes on top. */
-const SOON = { timeout: 25_000 };
+const SOON = { timeout: 60_000 };
 
 test("the dashboard shows what is captured, what is left out and which gaps are expected", async ({ page }) => {
   await logIn(page, "admin");

@@ -11,14 +11,19 @@ async function openTimeline(page: Page): Promise<void> {
 test("a click copies the whole id", async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await logIn(page, "support");
+  await page.clock.install();
   await openTimeline(page);
+  // A slow machine would look when the two seconds of "Copied" are over.
+  await page.clock.pauseAt(Date.now() + 5_000);
   const id = page.locator(".id").first();
   const whole = await id.getByRole("link").getAttribute("title");
   const button = id.getByRole("button", { name: "Copy transaction" });
   await button.click();
   await expect(button).toHaveText("Copied");
+  await page.clock.runFor("00:01");
   await expect(page.locator("#announcer")).toHaveText("Copied");
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(whole);
+  await page.clock.runFor("00:02");
   await expect(button).toHaveText("Copy");
 });
 

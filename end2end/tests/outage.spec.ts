@@ -36,7 +36,7 @@ test("an open dashboard keeps the last answer while the database is away, and go
   await logIn(page, "admin");
   await page.goto("/audit/coverage");
   await expect(page.getByRole("heading", { level: 1, name: "All tables captured" })).toBeVisible();
-  const soon = { timeout: 40_000 };
+  const soon = { timeout: 90_000 };
 
   postgres("stop");
   await expect(page.locator("#coverage-verdict").getByRole("status")).toContainText("Checks have failed since", soon);

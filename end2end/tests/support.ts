@@ -54,7 +54,7 @@ export async function logIn(page: Page, name: "admin" | "support" | "customer"):
   await expect(page.getByRole("heading", { level: 1, name: "Tickets" })).toBeVisible();
 }
 
-/** Opens a ticket with this text and low priority. Answers its number. */
+/** Opens a ticket with this text and low priority, and waits until the help desk's job has given it to somebody. Answers its number. */
 export async function openTicket(page: Page, text: { subject: string; body: string }): Promise<string> {
   await page.goto("/tickets/new");
   await page.getByLabel("Subject").fill(text.subject);
@@ -66,6 +66,7 @@ export async function openTicket(page: Page, text: { subject: string; body: stri
   await page.getByLabel("Priority").selectOption("low");
   await page.getByRole("button", { name: "Open the ticket" }).click();
   await page.waitForURL(/\/tickets\/\d+/);
+  await expect.poll(() => sql("SELECT count(*) FROM graphile_worker._private_jobs")).toBe("0");
   return /\/tickets\/(\d+)/.exec(page.url())?.[1] ?? "";
 }
 
@@ -76,8 +77,10 @@ export async function raisePriority(page: Page): Promise<string> {
     body: "It ends after 500 rows, without an error.",
   });
   await page.getByLabel("Priority").selectOption("urgent");
+  // The answer has the address that the page has already.
+  const changed = page.waitForEvent("load");
   await page.getByRole("button", { name: "Change" }).click();
-  await page.waitForURL(/\/tickets\/\d+/);
+  await changed;
   return ticket;
 }
 
