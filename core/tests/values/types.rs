@@ -308,12 +308,8 @@ async fn types_of_extensions(pool: PgPool) -> Result {
         ("ltree", "public.ltree", &["Top.Science"]),
         ("cube", "public.cube", &["(1,2),(3,4)"]),
     ] {
-        if run(&pool, &format!("CREATE EXTENSION {extension}")).await.is_err() {
-            let known =
-                format!("SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = '{extension}')");
-            assert!(!value::<bool>(&pool, &known).await?, "{extension} is there and cannot be created");
-            continue;
-        }
+        // A server without PostgreSQL's own extensions would leave this untested: install postgresql-contrib there.
+        run(&pool, &format!("CREATE EXTENSION {extension}")).await?;
         for mode in CaptureMode::ALL {
             assert_eq!(
                 store(&trail, &pool, mode, data_type, values).await?,
