@@ -18,14 +18,16 @@ struct Part {
 }
 
 /// Capture, health and queries are all in the library.
-const LIBRARY: Part = Part { name: "library", arguments: &["--package", "threadline"] };
+const LIBRARY: Part = Part { name: "library's tests", arguments: &["--package", "threadline"] };
 const LIBRARY_AXUM: Part = Part {
     name: "library's examples with axum",
     arguments: &["--package", "threadline", "--features", "axum", "--doc"],
 };
-const OTHERS: Part = Part { name: "other crates", arguments: &["--workspace", "--exclude", "threadline"] };
+const OTHERS: Part =
+    Part { name: "other crates' tests", arguments: &["--workspace", "--exclude", "threadline"] };
 /// The programs that the first part has built, so it costs only the time that they run. Examples ask no server.
-const LIBRARY_AGAIN: Part = Part { name: "library", arguments: &["--package", "threadline", "--tests"] };
+const LIBRARY_AGAIN: Part =
+    Part { name: "library's tests", arguments: &["--package", "threadline", "--tests"] };
 
 pub(crate) fn run(table: &mut Table) {
     table.prepare("library without the web", without_web);
