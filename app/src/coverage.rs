@@ -30,8 +30,8 @@ pub struct LastCheck {
     pub health: HealthReport,
     /// What was found wrong before, the last seen first; none where it could not be read.
     pub gaps: Option<Vec<CoverageGap>>,
-    /// What was found has been written down.
-    pub is_remembered: bool,
+    /// Why what was found could not be remembered, in a sentence; none where it was.
+    pub unremembered: Option<&'static str>,
 }
 
 /// Why a check was not answered.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection as _};
+use sqlx::{ConnectOptions, Connection as _, PgPool};
 use threadline::{AuditTrail, StorageSchema};
 
 use crate::failure::Failure;
@@ -38,17 +38,24 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// The trail in the schema that the command line names, else in the configured one.
-    pub(crate) async fn trail(&self, configured: Option<&StorageSchema>) -> Result<AuditTrail, Failure> {
+    /// The trail in the schema that the command line names, else in the configured one; and the pool that it works on, to be
+    /// closed in the end.
+    pub(crate) async fn trail(
+        &self,
+        configured: Option<&StorageSchema>,
+    ) -> Result<(AuditTrail, PgPool), Failure> {
         let url = self.database_url.as_deref().map(str::trim).filter(|url| !url.is_empty());
         let options: PgConnectOptions =
             url.ok_or(Failure::NoDatabase)?.parse().map_err(Failure::DatabaseUrl)?;
+        // A pooler in transaction mode knows neither this setting, which sqlx would ask for at the start of a session and
+        // nothing here needs, nor the names of statements that another connection prepared.
+        let options = options.extra_float_digits(None).statement_cache_capacity(0);
         let options = options.application_name("threadline");
         greet(&options).await?;
         let pool =
             PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_lazy_with(options);
         let schema = self.storage_schema.as_ref().or(configured).cloned().unwrap_or_default();
-        Ok(AuditTrail::new(pool).with_storage_schema(schema))
+        Ok((AuditTrail::new(pool.clone()).with_storage_schema(schema), pool))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::filters::{Anything, Filters};
 use crate::json;
 use crate::output::Report;
 use crate::session::Session;
-use crate::timeline::{Place, nothing};
+use crate::timeline::{Place, nothing, with_lower_case_uuids};
 
 #[derive(Debug, Args)]
 pub(crate) struct Question {
@@ -33,6 +33,7 @@ pub(crate) async fn answer(session: &Session, question: &Question) -> Result<Rep
     let (filter, _) = question.filters.read(&Place::default())?;
     let trail = session.trail().await?;
     let failed = |error| Failure::query(error, trail.storage_schema());
+    let filter = with_lower_case_uuids(&trail, filter).await.map_err(failed)?;
     let scope = Scope::unscoped();
     let cap = usize::try_from(question.cap).unwrap_or(usize::MAX);
     let counted = trail.count(&scope, &filter, cap).await.map_err(failed)?;

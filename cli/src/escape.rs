@@ -3,6 +3,8 @@
 //! A stored value may hold terminal commands, line ends that would forge a line of ours, and marks that make text look like
 //! another. All of these are shown as `\u{…}`.
 
+use threadline::TableName;
+
 /// The text on one line, with everything hidden made visible.
 pub(crate) fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -23,11 +25,26 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// A name as it is where that is plain, else quoted, so that it ends where it seems to end.
 pub(crate) fn name(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "_-.:/@+#".contains(c);
-    if !text.is_empty() && text != "NULL" && text.chars().all(is_plain) && !text.contains(is_hidden) {
+    if !text.is_empty() && text != "NULL" && text.chars().all(is_plain) {
         text.to_owned()
     } else {
         quoted(text)
+    }
+}
+
+/// A table so that it can be given to a command again: each part as it is where that is plain, else quoted as in SQL. Only
+/// hidden characters are shown otherwise than they are written.
+pub(crate) fn table(table: &TableName) -> String {
+    let part = |text: &str| {
+        if !text.is_empty() && text.chars().all(|c| is_plain(c) && c != '.') {
+            text.to_owned()
+        } else {
+            format!("\"{}\"", escaped(&text.replace('"', "\"\"")))
+        }
+    };
+    match table.schema() {
+        "public" => part(table.name()),
+        schema => format!("{}.{}", part(schema), part(table.name())),
     }
 }
 
@@ -46,6 +63,11 @@ pub(crate) fn escaped_json(json: &str) -> String {
         }
     }
     shown
+}
+
+/// A character that means nothing to this program.
+pub(crate) fn is_plain(character: char) -> bool {
+    (character.is_alphanumeric() || "_-.:/@+#".contains(character)) && !is_hidden(character)
 }
 
 /// Control characters, line separators, and what shows nothing or reorders its neighbours.
@@ -88,6 +110,24 @@ mod tests {
         for odd in ["", "NULL", "a b", "a=b", "a,b", "a\"b", "(none)", "a\u{200d}b", "a\u{3164}b"] {
             assert!(name(odd).starts_with('"'), "{odd:?}");
         }
+    }
+
+    #[test]
+    fn a_table_is_shown_as_it_can_be_given() {
+        for (schema, name, shown) in [
+            ("public", "tickets", "tickets"),
+            ("billing", "invoices", "billing.invoices"),
+            ("acme.example", "orders", r#""acme.example".orders"#),
+            ("public", "a b", r#""a b""#),
+            ("public", "a.b", r#""a.b""#),
+            ("x\"y", "a=b", r#""x""y"."a=b""#),
+            ("public", "a,b", r#""a,b""#),
+        ] {
+            let named = TableName::new(schema, name);
+            assert_eq!(table(&named), shown);
+            assert_eq!(TableName::list(shown), [named]);
+        }
+        assert_eq!(table(&TableName::new("public", "a\n\u{202e}b")), r#""a\u{a}\u{202e}b""#);
     }
 
     #[test]

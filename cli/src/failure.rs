@@ -4,7 +4,7 @@ use std::io;
 
 use threadline::health::HealthError;
 use threadline::query::{FilterError, QueryError};
-use threadline::{CaptureError, ConfigError, InstallError, StorageSchema};
+use threadline::{CaptureError, ConfigError, InstallError, StorageSchema, describe_database_error};
 use uuid::Uuid;
 
 use crate::output::Report;
@@ -15,7 +15,7 @@ pub(crate) enum Failure {
     NoDatabase,
     #[error("the database URL is not of the form postgres://user:password@host/database: {0}")]
     DatabaseUrl(sqlx::Error),
-    #[error("the database cannot be reached: {0}")]
+    #[error("the database cannot be reached: {}", describe_database_error(.0))]
     Unreachable(sqlx::Error),
     #[error("the database did not answer within {seconds} seconds")]
     TooSlow { seconds: u64 },
@@ -23,6 +23,14 @@ pub(crate) enum Failure {
         "schema {0} of this database holds no audit trail: run `threadline install`, or give its --storage-schema"
     )]
     NotInstalled(StorageSchema),
+    #[error(
+        "schema {0} of this database holds no audit trail of this version: run `threadline install`, or give its --storage-schema"
+    )]
+    Outdated(StorageSchema),
+    #[error("the audit trail in schema {0} was made by a newer version of Threadline: use its `threadline`")]
+    Newer(StorageSchema),
+    #[error("the audit trail could not be looked for: {}", describe_database_error(.0))]
+    Installation(sqlx::Error),
     #[error("{path}, {error}")]
     Config { path: String, error: Box<ConfigError> },
     #[error("{path} cannot be read: {error}")]
@@ -82,6 +90,8 @@ impl Failure {
     pub(crate) fn capture(error: CaptureError) -> Self {
         match error {
             CaptureError::NotInstalled { schema } => Self::NotInstalled(schema),
+            CaptureError::Outdated { schema } => Self::Outdated(schema),
+            CaptureError::Newer { schema } => Self::Newer(schema),
             other => Self::Capture(other),
         }
     }

@@ -7,7 +7,12 @@ use chrono::{DateTime, Utc};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use threadline::query::{FILTER_KEYS, Filter, FilterError, FilterKey, Position};
 
+use crate::key;
 use crate::timeline::Place;
+
+/// What `--to` cannot promise.
+const TO_NOTE: &str =
+    ". Times are those of the write: a transaction that is still open may add earlier changes";
 
 /// Which keys a command needs. It takes these as arguments and the others as options.
 pub(crate) trait Keys: Debug {
@@ -50,7 +55,16 @@ impl<K: Keys> Filters<K> {
         for (key, value) in self.pairs().filter(|(key, _)| K::ARGUMENTS.contains(key)) {
             refuse_blank(key, value)?;
         }
-        Filter::from_pairs(self.pairs().chain(place.pairs()))
+        // A key is read as it stands on the command line, not as in an address.
+        let (keys, others): (Vec<_>, Vec<_>) = self.pairs().partition(|(name, _)| *name == "key");
+        let (mut filter, position) = Filter::from_pairs(others.into_iter().chain(place.pairs()))?;
+        if let Some((_, text)) = keys.first().filter(|(_, text)| !text.trim().is_empty()) {
+            if filter.table.is_none() {
+                return Err(FilterError::new("key", text, expected("key")));
+            }
+            filter.key = Some(key::read(text)?);
+        }
+        Ok((filter, position))
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -85,7 +99,8 @@ fn argument<K: Keys>(key: &FilterKey) -> Arg {
     if K::ARGUMENTS.contains(&key.name) {
         return argument.required(true).help(sentence(key.expected));
     }
-    let help = format!("Only {}: {}", key.meaning, key.expected);
+    let note = if key.name == "to" { TO_NOTE } else { "" };
+    let help = format!("Only {}: {}{note}", key.meaning, key.expected);
     argument.long(key.name.replace('_', "-")).help(help).help_heading("Which changes")
 }
 
@@ -96,8 +111,12 @@ fn sentence(words: &str) -> String {
 
 /// A filter takes a blank value for an absent one; what a command needs cannot be absent.
 pub(crate) fn refuse_blank(key: &str, value: &str) -> Result<(), FilterError> {
-    let expected = FILTER_KEYS.iter().find(|known| known.name == key).map_or("a value", |key| key.expected);
-    if value.trim().is_empty() { Err(FilterError::new(key, value, expected)) } else { Ok(()) }
+    if value.trim().is_empty() { Err(FilterError::new(key, value, expected(key))) } else { Ok(()) }
+}
+
+/// What may stand in a key of the filter.
+pub(crate) fn expected(key: &str) -> &'static str {
+    FILTER_KEYS.iter().find(|known| known.name == key).map_or("a value", |key| key.expected)
 }
 
 /// A time as the filter reads it, under a name of its own.
@@ -127,6 +146,17 @@ mod tests {
     fn every_key_of_the_filter_is_an_option() {
         let options = FILTER_KEYS.iter().map(|key| format!("--{}", key.name.replace('_', "-")));
         assert_eq!(taken::<Anything>(), options.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn help_of_to_says_that_late_commits_may_follow() {
+        let command = Filters::<Anything>::augment_args(Command::new("threadline"));
+        let notes = command.get_arguments().filter(|argument| {
+            argument
+                .get_help()
+                .is_some_and(|help| help.to_string().contains("transaction that is still open"))
+        });
+        assert_eq!(notes.map(|argument| argument.get_id().as_str()).collect::<Vec<_>>(), ["to"]);
     }
 
     #[test]

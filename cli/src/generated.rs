@@ -3,7 +3,7 @@
 use serde::Serialize;
 use threadline::capture::PlannedTable;
 
-use crate::escape::{escaped, name};
+use crate::escape::{self, escaped};
 use crate::failure::Failure;
 use crate::json;
 use crate::migration::Migration;
@@ -46,8 +46,7 @@ impl Generated<'_> {
         let shown = |path: &std::path::Path| escaped(&path.display().to_string());
         match &self.outcome {
             Outcome::Applied => {
-                let names: Vec<_> =
-                    self.tables.iter().map(|planned| name(&planned.table.to_string())).collect();
+                let names: Vec<_> = self.tables.iter().map(|planned| escape::table(&planned.table)).collect();
                 format!("Captured from now on: {}.\n", names.join(", "))
             }
             Outcome::Written(Migration { up, down }) => {

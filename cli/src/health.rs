@@ -7,7 +7,7 @@ use serde::Serialize;
 use threadline::health::{CoverageReport, Finding, GapSource, Severity, TableCoverage};
 
 use crate::columns::aligned;
-use crate::escape::{escaped, name};
+use crate::escape::{self, escaped, name};
 use crate::failure::Failure;
 use crate::json;
 use crate::output::{Report, moment};
@@ -143,7 +143,7 @@ fn text(found: &CoverageReport) -> Report {
         counted(uncovered, "needs capture", "need capture"),
         counted(gaps, "expected gap", "expected gaps"),
     );
-    let table = |found: &TableCoverage| format!("  {}", name(&found.table.to_string()));
+    let table = |found: &TableCoverage| format!("  {}", escape::table(&found.table));
     section(&mut text, "Need capture", found.uncovered().map(|found| [table(found), remedy(found)]));
     section(&mut text, "Captured", found.covered().map(|found| [table(found), policy(found)]));
     let gap = |(found, source)| {
@@ -175,7 +175,12 @@ fn section(text: &mut String, heading: &str, rows: impl Iterator<Item = [String;
 }
 
 fn remedy(found: &TableCoverage) -> String {
-    found.command.as_ref().map_or_else(|| "see its findings".to_owned(), |command| escaped(command.text()))
+    match (&found.command, &found.run_as, &found.obstacle) {
+        (Some(command), Some(who), _) => escaped(&format!("{}  (as {who})", command.text())),
+        (Some(command), None, _) => escaped(command.text()),
+        (None, _, Some(obstacle)) => escaped(obstacle),
+        (None, _, None) => "see its findings".to_owned(),
+    }
 }
 
 fn policy(found: &TableCoverage) -> String {

@@ -12,6 +12,8 @@ mod generated;
 mod health;
 mod incident;
 mod json;
+mod key;
+mod lock_timeout;
 mod migration;
 mod moment;
 mod output;
@@ -54,7 +56,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Make the audit trail's own tables, or bring them up to date.
-    Install,
+    Install(setup::Install),
     /// Generate what captures changes.
     #[command(subcommand)]
     Gen(Generate),
@@ -88,7 +90,7 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum Generate {
-    /// Write a migration that captures these tables: the function and triggers of each, all or none.
+    /// Write a migration that captures these tables, all or none: the function and triggers of each.
     Triggers(setup::Tables),
 }
 
@@ -130,21 +132,27 @@ async fn main() -> ExitCode {
 }
 
 async fn answer(Arguments { connection, config, json, command }: Arguments) -> Result<Report, Failure> {
-    let session = Session { connection, config: config.read()?, json };
+    let session = Session::new(connection, config.read()?, json);
+    let report = run(&session, command).await;
+    session.close().await;
+    report
+}
+
+async fn run(session: &Session, command: Command) -> Result<Report, Failure> {
     match command {
-        Command::Install => setup::install(&session).await,
-        Command::Gen(Generate::Triggers(tables)) => setup::capture(&session, &tables).await,
-        Command::Health(Health::Coverage(question)) => health::coverage(&session, &question).await,
-        Command::VerifyCoverage => verify_coverage::answer(&session).await,
-        Command::Policy(PolicyCommand::Show(question)) => policy_show::answer(&session, &question).await,
-        Command::Timeline(question) => timeline::answer(&session, &question).await,
-        Command::Count(question) => count::answer(&session, &question).await,
-        Command::History(question) => timeline::answer(&session, &question).await,
-        Command::AsOf(question) => moment::as_of(&session, &question).await,
-        Command::Compare(question) => moment::compare(&session, &question).await,
-        Command::Actor(question) => actor::answer(&session, &question).await,
-        Command::Correlation(question) => timeline::answer(&session, &question).await,
-        Command::Incident(question) => incident::answer(&session, &question).await,
-        Command::Transaction(question) => transaction::answer(&session, &question).await,
+        Command::Install(options) => setup::install(session, &options).await,
+        Command::Gen(Generate::Triggers(tables)) => setup::capture(session, &tables).await,
+        Command::Health(Health::Coverage(question)) => health::coverage(session, &question).await,
+        Command::VerifyCoverage => verify_coverage::answer(session).await,
+        Command::Policy(PolicyCommand::Show(question)) => policy_show::answer(session, &question).await,
+        Command::Timeline(question) => timeline::answer(session, &question).await,
+        Command::Count(question) => count::answer(session, &question).await,
+        Command::History(question) => timeline::history(session, &question).await,
+        Command::AsOf(question) => moment::as_of(session, &question).await,
+        Command::Compare(question) => moment::compare(session, &question).await,
+        Command::Actor(question) => actor::answer(session, &question).await,
+        Command::Correlation(question) => timeline::answer(session, &question).await,
+        Command::Incident(question) => incident::answer(session, &question).await,
+        Command::Transaction(question) => transaction::answer(session, &question).await,
     }
 }

@@ -1,13 +1,12 @@
 //! `threadline as-of` and `threadline compare`: a row at one moment, and at two.
 
-use std::collections::BTreeMap;
-
 use clap::Args;
-use threadline::query::{Filter, FilterError};
-use threadline::{Scope, TableName};
+use threadline::query::{AsOf, Filter, FilterError, QueryError};
+use threadline::{AuditTrail, Scope, TableName};
 
 use crate::failure::Failure;
-use crate::filters::{refuse_blank, time};
+use crate::filters::{expected, refuse_blank, time};
+use crate::key;
 use crate::output::Report;
 use crate::session::Session;
 use crate::{json, text};
@@ -41,19 +40,25 @@ struct RowArguments {
 /// A row that somebody asks for.
 pub(crate) struct Row {
     pub(crate) table: TableName,
-    pub(crate) key: BTreeMap<String, String>,
+    pub(crate) key: key::Key,
 }
 
 impl RowArguments {
     fn read(&self) -> Result<Row, FilterError> {
-        let pairs = [("table", self.table.as_str()), ("key", self.key.as_str())];
-        for (key, value) in pairs {
+        for (key, value) in [("table", &self.table), ("key", &self.key)] {
             refuse_blank(key, value)?;
         }
-        match Filter::from_pairs(pairs)? {
-            (Filter { table: Some(table), key: Some(key), .. }, _) => Ok(Row { table, key }),
-            _ => Err(FilterError::new("key", &self.key, "the key of a row")),
-        }
+        let (filter, _) = Filter::from_pairs([("table", self.table.as_str())])?;
+        let table = filter.table.ok_or_else(|| FilterError::new("table", &self.table, expected("table")))?;
+        Ok(Row { table, key: key::read(&self.key)? })
+    }
+}
+
+impl Row {
+    /// The row under the key that the trail has of it.
+    async fn found(self, trail: &AuditTrail) -> Result<Self, QueryError> {
+        let key = key::with_lower_case_uuids(trail, &self.table, self.key).await?;
+        Ok(Self { key, ..self })
     }
 }
 
@@ -61,11 +66,18 @@ pub(crate) async fn as_of(session: &Session, question: &AsOfQuestion) -> Result<
     let row = question.row.read()?;
     let at = time("time", &question.time)?;
     let trail = session.trail().await?;
-    let found = trail
-        .as_of(&Scope::unscoped(), row.table.clone(), row.key.clone(), at)
-        .await
-        .map_err(|error| Failure::query(error, trail.storage_schema()))?;
-    if session.json { json::as_of(&row, at, &found) } else { Ok(text::as_of(&row, at, &found)) }
+    let failed = |error| Failure::query(error, trail.storage_schema());
+    let row = row.found(&trail).await.map_err(failed)?;
+    let found =
+        trail.as_of(&Scope::unscoped(), row.table.clone(), row.key.clone(), at).await.map_err(failed)?;
+    if session.json {
+        return json::as_of(&row, at, &found);
+    }
+    let mut text = text::as_of(&row, at, &found);
+    if matches!(found, AsOf::BeforeHorizon) {
+        text += &key::explain_empty(&trail, &row.table, &row.key).await.map_err(failed)?;
+    }
+    Ok(text)
 }
 
 pub(crate) async fn compare(session: &Session, question: &CompareQuestion) -> Result<Report, Failure> {
@@ -73,13 +85,18 @@ pub(crate) async fn compare(session: &Session, question: &CompareQuestion) -> Re
     let (one, other) = (time("time", &question.time)?, time("other time", &question.other_time)?);
     let moments = [one.min(other), one.max(other)];
     let trail = session.trail().await?;
+    let failed = |error| Failure::query(error, trail.storage_schema());
+    let row = row.found(&trail).await.map_err(failed)?;
     let compared = trail
         .compare(&Scope::unscoped(), row.table.clone(), row.key.clone(), moments)
         .await
-        .map_err(|error| Failure::query(error, trail.storage_schema()))?;
+        .map_err(failed)?;
     if session.json {
-        json::compare(&row, moments, &compared)
-    } else {
-        Ok(text::compare(&row, moments, &compared))
+        return json::compare(&row, moments, &compared);
     }
+    let mut text = text::compare(&row, moments, &compared);
+    if matches!(compared.after, AsOf::BeforeHorizon) {
+        text += &key::explain_empty(&trail, &row.table, &row.key).await.map_err(failed)?;
+    }
+    Ok(text)
 }

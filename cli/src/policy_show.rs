@@ -7,7 +7,7 @@ use serde::Serialize;
 use threadline::health::{DriftState, Redaction, RedactionDiff, TableRedaction};
 
 use crate::columns::{aligned, rule};
-use crate::escape::{escaped, name};
+use crate::escape::{self, escaped, name};
 use crate::failure::Failure;
 use crate::json;
 use crate::output::Report;
@@ -95,7 +95,11 @@ fn payload<'a>(tables: impl Iterator<Item = &'a TableRedaction>) -> Payload<'a> 
 }
 
 fn hint(table: &TableRedaction) -> Option<String> {
-    table.command.as_ref().map(|command| format!("run {}", command.text()))
+    let command = table.command.as_ref().map(|command| match &table.run_as {
+        Some(who) => format!("{who} has to run {}", command.text()),
+        None => format!("run {}", command.text()),
+    });
+    command.or_else(|| table.obstacle.clone())
 }
 
 fn text(tables: &[TableRedaction]) -> Report {
@@ -110,7 +114,7 @@ fn text(tables: &[TableRedaction]) -> Report {
     let head = ["TABLE", "STATUS", "CONFIG", "DEPLOYED", "HINT"].map(str::to_owned);
     let rows = tables.iter().map(|table| {
         [
-            name(&table.table.to_string()),
+            escape::table(&table.table),
             table.state.label().to_owned(),
             cell(Some(&table.configured)),
             cell(table.deployed.as_ref()),
@@ -140,7 +144,7 @@ fn details(table: &TableRedaction) -> String {
     lines.extend(table.warning.as_deref().map(|warning| ("Warning", escaped(warning))));
     lines.extend(hint(table).map(|hint| ("Hint", escaped(&hint))));
     let lines: String = lines.iter().map(|(label, line)| format!("  {label}: {line}\n")).collect();
-    format!("\n{}\n{lines}", name(&table.table.to_string()))
+    format!("\n{}\n{lines}", escape::table(&table.table))
 }
 
 fn difference(diff: &RedactionDiff) -> String {

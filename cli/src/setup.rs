@@ -10,6 +10,7 @@ use threadline::{AuditTrail, CaptureError, TableName};
 use crate::failure::Failure;
 use crate::generated::{Generated, Outcome};
 use crate::json;
+use crate::lock_timeout::LockTimeout;
 use crate::migration::Folder;
 use crate::output::{self, Report};
 use crate::policy::Policy;
@@ -17,10 +18,11 @@ use crate::session::Session;
 
 #[derive(Debug, Args)]
 pub(crate) struct Tables {
-    /// The tables, such as tickets,billing.invoices.
-    #[arg(long, required = true, value_name = "TABLES", value_delimiter = ',', value_parser = table)]
-    tables: Vec<String>,
-    /// Make or replace the triggers now instead of writing a migration.
+    /// The tables, such as tickets,billing.invoices; a name with a dot or a comma in double quotes, such as
+    /// '"acme.example".orders'.
+    #[arg(long, required = true, value_name = "TABLES", value_parser = list)]
+    tables: Vec<TableList>,
+    /// Make or replace the triggers now instead of writing a migration: each table in a short transaction of its own.
     #[arg(long, conflicts_with = "migrations_path")]
     apply: bool,
     /// Change nothing and write nothing: only say what would be captured, and how.
@@ -30,12 +32,26 @@ pub(crate) struct Tables {
     #[arg(long, value_name = "DIR", default_value = "migrations")]
     migrations_path: PathBuf,
     #[command(flatten)]
+    lock_timeout: LockTimeout,
+    #[command(flatten)]
     policy: Policy,
 }
 
-fn table(given: &str) -> Result<String, &'static str> {
-    let table = given.trim();
-    if table.is_empty() { Err("a table has no name") } else { Ok(table.to_owned()) }
+#[derive(Debug, Args)]
+pub(crate) struct Install {
+    #[command(flatten)]
+    lock_timeout: LockTimeout,
+}
+
+#[derive(Debug, Clone)]
+struct TableList(Vec<TableName>);
+
+fn list(given: &str) -> Result<TableList, &'static str> {
+    let tables = TableName::list(given);
+    if tables.iter().any(|table| table.schema().is_empty() || table.name().is_empty()) {
+        return Err("a table has no name");
+    }
+    Ok(TableList(tables))
 }
 
 #[derive(Serialize)]
@@ -45,8 +61,8 @@ struct Installed<'a> {
     months_ahead: i32,
 }
 
-pub(crate) async fn install(session: &Session) -> Result<Report, Failure> {
-    let trail = session.trail().await?;
+pub(crate) async fn install(session: &Session, options: &Install) -> Result<Report, Failure> {
+    let trail = session.unchecked_trail().await?.with_lock_timeout(options.lock_timeout.get());
     trail.install().await.map_err(Failure::Install)?;
     let (storage_schema, months_ahead) = (trail.storage_schema(), AuditTrail::MONTHS_AHEAD);
     if session.json {
@@ -61,13 +77,13 @@ pub(crate) async fn install(session: &Session) -> Result<Report, Failure> {
 pub(crate) async fn capture(session: &Session, tables: &Tables) -> Result<Report, Failure> {
     let policies = policies(session, tables)?;
     let (plan, outcome) = if tables.apply {
-        let trail = session.trail().await?;
+        let trail = trail(session, tables).await?;
         (trail.capture(policies).await.map_err(Failure::capture)?, Outcome::Applied)
     } else if tables.dry_run {
-        (planned(session, policies).await?, Outcome::DryRun)
+        (planned(session, tables, policies).await?, Outcome::DryRun)
     } else {
         let folder = Folder::open(&tables.migrations_path)?;
-        let plan = planned(session, policies).await?;
+        let plan = planned(session, tables, policies).await?;
         let migration = folder.add(&plan)?;
         (plan, Outcome::Written(migration))
     };
@@ -79,8 +95,8 @@ pub(crate) async fn capture(session: &Session, tables: &Tables) -> Result<Report
 /// One for each table; none of them twice, however it is spelt.
 fn policies(session: &Session, tables: &Tables) -> Result<Vec<TablePolicy>, Failure> {
     let mut policies: Vec<TablePolicy> = Vec::new();
-    for table in &tables.tables {
-        let table = TableName::from(table.as_str());
+    for table in tables.tables.iter().flat_map(|TableList(list)| list) {
+        let table = table.clone();
         if policies.iter().any(|policy| policy.table == table) {
             return Err(Failure::Capture(CaptureError::Twice { table }));
         }
@@ -89,6 +105,14 @@ fn policies(session: &Session, tables: &Tables) -> Result<Vec<TablePolicy>, Fail
     Ok(policies)
 }
 
-async fn planned(session: &Session, policies: Vec<TablePolicy>) -> Result<CapturePlan, Failure> {
-    session.trail().await?.capture_plan(policies).await.map_err(Failure::capture)
+async fn planned(
+    session: &Session,
+    tables: &Tables,
+    policies: Vec<TablePolicy>,
+) -> Result<CapturePlan, Failure> {
+    trail(session, tables).await?.capture_plan(policies).await.map_err(Failure::capture)
+}
+
+async fn trail(session: &Session, tables: &Tables) -> Result<AuditTrail, Failure> {
+    Ok(session.unchecked_trail().await?.with_lock_timeout(tables.lock_timeout.get()))
 }

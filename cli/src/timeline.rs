@@ -1,14 +1,14 @@
 //! `threadline timeline`: every change, newest first; and what is the timeline of something.
 
 use clap::Args;
-use threadline::query::{Filter, QueryError};
+use threadline::query::{Filter, FilterError, QueryError};
 use threadline::{AuditTrail, Scope};
 
 use crate::failure::Failure;
-use crate::filters::{Filters, Keys};
+use crate::filters::{Filters, Keys, OneRow};
 use crate::output::Report;
 use crate::session::Session;
-use crate::{Presentation, json, text};
+use crate::{Presentation, json, key, text};
 
 #[derive(Debug, Args)]
 pub(crate) struct Question<K: Keys> {
@@ -41,12 +41,35 @@ pub(crate) async fn answer<K: Keys>(session: &Session, question: &Question<K>) -
     let (filter, position) = question.filters.read(&question.place)?;
     let trail = session.trail().await?;
     let failed = |error| Failure::query(error, trail.storage_schema());
+    let filter = with_lower_case_uuids(&trail, filter).await.map_err(failed)?;
     let size = usize::from(question.presentation.limit);
     let page = trail.timeline_page(&Scope::unscoped(), &filter, position, size).await.map_err(failed)?;
     let text = if page.entries.is_empty() && page.stopped_at.is_none() {
         nothing(&trail, &filter, "change").await.map_err(failed)? + &text::neighbours(&page)
     } else {
         text::timeline(&page)
+    };
+    if session.json { json::timeline(&page) } else { Ok(text) }
+}
+
+/// The changes of one row, those that gave it the key or took the key away, and each TRUNCATE of its table.
+pub(crate) async fn history(session: &Session, question: &Question<OneRow>) -> Result<Report, Failure> {
+    let (filter, position) = question.filters.read(&question.place)?;
+    let trail = session.trail().await?;
+    let failed = |error| Failure::query(error, trail.storage_schema());
+    let filter = with_lower_case_uuids(&trail, filter).await.map_err(failed)?;
+    let (Some(table), Some(key)) = (filter.table.clone(), filter.key.clone()) else {
+        return Err(FilterError::new("key", "", "the key of a row").into());
+    };
+    let size = usize::from(question.presentation.limit);
+    let page = trail
+        .row_history(&Scope::unscoped(), table, key.clone(), &filter, position, size)
+        .await
+        .map_err(failed)?;
+    let text = if page.entries.is_empty() && page.stopped_at.is_none() {
+        nothing(&trail, &filter, "change").await.map_err(failed)? + &text::neighbours(&page)
+    } else {
+        text::history(&page, &key)
     };
     if session.json { json::timeline(&page) } else { Ok(text) }
 }
@@ -62,11 +85,21 @@ pub(crate) async fn nothing(trail: &AuditTrail, filter: &Filter, thing: &str) ->
             return Err(QueryError::NotAudited { table: table.clone() });
         }
     }
-    if trail.has_changes(&scope).await? {
-        Ok(format!("No {thing} matches.\n"))
-    } else {
-        Ok("No change has been captured yet.\n".to_owned())
+    if !trail.has_changes(&scope).await? {
+        return Ok("No change has been captured yet.\n".to_owned());
     }
+    let mut text = format!("No {thing} matches.\n");
+    if let (Some(table), Some(key)) = (&filter.table, &filter.key) {
+        text += &key::explain_empty(trail, table, key).await?;
+    }
+    Ok(text)
+}
+
+/// The filter with the key that the trail has of its row.
+pub(crate) async fn with_lower_case_uuids(trail: &AuditTrail, filter: Filter) -> Result<Filter, QueryError> {
+    let (Some(table), Some(key)) = (&filter.table, filter.key.clone()) else { return Ok(filter) };
+    let key = key::with_lower_case_uuids(trail, table, key).await?;
+    Ok(Filter { key: Some(key), ..filter })
 }
 
 pub(crate) fn given<'a, const N: usize>(

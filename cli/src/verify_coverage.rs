@@ -4,7 +4,7 @@ use serde::Serialize;
 use threadline::health::{Finding, Schemas, Verdict};
 
 use crate::columns::{aligned, rule};
-use crate::escape::name;
+use crate::escape;
 use crate::failure::Failure;
 use crate::health::findings;
 use crate::json;
@@ -56,8 +56,7 @@ pub(crate) async fn answer(session: &Session) -> Result<Report, Failure> {
             findings: &found.findings,
         })?
     } else {
-        let rows =
-            verdicts.iter().map(|(table, verdict)| [name(&table.to_string()), verdict.name().to_owned()]);
+        let rows = verdicts.iter().map(|(table, verdict)| [escape::table(table), verdict.name().to_owned()]);
         let head = std::iter::once(["TABLE", "STATUS"].map(str::to_owned));
         let mut text = aligned(&head.chain(rows).collect::<Vec<_>>());
         text += &rule(&text);

@@ -21,9 +21,10 @@ async fn a_change_is_shown_with_its_values(pool: PgPool) -> Result {
     sqlx::raw_sql("UPDATE tickets SET subject = NULL, score = 1.10 WHERE id = 1").execute(&pool).await?;
     sqlx::raw_sql("DELETE FROM tickets WHERE id = 2; TRUNCATE tickets").execute(&pool).await?;
 
+    let role: String = sqlx::query_scalar("SELECT session_user::text").fetch_one(&pool).await?;
     let timeline = output(&pool, &["timeline"])?;
     for part in [
-        " (no actor) (no action) update tickets id=1\n  transaction ",
+        &*format!(" (no actor; role {role}) (no action) update tickets id=1\n  transaction "),
         &format!("\n  score: {DIGITS} -> 1.10\n  subject: \"NULL\" -> NULL\n\n"),
         " insert tickets id=2\n",
         "\n  id: -> 2\n  score: -> NULL\n  subject: -> empty text\n",
@@ -45,6 +46,45 @@ async fn a_change_is_shown_with_its_values(pool: PgPool) -> Result {
     let operations: Vec<_> = json["entries"].as_array().ok_or("no list")?.iter().map(|e| &e["op"]).collect();
     assert_eq!(operations, ["truncate", "delete", "update", "insert", "insert"]);
     assert_eq!(json["entries"][2]["transaction"]["id"], json["entries"][2]["transaction_id"]);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn what_is_special_about_a_change_is_said(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    sqlx::raw_sql(
+        "CREATE TABLE m (id int PRIMARY KEY) PARTITION BY LIST (id);
+         CREATE TABLE \"m 1\" PARTITION OF m FOR VALUES IN (1)",
+    )
+    .execute(&pool)
+    .await?;
+    output(&pool, &["gen", "triggers", "--tables", "m", "--capture", "row", "--apply"])?;
+    sqlx::raw_sql("TRUNCATE \"m 1\"").execute(&pool).await?;
+    sqlx::raw_sql("INSERT INTO tickets VALUES (1)").execute(&pool).await?;
+    let digest = "ab".repeat(32);
+    sqlx::query("UPDATE threadline.audit_changes SET data_after = $1::jsonb WHERE op = 'insert'")
+        .bind(format!(r#"{{"subject": {{"too_large": {{"bytes": 140000000, "sha256": "{digest}"}}}}}}"#))
+        .execute(&pool)
+        .await?;
+    sqlx::raw_sql(
+        "SELECT setval('threadline.threadline_clock',
+                       threadline.threadline_microseconds(clock_timestamp() + interval '1 hour') * 2 + 1);
+         DELETE FROM tickets",
+    )
+    .execute(&pool)
+    .await?;
+    let shown = output(&pool, &["timeline"])?;
+    assert!(shown.contains(" truncate m partition public.\"m 1\"\n"), "{shown}");
+    let large = format!("\n  subject: -> too large to keep: 140,000,000 bytes, SHA-256 {digest}\n");
+    assert!(shown.contains(&large), "{shown}");
+    let json: Value = serde_json::from_str(&output(&pool, &["timeline", "--json"])?)?;
+    let [deleted, inserted, truncated] = [0, 1, 2].map(|place| &json["entries"][place]);
+    let (recorded, clock) = (&deleted["captured_at"], &deleted["clock_at"]);
+    let (recorded, clock) = (recorded.as_str().ok_or("no time")?, clock.as_str().ok_or("no clock")?);
+    let note = format!("\n  recorded {recorded}; the server's clock said {clock} and had been set back\n");
+    assert!(shown.contains(&note) && recorded > clock, "{note} is not in {shown}");
+    assert_eq!(truncated["partition_name"], "public.\"m 1\"");
+    assert_eq!([&inserted["clock_at"], &inserted["old_pk"], &inserted["partition_name"]], [&Value::Null; 3]);
     Ok(())
 }
 

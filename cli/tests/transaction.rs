@@ -73,3 +73,35 @@ async fn what_is_not_there_is_a_failure(pool: PgPool) -> Result {
     }
     Ok(())
 }
+
+#[sqlx::test(migrations = false)]
+async fn the_session_stands_where_the_actor_is_missing(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    sqlx::raw_sql(
+        "BEGIN; SET LOCAL application_name = 'nightly\u{1b}[2J'; INSERT INTO tickets VALUES (1); COMMIT",
+    )
+    .execute(&pool)
+    .await?;
+    let (role, id): (String, String) =
+        sqlx::query_as("SELECT session_user::text, id::text FROM threadline.audit_transactions")
+            .fetch_one(&pool)
+            .await?;
+    for command in ["transaction", "incident"] {
+        let shown = output(&pool, &[command, &id])?;
+        assert!(shown.contains(&format!(" (no actor; session: role {role}, nightly")), "{shown}");
+        assert!(!shown.contains('\u{1b}') && !shown.contains("metadata"), "{shown}");
+    }
+    let json: Value = serde_json::from_str(&output(&pool, &["transaction", &id, "--json"])?)?;
+    assert_eq!(json["transaction"]["metadata"]["session"]["role"], role.as_str());
+    let shown = output(&pool, &["transaction", &escalate_again(&pool).await?])?;
+    assert!(!shown.contains("session"), "{shown}");
+    Ok(())
+}
+
+/// A transaction with an actor in a trail that exists.
+async fn escalate_again(pool: &PgPool) -> Result<String> {
+    let context = AuditContext::new(ActorRef::new(ActorKind::User, "42")?);
+    let mut transaction = AuditedWrite::new(&context).begin(pool).await?;
+    sqlx::query("INSERT INTO tickets VALUES (2)").execute(&mut *transaction).await?;
+    Ok(transaction.commit().await?.transaction_id.to_string())
+}

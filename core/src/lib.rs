@@ -5,14 +5,18 @@ mod actor;
 pub mod capture;
 mod config;
 mod context;
+mod database_error;
 pub mod event;
 pub mod export;
 #[cfg(feature = "axum")]
 mod extract;
 pub mod health;
 mod install;
+mod installation;
 #[cfg(feature = "tower")]
 mod layer;
+mod lock;
+mod migrate;
 mod pool;
 pub mod query;
 mod schema;
@@ -26,11 +30,14 @@ pub use actor::{ActorError, ActorKind, ActorRef};
 pub use capture::CaptureError;
 pub use config::{Config, ConfigError, ConfigProblem};
 pub use context::{AuditContext, ContextError};
+pub use database_error::describe_database_error;
 #[cfg(feature = "axum")]
 pub use extract::MissingAuditContext;
 pub use install::InstallError;
+pub use installation::Installation;
 #[cfg(feature = "tower")]
 pub use layer::{AuditContextLayer, AuditContextService, ContextOverrides};
+pub use lock::BlockingSession;
 pub use schema::{StorageSchema, StorageSchemaError};
 pub use scope::{Predicate, Scope};
 pub use table::TableName;

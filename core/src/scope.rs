@@ -72,6 +72,11 @@ impl Scope {
         self.predicate.is_some()
     }
 
+    /// What the scope says of a table as a whole: conditions on the values of rows do not apply to a TRUNCATE, which has none.
+    pub(crate) fn of_whole_tables(&self) -> Self {
+        Self { predicate: self.condition().and_then(Condition::of_whole_tables).map(Predicate) }
+    }
+
     pub(crate) fn condition(&self) -> Option<&Condition> {
         self.predicate.as_ref().map(|predicate| &predicate.0)
     }
@@ -125,6 +130,21 @@ impl Predicate {
 }
 
 impl Condition {
+    /// The condition without its parts on values; none where it then holds for everything.
+    fn of_whole_tables(&self) -> Option<Self> {
+        match self {
+            Self::Field { .. } => None,
+            Self::And(one, other) => match (one.of_whole_tables(), other.of_whole_tables()) {
+                (Some(one), Some(other)) => Some(Self::And(Box::new(one), Box::new(other))),
+                (one, other) => one.or(other),
+            },
+            Self::Or(one, other) => {
+                Some(Self::Or(Box::new(one.of_whole_tables()?), Box::new(other.of_whole_tables()?)))
+            }
+            Self::Tables(_) | Self::Schema(_) | Self::Actor(_) | Self::Since(_) => Some(self.clone()),
+        }
+    }
+
     /// The tables of all that can be seen, where the condition names them.
     pub(crate) fn tables(&self) -> Option<Vec<TableName>> {
         match self {

@@ -28,6 +28,7 @@ pub struct AuditTrail {
     pub(crate) layout: KnownLayout,
     pub(crate) functions: KnownFunctions,
     pub(crate) search_time: Duration,
+    pub(crate) lock_timeout: Duration,
     pub(crate) prepared: bool,
 }
 
@@ -35,6 +36,9 @@ pub struct AuditTrail {
 const SEARCH_TIME: Duration = Duration::from_secs(2);
 
 impl AuditTrail {
+    /// How long installing and capturing wait for a lock unless told otherwise.
+    pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+
     /// The trail in the schema `threadline` of this database.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
@@ -45,6 +49,7 @@ impl AuditTrail {
             layout: KnownLayout::default(),
             functions: KnownFunctions::default(),
             search_time: SEARCH_TIME,
+            lock_timeout: Self::LOCK_TIMEOUT,
             prepared: false,
         }
     }
@@ -73,6 +78,17 @@ impl AuditTrail {
     #[must_use]
     pub const fn with_prepared_statements(mut self, prepared: bool) -> Self {
         self.prepared = prepared;
+        self
+    }
+
+    /// How long [`install`](Self::install) and [`capture`](Self::capture) wait for a lock that somebody else holds, before they
+    /// fail and name the session; [`LOCK_TIMEOUT`](Self::LOCK_TIMEOUT) unless said otherwise, and for ever if it is zero. While
+    /// they wait for a table, all who want to write to it wait behind them.
+    ///
+    /// The SQL of [`capture_plan`](Self::capture_plan) begins with the same limit.
+    #[must_use]
+    pub const fn with_lock_timeout(mut self, timeout: Duration) -> Self {
+        self.lock_timeout = timeout;
         self
     }
 

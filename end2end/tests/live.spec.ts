@@ -6,6 +6,9 @@ import { expect, expectAccessible, logIn, raisePriority, show, test } from "./su
 const live = (page: Page) => page.locator(".live");
 const POLL = "**/api/newer_changes?*";
 
+/** What the server answers for so many new changes. */
+const newer = (count: number, late = 0, truncated = false) => ({ json: { count, late, truncated } });
+
 /** Opens the newest page of the timeline under a clock that stands still. */
 async function openTimeline(page: Page, query = ""): Promise<void> {
   await logIn(page, "support");
@@ -62,9 +65,28 @@ test("a filter holds for new changes too", async ({ page, context }) => {
 
 test("a hundred is enough", async ({ page }) => {
   await openTimeline(page);
-  await page.route(POLL, (route) => route.fulfill({ json: 100 }));
+  await page.route(POLL, (route) => route.fulfill(newer(100, 0, true)));
   await nextPoll(page);
   await expect(live(page).getByRole("link", { name: "100 or more new changes" })).toBeVisible();
+});
+
+test("changes that committed late are told apart", async ({ page }) => {
+  await openTimeline(page);
+  await page.route(POLL, (route) => route.fulfill(newer(3, 1)));
+  await nextPoll(page);
+  const link = live(page).getByRole("link", { name: "3 new changes, 1 of them with an earlier time" });
+  await expect(link).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("where changes may be missing it says so", async ({ page }) => {
+  await openTimeline(page);
+  await page.route(POLL, (route) => route.fulfill(newer(0, 0, true)));
+  await nextPoll(page);
+  await expect(live(page)).toContainText("may be missing: reload it to see them.");
+  await expect(live(page).getByRole("link")).toHaveCount(0);
+  await expect(page).toHaveTitle(/^Timeline/);
+  await expectAccessible(page);
 });
 
 test("paused, it asks nothing", async ({ page }) => {
@@ -72,7 +94,7 @@ test("paused, it asks nothing", async ({ page }) => {
   let asked = 0;
   await page.route(POLL, (route) => {
     asked++;
-    return route.fulfill({ json: 7 });
+    return route.fulfill(newer(7));
   });
   const pause = live(page).getByRole("button", { name: "Pause" });
   await pause.click();
@@ -91,7 +113,7 @@ test("out of sight it asks nothing, and in sight again it asks", async ({ page }
   let asked = 0;
   await page.route(POLL, (route) => {
     asked++;
-    return route.fulfill({ json: 1 });
+    return route.fulfill(newer(1));
   });
   await show(page, "hidden");
   await page.clock.runFor("05:00");
@@ -117,7 +139,7 @@ test("without an answer it says so and asks again, less often", async ({ page, c
   await expectAccessible(page);
 
   await page.unroute(POLL);
-  await page.route(POLL, (route) => route.fulfill({ json: 0 }));
+  await page.route(POLL, (route) => route.fulfill(newer(0)));
   const answered = page.waitForResponse(POLL);
   await page.clock.runFor("01:01");
   expect((await answered).status()).toBe(200);

@@ -100,7 +100,7 @@ const screens: Screen[] = [
     name: "timeline-live",
     scripted: true,
     open: async (page) => {
-      await page.route("**/api/newer_changes?*", (route) => route.fulfill({ json: 12 }));
+      await page.route("**/api/newer_changes?*", (route) => route.fulfill({ json: { count: 12, late: 1, truncated: false } }));
       await page.clock.install();
       await openTimeline(page, "?table=tickets&key=id%3D1");
       await page.clock.runFor("00:16");

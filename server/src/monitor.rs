@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use futures_util::FutureExt;
 use threadline::event::HEALTH_CHECK_FAILED;
-use threadline::health::{CoverageGap, HealthError, HealthReport, Schemas};
-use threadline::{AuditTrail, Config};
+use threadline::health::{CoverageGap, HealthError, HealthReport, RecordCoverageError, Schemas};
+use threadline::{AuditTrail, Config, describe_database_error};
 use threadline_app::{CheckFailure, Coverage, LastCheck};
 use tokio::sync::watch;
 
@@ -113,8 +113,9 @@ impl Monitor {
         match tokio::time::timeout(self.limit, question).await {
             Ok(Ok(health)) => {
                 let at = Utc::now();
-                let (is_remembered, gaps) = self.remember(&health).await;
-                Ok(LastCheck { at, health, gaps, is_remembered })
+                let unremembered = self.remember(&health).await.err();
+                let gaps = self.gaps().await;
+                Ok(LastCheck { at, health, gaps, unremembered })
             }
             Ok(Err(error)) => {
                 tracing::warn!(error = ?error.to_string(), "coverage could not be checked");
@@ -134,32 +135,53 @@ impl Monitor {
         }
     }
 
-    /// Writes down what was found, and reads what was found before. Who has no right to write still learns what is so now.
-    async fn remember(&self, health: &HealthReport) -> (bool, Option<Vec<CoverageGap>>) {
+    /// Writes down what was found; an error is the reason for the page. A role that may not write still learns what is so now.
+    async fn remember(&self, health: &HealthReport) -> Result<(), &'static str> {
         // Without a configuration every redaction would count as drift.
         let redaction = if self.is_configured() { health.redaction.as_slice() } else { &[] };
         let written = self.trail.record_coverage(&health.coverage, redaction);
-        let is_remembered = self.told("coverage could not be remembered", written).await.is_some();
-        let gaps = self.told("the gaps of coverage could not be read", self.trail.coverage_gaps(GAPS)).await;
-        (is_remembered, gaps)
+        match tokio::time::timeout(self.limit, written).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                tracing::warn!(error = ?error.to_string(), "coverage could not be remembered");
+                Err(reason(&error))
+            }
+            Err(_) => {
+                tracing::warn!("coverage could not be remembered: the database did not answer in time");
+                Err("The database did not answer in time.")
+            }
+        }
     }
 
-    /// What could not be done stands in the log.
-    async fn told<T>(
-        &self,
-        what: &'static str,
-        done: impl Future<Output = Result<T, sqlx::Error>>,
-    ) -> Option<T> {
-        match tokio::time::timeout(self.limit, done).await {
-            Ok(Ok(done)) => Some(done),
+    /// Reads what was found before.
+    async fn gaps(&self) -> Option<Vec<CoverageGap>> {
+        match tokio::time::timeout(self.limit, self.trail.coverage_gaps(GAPS)).await {
+            Ok(Ok(gaps)) => Some(gaps),
             Ok(Err(error)) => {
-                tracing::warn!(error = ?error.to_string(), "{what}");
+                tracing::warn!(error = ?describe_database_error(&error), "the gaps of coverage could not be read");
                 None
             }
             Err(_) => {
-                tracing::warn!("{what}: the database did not answer in time");
+                tracing::warn!("the gaps of coverage could not be read: the database did not answer in time");
                 None
             }
         }
+    }
+}
+
+/// Says for the page why nothing is remembered, without names and values of the database's own error.
+const fn reason(error: &RecordCoverageError) -> &'static str {
+    match error {
+        RecordCoverageError::MissingPrivilege { .. } => {
+            "The role of the console may not write the table threadline_coverage_gaps."
+        }
+        RecordCoverageError::MissingReplicaIdentity { .. } => {
+            "The table threadline_coverage_gaps is published without a replica identity, so that PostgreSQL refuses to update it."
+        }
+        RecordCoverageError::ReadOnly => "The database takes no writes: it is a standby or read-only.",
+        RecordCoverageError::MissingTable { .. } => {
+            "The table threadline_coverage_gaps is missing: run threadline install."
+        }
+        _ => "The database refused to write it. A warning in the log says why.",
     }
 }

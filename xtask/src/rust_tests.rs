@@ -32,6 +32,7 @@ const LIBRARY_AGAIN: Part =
 pub(crate) fn run(table: &mut Table) {
     table.prepare("library without the web", without_web);
     table.prepare("PgBouncer", pooler);
+    table.prepare("libfaketime", clock);
     let all = [LIBRARY, LIBRARY_AXUM, OTHERS];
     if env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty()) {
         eprintln!("    using the server of DATABASE_URL, not a private one");
@@ -97,4 +98,9 @@ fn without_web() -> Result<()> {
 fn pooler() -> Result<()> {
     let there = find("pgbouncer").is_some() || is_program(Path::new("/usr/sbin/pgbouncer"));
     if there { Ok(()) } else { packages::install(&["pgbouncer"]) }
+}
+
+/// The tests set the clock of a server of their own back, by libfaketime.
+fn clock() -> Result<()> {
+    if find("faketime").is_some() { Ok(()) } else { packages::install(&["faketime"]) }
 }

@@ -1,10 +1,13 @@
 //! One change of one row.
 
-use leptos::either::Either;
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
 use threadline::query::{Change, Operation, RowKey};
 
 use super::fields::Fields;
+use super::key::{key_in_words, other_key};
+use super::moment::clock_note;
 use super::value::text;
 use crate::Frame;
 use crate::diff::spelled;
@@ -12,7 +15,12 @@ use crate::html::{Html, IntoHtml};
 
 /// The operation, the row's key, the way to its history, and its fields old and new.
 #[component]
-pub(crate) fn ChangeCard(change: Change) -> impl IntoView {
+pub(crate) fn ChangeCard(
+    change: Change,
+    /// The key whose history the page shows, if it shows one.
+    #[prop(optional)]
+    page_key: Option<BTreeMap<String, String>>,
+) -> impl IntoView {
     let operation = change.operation;
     let id = format!("change-{}", change.id);
     let table = change.table.to_string();
@@ -21,16 +29,27 @@ pub(crate) fn ChangeCard(change: Change) -> impl IntoView {
         view! { <a class="go" href=href aria-label=row>"Row history"</a> }
     });
     let fields = change.fields();
+    let other_key = other_key(&change, page_key.as_ref());
+    let shown_key = match page_key {
+        Some(page_key) if change.takes_away(&page_key) => change.old_key.clone().unwrap_or_default(),
+        _ => change.key.clone(),
+    };
+    let clock = change.clock_at.map(|clock_at| clock_note(change.captured_at, clock_at).into_html());
+    let partition = change.partition.clone();
+    let emptied = if partition.is_some() { "partition" } else { "whole table" };
+    let partition = partition.map(|name| {
+        view! { <span><span class="column">"partition "</span><bdi class="mono">{text(name, true)}</bdi></span> }
+    });
     let label = match operation {
         Operation::Update => format!("Changed fields of {table}"),
         _ => format!("Fields of {table}"),
     };
     let body = match (operation, fields.is_empty()) {
-        (Operation::Truncate, _) => {
-            note("The whole table was emptied. Its rows were not recorded one by one.")
-        }
-        (Operation::Update, true) => note("No recorded field changed."),
-        (_, true) => note("The row's values were not recorded."),
+        (Operation::Truncate, _) => note(format!(
+            "The {emptied} was emptied by TRUNCATE. Its rows are not in this record one by one."
+        )),
+        (Operation::Update, true) => note("No recorded field changed.".to_owned()),
+        (_, true) => note("The row's values were not recorded.".to_owned()),
         _ => view! { <Fields operation=operation key=change.key.clone() fields=fields label=label/> }
             .into_html(),
     };
@@ -39,15 +58,18 @@ pub(crate) fn ChangeCard(change: Change) -> impl IntoView {
             <header>
                 <span class=badge(operation)>{operation.as_str()}</span>
                 <span class="mono table">{table}</span>
-                {key(operation, change.key)}
+                {partition}
+                {key(operation, shown_key)}
                 {history}
             </header>
+            {other_key}
             {body}
+            {clock}
         </section>
     }
 }
 
-fn note(words: &'static str) -> Html {
+fn note(words: String) -> Html {
     view! { <p class="note">{words}</p> }.into_html()
 }
 
@@ -74,18 +96,5 @@ fn key(operation: Operation, key: RowKey) -> Option<Html> {
         let unknown = || view! { <span class="kind">"key not recorded"</span> }.into_html();
         return (operation != Operation::Truncate).then(unknown);
     }
-    let last = key.len() - 1;
-    let parts: Vec<_> = key
-        .into_iter()
-        .enumerate()
-        .map(|(position, (column, value))| {
-            let value = match value {
-                Some(value) => Either::Left(view! { <bdi class="key">{text(value, true)}</bdi> }),
-                None => Either::Right(view! { <span class="kind sign">"NULL"</span> }),
-            };
-            let comma = (position < last).then_some(", ");
-            view! { <bdi class="column">{text(column, true)}</bdi> " " {value} {comma} }
-        })
-        .collect();
-    Some(view! { <span class="mono">{parts}</span> }.into_html())
+    Some(key_in_words(key))
 }

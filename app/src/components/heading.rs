@@ -4,14 +4,20 @@ use leptos::prelude::*;
 use threadline::ActorRef;
 use threadline::query::{ActionRecord, TransactionRecord};
 
+use super::value::isolated;
 use crate::Frame;
 use crate::html::IntoHtml;
 
 /// The actor and the action of a transaction, or the words for their absence; an action that failed says so. An actor leads
 /// to what else they did.
 #[component]
-pub(crate) fn TransactionHeading(transaction: TransactionRecord) -> impl IntoView {
-    let who = who(transaction.actor.as_ref(), transaction.on_behalf_of.as_ref());
+pub(crate) fn TransactionHeading(
+    transaction: TransactionRecord,
+    /// Where there is no actor, all that is known of the session is told, and not its role alone.
+    #[prop(optional)]
+    whole_session: bool,
+) -> impl IntoView {
+    let who = who(&transaction, whole_session);
     let action = match transaction.action {
         Some(action) => {
             let failed = failed(&action);
@@ -22,13 +28,20 @@ pub(crate) fn TransactionHeading(transaction: TransactionRecord) -> impl IntoVie
     view! { {who} " · " {action} }
 }
 
-/// The actor, and whom it stood in for.
-pub(super) fn who(actor: Option<&ActorRef>, subject: Option<&ActorRef>) -> impl IntoView + use<> {
-    let actor = match actor {
+/// The actor, and whom it stood in for; without an actor, the session that wrote.
+pub(super) fn who(transaction: &TransactionRecord, whole_session: bool) -> impl IntoView + use<> {
+    let actor = match &transaction.actor {
         Some(actor) => actor_link(actor).into_html(),
-        None => view! { <span class="kind">"no actor recorded"</span> }.into_html(),
+        None => {
+            let session = transaction.session().map(|session| match whole_session {
+                true => ("; session: ", session.to_string()),
+                false => ("; role ", session.role),
+            });
+            let session = session.map(|(words, session)| view! { {words}{isolated(session)} });
+            view! { <span class="kind">"no actor recorded"{session}</span> }.into_html()
+        }
     };
-    let subject = subject.map(|subject| {
+    let subject = transaction.on_behalf_of.as_ref().map(|subject| {
         view! { " "<span class="kind">"on behalf of"</span>" " {actor_link(subject)} }
     });
     view! { {actor} {subject} }

@@ -30,6 +30,24 @@ pub(crate) fn ShortMoment(at: chrono::DateTime<Utc>, now: chrono::DateTime<Utc>)
     view! { <time datetime=exact.clone() title=exact>{at.format(form).to_string()}</time> }
 }
 
+/// Says that the server's clock had been set back when something was recorded.
+pub(crate) fn clock_note(recorded: chrono::DateTime<Utc>, clock: chrono::DateTime<Utc>) -> impl IntoView {
+    let form = match () {
+        () if recorded.date_naive() != clock.date_naive() => "%-d %B %Y, %H:%M:%S",
+        () if recorded.timestamp() == clock.timestamp() => "%H:%M:%S%.6f",
+        () => "%H:%M:%S",
+    };
+    let time = |at: chrono::DateTime<Utc>| {
+        let exact = exact(at);
+        view! { <time datetime=exact.clone() title=exact>{at.format(form).to_string()}</time> }
+    };
+    view! {
+        <p class="note clock">
+            "Recorded "{time(recorded)}"; the server’s clock said "{time(clock)}" and had been set back."
+        </p>
+    }
+}
+
 /// How long ago something was, in its largest unit: `12 s ago`.
 pub(crate) fn ago(time: TimeDelta) -> String {
     match time.num_seconds() {

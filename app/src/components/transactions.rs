@@ -45,16 +45,13 @@ fn line(
     of_one_actor: bool,
     year: i32,
 ) -> impl IntoView + use<> {
-    let TransactionRecord { id, occurred_at: at, actor, on_behalf_of, action, .. } = transaction;
+    // The actor of the list may still have acted for somebody.
+    let who = (!of_one_actor || transaction.on_behalf_of.is_some())
+        .then(|| view! { {who(&transaction, false)} " · " });
+    let TransactionRecord { id, occurred_at: at, action, .. } = transaction;
     let href = frame.href(&format!("/transactions/{id}"));
     let exact = at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
     let date = if at.year() == year { "%-d %b" } else { "%-d %b %Y" };
-    // The actor of the list may still have acted for somebody.
-    let who = if of_one_actor && on_behalf_of.is_none() {
-        None
-    } else {
-        Some(view! { {who(actor.as_ref(), on_behalf_of.as_ref())} " · " })
-    };
     let failed = action.as_ref().and_then(failed);
     let (name, reason) = action.map_or((None, None), |action| (Some(action.name), action.reason));
     let action = match name {

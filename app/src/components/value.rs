@@ -45,6 +45,7 @@ fn shown(shown: Shown, which: &str, label: &str) -> impl IntoView + use<> {
         Shown::Bool(true) => word("kind", "true"),
         Shown::Bool(false) => word("kind", "false"),
         Shown::Number(digits) => ("number", Either::Left(Cow::Owned(digits))),
+        Shown::TooLarge(words) => ("kind", Either::Left(Cow::Owned(words))),
         Shown::Masked(placeholder) => ("masked", text(placeholder, true)),
         Shown::Text(parts) => {
             let copy = copied(&parts).map(|whole| {
@@ -98,6 +99,11 @@ fn piece(piece: Piece, at_end: bool) -> Html {
 pub(super) fn left_out(characters: usize) -> Html {
     let words = format!("… and {}, too many for a page", counted(characters, "more character"));
     view! { <span class="kind">{words}</span> }.into_html()
+}
+
+/// A text in which every character can be seen, and which changes the direction of nothing around it.
+pub(crate) fn isolated(content: String) -> impl IntoView {
+    view! { <bdi>{text(content, true)}</bdi> }
 }
 
 /// A text in which every character can be seen.

@@ -52,6 +52,7 @@ pub(crate) fn rows(field: FieldChange, say_source: bool) -> Vec<Row> {
 fn alike(value: FieldValue, previous: bool, source: Option<&'static str>) -> Body {
     let note = match (&value, previous) {
         (FieldValue::Null, _) => "changed between SQL NULL and JSON null, which are recorded alike",
+        (FieldValue::TooLarge(_), _) => "changed between values of this size",
         (_, false) => "changed, value masked",
         (_, true) => "changed; masked, or changed unrecorded in between",
     };

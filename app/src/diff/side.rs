@@ -29,6 +29,8 @@ pub(crate) enum Shown {
     Omitted,
     /// Nobody knows what it was.
     Unknown,
+    /// It was too large to be kept: what is known of it, in words.
+    TooLarge(String),
     /// A boolean.
     Bool(bool),
     /// A number, with every digit.
@@ -69,6 +71,7 @@ impl From<FieldValue> for Shown {
             FieldValue::Null => Self::Null,
             FieldValue::Bool(value) => Self::Bool(value),
             FieldValue::Number(digits) => Self::Number(digits),
+            FieldValue::TooLarge(large) => Self::TooLarge(large.to_string()),
             FieldValue::Text(text) if text.is_empty() => Self::Empty,
             FieldValue::Text(text) | FieldValue::Json(text) => Self::Text(whole(text)),
             other => Self::Text(whole(format!("{other:?}"))),

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::NEWER_CAP;
+use super::NewerCount;
 
 /// How the live part of the timeline is doing.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,30 +27,38 @@ impl State {
     }
 }
 
-/// Says how many changes are newer than the ones that are shown, and offers a way to them. What is being read never moves.
+/// Where the mark does not tell everything that was open.
+const MAY_BE_MISSING: &str = "Watching for new changes. Some that were being written when this page was read may be missing: \
+                              reload it to see them.";
+
+/// Says how many changes have become visible since the page was read, and offers a way to them. What is being read never moves.
 #[island]
 pub fn LiveChanges(
     /// The timeline's query, without a position.
     query: String,
-    /// The cursor of the newest change that is shown; empty when none is shown.
+    /// The mark of the snapshot that the page shows.
     since: String,
 ) -> impl IntoView {
     let state = RwSignal::new(State::Watching);
-    let count = RwSignal::new(0_u16);
+    let newer = RwSignal::new(NewerCount::default());
     // An address without a path is this page's own path.
     let newest = format!("?{query}");
-    Effect::new(move |_| watch(query.clone(), since.clone(), state, count));
+    Effect::new(move |_| watch(query.clone(), since.clone(), state, newer));
     let paused = move || state.get() == State::Paused;
     let message = move || {
-        let state = state.get();
-        // The offer says it as well, and a second line would move what stands below.
-        if state == State::Watching && count.get() > 0 { "" } else { state.in_words() }
+        match (state.get(), newer.get()) {
+            (State::Watching, NewerCount { count: 0, truncated: true, .. }) => MAY_BE_MISSING,
+            (State::Watching, NewerCount { count: 0, .. }) => State::Watching.in_words(),
+            // The offer says it as well, and a second line would move what stands below.
+            (State::Watching, _) => "",
+            (state, _) => state.in_words(),
+        }
     };
     let pause = move |_| state.set(if paused() { State::Watching } else { State::Paused });
     view! {
         <div class="live needs-script">
             <p role="status">
-                <a class="button" href=newest hidden=move || count.get() == 0>{move || in_words(count.get())}</a>
+                <a class="button" href=newest hidden=move || newer.get().count == 0>{move || in_words(newer.get())}</a>
                 " "
                 <span>{message}</span>
             </p>
@@ -66,20 +74,28 @@ pub fn LiveChanges(
     }
 }
 
-fn in_words(count: u16) -> String {
-    match count {
-        0 => String::new(),
-        1 => "1 new change".to_owned(),
-        NEWER_CAP.. => format!("{NEWER_CAP} or more new changes"),
-        _ => format!("{count} new changes"),
+/// Says how many there are, and that some are not where one looks for what is new.
+fn in_words(NewerCount { count, late, truncated }: NewerCount) -> String {
+    if count == 0 {
+        return String::new();
     }
+    let more = if truncated { " or more" } else { "" };
+    let changes = if count == 1 && !truncated { "change" } else { "changes" };
+    let late = match late {
+        0 => String::new(),
+        _ if late == count && count == 1 => ", with an earlier time".to_owned(),
+        _ if late == count => ", with earlier times".to_owned(),
+        1 => ", 1 of them with an earlier time".to_owned(),
+        _ => format!(", {late} of them with earlier times"),
+    };
+    format!("{count}{more} new {changes}{late}")
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn watch(_query: String, _since: String, _state: RwSignal<State>, _count: RwSignal<u16>) {}
+fn watch(_query: String, _since: String, _state: RwSignal<State>, _newer: RwSignal<NewerCount>) {}
 
 #[cfg(feature = "hydrate")]
-fn watch(query: String, since: String, state: RwSignal<State>, count: RwSignal<u16>) {
+fn watch(query: String, since: String, state: RwSignal<State>, newer: RwSignal<NewerCount>) {
     use leptos::server_fn::ServerFn;
     use leptos::server_fn::codec::{GetUrl, IntoReq};
 
@@ -106,10 +122,11 @@ fn watch(query: String, since: String, state: RwSignal<State>, count: RwSignal<u
             // Twice as long after each failure.
             pause = if matches!(answer, Answer::Away) { (pause * 2).min(LONGEST_PAUSE) } else { poll::PAUSE };
             state.set(match answer {
-                Answer::Is(newer) => {
-                    if newer != count.get_untracked() {
-                        count.set(newer);
-                        document().set_title(&format!("({newer}) {title}"));
+                Answer::Is(now) => {
+                    if now != newer.get_untracked() {
+                        newer.set(now);
+                        let number = if now.count > 0 { format!("({}) ", now.count) } else { String::new() };
+                        document().set_title(&format!("{number}{title}"));
                     }
                     State::Watching
                 }
@@ -118,4 +135,27 @@ fn watch(query: String, since: String, state: RwSignal<State>, count: RwSignal<u
             });
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn late_changes_and_a_truncated_count_are_told_in_words() {
+        for (count, late, truncated, expected) in [
+            (0, 0, false, ""),
+            (0, 0, true, ""),
+            (1, 0, false, "1 new change"),
+            (1, 0, true, "1 or more new changes"),
+            (12, 0, false, "12 new changes"),
+            (100, 0, true, "100 or more new changes"),
+            (1, 1, false, "1 new change, with an earlier time"),
+            (2, 2, false, "2 new changes, with earlier times"),
+            (12, 1, false, "12 new changes, 1 of them with an earlier time"),
+            (100, 3, true, "100 or more new changes, 3 of them with earlier times"),
+        ] {
+            assert_eq!(in_words(NewerCount { count, late, truncated }), expected);
+        }
+    }
 }

@@ -1,6 +1,7 @@
-//! How many changes are newer than a place: the question of the live timeline.
+//! How many changes have become visible since a page was read: the question of the live timeline.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// No more changes than this are counted.
 pub const NEWER_CAP: u16 = 100;
@@ -15,22 +16,32 @@ pub struct Reader {
     pub scope: threadline::Scope,
 }
 
-/// How many changes match the timeline's query and are newer than a cursor, at most [`NEWER_CAP`]. Without a cursor every
-/// change that matches is new.
+/// How many changes have become visible since a page was read, at most [`NEWER_CAP`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewerCount {
+    /// All of them.
+    pub count: u16,
+    /// Those among them that committed late: they have earlier times than the moment at which the page was read.
+    pub late: u16,
+    /// Whether there may be more.
+    pub truncated: bool,
+}
+
+/// Counts the changes that match the timeline's query and have become visible since the mark of a page.
 ///
 /// # Errors
-/// When the query or the cursor cannot be read, when the database does not answer, and outside of the console, where there is
+/// When the query or the mark cannot be read, when the database does not answer, and outside of the console, where there is
 /// no reader.
 #[server(name = NewerChanges, prefix = "/api", endpoint = "newer_changes", input = server_fn::codec::GetUrl)]
 pub async fn newer_changes(
     /// The query of the timeline's address.
     query: String,
-    /// The cursor of the newest change that is shown, or nothing.
+    /// The mark of the page.
     since: String,
-) -> Result<u16, ServerFnError> {
+) -> Result<NewerCount, ServerFnError> {
     use http::StatusCode;
     use leptos_axum::ResponseOptions;
-    use threadline::query::{Count, Filter, FilterError};
+    use threadline::query::{Filter, FilterError, SnapshotMark};
     use url::form_urlencoded;
 
     let (Some(Reader { trail, scope }), Some(response)) = (use_context(), use_context::<ResponseOptions>())
@@ -40,21 +51,21 @@ pub async fn newer_changes(
     let read = || {
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
         let (filter, _) = Filter::from_pairs(pairs.iter().map(|(key, value)| (&**key, &**value)))?;
-        let since = if since.is_empty() { None } else { Some(since.parse()?) };
-        Ok((filter, since))
+        Ok((filter, since.parse::<SnapshotMark>()?))
     };
     let (filter, since) = read().map_err(|error: FilterError| {
         response.set_status(StatusCode::BAD_REQUEST);
         ServerFnError::new(error)
     })?;
-    let cap = usize::from(NEWER_CAP);
-    let counted = match since {
-        Some(since) => trail.count_newer(&scope, &filter, since, cap).await,
-        None => trail.count(&scope, &filter, cap).await,
-    };
-    match counted {
-        Ok(Count::Exactly(count)) => Ok(u16::try_from(count).unwrap_or(NEWER_CAP)),
-        Ok(Count::MoreThan(_)) => Ok(NEWER_CAP),
+    match trail.count_newer(&scope, &filter, &since, usize::from(NEWER_CAP)).await {
+        Ok(newer) => {
+            let number = |number| u16::try_from(number).unwrap_or(NEWER_CAP);
+            Ok(NewerCount {
+                count: number(newer.count),
+                late: number(newer.late),
+                truncated: newer.truncated,
+            })
+        }
         Err(error) => {
             tracing::warn!(error = ?error.to_string(), "newer changes could not be counted");
             response.set_status(StatusCode::SERVICE_UNAVAILABLE);

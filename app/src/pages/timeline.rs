@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use threadline::TableName;
-use threadline::query::{Count, Filter, Page, Position, TimelineEntry};
+use threadline::query::{Count, Filter, Page, Position, SnapshotMark, TimelineEntry};
 
 use self::chips::chips;
 use self::empty::{no_changes, not_read};
@@ -53,6 +53,8 @@ pub struct FoundChanges {
     pub count: Option<Count>,
     /// Whether anything at all has been recorded.
     pub has_changes: bool,
+    /// The mark of the snapshot that the page was read from; none where nothing new is looked for.
+    pub mark: Option<SnapshotMark>,
 }
 
 /// A part of the filter that could not be read.
@@ -88,13 +90,12 @@ pub fn timeline_page(frame: Frame, timeline: TimelinePage) -> String {
 }
 
 fn result(frame: &Frame, found: FoundChanges, now: DateTime<Utc>) -> impl IntoView + use<> {
-    let FoundChanges { filter, position, page, continues, count, has_changes } = found;
+    let FoundChanges { filter, position, page, continues, count, has_changes, mark } = found;
     let list = frame.timeline_href(&filter);
-    let newest = page.entries.first().map(|entry| entry.change.cursor().to_string()).unwrap_or_default();
     let query = list.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
-    // Only here can changes come that this page would show.
-    let live = (filter.to.is_none() && page.newer.is_none())
-        .then(|| view! { <LiveChanges query=query since=newest/> });
+    let live = mark
+        .filter(|_| page.newer.is_none())
+        .map(|mark| view! { <LiveChanges query=query since=mark.to_string()/> });
     let changes = page.entries.len();
     let groups = group(page.entries);
     let summary = format!("{} in {}", counted(changes, "change"), counted(groups.len(), "transaction"));

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use threadline::query::{Change, ChangeDiff, IncidentBundle, OldValue, RowImage};
+use threadline::query::{Change, ChangeDiff, IncidentBundle, OldValue, RowImage, TransactionRecord};
 
-use super::{Entry, FORMAT_VERSION, Transaction, entry, line, transaction_of};
+use super::{Entry, FORMAT_VERSION, entry, line};
 use crate::failure::Failure;
 use crate::output::Report;
 
 #[derive(Serialize)]
 struct Document<'a> {
     format_version: u32,
-    transaction: Transaction<'a>,
+    transaction: &'a TransactionRecord,
     entries: Vec<Whole<'a>>,
     /// Whether there are more changes.
     truncated: bool,
@@ -31,7 +31,7 @@ struct Whole<'a> {
 pub(crate) fn incident(bundle: &IncidentBundle) -> Result<Report, Failure> {
     line(&Document {
         format_version: FORMAT_VERSION,
-        transaction: transaction_of(&bundle.transaction),
+        transaction: &bundle.transaction,
         entries: bundle.changes.iter().map(whole).collect(),
         truncated: bundle.truncated,
     })

@@ -1,14 +1,13 @@
-//! The answer for programs. The names are those of the stored columns; values are the texts that the database keeps, so
-//! numbers keep every digit.
+//! The answer for programs. The names are those of the stored columns, but for `metadata`; values are the texts that the
+//! database keeps, so numbers keep every digit.
 
 mod incident;
 mod moment;
 
 use serde::Serialize;
-use serde_json::Value;
-use threadline::ActorRef;
-use threadline::query::{ActionRecord, Change, Page, RowImage, RowKey, TimelineEntry};
-use threadline::query::{TransactionDetail, TransactionRecord};
+use threadline::query::{
+    Change, Page, RowImage, RowKey, TimelineEntry, TransactionDetail, TransactionRecord,
+};
 use uuid::Uuid;
 
 pub(crate) use self::incident::incident;
@@ -23,7 +22,7 @@ pub(crate) const FORMAT_VERSION: u32 = 1;
 struct Document<'a, T> {
     format_version: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    transaction: Option<Transaction<'a>>,
+    transaction: Option<&'a TransactionRecord>,
     entries: Vec<T>,
     newer: Option<String>,
     older: Option<String>,
@@ -44,53 +43,31 @@ struct Entry<'a> {
     data_after: &'a Option<RowImage>,
     changed_fields: &'a Option<Vec<String>>,
     changed_from: &'a Option<RowImage>,
+    old_pk: &'a Option<RowKey>,
+    partition_name: &'a Option<String>,
+    clock_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    transaction: Option<Transaction<'a>>,
-}
-
-#[derive(Serialize)]
-struct Transaction<'a> {
-    id: Uuid,
-    occurred_at: String,
-    actor_ref: Option<&'a ActorRef>,
-    on_behalf_of: Option<&'a ActorRef>,
-    action: Option<Action<'a>>,
-    meta: Option<&'a Value>,
-}
-
-#[derive(Serialize)]
-struct Action<'a> {
-    id: Uuid,
-    name: &'a str,
-    status: &'a str,
-    verb: Option<&'a str>,
-    category: Option<&'a str>,
-    reason: Option<&'a str>,
-    comment: Option<&'a str>,
-    correlation_id: Option<&'a str>,
-    request_id: Option<&'a str>,
-    job_id: Option<&'a str>,
+    transaction: Option<&'a TransactionRecord>,
 }
 
 pub(crate) fn timeline(page: &Page<TimelineEntry>) -> Result<Report, Failure> {
-    let entries =
-        page.entries.iter().map(|e| entry(&e.change, Some(transaction_of(&e.transaction)))).collect();
+    let entries = page.entries.iter().map(|e| entry(&e.change, Some(&e.transaction))).collect();
     document(page, None, entries)
 }
 
 pub(crate) fn transaction(detail: &TransactionDetail) -> Result<Report, Failure> {
     let page = &detail.changes;
     let entries = page.entries.iter().map(|change| entry(change, None)).collect();
-    document(page, Some(transaction_of(&detail.transaction)), entries)
+    document(page, Some(&detail.transaction), entries)
 }
 
 pub(crate) fn actor_history(page: &Page<TransactionRecord>) -> Result<Report, Failure> {
-    document(page, None, page.entries.iter().map(transaction_of).collect())
+    document(page, None, page.entries.iter().collect())
 }
 
 fn document<P, T: Serialize>(
     page: &Page<P>,
-    transaction: Option<Transaction<'_>>,
+    transaction: Option<&TransactionRecord>,
     entries: Vec<T>,
 ) -> Result<Report, Failure> {
     let [newer, older] = [page.newer, page.older].map(|cursor| cursor.map(|cursor| cursor.to_string()));
@@ -103,7 +80,7 @@ pub(crate) fn line(document: &impl Serialize) -> Result<Report, Failure> {
     Ok(escaped_json(&serde_json::to_string(document)?) + "\n")
 }
 
-fn entry<'a>(change: &'a Change, transaction: Option<Transaction<'a>>) -> Entry<'a> {
+fn entry<'a>(change: &'a Change, transaction: Option<&'a TransactionRecord>) -> Entry<'a> {
     Entry {
         id: change.id,
         transaction_id: change.transaction_id,
@@ -115,32 +92,9 @@ fn entry<'a>(change: &'a Change, transaction: Option<Transaction<'a>>) -> Entry<
         data_after: &change.after,
         changed_fields: &change.changed_fields,
         changed_from: &change.before,
+        old_pk: &change.old_key,
+        partition_name: &change.partition,
+        clock_at: change.clock_at.map(moment),
         transaction,
-    }
-}
-
-fn transaction_of(record: &TransactionRecord) -> Transaction<'_> {
-    Transaction {
-        id: record.id,
-        occurred_at: moment(record.occurred_at),
-        actor_ref: record.actor.as_ref(),
-        on_behalf_of: record.on_behalf_of.as_ref(),
-        action: record.action.as_ref().map(action_of),
-        meta: record.metadata.as_ref(),
-    }
-}
-
-fn action_of(action: &ActionRecord) -> Action<'_> {
-    Action {
-        id: action.id,
-        name: &action.name,
-        status: &action.status,
-        verb: action.verb.as_deref(),
-        category: action.category.as_deref(),
-        reason: action.reason.as_deref(),
-        comment: action.comment.as_deref(),
-        correlation_id: action.correlation_id.as_deref(),
-        request_id: action.request_id.as_deref(),
-        job_id: action.job_id.as_deref(),
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use threadline::query::{AsOf, Comparison, RowImage, TimelineEntry};
+use threadline::query::{AsOf, Comparison, PossibleRemoval, RowImage, RowKey, TimelineEntry};
+use uuid::Uuid;
 
-use super::{Entry, FORMAT_VERSION, entry, line, transaction_of};
+use super::{Entry, FORMAT_VERSION, entry, line};
 use crate::failure::Failure;
 use crate::moment::Row;
 use crate::output::{Report, moment};
@@ -30,6 +31,22 @@ struct Moment<'a> {
     row: Option<&'a RowImage>,
     /// The last change until then.
     change: Option<Entry<'a>>,
+    /// The key that the row was given, where it was given another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved_to: Option<&'a RowKey>,
+    /// What may have removed the row.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    possible_removals: Vec<Removal>,
+}
+
+/// What may have removed a row, in words, and where to look.
+#[derive(Serialize)]
+struct Removal {
+    cause: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table_name_now: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -75,14 +92,32 @@ fn document<T: Serialize>(row: &Row, answer: T) -> Result<Report, Failure> {
 }
 
 fn state(at: DateTime<Utc>, found: &AsOf) -> Moment<'_> {
-    let (state, last) = match found {
-        AsOf::Snapshot(entry) => ("snapshot", Some(entry)),
-        AsOf::Deleted(entry) => ("deleted", Some(entry)),
-        AsOf::BeforeHorizon => ("before_horizon", None),
+    let state = match found {
+        AsOf::Snapshot(_) => "snapshot",
+        AsOf::Uncertain { .. } => "uncertain",
+        AsOf::Deleted(_) => "deleted",
+        AsOf::Moved(_) => "moved",
+        AsOf::BeforeHorizon => "before_horizon",
     };
-    let change =
-        last.map(|TimelineEntry { change, transaction }| entry(change, Some(transaction_of(transaction))));
-    Moment { at: moment(at), state, row: found.row(), change }
+    let change = found.entry().map(|TimelineEntry { change, transaction }| entry(change, Some(transaction)));
+    let moved_to = match found {
+        AsOf::Moved(entry) => Some(&entry.change.key),
+        _ => None,
+    };
+    let possible_removals = match found {
+        AsOf::Uncertain { causes, .. } => causes.iter().map(removal).collect(),
+        _ => Vec::new(),
+    };
+    Moment { at: moment(at), state, row: found.row(), change, moved_to, possible_removals }
+}
+
+fn removal(cause: &PossibleRemoval) -> Removal {
+    let (transaction_id, table_name_now) = match cause {
+        PossibleRemoval::PartitionTruncated { transaction_id, .. } => (Some(*transaction_id), None),
+        PossibleRemoval::TableRenamed { to, .. } => (None, Some(to.to_string())),
+        _ => (None, None),
+    };
+    Removal { cause: cause.to_string(), transaction_id, table_name_now }
 }
 
 fn value<'a>(found: &'a AsOf, name: &str) -> Option<&'a RawValue> {

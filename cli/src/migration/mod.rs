@@ -9,7 +9,7 @@ use chrono::Utc;
 use threadline::TableName;
 use threadline::capture::CapturePlan;
 
-use crate::escape::name as shown;
+use crate::escape;
 use crate::failure::Failure;
 
 /// The two files of a migration.
@@ -53,7 +53,7 @@ impl Folder {
             up: self.path.join(format!("{version}_{name}.up.sql")),
             down: self.path.join(format!("{version}_{name}.down.sql")),
         };
-        let tables: Vec<String> = tables.iter().map(|table| shown(&table.to_string())).collect();
+        let tables: Vec<String> = tables.iter().map(escape::table).collect();
         let tables = tables.join(", ");
         let up = format!("-- Made by `threadline gen triggers`: captures {tables}.\n\n{}", plan.up);
         let down = format!(

@@ -2,13 +2,12 @@
 
 use threadline::query::{Change, FieldChange, IncidentBundle, OldValue, Operation};
 
-use super::{field, header, what};
-use crate::output::moment;
+use super::{field, header, one};
 
 pub(crate) fn incident(bundle: &IncidentBundle) -> String {
     let mut text = header(&bundle.transaction);
     for change in &bundle.changes {
-        text += &format!("{} {}\n{}\n", moment(change.captured_at), what(change), fields(change));
+        text += &one(change, &fields(change));
     }
     if bundle.changes.is_empty() {
         text += "No change of this transaction is kept.\n";

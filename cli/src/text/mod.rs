@@ -5,20 +5,37 @@
 mod incident;
 mod moment;
 
+use std::collections::BTreeMap;
+
 use threadline::query::{Change, Cursor, FieldChange, FieldValue, Page, TimelineEntry};
 use threadline::query::{RowKey, TransactionDetail, TransactionRecord};
 use threadline::{ActorRef, TableName};
 
 pub(crate) use self::incident::incident;
 pub(crate) use self::moment::{as_of, compare};
-use crate::escape::{escaped, name, quoted};
+use crate::escape::{self, escaped, name, quoted};
 use crate::output::moment;
 
 pub(crate) fn timeline(page: &Page<TimelineEntry>) -> String {
+    entries(page, None)
+}
+
+/// What happened to one row. A change that took its key away says which key the row has since.
+pub(crate) fn history(page: &Page<TimelineEntry>, of: &BTreeMap<String, String>) -> String {
+    entries(page, Some(of))
+}
+
+fn entries(page: &Page<TimelineEntry>, of: Option<&BTreeMap<String, String>>) -> String {
     let mut text = String::new();
     for TimelineEntry { change, transaction } in &page.entries {
-        text += &format!("{} {} {}\n", moment(change.captured_at), who_and_why(transaction), what(change));
+        let key = match of {
+            Some(of) if change.takes_away(of) => change.old_key.as_ref().unwrap_or(&change.key),
+            _ => &change.key,
+        };
+        let what = what(change, key);
+        text += &format!("{} {} {what}\n", moment(change.captured_at), who_and_why(transaction));
         text += &format!("  transaction {}\n", transaction.id);
+        text += &remarks(change, of);
         text += &fields(change);
         text.push('\n');
     }
@@ -39,7 +56,7 @@ pub(crate) fn actor_history(page: &Page<TransactionRecord>) -> String {
 pub(crate) fn transaction(detail: &TransactionDetail) -> String {
     let mut text = header(&detail.transaction);
     for change in &detail.changes.entries {
-        text += &format!("{} {}\n{}\n", moment(change.captured_at), what(change), fields(change));
+        text += &one(change, &fields(change));
     }
     if detail.changes.entries.is_empty() {
         text += "No change matches.\n";
@@ -47,9 +64,17 @@ pub(crate) fn transaction(detail: &TransactionDetail) -> String {
     text + &neighbours(&detail.changes)
 }
 
-/// Who, when and why.
+/// A change of a transaction, with its fields.
+fn one(change: &Change, fields: &str) -> String {
+    let what = what(change, &change.key);
+    format!("{} {what}\n{}{fields}\n", moment(change.captured_at), remarks(change, None))
+}
+
+/// Who, when and why; without an actor, which session wrote.
 fn header(record: &TransactionRecord) -> String {
-    let when_and_who = format!("{} {}", moment(record.occurred_at), who_and_why(record));
+    let session = record.session().map(|session| format!("; session: {}", escaped(&session.to_string())));
+    let when_and_who =
+        format!("{} {}", moment(record.occurred_at), words(record, &session.unwrap_or_default()));
     format!("transaction {}\n{when_and_who}\n{}\n", record.id, reasons(record))
 }
 
@@ -58,6 +83,7 @@ fn reasons(record: &TransactionRecord) -> String {
     let mut text = String::new();
     let action = record.action.as_ref();
     for (label, value) in [
+        ("source", record.source.as_ref()),
         ("status", action.map(|action| &action.status).filter(|status| *status != "ok")),
         ("verb", action.and_then(|action| action.verb.as_ref())),
         ("category", action.and_then(|action| action.category.as_ref())),
@@ -71,8 +97,14 @@ fn reasons(record: &TransactionRecord) -> String {
             text += &format!("  {label}: {}\n", quoted(value));
         }
     }
-    if let Some(metadata) = &record.metadata {
-        text += &format!("  metadata: {}\n", escaped(&metadata.to_string()));
+    // The session stands where the actor is missing.
+    let is_told = record.session().is_some()
+        && record.metadata.as_ref().is_some_and(|json| {
+            serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(json.get())
+                .is_ok_and(|json| json.len() == 1)
+        });
+    if let Some(metadata) = record.metadata.as_ref().filter(|_| !is_told) {
+        text += &format!("  metadata: {}\n", escaped(metadata.get()));
     }
     text
 }
@@ -92,9 +124,14 @@ fn directions(newer: Option<Cursor>, older: Option<Cursor>, things: &str) -> Str
 }
 
 fn who_and_why(transaction: &TransactionRecord) -> String {
+    let session = transaction.session().map(|session| format!("; role {}", name(&session.role)));
+    words(transaction, &session.unwrap_or_default())
+}
+
+fn words(transaction: &TransactionRecord, session: &str) -> String {
     let subject =
         transaction.on_behalf_of.as_ref().map(|subject| format!(" on behalf of {}", actor(subject)));
-    let actor = transaction.actor.as_ref().map_or_else(|| "(no actor)".to_owned(), actor);
+    let actor = transaction.actor.as_ref().map_or_else(|| format!("(no actor{session})"), actor);
     let subject = subject.unwrap_or_default();
     let action = transaction.action.as_ref().map_or_else(|| "(no action)".to_owned(), |a| name(&a.name));
     format!("{actor}{subject} {action}")
@@ -105,15 +142,34 @@ fn actor(actor: &ActorRef) -> String {
     actor.id().map_or_else(|| kind.to_owned(), |id| format!("{kind}:{}", name(id)))
 }
 
-fn what(change: &Change) -> String {
-    format!("{} {}", change.operation.as_str(), row(&change.table, &change.key))
+fn what(change: &Change, key: &RowKey) -> String {
+    let operation = change.operation.as_str();
+    match &change.partition {
+        Some(partition) => {
+            format!("{operation} {} partition {}", name(&change.table.to_string()), escaped(partition))
+        }
+        None => format!("{operation} {}", row(&change.table, key)),
+    }
+}
+
+/// What else there is to say of a change, a line for each: the row's other key, and a clock that had been set back.
+fn remarks(change: &Change, of: Option<&BTreeMap<String, String>>) -> String {
+    let other_key = change.old_key.as_ref().map(|old_key| match of {
+        Some(of) if change.takes_away(of) => format!("  became {}\n", key(&change.key)),
+        _ => format!("  was {} before\n", key(old_key)),
+    });
+    let clock = change.clock_at.map(|clock_at| {
+        let (recorded, clock) = (moment(change.captured_at), moment(clock_at));
+        format!("  recorded {recorded}; the server's clock said {clock} and had been set back\n")
+    });
+    other_key.into_iter().chain(clock).collect()
 }
 
 fn row(table: &TableName, row_key: &RowKey) -> String {
-    format!("{} {}", name(&table.to_string()), key(row_key))
+    format!("{} {}", escape::table(table), key(row_key))
 }
 
-fn key(key: &RowKey) -> String {
+pub(crate) fn key(key: &RowKey) -> String {
     if key.is_empty() {
         return "(no key)".to_owned();
     }
@@ -143,6 +199,7 @@ fn shown(value: &FieldValue) -> Option<String> {
         FieldValue::Bool(value) => Some(value.to_string()),
         FieldValue::Text(text) if text.is_empty() => word("empty text"),
         FieldValue::Text(text) => Some(quoted(text)),
+        FieldValue::TooLarge(large) => Some(large.to_string()),
         FieldValue::Number(text) | FieldValue::Json(text) => Some(escaped(text)),
         other => Some(escaped(&format!("{other:?}"))),
     }

@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 use threadline::query::{AsOf, Change, Comparison, Operation, RowKey, TimelineEntry};
 
-use super::{field, row, shown, who_and_why};
-use crate::escape::name;
+use super::{field, key, remarks, row, shown, who_and_why};
+use crate::escape::{escaped, name};
 use crate::moment::Row;
 use crate::output::moment;
 
 pub(crate) fn as_of(asked: &Row, at: DateTime<Utc>, found: &AsOf) -> String {
     let mut text = format!("{} {}", moment(at), state(asked, found));
-    if let AsOf::Snapshot(entry) = found {
+    if let AsOf::Snapshot(entry) | AsOf::Uncertain { entry, .. } = found {
         text += &columns(&entry.change);
     }
     text
@@ -30,21 +30,36 @@ pub(crate) fn compare(asked: &Row, [one, other]: [DateTime<Utc>; 2], compared: &
 
 /// What the trail knows of the row, and by which change.
 fn state(asked: &Row, found: &AsOf) -> String {
-    let key: RowKey = asked.key.iter().map(|(column, value)| (column.clone(), Some(value.clone()))).collect();
-    let row = row(&asked.table, &key);
+    let row_key: RowKey =
+        asked.key.iter().map(|(column, value)| (column.clone(), Some(value.clone()))).collect();
+    let row = row(&asked.table, &row_key);
     let by = |entry: &TimelineEntry, what: &str| {
         let TimelineEntry { change, transaction } = entry;
         let when_and_who = format!("{} {}", moment(change.captured_at), who_and_why(transaction));
-        format!("{row} {what}\n  last change {when_and_who}\n  transaction {}\n", transaction.id)
+        let remarks = remarks(change, Some(&asked.key));
+        format!("{row} {what}\n  last change {when_and_who}\n  transaction {}\n{remarks}", transaction.id)
     };
     match found {
         AsOf::Snapshot(entry) => by(entry, "existed."),
+        AsOf::Uncertain { entry, causes } => {
+            let lines = causes
+                .iter()
+                .map(|cause| format!("\n  may have been removed: {}", escaped(&cause.to_string())));
+            by(entry, &format!("existed, and may have been removed.{}", lines.collect::<String>()))
+        }
         AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate => {
-            by(entry, "did not exist: the table had been emptied.")
+            by(entry, "did not exist: removed by TRUNCATE of the table.")
         }
         AsOf::Deleted(entry) => by(entry, "did not exist: it had been deleted."),
+        AsOf::Moved(entry) => by(
+            entry,
+            &format!(
+                "did not exist: no row had this key any more, because it became {}.",
+                key(&entry.change.key)
+            ),
+        ),
         AsOf::BeforeHorizon => {
-            format!("{row} is not known: it did not exist yet, or was not captured yet.\n")
+            format!("{row} is not known: no row had this key yet, or it was not captured yet.\n")
         }
     }
 }

@@ -36,7 +36,12 @@ impl Desk {
 
     /// `threadline` with these words, in the folder.
     pub(crate) fn run(&self, words: &str) -> Result<Said> {
-        said(command(&self.pool)?.current_dir(&self.folder).args(words.split(' ')).output()?)
+        self.arguments(&words.split(' ').collect::<Vec<_>>())
+    }
+
+    /// The same with arguments that may hold white space.
+    pub(crate) fn arguments(&self, arguments: &[&str]) -> Result<Said> {
+        said(command(&self.pool)?.current_dir(&self.folder).args(arguments).output()?)
     }
 
     /// What it prints when it succeeds.

@@ -5,6 +5,7 @@ use sqlx::PgPool;
 use threadline::health::FINDINGS;
 
 use crate::desk::Desk;
+use crate::elixir::ElixirCapture;
 use crate::support::Result;
 
 /// A code, what goes wrong, and what is put back at the end.
@@ -18,7 +19,7 @@ const fn case(code: &'static str, harm: &'static str) -> Case {
     Case { code, harm, clear: "" }
 }
 
-const CASES: [Case; 24] = [
+const CASES: [Case; 26] = [
     case("capture_trigger_disabled", "ALTER TABLE t DISABLE TRIGGER threadline_audit_t_insert, DISABLE TRIGGER threadline_audit_t_truncate"),
     case("capture_trigger_disabled", "ALTER TABLE t ENABLE REPLICA TRIGGER threadline_audit_t_delete"),
     case("capture_incomplete", "DROP TRIGGER threadline_audit_t_update ON t"),
@@ -32,7 +33,6 @@ const CASES: [Case; 24] = [
         clear: "DELETE FROM pg_subscription_rel; DROP SUBSCRIPTION s",
     },
     case("pk_drift", "ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (id, note)"),
-    case("pk_drift", "ALTER TABLE t DROP CONSTRAINT t_pkey"),
     case("pk_drift", "ALTER TABLE t RENAME id TO number"),
     case(
         "shared_capture_function",
@@ -44,7 +44,6 @@ const CASES: [Case; 24] = [
         "CREATE TRIGGER \"again \"\"\" AFTER INSERT ON t REFERENCING NEW TABLE AS new_rows
          FOR EACH STATEMENT EXECUTE FUNCTION threadline.threadline_capture_changes_t()",
     ),
-    case("duplicate_capture_trigger", "ALTER TABLE t RENAME TO renamed; SELECT 1"),
     case(
         "capture_function_altered",
         "CREATE OR REPLACE FUNCTION threadline.threadline_capture_changes_t() RETURNS trigger LANGUAGE plpgsql
@@ -53,20 +52,28 @@ const CASES: [Case; 24] = [
     case("capture_function_altered", "ALTER FUNCTION threadline.threadline_capture_changes_t() SECURITY INVOKER"),
     case("capture_function_unknown", "COMMENT ON FUNCTION threadline.threadline_capture_changes_t() IS NULL"),
     case(
-        "legacy_trigger_no_pk_args",
-        "DROP TRIGGER threadline_audit_t_insert ON t; DROP TRIGGER threadline_audit_t_update ON t;
-         DROP TRIGGER threadline_audit_t_delete ON t;
-         CREATE FUNCTION threadline.threadline_capture_changes() RETURNS trigger LANGUAGE plpgsql AS $$
-         DECLARE
-           v_data_after jsonb;
-         BEGIN
-           v_data_after := to_jsonb(NEW);
-           v_data_after := to_jsonb(NEW);
-           INSERT INTO threadline.audit_changes VALUES (lower(TG_OP), v_data_after, NULL);
-         END $$;
-         CREATE TRIGGER threadline_audit_t AFTER INSERT OR UPDATE OR DELETE ON t
-         FOR EACH ROW EXECUTE FUNCTION threadline.threadline_capture_changes()",
+        "capture_function_unknown",
+        "CREATE FUNCTION record() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         CREATE TRIGGER threadline_audit_more AFTER INSERT ON t EXECUTE FUNCTION record()",
     ),
+    Case {
+        code: "capture_function_owner_without_rights",
+        harm: "CREATE ROLE $role; GRANT CREATE ON SCHEMA threadline TO $role;
+               ALTER FUNCTION threadline.threadline_capture_changes_t() OWNER TO $role; REVOKE ALL ON SCHEMA threadline FROM $role",
+        clear: "DROP OWNED BY $role; DROP ROLE $role",
+    },
+    case(
+        "captured_for_other_trail",
+        "DROP TRIGGER threadline_audit_t_insert ON t; DROP TRIGGER threadline_audit_t_update ON t;
+         DROP TRIGGER threadline_audit_t_delete ON t; DROP TRIGGER threadline_audit_t_truncate ON t; CREATE SCHEMA older;
+         CREATE TABLE older.audit_changes (transaction_id uuid, table_pk jsonb, data_after jsonb, changed_fields text[]);
+         CREATE TABLE older.audit_transactions (txid bigint, occurred_at timestamptz, actor_ref jsonb, action_id uuid);
+         CREATE FUNCTION older.threadline_capture_changes_t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         CREATE TRIGGER threadline_audit_t AFTER INSERT OR UPDATE OR DELETE ON t
+         FOR EACH ROW EXECUTE FUNCTION older.threadline_capture_changes_t()",
+    ),
+    case("legacy_trigger_no_pk_args", "$elixir"),
+    case("legacy_truncate_not_captured", "$elixir"),
     case("table_changed", "ALTER TABLE t RENAME note TO remark"),
     case("column_added", "ALTER TABLE t ADD phone text"),
     case("role_can_change_trail", "GRANT SELECT, UPDATE (data_after), DELETE ON threadline.audit_changes TO PUBLIC"),
@@ -81,8 +88,9 @@ const CASES: [Case; 24] = [
     ),
     case(
         "rows_in_default_partition",
-        "INSERT INTO threadline.audit_changes (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, captured_at)
-         SELECT gen_random_uuid(), gen_random_uuid(), day, 'public', 't', '{}', 'truncate', day
+        "INSERT INTO threadline.audit_changes (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, captured_at,
+           row_bucket, table_hash)
+         SELECT gen_random_uuid(), gen_random_uuid(), day, 'public', 't', '{}', 'truncate', day, 0, 0
          FROM unnest(ARRAY['2020-01-31 23:59Z', '2020-02-01 00:00Z', '2021-12-31 12:00Z']::timestamptz[]) AS day",
     ),
     case("sensitive_column", "ALTER TABLE t ADD password_hash text"),
@@ -100,7 +108,7 @@ const ALONE: Case = Case {
     clear: "REASSIGN OWNED BY $role TO CURRENT_USER; DROP OWNED BY $role; DROP ROLE $role",
 };
 
-const TABLES: &str = "DROP TABLE IF EXISTS t, renamed, p;
+const TABLES: &str = "DROP TABLE IF EXISTS t, p; DROP SCHEMA IF EXISTS older CASCADE; DROP FUNCTION IF EXISTS record();
     CREATE TABLE t (id int PRIMARY KEY, note text NOT NULL);
     CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)";
 
@@ -126,18 +134,28 @@ async fn mend(desk: &Desk, finding: &Value) -> Result {
     }
 }
 
+/// Replaces what captures table `t` by what the Elixir library would have made for it.
+fn elixir_capture() -> String {
+    let capture = ElixirCapture { schema: Some("threadline"), ..ElixirCapture::default() };
+    format!(
+        "DROP TRIGGER threadline_audit_t_insert ON t; DROP TRIGGER threadline_audit_t_update ON t;
+         DROP TRIGGER threadline_audit_t_delete ON t; DROP TRIGGER threadline_audit_t_truncate ON t;
+         CREATE OR REPLACE FUNCTION threadline.threadline_capture_changes() RETURNS trigger LANGUAGE plpgsql AS $elixir${}$elixir$;
+         CREATE TRIGGER threadline_audit_t AFTER INSERT OR UPDATE OR DELETE ON t
+         FOR EACH ROW EXECUTE FUNCTION threadline.threadline_capture_changes()",
+        capture.body()
+    )
+}
+
 async fn play(desk: &Desk, case: &Case) -> Result {
     let role = format!("threadline_test_{}", uuid::Uuid::now_v7().simple());
-    let sql = |text: &str| text.replace("$role", &role);
+    let sql = |text: &str| text.replace("$role", &role).replace("$elixir", &elixir_capture());
     desk.configure("")?;
     desk.sql(TABLES).await?;
     desk.capture("t,p")?;
     let (before, _) = found(desk)?;
     assert!(before.is_empty(), "{}: {before:?}", case.code);
     desk.sql(&sql(case.harm)).await?;
-    if case.harm.contains("TO renamed") {
-        desk.capture("renamed")?;
-    }
     let (harmed, uncovered) = found(desk)?;
     let Some(finding) = harmed.iter().find(|finding| finding["code"] == case.code) else {
         return Err(format!("{} is not found: {harmed:?}", case.code).into());

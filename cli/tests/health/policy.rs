@@ -38,9 +38,9 @@ async fn each_table_is_compared_and_no_value_is_shown(pool: PgPool) -> Result {
          \x20 Deployed: exclude=[pin] mask=[email] placeholder=[REDACTED]\n\
          \x20 Diff: exclude_only_in_config=[pin2] exclude_only_in_deployed=[pin] mask_only_in_config=[pin] \
          mask_only_in_deployed=[email] placeholder_mismatch\n\
-         \x20 Hint: run threadline gen triggers --tables users --apply\n\
+         \x20 Hint: exclude of [capture.tables.\"users\"] in threadline.toml names pin2, which users does not have: put that right first\n\
          \ntickets\n  Status: Could not introspect\n  Config: exclude=[] mask=[]\n  Deployed: unavailable\n\
-         \x20 Warning: the function carries no policy, and its body cannot be read\n\
+         \x20 Warning: the function carries no policy, and its body is not one that the Elixir library generates: somebody edited it, or made it\n\
          \x20 Hint: run threadline gen triggers --tables tickets --apply\n"
     );
     let json = desk.json("policy show")?;

@@ -33,7 +33,7 @@ async fn who_why_and_every_change_with_old_values(pool: PgPool) -> Result {
     assert_eq!(update["old_values"], value!({ "subject": "stored" }));
     assert_eq!(
         (&update["diff"]["op"], &update["diff"]["before_values"]),
-        (&"UPDATE".into(), &"sparse".into())
+        (&"update".into(), &"sparse".into())
     );
     let fields = value!([{ "name": "subject", "after": "Urgent", "before": "Broken" }]);
     assert_eq!(update["diff"]["field_changes"], fields);

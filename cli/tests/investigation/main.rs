@@ -8,8 +8,12 @@ mod guide;
 mod history;
 mod hostile;
 mod incident;
+mod key_changes;
+mod keys;
 mod moment;
 mod paging;
 mod reasons;
+mod records;
+mod removals;
 #[path = "../support/mod.rs"]
 mod support;

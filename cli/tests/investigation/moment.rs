@@ -46,14 +46,14 @@ async fn a_row_that_was_not_there_is_an_answer(pool: PgPool) -> Result {
             "lines",
             "order=7&line=1",
             emptied,
-            "lines line=1,order=7 did not exist: the table had been emptied.\n  last change ",
+            "lines line=1,order=7 did not exist: removed by TRUNCATE of the table.\n  last change ",
             "deleted",
         ),
         (
             "tickets",
             "id=2",
             LONG_AGO,
-            "tickets id=2 is not known: it did not exist yet, or was not captured yet.\n",
+            "tickets id=2 is not known: no row had this key yet, or it was not captured yet.\n",
             "before_horizon",
         ),
     ] {

@@ -2,6 +2,7 @@
 
 mod configured;
 mod forms;
+mod locks;
 mod migrated;
 mod project;
 mod refused;

@@ -15,7 +15,7 @@ pub(crate) enum Write {
     Actor,
     /// Audited, with an actor and an action.
     Action,
-    /// The same by hand: the setting, the action, the link.
+    /// The same by hand: the setting, and the action declared before the write.
     Recipe,
 }
 
@@ -57,9 +57,8 @@ impl Write {
                 let mut tx = pool.begin().await?;
                 let set = sqlx::query("SELECT set_config('threadline.actor_ref', $1, true)");
                 set.bind(actor).execute(&mut *tx).await?;
+                sqlx::query(DECLARE).bind(actor).execute(&mut *tx).await?;
                 update(&mut tx, "tickets", id).await?;
-                let action: uuid::Uuid = sqlx::query_scalar(RECORD).bind(actor).fetch_one(&mut *tx).await?;
-                sqlx::query(LINK).bind(action).execute(&mut *tx).await?;
                 tx.commit().await?;
             }
         }
@@ -67,10 +66,8 @@ impl Write {
     }
 }
 
-const RECORD: &str = "INSERT INTO threadline.audit_actions (name, actor_ref, status, reason)
-    VALUES ('ticket.hit', $1::jsonb, 'ok', 'The customer called.') RETURNING id";
-const LINK: &str = "UPDATE threadline.audit_transactions SET action_id = $1
-    WHERE id = threadline.threadline_transaction_id() AND occurred_at = now()";
+const DECLARE: &str = "SELECT threadline.threadline_declare(jsonb_build_object(
+    'name', 'ticket.hit', 'actor_ref', $1::jsonb, 'status', 'ok', 'reason', 'The customer called.'), NULL)";
 
 async fn update(connection: &mut PgConnection, table: &str, id: i32) -> std::result::Result<(), sqlx::Error> {
     let sql = format!("UPDATE {table} SET hits = hits + 1, priority = 'urgent' WHERE id = $1");

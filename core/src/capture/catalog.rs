@@ -4,6 +4,7 @@ use sqlx::postgres::types::Oid;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, Row};
 
 use super::key::resolve_key;
+use super::naming::TRIGGER_PREFIX;
 use super::{CaptureError, TablePolicy};
 use crate::{StorageSchema, TableName};
 
@@ -11,44 +12,37 @@ use crate::{StorageSchema, TableName};
 #[derive(Debug, Clone)]
 pub(super) struct CapturableTable {
     pub(super) name: TableName,
+    pub(super) oid: Oid,
+    /// The name that its changes are recorded under: that of the root, where it is a partition.
+    pub(super) recorded_name: TableName,
     /// The columns that identify a row, in key order.
     pub(super) key: Vec<String>,
     /// All columns, in the order of the table.
     pub(super) columns: Vec<String>,
-    /// Those of type json or jsonb.
-    pub(super) json_columns: Vec<String>,
     /// Their types.
     pub(super) types: Vec<String>,
-    /// A value may hold one of type json, which allows what jsonb does not.
-    pub(super) has_json: bool,
-    /// A column is of type money, whose text depends on the locale.
-    pub(super) has_money: bool,
+    /// Each column with the number of its type, or the lowest number of a type that is not PostgreSQL's own.
+    pub(super) signature: Vec<String>,
+    /// The highest number that a column ever had.
+    pub(super) last_column_number: i16,
+    /// Generated columns without a stored value, which triggers cannot see.
+    pub(super) virtual_columns: Vec<String>,
+    /// The settings that the text of a value depends on, as a function's `SET` takes them.
+    pub(super) settings: Vec<&'static str>,
     /// The table is partitioned, or a partition itself.
     pub(super) partitioned: bool,
     /// Not crash-safe: its rows vanish in a crash and their changes stay.
     pub(super) unlogged: bool,
-    /// The owner, when it is neither a superuser nor the role that captures.
-    pub(super) foreign_owner: Option<String>,
     /// Other tables inherit from it, or it from another, not as partitions.
     pub(super) inherits: bool,
     /// One foreign key deletes its rows and another sets them to NULL or a default, both when a referenced row goes.
     pub(super) is_deleted_and_updated: bool,
     /// The host's own AFTER ROW triggers, which may write to the table again.
     pub(super) row_triggers: Vec<String>,
+    /// The schemas of other trails that capture the table at present.
+    pub(super) other_trails: Vec<String>,
     /// The partitions, or the tables that inherit, below it, without those that have a capture function of their own.
     pub(super) below: Vec<TableName>,
-}
-
-/// The functions that capture calls are there.
-pub(super) async fn require_installed(
-    connection: &mut PgConnection,
-    storage: &StorageSchema,
-) -> Result<(), CaptureError> {
-    let installed: bool = sqlx::query_scalar("SELECT to_regprocedure($1) IS NOT NULL")
-        .bind(storage.fill("__schema__.threadline_capture_truncate()"))
-        .fetch_one(connection)
-        .await?;
-    if installed { Ok(()) } else { Err(CaptureError::NotInstalled { schema: storage.clone() }) }
 }
 
 pub(super) async fn inspect(
@@ -59,17 +53,16 @@ pub(super) async fn inspect(
     let table = &policy.table;
     let relation = sqlx::query(
         "SELECT c.oid, c.relkind IN ('r', 'p') AS is_table, c.relkind = 'p' OR c.relispartition AS partitioned,
-                c.relpersistence = 'u' AS unlogged, owner.rolname::text AS owner,
-                NOT owner.rolsuper AND owner.rolname <> current_user AS is_foreign,
+                c.relpersistence = 'u' AS unlogged,
                 EXISTS (SELECT FROM pg_catalog.pg_inherits AS i WHERE c.oid IN (i.inhparent, i.inhrelid)) AS inherits,
                 (SELECT coalesce(bool_or(confdeltype = 'c') AND bool_or(confdeltype IN ('n', 'd')), false)
                  FROM pg_catalog.pg_constraint WHERE conrelid = c.oid AND contype = 'f') AS is_deleted_and_updated
          FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-         JOIN pg_catalog.pg_roles AS owner ON owner.oid = c.relowner
          WHERE n.nspname = $1 AND c.relname = $2",
     )
     .bind(table.schema())
     .bind(table.name())
+    .persistent(false)
     .fetch_optional(&mut *connection)
     .await?
     .ok_or_else(|| CaptureError::NoSuchTable { table: table.clone() })?;
@@ -80,38 +73,30 @@ pub(super) async fn inspect(
     if is_own_table(connection, storage, table, oid).await? {
         return Err(CaptureError::OwnTable { table: table.clone() });
     }
-    let foreign: Option<Vec<String>> = sqlx::query_scalar(AssertSqlSafe(
-        storage.fill("SELECT __schema__.threadline_foreign_type($1::oid::regclass)"),
-    ))
-    .bind(oid)
-    .fetch_one(&mut *connection)
-    .await?;
-    if let Some([type_name, owner]) = foreign.as_deref() {
-        let (type_name, owner) = (type_name.clone(), owner.clone());
-        return Err(CaptureError::ForeignType { table: table.clone(), type_name, owner });
-    }
     let partitioned: bool = relation.try_get("partitioned")?;
     let columns = columns(connection, oid).await?;
-    let names = |wanted: fn(&Column) -> bool| {
-        columns.iter().filter(|column| wanted(column)).map(|column| column.name.clone()).collect()
-    };
-    let all: Vec<String> = names(|_| true);
+    let all: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     require_columns(policy, &all)?;
     require_no_copy(connection, policy, oid).await?;
+    let redacted = policy.redacted();
+    let captured = || columns.iter().filter(|column| !redacted.contains(&column.name));
     Ok(CapturableTable {
         name: table.clone(),
+        oid,
+        recorded_name: recorded_name(connection, storage, oid).await?,
         key: resolve_key(connection, policy, oid).await?,
-        columns: all,
-        json_columns: names(|column| column.is_json),
         types: columns.iter().map(|column| column.type_name.clone()).collect(),
-        has_json: columns.iter().any(|column| column.holds_json),
-        has_money: columns.iter().any(|column| column.money),
-        foreign_owner: if relation.try_get("is_foreign")? { Some(relation.try_get("owner")?) } else { None },
+        signature: columns.iter().map(|column| format!("{} {}", column.name, column.type_number)).collect(),
+        last_column_number: last_column_number(connection, oid).await?,
+        virtual_columns: captured().filter(|c| c.is_virtual).map(|c| c.name.clone()).collect(),
+        settings: settings(&captured().collect::<Vec<_>>()),
+        columns: all,
         inherits: relation.try_get::<bool, _>("inherits")? && !partitioned,
         is_deleted_and_updated: relation.try_get("is_deleted_and_updated")?,
         partitioned,
         unlogged: relation.try_get("unlogged")?,
         row_triggers: row_triggers(connection, oid).await?,
+        other_trails: other_trails(connection, storage, oid).await?,
         below: below(connection, oid).await?,
     })
 }
@@ -120,20 +105,25 @@ pub(super) async fn inspect(
 struct Column {
     name: String,
     type_name: String,
-    is_json: bool,
-    holds_json: bool,
-    money: bool,
+    type_number: i64,
+    is_virtual: bool,
+    /// The names of the types that its values are made of.
+    held_types: Vec<String>,
+    /// A value is written by a type that is not PostgreSQL's own, whose text may depend on any setting.
+    holds_foreign_type: bool,
+    /// A date or time is within a range or a composite, where it is written by its own output function.
+    holds_nested_time: bool,
 }
 
 /// All columns in the order of the table. A type is followed through domains to what it is, and through arrays, ranges and
 /// composites to what it holds.
 async fn columns(connection: &mut PgConnection, oid: Oid) -> Result<Vec<Column>, sqlx::Error> {
     sqlx::query_as(
-        "WITH RECURSIVE held (attnum, type, itself) AS (
-           SELECT attnum, atttypid, true FROM pg_catalog.pg_attribute
+        "WITH RECURSIVE held (attnum, type, is_nested) AS (
+           SELECT attnum, atttypid, false FROM pg_catalog.pg_attribute
            WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped
            UNION
-           SELECT held.attnum, part.type, held.itself AND t.typtype = 'd'
+           SELECT held.attnum, part.type, held.is_nested OR t.typtype IN ('r', 'm', 'c')
            FROM held JOIN pg_catalog.pg_type AS t ON t.oid = held.type
            CROSS JOIN LATERAL (
              SELECT t.typbasetype AS type WHERE t.typtype = 'd'
@@ -144,13 +134,83 @@ async fn columns(connection: &mut PgConnection, oid: Oid) -> Result<Vec<Column>,
            ) AS part
          )
          SELECT a.attname::text AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type_name,
-                bool_or(held.itself AND held.type IN ('json'::regtype, 'jsonb'::regtype)) AS is_json,
-                bool_or(held.type = 'json'::regtype) AS holds_json,
-                bool_or(held.type = 'money'::regtype) AS money
-         FROM held JOIN pg_catalog.pg_attribute AS a ON a.attrelid = $1 AND a.attnum = held.attnum
-         GROUP BY a.attnum, a.attname, a.atttypid, a.atttypmod ORDER BY a.attnum",
+                least(a.atttypid::bigint, 16384) AS type_number, a.attgenerated = 'v' AS is_virtual,
+                array_agg(t.typname::text) AS held_types,
+                bool_or(t.oid >= 16384 AND t.typtype = 'b' AND t.typcategory <> 'A') AS holds_foreign_type,
+                bool_or(held.is_nested AND t.typcategory = 'D') AS holds_nested_time
+         FROM held
+         JOIN pg_catalog.pg_type AS t ON t.oid = held.type
+         JOIN pg_catalog.pg_attribute AS a ON a.attrelid = $1 AND a.attnum = held.attnum
+         GROUP BY a.attnum, a.attname, a.atttypid, a.atttypmod, a.attgenerated ORDER BY a.attnum",
     )
     .bind(oid)
+    .persistent(false)
+    .fetch_all(connection)
+    .await
+}
+
+/// The settings that the text of these columns' values depends on.
+fn settings(columns: &[&Column]) -> Vec<&'static str> {
+    const FLOATING: [&str; 9] =
+        ["float4", "float8", "point", "line", "lseg", "box", "path", "polygon", "circle"];
+    let holds_foreign_type = columns.iter().any(|column| column.holds_foreign_type);
+    let any =
+        |wanted: &dyn Fn(&Column) -> bool| holds_foreign_type || columns.iter().any(|column| wanted(column));
+    let holds =
+        |is_it: &dyn Fn(&str) -> bool| any(&|column| column.held_types.iter().any(|name| is_it(name)));
+    [
+        (holds(&|name| name == "timestamptz"), "TimeZone = 'UTC'"),
+        (any(&|column| column.holds_nested_time), "DateStyle = 'ISO, YMD'"),
+        (holds(&|name| name == "interval"), "IntervalStyle = 'postgres'"),
+        (holds(&|name| name == "bytea"), "bytea_output = 'hex'"),
+        (holds(&|name| FLOATING.contains(&name)), "extra_float_digits = 1"),
+        (holds(&|name| name.starts_with("reg")), "quote_all_identifiers = off"),
+        (holds(&|name| name == "money"), "lc_monetary = 'C'"),
+    ]
+    .into_iter()
+    .filter_map(|(is_needed, setting)| is_needed.then_some(setting))
+    .collect()
+}
+
+async fn recorded_name(
+    connection: &mut PgConnection,
+    storage: &StorageSchema,
+    oid: Oid,
+) -> Result<TableName, sqlx::Error> {
+    let sql = storage.fill("SELECT root[1], root[2] FROM __schema__.threadline_root_table($1) AS root");
+    let name = sqlx::query_as(AssertSqlSafe(sql)).bind(oid).persistent(false);
+    let (schema, name): (String, String) = name.fetch_one(connection).await?;
+    Ok(TableName::new(schema, name))
+}
+
+/// The highest number of a column, dropped ones included.
+async fn last_column_number(connection: &mut PgConnection, oid: Oid) -> Result<i16, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT coalesce(max(attnum), 0::int2) FROM pg_catalog.pg_attribute WHERE attrelid = $1",
+    )
+    .bind(oid)
+    .persistent(false)
+    .fetch_one(connection)
+    .await
+}
+
+/// The schemas of capture functions of other trails that the table's triggers call.
+async fn other_trails(
+    connection: &mut PgConnection,
+    storage: &StorageSchema,
+    oid: Oid,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT DISTINCT n.nspname::text FROM pg_catalog.pg_trigger AS t
+         JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
+         JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+         WHERE t.tgrelid = $1 AND NOT t.tgisinternal AND starts_with(t.tgname::text, $2) AND n.nspname <> $3
+         ORDER BY 1",
+    )
+    .bind(oid)
+    .bind(TRIGGER_PREFIX)
+    .bind(storage.name())
+    .persistent(false)
     .fetch_all(connection)
     .await
 }
@@ -191,6 +251,7 @@ async fn require_no_copy(
     )
     .bind(oid)
     .bind(policy.redacted())
+    .persistent(false)
     .fetch_optional(connection)
     .await?;
     copy.map_or(Ok(()), |(column, redacted)| {
@@ -202,10 +263,12 @@ async fn row_triggers(connection: &mut PgConnection, oid: Oid) -> Result<Vec<Str
     // tgtype: 1 is FOR EACH ROW, 2 is BEFORE, 64 is INSTEAD OF.
     sqlx::query_scalar(
         "SELECT tgname::text FROM pg_catalog.pg_trigger
-         WHERE tgrelid = $1 AND NOT tgisinternal AND tgtype & 67 = 1 AND NOT starts_with(tgname::text, 'threadline_audit_')
+         WHERE tgrelid = $1 AND NOT tgisinternal AND tgtype & 67 = 1 AND NOT starts_with(tgname::text, $2)
          ORDER BY tgname",
     )
     .bind(oid)
+    .bind(TRIGGER_PREFIX)
+    .persistent(false)
     .fetch_all(connection)
     .await
 }
@@ -224,6 +287,7 @@ async fn below(connection: &mut PgConnection, oid: Oid) -> Result<Vec<TableName>
          GROUP BY n.nspname, c.relname ORDER BY min(depth), 1, 2",
     )
     .bind(oid)
+    .persistent(false)
     .fetch_all(connection)
     .await?;
     rows.iter()
@@ -246,6 +310,7 @@ async fn is_own_table(
         "SELECT relname::text FROM pg_catalog.pg_class WHERE oid = coalesce(pg_catalog.pg_partition_root($1), $1)",
     )
     .bind(oid)
+    .persistent(false)
     .fetch_one(connection)
     .await?;
     Ok(OWN.contains(&root.as_str()) || root.starts_with("threadline_"))

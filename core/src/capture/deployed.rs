@@ -2,7 +2,7 @@
 
 use sqlx::{FromRow, PgConnection};
 
-use super::naming::function_name;
+use super::naming::{TRIGGER_PREFIX, function_name};
 use super::quote::{literal, relation};
 use super::stored::StoredPolicy;
 use crate::TableName;
@@ -42,11 +42,13 @@ pub(super) async fn triggers(
          JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
          JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
          WHERE n.nspname = $1 AND c.relname = $2 AND NOT t.tgisinternal AND t.tgparentid = 0
-           AND starts_with(t.tgname::text, 'threadline_audit_')
+           AND starts_with(t.tgname::text, $3)
          ORDER BY t.tgname",
     )
     .bind(table.schema())
     .bind(table.name())
+    .bind(TRIGGER_PREFIX)
+    .persistent(false)
     .fetch_all(connection)
     .await
 }

@@ -1,75 +1,93 @@
 //! Why a table cannot be captured.
 
+use std::time::Duration;
+
+use super::PolicyError;
 use crate::config::paste;
-use crate::{StorageSchema, TableName};
+use crate::lock::{self, BlockingSession};
+use crate::{StorageSchema, TableName, describe_database_error};
 
-/// A policy that no table could have.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum PolicyError {
-    /// A column's name that cannot be one.
-    #[error("{list} of table {table} names the column {column:?}: {reason}")]
-    Column {
-        /// The table.
-        table: String,
-        /// The list that names it.
-        list: &'static str,
-        /// The name.
-        column: String,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// A key without columns.
-    #[error("primary_key of table {table} is empty: name its columns, as in primary_key = [\"id\"]")]
-    EmptyKey {
-        /// The table.
-        table: String,
-    },
-    /// A column cannot be left out and replaced at once.
-    #[error("{} of table {table} is in both exclude and mask: keep it in one", columns.join(", "))]
-    ExcludedAndMasked {
-        /// The table.
-        table: String,
-        /// The columns.
-        columns: Vec<String>,
-    },
-    /// Without its key a change could not be found.
-    #[error(
-        "key column {} of table {table} is in {list}: a change could not be tied to its row, take it out of {list}",
-        columns.join(", ")
-    )]
-    RedactedKey {
-        /// The table.
-        table: String,
-        /// The list.
-        list: &'static str,
-        /// The columns.
-        columns: Vec<String>,
-    },
-    /// A placeholder that could not be read or could break a line.
-    #[error(
-        "mask_placeholder of table {table} is {placeholder:?}: use 1 to 200 characters without control characters"
-    )]
-    Placeholder {
-        /// The table.
-        table: String,
-        /// The text.
-        placeholder: String,
-    },
-}
-
-/// Why a table cannot be captured; no table of the same call was changed.
+/// Why a table cannot be captured. No table of the same call was changed, unless it is
+/// [`Incomplete`](CaptureError::Incomplete).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CaptureError {
-    /// The storage schema holds no audit trail, or an older one: triggers made now would fail every write.
-    #[error("schema \"{schema}\" holds no audit trail of this version: install it first")]
+    /// The encoding of the database is not UTF8.
+    #[error(
+        "the database has the encoding {encoding}, and an audit trail needs UTF8: load a dump of it into a database made with \
+         CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'"
+    )]
+    Encoding {
+        /// What PostgreSQL calls it.
+        encoding: String,
+    },
+    /// The storage schema holds no audit trail: triggers made now would fail every write.
+    #[error("schema {schema} holds no audit trail: install it first")]
     NotInstalled {
         /// The storage schema.
         schema: StorageSchema,
     },
+    /// The storage schema holds an audit trail of an earlier version.
+    #[error("schema {schema} holds no audit trail of this version: install it first")]
+    Outdated {
+        /// The storage schema.
+        schema: StorageSchema,
+    },
+    /// A newer version of this library made the trail.
+    #[error("the audit trail in schema {schema} was made by a newer version of Threadline: use that version")]
+    Newer {
+        /// The storage schema.
+        schema: StorageSchema,
+    },
+    /// The schema holds a trail that belongs to the Elixir library.
+    #[error(
+        "schema {schema} holds an audit trail that the Elixir library keeps: it can be read as it is, and its capture stays \
+         with that library; to capture with this one, install a trail into a schema of its own (--storage-schema)"
+    )]
+    ElixirTrail {
+        /// The storage schema.
+        schema: StorageSchema,
+    },
+    /// Some of the tables are captured now, and others are not.
+    #[error("{source}; {}not captured: {}", captured_before(captured), list(not_captured))]
+    Incomplete {
+        /// The tables that are captured as it was asked for.
+        captured: Vec<TableName>,
+        /// The others; the first one could not be captured.
+        not_captured: Vec<TableName>,
+        /// Why not.
+        source: Box<Self>,
+    },
+    /// A lock on the table was not free in time.
+    #[error("{} in use, {}", are(tables), lock::describe(*timeout, sessions))]
+    LockTimeout {
+        /// The table, with those that had to be locked together with it.
+        tables: Vec<TableName>,
+        /// How long it was waited.
+        timeout: Duration,
+        /// Who holds locks there.
+        sessions: Vec<BlockingSession>,
+    },
+    /// Others took the same locks in another order, again and again.
+    #[error(
+        "{} written to by so many transactions at once that each of {attempts} attempts ended in a deadlock: try again when \
+         there are fewer of them ({})",
+        are(tables),
+        describe_database_error(source)
+    )]
+    Deadlock {
+        /// The table, with those that had to be locked together with it.
+        tables: Vec<TableName>,
+        /// How often it was tried.
+        attempts: u32,
+        /// What the database said.
+        source: sqlx::Error,
+    },
     /// There is no such table.
-    #[error("table {table} does not exist: check the spelling, and write the schema as in billing.invoices")]
+    #[error(
+        "table {table} does not exist: check the spelling, and write the schema as in billing.invoices, a part with a dot \
+         in double quotes"
+    )]
     NoSuchTable {
         /// The table.
         table: TableName,
@@ -162,22 +180,25 @@ pub enum CaptureError {
         /// Its type.
         column_type: String,
     },
-    /// Whoever owns a type can make a cast of it to json, and capturing a row would run it with the rights of the trail.
-    #[error(
-        "table {table} uses the type {type_name}, which belongs to {owner}: {owner} could run code of its own when a row is \
-         captured, so change the owner of the type to that of the table"
-    )]
-    ForeignType {
-        /// The table.
-        table: TableName,
-        /// The type.
-        type_name: String,
-        /// The role that owns it.
-        owner: String,
-    },
     /// The database refused or went away.
-    #[error(transparent)]
+    #[error("{}", describe_database_error(.0))]
     Database(#[from] sqlx::Error),
+}
+
+fn list(tables: &[TableName]) -> String {
+    tables.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn captured_before(tables: &[TableName]) -> String {
+    if tables.is_empty() { String::new() } else { format!("captured: {}; ", list(tables)) }
+}
+
+/// The subject of a sentence with its verb.
+fn are(tables: &[TableName]) -> String {
+    match tables {
+        [table] => format!("table {table} is"),
+        several => format!("tables {} are", list(several)),
+    }
 }
 
 /// A line for threadline.toml, or what the table lacks.

@@ -9,7 +9,7 @@ use crate::TableName;
 
 /// Types of which equal values have one text under the settings of the capture functions, by their name in the catalogue;
 /// enums have, too. `citext` and `numeric` are here although 'A' equals 'a' and 1.0 equals 1.00: a key is seldom rewritten so.
-const KEY_TYPES: [&str; 21] = [
+pub(crate) const KEY_TYPES: [&str; 21] = [
     "bool",
     "bpchar",
     "bytea",
@@ -149,6 +149,7 @@ async fn unique_indexes(connection: &mut PgConnection, oid: Oid) -> Result<Vec<U
          ORDER BY i.indisprimary DESC, c.relname",
     )
     .bind(oid)
+    .persistent(false)
     .fetch_all(connection)
     .await
 }
@@ -178,6 +179,7 @@ async fn require_stable_types(
     .bind(oid)
     .bind(key)
     .bind(&KEY_TYPES[..])
+    .persistent(false)
     .fetch_optional(connection)
     .await?;
     match unstable {

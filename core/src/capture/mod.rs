@@ -1,5 +1,6 @@
 //! Capture: a generated function and its triggers for each audited table.
 
+mod apply;
 mod catalog;
 mod deployed;
 mod error;
@@ -8,27 +9,34 @@ mod key;
 mod naming;
 mod plan;
 mod policy;
+mod policy_error;
 mod quote;
 mod stored;
 mod triggers;
 
-use sqlx::AssertSqlSafe;
+use sqlx::PgConnection;
 
-pub use error::{CaptureError, PolicyError};
-pub(crate) use naming::trigger_name;
+pub use error::CaptureError;
+pub(crate) use key::KEY_TYPES;
+pub(crate) use naming::{function_name, trigger_name};
 pub use plan::{CapturePlan, PlannedTable};
 pub(crate) use policy::overlap;
-pub use policy::{CaptureMode, DEFAULT_PLACEHOLDER, TablePolicy};
+pub use policy::{CaptureMode, DEFAULT_PLACEHOLDER, TablePolicy, TruncatePolicy};
+pub use policy_error::PolicyError;
 pub(crate) use quote::{identifier, relation};
 pub use stored::{CaptureFunction, StoredPolicy};
 
-use crate::AuditTrail;
+use crate::installation::{Installation, unsupported_encoding};
+use crate::{AuditTrail, StorageSchema, pool};
 
 impl AuditTrail {
-    /// Makes or replaces the capture functions and triggers of these tables, all or none, without a gap for writers.
+    /// Makes or replaces the capture functions and triggers of these tables, without a gap for writers. All tables are looked
+    /// at before the first one is changed; then each is changed in a short transaction of its own, by schema and name, together
+    /// with those that it shares partitions, inheritance or a capture function with.
     ///
     /// A table is given by its name, `tickets` or `billing.invoices`, or with a [`TablePolicy`]. The role must own the
-    /// tables.
+    /// tables. A lock that others hold is waited for as long as [`with_lock_timeout`](Self::with_lock_timeout) says; after a
+    /// deadlock with others a table is tried again, up to 5 times.
     ///
     /// ```no_run
     /// # async fn start(trail: threadline::AuditTrail) -> Result<(), threadline::CaptureError> {
@@ -41,16 +49,14 @@ impl AuditTrail {
     /// ```
     ///
     /// # Errors
-    /// [`CaptureError`] with the first table that cannot be captured.
+    /// [`CaptureError`] with the first table that cannot be captured. Nothing was changed, unless it is
+    /// [`CaptureError::Incomplete`], which names the tables that were.
     pub async fn capture<P: Into<TablePolicy>>(
         &self,
         policies: impl IntoIterator<Item = P>,
     ) -> Result<CapturePlan, CaptureError> {
-        let policies: Vec<TablePolicy> = policies.into_iter().map(Into::into).collect();
-        let mut transaction = self.pool.begin().await?;
-        let plan = plan::plan(&mut transaction, &self.schema, &policies).await?;
-        sqlx::raw_sql(AssertSqlSafe(plan.up.clone())).execute(&mut *transaction).await?;
-        transaction.commit().await?;
+        let plan = self.capture_plan(policies).await?;
+        apply::apply(self, &plan).await?;
         Ok(plan)
     }
 
@@ -63,9 +69,31 @@ impl AuditTrail {
         policies: impl IntoIterator<Item = P>,
     ) -> Result<CapturePlan, CaptureError> {
         let policies: Vec<TablePolicy> = policies.into_iter().map(Into::into).collect();
-        let mut transaction = self.pool.begin().await?;
-        let plan = plan::plan(&mut transaction, &self.schema, &policies).await?;
+        let mut transaction = pool::begin_ddl(&self.pool, self.lock_timeout).await?;
+        require_trail(&mut transaction, &self.schema).await?;
+        let mut plan = plan::plan(&mut transaction, &self.schema, &policies).await?;
         transaction.rollback().await?;
+        let limit = format!(
+            "-- Gives up on a lock that is not free in time: whoever writes to the table waits behind this migration.\n{};\n\n",
+            pool::set_lock_timeout(self.lock_timeout)
+        );
+        plan.up.insert_str(0, &limit);
+        plan.down.insert_str(0, &limit);
         Ok(plan)
+    }
+}
+
+/// Triggers that call what is not there would fail every write.
+async fn require_trail(connection: &mut PgConnection, schema: &StorageSchema) -> Result<(), CaptureError> {
+    if let Some(encoding) = unsupported_encoding(connection).await? {
+        return Err(CaptureError::Encoding { encoding });
+    }
+    let schema = schema.clone();
+    match Installation::read(connection, &schema).await? {
+        Installation::Current => Ok(()),
+        Installation::Missing => Err(CaptureError::NotInstalled { schema }),
+        Installation::Outdated => Err(CaptureError::Outdated { schema }),
+        Installation::Newer => Err(CaptureError::Newer { schema }),
+        Installation::Elixir => Err(CaptureError::ElixirTrail { schema }),
     }
 }

@@ -11,7 +11,7 @@ const MAX_BYTES: usize = 63;
 pub(super) const FUNCTION_PREFIX: &str = "threadline_capture_changes_";
 
 /// The capture function of a table, by the naming rule of the reference system.
-pub(super) fn function_name(table: &TableName) -> String {
+pub(crate) fn function_name(table: &TableName) -> String {
     const PREFIX: &str = FUNCTION_PREFIX;
     let looks_hashed = table.name().rsplit_once('_').is_some_and(|(_, tail)| is_short_hash(tail));
     if table.schema() == "public" && PREFIX.len() + table.name().len() <= MAX_BYTES && !looks_hashed {
@@ -20,10 +20,12 @@ pub(super) fn function_name(table: &TableName) -> String {
     format!("{PREFIX}{}_{}", first_bytes(&suffix(table), 23), short_hash(table))
 }
 
-/// The trigger of a table for one event, or for all row events at once. All begin with `threadline_audit_`, which is how they
-/// are recognised.
+/// What every capture trigger's name begins with.
+pub(crate) const TRIGGER_PREFIX: &str = "threadline_audit_";
+
+/// The trigger of a table for one event, or for all row events at once.
 pub(crate) fn trigger_name(table: &TableName, event: Option<&str>) -> String {
-    const PREFIX: &str = "threadline_audit_";
+    const PREFIX: &str = TRIGGER_PREFIX;
     let event = event.map_or_else(String::new, |event| format!("_{}", event.to_lowercase()));
     let plain = format!("{PREFIX}{}{event}", suffix(table));
     if plain.len() <= MAX_BYTES {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::catalog::{CapturableTable, inspect, require_installed};
+use super::catalog::{CapturableTable, inspect};
 use super::deployed::{self, has_own_function};
 use super::naming::trigger_name;
 use super::quote::{dollar_quote, literal, relation, text_array};
@@ -41,6 +41,8 @@ pub struct PlannedTable {
     pub mask: Vec<String>,
     /// What the host should know before it goes on.
     pub warnings: Vec<String>,
+    /// The part of [`CapturePlan::up`] that captures this table.
+    pub up: String,
 }
 
 impl fmt::Display for PlannedTable {
@@ -52,7 +54,7 @@ impl fmt::Display for PlannedTable {
     }
 }
 
-/// Reads the catalogue and refuses what cannot be captured. Leaves the transaction's search path empty.
+/// Reads the catalogue and refuses what cannot be captured; the trail must be there. Leaves the transaction's search path empty.
 pub(super) async fn plan(
     connection: &mut PgConnection,
     storage: &StorageSchema,
@@ -64,7 +66,6 @@ pub(super) async fn plan(
             return Err(CaptureError::Twice { table: policy.table.clone() });
         }
     }
-    require_installed(connection, storage).await?;
     sqlx::raw_sql(AssertSqlSafe("SET LOCAL search_path = ''")).execute(&mut *connection).await?;
     let mut plan = CapturePlan { tables: Vec::new(), up: String::new(), down: String::new() };
     let named: Vec<&TableName> = policies.iter().map(|policy| &policy.table).collect();
@@ -72,7 +73,9 @@ pub(super) async fn plan(
         let mut table = inspect(connection, storage, policy).await?;
         let down = way_back(connection, storage, &mut table, &named).await?;
         let mode = policy.mode.unwrap_or_else(|| automatic_mode(&table));
-        plan.up += &up(storage, &table, policy, mode);
+        let body = function::body(connection, storage, &table, policy, mode).await?;
+        let up = up(storage, &table, policy, mode, &body);
+        plan.up += &up;
         plan.down.insert_str(0, &down);
         plan.tables.push(PlannedTable {
             mode,
@@ -81,16 +84,22 @@ pub(super) async fn plan(
             table: table.name,
             exclude: policy.exclude.clone(),
             mask: policy.mask.clone(),
+            up,
         });
     }
     Ok(plan)
 }
 
-fn up(storage: &StorageSchema, table: &CapturableTable, policy: &TablePolicy, mode: CaptureMode) -> String {
+fn up(
+    storage: &StorageSchema,
+    table: &CapturableTable,
+    policy: &TablePolicy,
+    mode: CaptureMode,
+    body: &str,
+) -> String {
     let name = relation(&table.name);
-    let body = function::body(storage, table, policy, mode);
     let function = function::qualified_name(storage, table);
-    let stored = StoredPolicy::new(table, policy, mode, &body);
+    let stored = StoredPolicy::new(table, policy, mode, body);
     let comment = serde_json::to_string(&stored).unwrap_or_default();
     let named = [&policy.exclude[..], &policy.mask[..], &policy.except_columns[..]].concat();
     let check = format!(
@@ -109,13 +118,19 @@ fn up(storage: &StorageSchema, table: &CapturableTable, policy: &TablePolicy, mo
          -- Writers wait from here to the end, so that none finds the function and the triggers of two policies.\n\
          LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE;\n\
          DO {quote}{check}{quote};\n\n{}\
-         COMMENT ON FUNCTION {function}() IS {};\n{}\n",
+         COMMENT ON FUNCTION {function}() IS {};\n{}{}\n",
         table.name.to_string().replace('\n', " "),
         mode.name(),
-        function::create(storage, table, mode, &body),
+        function::create(storage, table, mode, body),
         literal(&comment),
-        triggers::create(storage, table, mode, policy.always, &function),
+        triggers::create(storage, table, policy, mode, &function),
+        observe(storage, &table.name)
     )
+}
+
+/// Notes under which name the table and its partitions are captured from now on.
+fn observe(storage: &StorageSchema, table: &TableName) -> String {
+    format!("SELECT {}.threadline_observe_relations({});\n", storage.quoted(), literal(&relation(table)))
 }
 
 /// Renaming a column of a partitioned table renames it in every partition, so the whole table stands for them.
@@ -148,7 +163,8 @@ async fn way_back(
             before.push((below, triggers));
         }
     }
-    let mut sql: String = before.iter().map(|(relation, _)| triggers::drop_all(relation, None)).collect();
+    let mut sql: String =
+        before.iter().map(|(relation, _)| triggers::drop_others(storage, relation, &[])).collect();
     if before.iter().all(|(_, triggers)| triggers.is_empty()) {
         sql += &format!("DROP FUNCTION IF EXISTS {}();\n", function::qualified_name(storage, table));
     }
@@ -176,10 +192,17 @@ fn warnings(table: &CapturableTable, mode: CaptureMode) -> Vec<String> {
     if table.unlogged {
         warnings.push(format!("{name} is unlogged: a crash empties it, and the trail will not say so"));
     }
-    if let Some(owner) = &table.foreign_owner {
+    if !table.virtual_columns.is_empty() {
         warnings.push(format!(
-            "{name} belongs to {owner}, who can run code with the rights of the role that captures it, through a type of \
-             its own: capture as {owner}, or as a role that may do no more than the trail needs"
+            "{name}: triggers cannot see the virtual generated columns ({}), so the trail leaves them out; make them STORED \
+             to have them recorded",
+            table.virtual_columns.join(", ")
+        ));
+    }
+    if !table.other_trails.is_empty() {
+        warnings.push(format!(
+            "{name} is captured by the trail in schema {} at present; this one takes the table over",
+            table.other_trails.join(", ")
         ));
     }
     if table.partitioned && !table.below.is_empty() && mode == CaptureMode::Statement {

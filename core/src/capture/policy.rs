@@ -30,6 +30,34 @@ impl CaptureMode {
     }
 }
 
+/// What a TRUNCATE of a captured table leaves in the trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TruncatePolicy {
+    /// One record that the table, or one of its partitions, was emptied. The rows are not read.
+    #[default]
+    Record,
+    /// Each row as deleted, and the record of the TRUNCATE. Reads the whole table first.
+    Rows,
+    /// Nothing, because the TRUNCATE fails.
+    Refuse,
+}
+
+impl TruncatePolicy {
+    /// Every choice.
+    pub const ALL: [Self; 3] = [Self::Record, Self::Rows, Self::Refuse];
+
+    /// The word for it in `threadline.toml`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Record => "record",
+            Self::Rows => "rows",
+            Self::Refuse => "refuse",
+        }
+    }
+}
+
 /// What stands in the place of a masked value, unless the policy says otherwise.
 pub const DEFAULT_PLACEHOLDER: &str = "[REDACTED]";
 
@@ -72,6 +100,10 @@ pub struct TablePolicy {
     pub store_deleted_row: bool,
     /// Record updates that change no value, too.
     pub store_unchanged: bool,
+    /// What a TRUNCATE leaves in the trail.
+    pub truncate: TruncatePolicy,
+    /// Keep the session's role, application name and client address in the metadata of a transaction without an actor.
+    pub record_session: bool,
 }
 
 impl TablePolicy {
@@ -91,6 +123,8 @@ impl TablePolicy {
             store_changed_from: true,
             store_deleted_row: true,
             store_unchanged: false,
+            truncate: TruncatePolicy::Record,
+            record_session: true,
         }
     }
 
@@ -133,6 +167,13 @@ impl TablePolicy {
     #[must_use]
     pub fn primary_key<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.primary_key = Some(columns.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets what a TRUNCATE leaves in the trail.
+    #[must_use]
+    pub const fn truncate(mut self, truncate: TruncatePolicy) -> Self {
+        self.truncate = truncate;
         self
     }
 

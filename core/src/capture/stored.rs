@@ -8,7 +8,7 @@ use sqlx::{PgConnection, Row};
 
 use super::catalog::CapturableTable;
 use super::naming::FUNCTION_PREFIX;
-use super::{CaptureMode, TablePolicy};
+use super::{CaptureMode, TablePolicy, TruncatePolicy};
 use crate::{AuditTrail, TableName, pool};
 
 /// What a capture function was made with. Stored as JSON in the function's comment.
@@ -45,8 +45,18 @@ pub struct StoredPolicy {
     pub store_deleted_row: bool,
     /// Updates that change no value are recorded.
     pub store_unchanged: bool,
+    /// What a TRUNCATE leaves in the trail.
+    #[serde(default)]
+    pub truncate: TruncatePolicy,
+    /// The session is recorded where a transaction has no actor.
+    #[serde(default = "yes")]
+    pub record_session: bool,
     /// SHA-256 of the function's body, in hexadecimal.
     pub digest: String,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl StoredPolicy {
@@ -67,6 +77,8 @@ impl StoredPolicy {
             store_changed_from: policy.store_changed_from,
             store_deleted_row: policy.store_deleted_row,
             store_unchanged: policy.store_unchanged,
+            truncate: policy.truncate,
+            record_session: policy.record_session,
             digest: digest(body),
         }
     }
@@ -103,7 +115,7 @@ impl AuditTrail {
     /// Whatever the database says.
     pub async fn capture_functions(&self) -> Result<Vec<CaptureFunction>, sqlx::Error> {
         // In a transaction, because a pooler may send the two steps of a lone statement to two connections.
-        let mut transaction = pool::begin(&self.pool, "BEGIN READ ONLY").await?;
+        let mut transaction = pool::begin_pinned(&self.pool, "BEGIN READ ONLY").await?;
         let rows = sqlx::query(
             "SELECT p.proname::text AS name, p.prosrc AS body, pg_catalog.obj_description(p.oid, 'pg_proc') AS comment
              FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace

@@ -1,9 +1,9 @@
 //! The triggers that call a table's capture function.
 
-use super::CaptureMode;
 use super::catalog::CapturableTable;
 use super::naming::trigger_name;
-use super::quote::{identifier, relation};
+use super::quote::{identifier, literal, relation, text_array};
+use super::{CaptureMode, TablePolicy, TruncatePolicy};
 use crate::{StorageSchema, TableName};
 
 /// The transition tables of each event of statement mode.
@@ -13,75 +13,96 @@ const STATEMENT_EVENTS: [(&str, &str); 3] = [
     ("DELETE", "OLD TABLE AS old_rows"),
 ];
 
-/// Makes or replaces every trigger of the table, of its partitions and of the tables that inherit from it, and removes those
-/// of the other mode.
+/// One trigger of one relation.
+struct Trigger {
+    name: String,
+    /// When it fires, with the transition tables.
+    timing: [String; 2],
+    /// The function that it calls, with its arguments.
+    call: String,
+}
+
+/// Makes or replaces every trigger of the table, of its partitions and of the tables that inherit from it, and removes all
+/// others of this trail, such as those under an earlier name of the table.
 pub(super) fn create(
     storage: &StorageSchema,
     table: &CapturableTable,
+    policy: &TablePolicy,
     mode: CaptureMode,
-    always: bool,
     function: &str,
 ) -> String {
     let mut sql = String::new();
-    let enable = |sql: &mut String, table: &TableName, trigger: &str| {
-        let always = if always { "ALWAYS " } else { "" };
-        *sql += &format!("ALTER TABLE {} ENABLE {always}TRIGGER {trigger};\n", relation(table));
-    };
+    let always = if policy.always { "ALWAYS " } else { "" };
     for (at, target) in relations(table).enumerate() {
-        sql += &format!("\n{}", drop_all(target, Some(mode)));
+        let mut triggers = truncate_triggers(storage, target, policy, function);
         match mode {
-            CaptureMode::Statement => {
-                for (event, transition) in STATEMENT_EVENTS {
-                    let trigger = identifier(&trigger_name(target, Some(event)));
-                    sql += &format!(
-                        "CREATE OR REPLACE TRIGGER {trigger} AFTER {event} ON {}\n  REFERENCING {transition} \
-                         FOR EACH STATEMENT EXECUTE FUNCTION {function}();\n",
-                        relation(target)
-                    );
-                    enable(&mut sql, target, &trigger);
-                }
-            }
+            CaptureMode::Statement => triggers.extend(statement_triggers(target, function)),
             // A row trigger of a partitioned table comes with every partition, also with those made later.
             CaptureMode::Row if table.partitioned && at > 0 => {}
-            CaptureMode::Row => {
-                let trigger = identifier(&trigger_name(target, None));
-                sql += &format!(
-                    "CREATE OR REPLACE TRIGGER {trigger} AFTER INSERT OR UPDATE OR DELETE ON {}\n  \
-                     FOR EACH ROW EXECUTE FUNCTION {function}();\n",
-                    relation(target)
-                );
-                enable(&mut sql, target, &trigger);
-            }
+            CaptureMode::Row => triggers.push(Trigger {
+                name: trigger_name(target, None),
+                timing: ["AFTER INSERT OR UPDATE OR DELETE".to_owned(), "FOR EACH ROW".to_owned()],
+                call: format!("{function}()"),
+            }),
         }
-        let trigger = identifier(&trigger_name(target, Some("TRUNCATE")));
-        sql += &format!(
-            "CREATE OR REPLACE TRIGGER {trigger} AFTER TRUNCATE ON {}\n  \
-             FOR EACH STATEMENT EXECUTE FUNCTION {}.threadline_capture_truncate();\n",
-            relation(target),
-            storage.quoted()
-        );
-        enable(&mut sql, target, &trigger);
+        let names: Vec<String> = triggers.iter().map(|trigger| trigger.name.clone()).collect();
+        sql += &format!("\n{}", drop_others(storage, target, &names));
+        for Trigger { name, timing: [event, rows], call } in triggers {
+            let (name, target) = (identifier(&name), relation(target));
+            sql += &format!(
+                "CREATE OR REPLACE TRIGGER {name} {event} ON {target}\n  {rows} EXECUTE FUNCTION {call};\n\
+                 ALTER TABLE {target} ENABLE {always}TRIGGER {name};\n"
+            );
+        }
     }
     sql
 }
 
-/// Removes the triggers of a table, all or those that do not belong to the mode.
-pub(super) fn drop_all(table: &TableName, except: Option<CaptureMode>) -> String {
-    let mut events = Vec::new();
-    if except != Some(CaptureMode::Row) {
-        events.push(None);
+fn statement_triggers<'a>(
+    target: &'a TableName,
+    function: &'a str,
+) -> impl Iterator<Item = Trigger> + use<'a> {
+    STATEMENT_EVENTS.into_iter().map(move |(event, transition)| Trigger {
+        name: trigger_name(target, Some(event)),
+        timing: [format!("AFTER {event}"), format!("REFERENCING {transition} FOR EACH STATEMENT")],
+        call: format!("{function}()"),
+    })
+}
+
+/// The record of a TRUNCATE, and what the policy wants to happen before the rows are gone.
+fn truncate_triggers(
+    storage: &StorageSchema,
+    target: &TableName,
+    policy: &TablePolicy,
+    function: &str,
+) -> Vec<Trigger> {
+    let trigger = |event, time: &str, call| Trigger {
+        name: trigger_name(target, Some(event)),
+        timing: [format!("{time} TRUNCATE"), "FOR EACH STATEMENT".to_owned()],
+        call,
+    };
+    let argument = if policy.record_session { "" } else { "'without session'" };
+    let capture = format!("{}.threadline_capture_truncate({argument})", storage.quoted());
+    let mut triggers = vec![trigger("TRUNCATE", "AFTER", capture)];
+    match policy.truncate {
+        TruncatePolicy::Record => {}
+        TruncatePolicy::Rows => triggers.push(trigger("TRUNCATE_ROWS", "BEFORE", format!("{function}()"))),
+        TruncatePolicy::Refuse => {
+            let refuse = format!("{}.threadline_refuse_truncate()", storage.quoted());
+            triggers.push(trigger("TRUNCATE_REFUSE", "BEFORE", refuse));
+        }
     }
-    if except != Some(CaptureMode::Statement) {
-        events.extend(STATEMENT_EVENTS.map(|(event, _)| Some(event)));
-    }
-    if except.is_none() {
-        events.push(Some("TRUNCATE"));
-    }
-    let drops = events.into_iter().map(|event| {
-        let trigger = identifier(&trigger_name(table, event));
-        format!("DROP TRIGGER IF EXISTS {trigger} ON {};\n", relation(table))
-    });
-    drops.collect()
+    triggers
+}
+
+/// Removes the triggers of this trail on a relation, whatever they are called, except those of these names.
+pub(super) fn drop_others(storage: &StorageSchema, table: &TableName, names: &[String]) -> String {
+    format!(
+        "SELECT {}.threadline_drop_triggers({}, {});\n",
+        storage.quoted(),
+        literal(&relation(table)),
+        text_array(names, 40)
+    )
 }
 
 /// The table first, then everything below it.

@@ -2,7 +2,7 @@
 
 use toml::de::DeValue;
 
-use crate::capture::{CaptureMode, TablePolicy};
+use crate::capture::{CaptureMode, TablePolicy, TruncatePolicy};
 
 /// One key.
 pub(super) struct Key {
@@ -24,7 +24,7 @@ pub(super) struct Key {
 
 const BOOLEAN: &str = "true or false";
 
-pub(super) const KEYS: [Key; 11] = [
+pub(super) const KEYS: [Key; 13] = [
     Key {
         name: "mode",
         expected: "\"statement\" or \"row\"",
@@ -74,6 +74,28 @@ pub(super) const KEYS: [Key; 11] = [
         names_columns: false,
         aliases: &["store_noop", "unchanged"],
         apply: |policy, value| put(&mut policy.store_unchanged, value.as_bool()),
+    },
+    Key {
+        name: "truncate",
+        expected: "\"record\", \"rows\" or \"refuse\"",
+        default: "\"record\"",
+        meaning: "What a TRUNCATE leaves in the trail: a record of itself, each removed row as well, or nothing because it \
+                  fails.",
+        names_columns: false,
+        aliases: &["on_truncate"],
+        apply: |policy, value| {
+            let given = value.as_str()?;
+            put(&mut policy.truncate, TruncatePolicy::ALL.into_iter().find(|choice| choice.as_str() == given))
+        },
+    },
+    Key {
+        name: "record_session",
+        expected: BOOLEAN,
+        default: "true",
+        meaning: "Keep the session's role, application name and client address where a transaction has no actor.",
+        names_columns: false,
+        aliases: &["session"],
+        apply: |policy, value| put(&mut policy.record_session, value.as_bool()),
     },
     Key {
         name: "mask_placeholder",

@@ -51,6 +51,20 @@ fn a_table_has_the_defaults_and_its_own_entry() {
 }
 
 #[test]
+fn a_dotted_schema_is_named_in_quotes() {
+    let file = r#"
+        [capture.tables.'"acme.example".orders']
+        mask = ["iban"]
+        [verify_coverage]
+        expected_tables = ['"acme.example".orders', '"a,b"']
+        "#;
+    let config = Config::from_toml(file).unwrap();
+    let orders = TableName::new("acme.example", "orders");
+    assert_eq!(config.policy(orders.clone()).mask, ["iban"]);
+    assert_eq!(config.expected_tables, [orders, TableName::new("public", "a,b")]);
+}
+
+#[test]
 fn a_misspelt_key_is_told_which_one_was_meant() {
     for (given, meant) in [
         ("primary_keys", "primary_key"),

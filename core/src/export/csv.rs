@@ -8,7 +8,7 @@ use super::json::Transaction;
 use super::{iso, spreadsheet};
 use crate::query::TimelineEntry;
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 17] = [
     "id",
     "transaction_id",
     "table_schema",
@@ -23,6 +23,9 @@ const COLUMNS: [&str; 14] = [
     "correlation_id",
     "action_id",
     "action_name",
+    "old_pk",
+    "partition_name",
+    "clock_at",
 ];
 
 fn writer<W: Write>(out: W) -> Writer<W> {
@@ -56,6 +59,9 @@ pub(super) fn rows(entries: &[TimelineEntry], out: &mut impl Write) -> io::Resul
             &spreadsheet::text(correlation.unwrap_or_default()),
             &action.map(|action| id(action.id)).unwrap_or_default(),
             &spreadsheet::text(action.map_or("", |action| &action.name)),
+            &change.old_key.as_ref().map(spreadsheet::json).transpose()?.unwrap_or_default(),
+            &spreadsheet::text(change.partition.as_deref().unwrap_or_default()),
+            &change.clock_at.map(iso).unwrap_or_default(),
         ];
         writer.write_record(cells)?;
     }

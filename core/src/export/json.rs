@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::iso;
@@ -20,40 +20,20 @@ struct Row<'a> {
     change: ExportRow<'a>,
     transaction: Transaction<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    action: Option<Action<'a>>,
+    action: Option<&'a ActionRecord>,
 }
 
-/// The first three keys are always there.
+/// The transaction of a row. The first four keys are always there, as in exports of the reference system.
 #[derive(Serialize)]
 pub(super) struct Transaction<'a> {
     id: Uuid,
     occurred_at: String,
     actor_ref: Option<&'a ActorRef>,
+    source: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     on_behalf_of: Option<&'a ActorRef>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a Value>,
-}
-
-/// The first four keys are always there.
-#[derive(Serialize)]
-struct Action<'a> {
-    id: Uuid,
-    correlation_id: Option<&'a str>,
-    name: &'a str,
-    status: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    verb: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    category: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    job_id: Option<&'a str>,
+    metadata: Option<&'a RawValue>,
 }
 
 impl<'a> From<&'a TransactionRecord> for Transaction<'a> {
@@ -62,25 +42,9 @@ impl<'a> From<&'a TransactionRecord> for Transaction<'a> {
             id: record.id,
             occurred_at: iso(record.occurred_at),
             actor_ref: record.actor.as_ref(),
+            source: record.source.as_deref(),
             on_behalf_of: record.on_behalf_of.as_ref(),
-            metadata: record.metadata.as_ref(),
-        }
-    }
-}
-
-impl<'a> From<&'a ActionRecord> for Action<'a> {
-    fn from(record: &'a ActionRecord) -> Self {
-        Self {
-            id: record.id,
-            correlation_id: record.correlation_id.as_deref(),
-            name: &record.name,
-            status: &record.status,
-            verb: record.verb.as_deref(),
-            category: record.category.as_deref(),
-            reason: record.reason.as_deref(),
-            comment: record.comment.as_deref(),
-            request_id: record.request_id.as_deref(),
-            job_id: record.job_id.as_deref(),
+            metadata: record.metadata.as_deref(),
         }
     }
 }
@@ -98,7 +62,7 @@ pub(super) fn object(entry: &TimelineEntry, out: &mut impl Write) -> io::Result<
     let row = Row {
         change: entry.change.export_row(),
         transaction: (&entry.transaction).into(),
-        action: entry.transaction.action.as_ref().map(Into::into),
+        action: entry.transaction.action.as_ref(),
     };
     Ok(serde_json::to_writer(out, &row)?)
 }

@@ -80,13 +80,13 @@ impl Format {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// An object of a change is its [`export_row`](crate::query::Change::export_row), its `transaction` with the actor, and its
-/// `action`, if it has one. Numbers are written digit by digit as the database keeps them, times in UTC to the microsecond.
+/// An object of a change is its [`export_row`](crate::query::Change::export_row), its `transaction` with actor, source and
+/// metadata, and its `action`, if it has one. Numbers are written digit by digit as the database keeps them, times in UTC to the microsecond.
 ///
 /// The columns of CSV are id, `transaction_id`, `table_schema`, `table_name`, op, `captured_at`, `table_pk`, `data_after`,
-/// `changed_fields`, `changed_from`, `transaction_json`, `correlation_id`, `action_id` and `action_name`, always in this order;
-/// later ones may follow. What is absent is `{}` or `[]` in a column of JSON, and empty in the last three. So that a value
-/// never runs as a formula in a spreadsheet, whichever separator that expects,
+/// `changed_fields`, `changed_from`, `transaction_json`, `correlation_id`, `action_id`, `action_name`, `old_pk`,
+/// `partition_name` and `clock_at`, always in this order; later ones may follow. What is absent is `{}` or `[]` in a column of
+/// JSON up to `transaction_json`, and empty in those behind it. So that a value never runs as a formula in a spreadsheet, whichever separator that expects,
 ///
 /// - a semicolon within JSON is written `\u003b`, which JSON reads as a semicolon: JSON cells mean what they say, and every
 ///   value of an audited row is in one;

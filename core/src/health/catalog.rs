@@ -1,6 +1,6 @@
 //! What the catalogue says of tables, triggers and the trail, in one snapshot.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -8,9 +8,11 @@ use serde::Deserialize;
 use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection};
 
-use super::HealthError;
 use super::definitions::{Definition, Definitions};
-use crate::{AuditTrail, TableName, pool};
+use super::relation::{Relation, RelationRow};
+use super::{HealthError, legacy, own};
+use crate::capture::KEY_TYPES;
+use crate::{AuditTrail, StorageSchema, pool};
 
 /// Everything at one moment.
 #[derive(Debug)]
@@ -18,54 +20,8 @@ pub(super) struct Snapshot {
     pub(super) relations: Vec<Relation>,
     pub(super) functions: HashMap<i64, Function>,
     pub(super) trail: Trail,
-}
-
-/// A table or a partition.
-#[derive(Debug)]
-pub(super) struct Relation {
-    pub(super) row: RelationRow,
-    pub(super) table: TableName,
-    pub(super) primary_key: Option<Vec<String>>,
-    /// The columns of each unique index that could identify rows; only where there is no primary key.
-    pub(super) unique_keys: Vec<Vec<String>>,
-    pub(super) triggers: Vec<Trigger>,
-}
-
-#[derive(Debug, FromRow)]
-pub(super) struct RelationRow {
-    pub(super) oid: i64,
-    schema: String,
-    name: String,
-    pub(super) is_partition: bool,
-    pub(super) parents: Vec<i64>,
-    pub(super) owner: String,
-    pub(super) owner_is_superuser: bool,
-    numbers: Vec<i16>,
-    pub(super) columns: Vec<String>,
-    pub(super) types: Vec<String>,
-    primary_key: Option<Vec<i16>>,
-    unique_keys: Option<Json<Vec<Vec<i16>>>>,
-    trigger_names: Vec<String>,
-    trigger_functions: Vec<i64>,
-    trigger_kinds: Vec<i16>,
-    trigger_states: Vec<i8>,
-    trigger_arguments: Vec<Vec<u8>>,
-    trigger_plain: Vec<bool>,
-    pub(super) is_subscribed: bool,
-}
-
-/// One of Threadline's triggers, or one that calls its functions.
-#[derive(Debug)]
-pub(super) struct Trigger {
-    pub(super) name: String,
-    pub(super) function: i64,
-    /// The bits of `tgtype`: 1 each row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate, 64 instead.
-    pub(super) kind: i16,
-    /// `O` at origin, `A` always, `R` for replicated writes only, `D` never.
-    pub(super) state: char,
-    pub(super) arguments: Vec<String>,
-    /// Without a condition and a list of columns.
-    pub(super) is_plain: bool,
+    /// Every schema that holds a trail, of this library or of the Elixir library.
+    pub(super) trails: HashSet<String>,
 }
 
 /// What a trigger calls.
@@ -76,6 +32,11 @@ pub(super) struct Function {
     pub(super) definition: Arc<Definition>,
     /// It runs with its owner's rights and a search path of its own.
     pub(super) is_sealed: bool,
+    pub(super) owner: String,
+    /// The role that checks could replace it.
+    pub(super) may_replace: bool,
+    /// The rights that it writes with reach the trail, as far as they are its owner's.
+    pub(super) can_record: bool,
 }
 
 impl Function {
@@ -90,7 +51,15 @@ impl Function {
 #[derive(Debug, FromRow)]
 pub(super) struct Trail {
     pub(super) checked_at: DateTime<Utc>,
+    /// The role that checks is a superuser.
+    pub(super) role_is_superuser: bool,
     is_installed: bool,
+    /// This library made the trail, so that it can capture tables for it.
+    pub(super) can_capture: bool,
+    /// The role that checks could make a capture function.
+    pub(super) may_create: bool,
+    /// The types whose values have one text, so that a key may have them.
+    pub(super) stable_types: Vec<i64>,
     pub(super) schemas: Vec<String>,
     oids: Vec<i64>,
     function_schemas: Vec<String>,
@@ -100,16 +69,20 @@ pub(super) struct Trail {
     comments: Vec<Option<String>>,
     bodies: Vec<Option<String>>,
     sealed: Vec<bool>,
+    function_owners: Vec<String>,
+    replaceable: Vec<bool>,
+    recording: Vec<bool>,
     pub(super) is_partitioned: bool,
     pub(super) partitions: Vec<String>,
     pub(super) filled_defaults: Vec<String>,
     pub(super) owner: Option<String>,
     owner_is_superuser: Option<bool>,
     owner_can_log_in: Option<bool>,
+    /// The role that checks has the rights of the owner.
+    may_alter: Option<bool>,
     pub(super) writers: Json<Vec<Writer>>,
     pub(super) silenced: Json<Vec<Silenced>>,
-    /// Roles that may set `session_replication_role`; `None` is PUBLIC.
-    pub(super) silencers: Vec<Option<String>>,
+    pub(super) silencers: Json<Vec<Silencer>>,
 }
 
 /// A role with the right to change a table of the trail; without a name it is PUBLIC.
@@ -118,6 +91,20 @@ pub(super) struct Writer {
     pub(super) relation: String,
     pub(super) role: Option<String>,
     pub(super) privileges: Vec<String>,
+    /// It may have granted them to others.
+    pub(super) is_grantable: bool,
+    /// Roles other than the owner that granted them.
+    pub(super) grantors: Vec<String>,
+}
+
+/// A role that may set `session_replication_role`; without a name it is PUBLIC.
+#[derive(Debug, Deserialize)]
+pub(super) struct Silencer {
+    pub(super) role: Option<String>,
+    pub(super) grantor: Option<String>,
+    pub(super) is_grantable: bool,
+    /// A superuser granted it.
+    pub(super) is_of_owner: bool,
 }
 
 /// A role or database whose sessions begin without triggers.
@@ -132,13 +119,17 @@ impl Trail {
     pub(super) fn owner_is_exposed(&self) -> bool {
         self.owner_is_superuser == Some(false) && self.owner_can_log_in == Some(true)
     }
+
+    /// The role that checks may change the tables of the trail.
+    pub(super) fn may_alter(&self) -> bool {
+        self.may_alter == Some(true)
+    }
 }
 
 /// Reads it all.
 pub(super) async fn read(trail: &AuditTrail) -> Result<Snapshot, HealthError> {
     let mut transaction = pool::begin(&trail.pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    // The types of columns are stored with their schemas.
-    let mut settings = "SET LOCAL search_path = ''".to_owned();
+    let mut settings = pool::PIN_SEARCH_PATH.to_owned();
     if trail.prepared {
         // Planning so many joins takes as long as some of them.
         settings += "; SET LOCAL plan_cache_mode = force_generic_plan";
@@ -151,6 +142,7 @@ pub(super) async fn read(trail: &AuditTrail) -> Result<Snapshot, HealthError> {
         .bind(trail.schema.name())
         .bind(oids)
         .bind(versions)
+        .bind(&KEY_TYPES[..])
         .persistent(trail.prepared)
         .fetch_one(&mut *transaction)
         .await?;
@@ -166,10 +158,12 @@ pub(super) async fn read(trail: &AuditTrail) -> Result<Snapshot, HealthError> {
         }
     }
     state.filled_defaults = filled;
-    let (functions, definitions) = functions(&mut state, &known);
+    let (functions, definitions) = functions(&mut state, &known, &trail.schema);
     trail.functions.set(definitions);
-    let relations = relations.into_iter().map(Relation::from).collect();
-    Ok(Snapshot { relations, functions, trail: state })
+    let mut relations: Vec<Relation> = relations.into_iter().map(Relation::from).collect();
+    let trails = own::trails(&relations, &trail.schema);
+    relations.iter_mut().for_each(|relation| own::set_apart(relation, &functions, &trails, &trail.schema));
+    Ok(Snapshot { relations, functions, trail: state, trails })
 }
 
 /// Of a default partition that has ever held a row: only such a one is looked into.
@@ -183,7 +177,11 @@ async fn has_rows(
 }
 
 /// What was not read is known.
-fn functions(trail: &mut Trail, known: &Definitions) -> (HashMap<i64, Function>, Definitions) {
+fn functions(
+    trail: &mut Trail,
+    known: &Definitions,
+    storage: &StorageSchema,
+) -> (HashMap<i64, Function>, Definitions) {
     let mut functions = HashMap::with_capacity(trail.oids.len());
     let mut definitions = Definitions::with_capacity(trail.oids.len());
     for (at, oid) in trail.oids.iter().enumerate() {
@@ -191,46 +189,24 @@ fn functions(trail: &mut Trail, known: &Definitions) -> (HashMap<i64, Function>,
         let definition = match trail.digests[at].take() {
             Some(digest) => {
                 let policy = comment.and_then(|comment| serde_json::from_str(&comment).ok());
-                Arc::new(Definition { digest, policy, body })
+                let legacy = body.and_then(|body| legacy::redaction(&body, storage));
+                Arc::new(Definition { digest, policy, legacy })
             }
             None => known.get(oid).map(|(_, definition)| definition.clone()).unwrap_or_default(),
         };
         definitions.insert(*oid, (std::mem::take(&mut trail.versions[at]), definition.clone()));
         let schema = std::mem::take(&mut trail.function_schemas[at]);
         let name = std::mem::take(&mut trail.names[at]);
-        functions.insert(*oid, Function { schema, name, definition, is_sealed: trail.sealed[at] });
+        let function = Function {
+            schema,
+            name,
+            definition,
+            is_sealed: trail.sealed[at],
+            owner: std::mem::take(&mut trail.function_owners[at]),
+            may_replace: trail.replaceable[at],
+            can_record: trail.recording[at],
+        };
+        functions.insert(*oid, function);
     }
     (functions, definitions)
-}
-
-impl From<RelationRow> for Relation {
-    fn from(mut row: RelationRow) -> Self {
-        let named = |numbers: &Vec<i16>| -> Vec<String> {
-            let column =
-                |number| row.numbers.iter().position(|n| n == number).map(|at| row.columns[at].clone());
-            numbers.iter().filter_map(column).collect()
-        };
-        let primary_key = row.primary_key.as_ref().map(named);
-        let unique_keys = row.unique_keys.iter().flat_map(|Json(keys)| keys.iter().map(named)).collect();
-        let table = TableName::new(&*row.schema, &*row.name);
-        let triggers = triggers(&mut row);
-        Self { row, table, primary_key, unique_keys, triggers }
-    }
-}
-
-fn triggers(row: &mut RelationRow) -> Vec<Trigger> {
-    let mut triggers = Vec::with_capacity(row.trigger_names.len());
-    for (at, name) in std::mem::take(&mut row.trigger_names).into_iter().enumerate() {
-        let arguments = String::from_utf8_lossy(&row.trigger_arguments[at]);
-        triggers.push(Trigger {
-            name,
-            function: row.trigger_functions[at],
-            kind: row.trigger_kinds[at],
-            state: char::from(row.trigger_states[at].unsigned_abs()),
-            arguments: arguments.split_terminator('\0').map(str::to_owned).collect(),
-            is_plain: row.trigger_plain[at],
-        });
-    }
-    triggers.sort_by(|one, other| one.name.cmp(&other.name));
-    triggers
 }

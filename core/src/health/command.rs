@@ -1,22 +1,11 @@
 //! The texts of commands, whatever the names in them.
 
 use super::finding::Command;
-use crate::capture::{CaptureMode, StoredPolicy, identifier, relation};
-use crate::{Config, StorageSchema, TableName};
+use crate::capture::{CaptureMode, identifier, relation};
+use crate::{StorageSchema, TableName};
 
-/// `threadline gen triggers` for one table. A mode that is deployed and that the file leaves open stays as it is.
+/// `threadline gen triggers` for one table, with a mode and further options.
 pub(super) fn generate(
-    storage: &StorageSchema,
-    config: &Config,
-    table: &TableName,
-    deployed: Option<&StoredPolicy>,
-) -> Command {
-    let kept = deployed.map(|policy| policy.mode).filter(|_| config.policy(table.clone()).mode.is_none());
-    generate_with(storage, table, kept, "")
-}
-
-/// The same with a mode and further options.
-pub(super) fn generate_with(
     storage: &StorageSchema,
     table: &TableName,
     mode: Option<CaptureMode>,
@@ -33,9 +22,15 @@ pub(super) fn generate_with(
 }
 
 /// `ALTER TABLE … ENABLE TRIGGER …`, each trigger with the word that goes before it.
-pub(super) fn enable(table: &TableName, triggers: &[(&str, &str)]) -> Command {
+pub(super) fn enable(table: &TableName, triggers: &[(&str, &str)]) -> String {
     let parts = triggers.iter().map(|(how, name)| format!("{how} {}", identifier(name)));
-    Command::Sql(format!("ALTER TABLE {} {};", relation(table), parts.collect::<Vec<_>>().join(", ")))
+    format!("ALTER TABLE {} {};", relation(table), parts.collect::<Vec<_>>().join(", "))
+}
+
+/// `DROP TRIGGER …` for each.
+pub(super) fn drop_triggers(table: &TableName, triggers: &[&str]) -> String {
+    let drop = |name: &&str| format!("DROP TRIGGER {} ON {};", identifier(name), relation(table));
+    triggers.iter().map(drop).collect::<Vec<_>>().join(" ")
 }
 
 /// A role as SQL names it.
@@ -57,13 +52,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_dotted_schema_is_quoted_as_the_command_reads_it() {
+        let table = TableName::new("acme.example", "orders");
+        let command = generate(&StorageSchema::default(), &table, None, "");
+        assert_eq!(command.text(), r#"threadline gen triggers --tables '"acme.example".orders' --apply"#);
+    }
+
+    #[test]
     fn a_hostile_name_stays_one_word() {
-        let command = generate(
-            &StorageSchema::default(),
-            &Config::default(),
-            &TableName::new("public", "x; rm -rf '$HOME'"),
-            None,
-        );
+        let table = TableName::new("public", "x; rm -rf '$HOME'");
+        let command = generate(&StorageSchema::default(), &table, None, "");
         assert_eq!(command.text(), r"threadline gen triggers --tables 'x; rm -rf '\''$HOME'\''' --apply");
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::catalog::Snapshot;
 use super::finding::{Command, Finding};
-use super::triggers::generate;
+use super::remedy::{Remedy, generate};
 use super::unit::Unit;
 use super::{Schemas, Severity, functions, sensitive, trail, triggers};
 use crate::capture::CaptureMode;
@@ -51,8 +51,12 @@ pub struct TableCoverage {
     pub exclude: Vec<String>,
     /// Columns whose values are replaced.
     pub mask: Vec<String>,
-    /// Captures it, where it has no triggers and needs some.
+    /// Captures it, where it has no triggers and needs some; `None` where no command would work as things stand.
     pub command: Option<Command>,
+    /// Who has to run the command, where the role that checked may not: `a superuser or a member of billing`.
+    pub run_as: Option<String>,
+    /// What has to be done first, where it needs triggers and no command would make them.
+    pub obstacle: Option<String>,
 }
 
 /// The tables of some schemas, and what is not as it should be, all at one moment.
@@ -114,12 +118,15 @@ pub(super) fn report(
         if !names.iter().any(|name| name == schema) {
             names.push(schema.to_owned());
         }
-        let found =
-            if unit.root.triggers.is_empty() { Vec::new() } else { of_unit(unit, &sensitive, trail_owner) };
+        let found = if unit.root.triggers.is_empty() {
+            of_uncaptured(unit)
+        } else {
+            of_unit(unit, &sensitive, trail_owner)
+        };
         tables.push(coverage(unit, &found));
         findings.extend(found);
     }
-    trail::check(&snapshot.trail, storage, &mut findings);
+    trail::check(snapshot, storage, &mut findings);
     findings.sort_by(|one, other| one.place().cmp(&other.place()));
     names.sort_unstable();
     CoverageReport { checked_at: snapshot.trail.checked_at, schemas: names, tables, findings }
@@ -134,6 +141,15 @@ fn of_unit(unit: &Unit<'_>, sensitive: &HashSet<&str>, trail_owner: Option<&str>
     findings
 }
 
+/// A table that needs capture here, and is captured for another trail.
+fn of_uncaptured(unit: &Unit<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if expected_gap(unit.around.config, unit.table()).is_none() {
+        triggers::other_trail(unit, &mut findings);
+    }
+    findings
+}
+
 fn coverage(unit: &Unit<'_>, findings: &[Finding]) -> TableCoverage {
     let captured = !unit.root.triggers.is_empty();
     let sound = findings.iter().all(|finding| finding.severity() != Severity::Error);
@@ -143,13 +159,17 @@ fn coverage(unit: &Unit<'_>, findings: &[Finding]) -> TableCoverage {
         _ => CoverageStatus::Uncovered,
     };
     let deployed = unit.deployed();
+    let remedy = (!captured && status == CoverageStatus::Uncovered).then(|| generate(unit));
+    let (command, run_as, obstacle) = remedy.map_or((None, None, None), Remedy::into_parts);
     TableCoverage {
         table: unit.table().clone(),
         status,
         mode: deployed.map(|policy| policy.mode),
         exclude: deployed.map(|policy| policy.exclude.clone()).unwrap_or_default(),
         mask: deployed.map(|policy| policy.mask.clone()).unwrap_or_default(),
-        command: (!captured && status == CoverageStatus::Uncovered).then(|| generate(unit)),
+        command,
+        run_as,
+        obstacle,
     }
 }
 

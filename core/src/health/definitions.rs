@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::Redaction;
 use crate::capture::StoredPolicy;
 
 /// What a function does.
@@ -13,8 +14,8 @@ pub(super) struct Definition {
     pub(super) digest: String,
     /// What it was made with, where its comment says so.
     pub(super) policy: Option<StoredPolicy>,
-    /// Only where there is no comment.
-    pub(super) body: Option<String>,
+    /// What its body redacts, where it is one that the Elixir library generates.
+    pub(super) legacy: Option<Redaction>,
 }
 
 /// Definitions, each under its function's oid, with the version of the rows that hold it in the catalogue: whoever changes a

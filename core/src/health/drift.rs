@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use super::Schemas;
 use super::finding::Command;
-use super::triggers::generate;
+use super::remedy::{Remedy, generate};
 use super::unit::Unit;
-use super::{Schemas, legacy};
 use crate::TableName;
 use crate::capture::{DEFAULT_PLACEHOLDER, TablePolicy, overlap};
 
@@ -132,8 +132,13 @@ pub struct TableRedaction {
     pub diff: RedactionDiff,
     /// What is wrong besides.
     pub warning: Option<String>,
-    /// Brings the deployed function to what the file says; `None` where it is.
+    /// Brings the deployed function to what the file says; `None` where it is, and where no command would work as things
+    /// stand.
     pub command: Option<Command>,
+    /// Who has to run the command, where the role that checked may not: `a superuser or a member of billing`.
+    pub run_as: Option<String>,
+    /// What has to be done first, where no command would work.
+    pub obstacle: Option<String>,
 }
 
 /// By state, schema and table: the captured tables, and those that the file names.
@@ -168,8 +173,10 @@ fn of_unit(unit: &Unit<'_>) -> TableRedaction {
         }
         Err(warning) => (DriftState::CouldNotIntrospect, None, RedactionDiff::default(), Some(warning)),
     };
-    let command = (state != DriftState::ConfigMatchesDeployed).then(|| generate(unit));
-    TableRedaction { table: unit.table().clone(), state, configured, deployed, diff, warning, command }
+    let remedy = (state != DriftState::ConfigMatchesDeployed).then(|| generate(unit));
+    let (command, run_as, obstacle) = remedy.map_or((None, None, None), Remedy::into_parts);
+    let table = unit.table().clone();
+    TableRedaction { table, state, configured, deployed, diff, warning, command, run_as, obstacle }
 }
 
 /// What the function of the table does; an error says why nobody can tell.
@@ -191,9 +198,11 @@ fn deployed(unit: &Unit<'_>, configured: &Redaction) -> Result<Option<Redaction>
         let (mask_placeholder, mask_null) = (policy.mask_placeholder.clone(), policy.mask_null);
         return Ok(Some(Redaction { exclude, mask, mask_placeholder, mask_null }.sorted()));
     }
-    let read = function.definition.body.as_deref().and_then(legacy::redaction);
-    let mut read = read.ok_or("the function carries no policy, and its body cannot be read")?;
-    // The reference system knows no such choice, so there is nothing to differ about.
+    let read = function.definition.legacy.clone();
+    let mut read = read.ok_or(
+        "the function carries no policy, and its body is not one that the Elixir library generates: somebody edited it, or made it",
+    )?;
+    // The Elixir library knows no such choice, so there is nothing to differ about.
     read.mask_null = configured.mask_null;
     if read.mask.is_empty() {
         read.mask_placeholder.clone_from(&configured.mask_placeholder);

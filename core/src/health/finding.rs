@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::remedy::Remedy;
 use super::{FindingKind, Severity};
 use crate::TableName;
 
@@ -37,12 +38,15 @@ pub struct Finding {
     pub kind: &'static FindingKind,
     /// The host's table; one of the trail's own, where the finding is about the trail.
     pub table: TableName,
-    /// What it is, and the command, in one sentence.
+    /// What it is, and the command or what has to be done first, in one sentence.
     pub message: String,
-    /// Mends it.
-    pub command: Command,
+    /// Mends it; `None` where no command would work as things stand.
+    pub command: Option<Command>,
+    /// Who has to run the command, where the role that checked may not: `a superuser or a member of billing`.
+    pub run_as: Option<String>,
     /// The same for programs: an object.
     pub details: Value,
+    statement: String,
 }
 
 impl Finding {
@@ -50,11 +54,25 @@ impl Finding {
         kind: &'static FindingKind,
         table: &TableName,
         what: &str,
-        command: Command,
+        remedy: Remedy,
         details: Value,
     ) -> Self {
-        let message = format!("{what}; run {}", command.text());
-        Self { kind, table: table.clone(), message, command, details }
+        let (message, statement, command, run_as) = match remedy {
+            Remedy::Run(command) => {
+                (format!("{what}; run {}", command.text()), what.to_owned(), Some(command), None)
+            }
+            Remedy::RunAs(command, who) => (
+                format!("{what}; {who} has to run {}", command.text()),
+                format!("{what}; {who} has to run the command"),
+                Some(command),
+                Some(who),
+            ),
+            Remedy::First(first) => {
+                let message = format!("{what}; {first}");
+                (message.clone(), message, None, None)
+            }
+        };
+        Self { kind, table: table.clone(), message, command, run_as, details, statement }
     }
 
     /// How much it matters.
@@ -66,8 +84,7 @@ impl Finding {
     /// What it is, without the command.
     #[must_use]
     pub fn statement(&self) -> &str {
-        let statement = self.message.strip_suffix(self.command.text());
-        statement.and_then(|text| text.strip_suffix("; run ")).unwrap_or(&self.message)
+        &self.statement
     }
 
     /// The order of every list: by schema, table, code and message.
@@ -91,7 +108,8 @@ impl Serialize for Finding {
             schema: &'a str,
             table: &'a str,
             message: &'a str,
-            command: &'a Command,
+            command: Option<&'a Command>,
+            run_as: Option<&'a str>,
             details: &'a Value,
         }
         Object {
@@ -100,7 +118,8 @@ impl Serialize for Finding {
             schema: self.table.schema(),
             table: self.table.name(),
             message: &self.message,
-            command: &self.command,
+            command: self.command.as_ref(),
+            run_as: self.run_as.as_deref(),
             details: &self.details,
         }
         .serialize(serializer)

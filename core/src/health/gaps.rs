@@ -1,10 +1,11 @@
 //! What was found wrong, remembered with the time it was first and last seen.
 
 use chrono::{DateTime, Utc};
+use sqlx::postgres::PgDatabaseError;
 use sqlx::{AssertSqlSafe, FromRow};
 
 use super::{CoverageReport, DriftState, FINDINGS, Severity, TableRedaction};
-use crate::{AuditTrail, TableName, pool};
+use crate::{AuditTrail, StorageSchema, TableName, pool};
 
 /// The code of a gap that is a table in need of capture.
 const UNCOVERED: &str = "uncovered";
@@ -35,6 +36,59 @@ impl CoverageGap {
             UNCOVERED => "The table needed capture.",
             DRIFT => "The deployed redaction was not what threadline.toml says.",
             code => FINDINGS.iter().find(|kind| kind.code == code).map_or(code, |kind| kind.meaning),
+        }
+    }
+}
+
+/// Why what a check found could not be remembered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordCoverageError {
+    /// The role may not write the table.
+    #[error(
+        "the role may not write {schema}.threadline_coverage_gaps: grant it USAGE on the schema, and SELECT, INSERT and UPDATE on \
+         the table"
+    )]
+    MissingPrivilege {
+        /// The storage schema.
+        schema: StorageSchema,
+    },
+    /// The table is published, and nothing identifies its rows for a subscriber, so PostgreSQL refuses to update it.
+    #[error(
+        "{schema}.threadline_coverage_gaps is published without a replica identity, so that PostgreSQL refuses to update it: give \
+         it one with ALTER TABLE {schema}.threadline_coverage_gaps REPLICA IDENTITY DEFAULT"
+    )]
+    MissingReplicaIdentity {
+        /// The storage schema.
+        schema: StorageSchema,
+    },
+    /// The server is a standby, or the session may only read.
+    #[error("the database takes no writes: it is a standby, or the sessions of this role are read-only")]
+    ReadOnly,
+    /// The trail was installed by another version or by another library.
+    #[error(
+        "there is no table {schema}.threadline_coverage_gaps: install the trail, which adds what is missing"
+    )]
+    MissingTable {
+        /// The storage schema.
+        schema: StorageSchema,
+    },
+    /// The database refused for another reason, or went away.
+    #[error("what was found could not be remembered: {0}")]
+    Database(sqlx::Error),
+}
+
+impl RecordCoverageError {
+    /// Tells the reasons apart by the codes of PostgreSQL, whose texts depend on the language of the server.
+    fn new(error: sqlx::Error, schema: &StorageSchema) -> Self {
+        let schema = schema.clone();
+        let refused = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+        match refused.map(|error| (error.code(), error.routine())) {
+            Some(("42501", _)) => Self::MissingPrivilege { schema },
+            Some(("55000", Some("CheckCmdReplicaIdentity"))) => Self::MissingReplicaIdentity { schema },
+            Some(("25006", _)) => Self::ReadOnly,
+            Some(("42P01" | "3F000", _)) => Self::MissingTable { schema },
+            _ => Self::Database(error),
         }
     }
 }
@@ -72,8 +126,17 @@ impl AuditTrail {
     /// write the table `threadline_coverage_gaps`.
     ///
     /// # Errors
-    /// Whatever the database says.
+    /// [`RecordCoverageError`] with the reason for which the table could not be written.
     pub async fn record_coverage(
+        &self,
+        report: &CoverageReport,
+        redaction: &[TableRedaction],
+    ) -> Result<(), RecordCoverageError> {
+        let written = self.write_gaps(report, redaction).await;
+        written.map_err(|error| RecordCoverageError::new(error, &self.schema))
+    }
+
+    async fn write_gaps(
         &self,
         report: &CoverageReport,
         redaction: &[TableRedaction],
@@ -91,7 +154,7 @@ impl AuditTrail {
         }
         let mut checked: Vec<&str> = report.schemas.iter().map(String::as_str).collect();
         checked.push(self.schema.name());
-        let mut transaction = pool::begin(&self.pool, "BEGIN").await?;
+        let mut transaction = pool::begin_pinned(&self.pool, "BEGIN").await?;
         sqlx::query(AssertSqlSafe(self.schema.fill(RECORD)))
             .bind(schemas)
             .bind(tables)
@@ -109,9 +172,10 @@ impl AuditTrail {
     /// # Errors
     /// Whatever the database says.
     pub async fn coverage_gaps(&self, limit: u16) -> Result<Vec<CoverageGap>, sqlx::Error> {
-        let mut transaction = pool::begin(&self.pool, "BEGIN READ ONLY").await?;
+        let mut transaction = pool::begin_pinned(&self.pool, "BEGIN READ ONLY").await?;
         let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(self.schema.fill(
-            "SELECT * FROM __schema__.threadline_coverage_gaps
+            "SELECT table_schema, table_name, code, first_seen, last_seen, ended_at
+             FROM __schema__.threadline_coverage_gaps
              ORDER BY last_seen DESC, table_schema, table_name, code, first_seen LIMIT $1",
         )))
         .bind(i64::from(limit))

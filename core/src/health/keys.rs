@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::catalog::Relation;
-use super::finding::{Command, Finding};
+use super::finding::Finding;
 use super::kinds;
-use super::triggers::generate;
+use super::relation::Relation;
+use super::remedy::{generate, generate_for, same};
 use super::unit::{ROWS, Unit};
-use crate::capture::{StoredPolicy, identifier, relation};
+use crate::capture::StoredPolicy;
 
 pub(super) fn of_policy(unit: &Unit<'_>, of: &Relation, policy: &StoredPolicy, findings: &mut Vec<Finding>) {
     let declared = unit.around.config.policy(of.table.clone()).primary_key.is_some();
@@ -47,49 +47,20 @@ pub(super) fn of_legacy(unit: &Unit<'_>, of: &Relation, findings: &mut Vec<Findi
     }
 }
 
+/// Whether rows that share a key could be told apart is not known without reading them, and a primary key on duplicates fails: a
+/// table that has lost its key is told what to do, and no command.
 fn drifted(unit: &Unit<'_>, of: &Relation, reason: &str, recorded: &[String], findings: &mut Vec<Finding>) {
-    let lost = of.primary_key.is_none() && recorded.iter().all(|column| of.row.columns.contains(column));
-    let (what, command) = match &of.primary_key {
+    let columns = recorded.join(", ");
+    let is_there = recorded.iter().all(|column| of.row.columns.contains(column));
+    let what = match &of.primary_key {
         Some(key) => {
-            let advice = if reason == "override_on_table_with_primary_key" {
-                "; take primary_key out of its section in threadline.toml"
-            } else {
-                ""
-            };
-            let now = key.join(", ");
-            (
-                format!(
-                    "{} is recorded under ({}) and its key is ({now}){advice}",
-                    of.table,
-                    recorded.join(", ")
-                ),
-                generate(unit),
-            )
+            format!("{} is recorded under ({columns}) and its key is ({})", of.table, key.join(", "))
         }
-        None if lost => {
-            let columns: Vec<String> = recorded.iter().map(|column| identifier(column)).collect();
-            (
-                format!(
-                    "{} is recorded under ({}), which nothing guarantees to be unique",
-                    of.table,
-                    recorded.join(", ")
-                ),
-                Command::Sql(format!(
-                    "ALTER TABLE {} ADD PRIMARY KEY ({});",
-                    relation(&of.table),
-                    columns.join(", ")
-                )),
-            )
+        None if is_there => {
+            format!("{} is recorded under ({columns}), which nothing guarantees to be unique", of.table)
         }
-        None => (
-            format!("{} has lost its key ({}); give it a primary key", of.table, recorded.join(", ")),
-            generate(unit),
-        ),
+        None => format!("{} has lost its key ({columns})", of.table),
     };
     let details = json!({ "reason": reason, "recorded": recorded, "primary_key": of.primary_key });
-    findings.push(Finding::new(&kinds::KEY_DRIFT, unit.table(), &what, command, details));
-}
-
-fn same(one: &[String], other: &[String]) -> bool {
-    one.len() == other.len() && one.iter().all(|column| other.contains(column))
+    findings.push(Finding::new(&kinds::KEY_DRIFT, unit.table(), &what, generate_for(unit, of), details));
 }

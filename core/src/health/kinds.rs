@@ -62,7 +62,7 @@ macro_rules! findings {
     };
 }
 
-findings! { 20;
+findings! { 23;
     TRIGGER_DISABLED "capture_trigger_disabled" Error:
         "A trigger is disabled, or fires for replicated writes only.", "enabling it";
     INCOMPLETE "capture_incomplete" Error:
@@ -76,7 +76,7 @@ findings! { 20;
         "generating triggers that do";
     KEY_DRIFT "pk_drift" Error:
         "Changes are recorded under another key than the table has now.",
-        "generating its triggers again, or a primary key where the table has lost its own";
+        "generating its triggers again; a table that has lost its key needs one first";
     SHARED_FUNCTION "shared_capture_function" Error:
         "The capture function was made for another table, whose redaction it applies.", "generating its triggers again";
     DUPLICATE "duplicate_capture_trigger" Error:
@@ -85,9 +85,17 @@ findings! { 20;
         "The function's body or its settings are not those that were made with its policy.", "generating its triggers again";
     FUNCTION_UNKNOWN "capture_function_unknown" Error:
         "A trigger calls a function of which nobody can say what it records: of another schema, or without its policy.",
-        "generating its triggers again";
+        "generating its triggers again, or removing a trigger that this library did not make";
+    FUNCTION_OWNER "capture_function_owner_without_rights" Error:
+        "The function belongs to a role that may not write to the trail, so that every captured write to the table fails.",
+        "giving the function to the owner of the trail";
+    OTHER_TRAIL "captured_for_other_trail" Error:
+        "The triggers of the table write to a trail in another schema, and none to this one.",
+        "generating its triggers for this trail, which takes the table from the other one";
     LEGACY_TRIGGER "legacy_trigger_no_pk_args" Warning:
-        "A trigger of the reference system that knows no key but the column id.", "generating its triggers again";
+        "A trigger of the Elixir library that knows no key but the column id.", "generating its triggers again";
+    LEGACY_TRUNCATE "legacy_truncate_not_captured" Warning:
+        "The Elixir library captures the table, and it does not capture TRUNCATE.", "generating its triggers again";
     TABLE_CHANGED "table_changed" Warning:
         "A column that capture knew was renamed, dropped, or has another type: changes are captured more slowly.",
         "generating its triggers again";

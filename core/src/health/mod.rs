@@ -13,6 +13,9 @@ mod guide;
 mod keys;
 mod kinds;
 mod legacy;
+mod own;
+mod relation;
+mod remedy;
 mod sensitive;
 mod trail;
 mod triggers;
@@ -25,13 +28,13 @@ pub use coverage::{CoverageReport, CoverageStatus, EXPECTED_UNCOVERED, GapSource
 pub(crate) use definitions::KnownFunctions;
 pub use drift::{DriftState, Redaction, RedactionDiff, TableRedaction};
 pub use finding::{Command, Finding};
-pub use gaps::CoverageGap;
+pub use gaps::{CoverageGap, RecordCoverageError};
 pub use kinds::{FINDINGS, FindingKind, Severity};
 pub use verify::Verdict;
 
 use self::catalog::Snapshot;
 use self::unit::{Surroundings, Unit};
-use crate::{AuditTrail, Config, StorageSchema, event};
+use crate::{AuditTrail, Config, StorageSchema, describe_database_error, event};
 
 /// Which schemas of the host are checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,7 +95,7 @@ pub enum HealthError {
         schema: String,
     },
     /// The database refused or is away.
-    #[error("the database could not be checked: {0}")]
+    #[error("the database could not be checked: {}", describe_database_error(.0))]
     Database(#[from] sqlx::Error),
 }
 
@@ -176,7 +179,8 @@ impl AuditTrail {
     }
 
     fn units<'a>(&'a self, snapshot: &'a Snapshot, config: &'a Config) -> Vec<Unit<'a>> {
-        unit::units(snapshot, Surroundings { storage: &self.schema, config, functions: &snapshot.functions })
+        let (functions, trail) = (&snapshot.functions, &snapshot.trail);
+        unit::units(snapshot, Surroundings { storage: &self.schema, config, functions, trail })
     }
 
     async fn read_snapshot(&self, schemas: &Schemas) -> Result<Snapshot, HealthError> {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::catalog::Snapshot;
 use super::finding::Finding;
 use super::kinds;
-use super::triggers::generate;
+use super::remedy::generate;
 use super::unit::Unit;
 use crate::config::paste;
 

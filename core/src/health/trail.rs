@@ -3,38 +3,62 @@
 use chrono::{Datelike, Months};
 use serde_json::json;
 
-use super::catalog::Trail;
+use super::catalog::{Snapshot, Trail};
 use super::command::role;
 use super::finding::{Command, Finding};
 use super::kinds;
+use super::remedy::Remedy;
 use crate::capture::{identifier, relation};
 use crate::{StorageSchema, TableName};
 
-pub(super) fn check(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>) {
+pub(super) fn check(snapshot: &Snapshot, storage: &StorageSchema, findings: &mut Vec<Finding>) {
+    let trail = &snapshot.trail;
     writers(trail, storage, findings);
     silencers(trail, storage, findings);
-    partitions(trail, storage, findings);
+    partitions(snapshot, storage, findings);
     defaults(trail, storage, findings);
     if let (true, Some(owner)) = (trail.owner_is_exposed(), &trail.owner) {
         findings.push(Finding::new(
             &kinds::TRAIL_OWNER,
             &own(storage, "audit_changes"),
             &format!("{owner} owns the trail and can log in; let the application log in as another role"),
-            Command::Sql(format!("ALTER ROLE {} NOLOGIN;", identifier(owner))),
+            by_superuser(trail, format!("ALTER ROLE {} NOLOGIN;", identifier(owner))),
             json!({ "role": owner }),
         ));
     }
 }
 
+/// SQL that the owner of the trail can run.
+fn by_owner(trail: &Trail, sql: String) -> Remedy {
+    let missing: Vec<&str> =
+        if trail.may_alter() { Vec::new() } else { trail.owner.as_deref().into_iter().collect() };
+    Remedy::of(Command::Sql(sql), &missing)
+}
+
+fn by_superuser(trail: &Trail, sql: String) -> Remedy {
+    if trail.role_is_superuser {
+        Remedy::Run(Command::Sql(sql))
+    } else {
+        Remedy::RunAs(Command::Sql(sql), "a superuser".to_owned())
+    }
+}
+
+/// A right is revoked by the role that granted it, and with it what was granted on.
 fn writers(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>) {
     for writer in &trail.writers.0 {
         let table = own(storage, &writer.relation);
         let (name, rights) = (writer.role.as_deref(), writer.privileges.join(", "));
+        let cascade = if writer.is_grantable { " CASCADE" } else { "" };
+        let remedy = if writer.grantors.is_empty() {
+            by_owner(trail, format!("REVOKE {rights} ON {} FROM {}{cascade};", relation(&table), role(name)))
+        } else {
+            Remedy::First(format!("{} granted it, and has to lose it first", writer.grantors.join(", ")))
+        };
         findings.push(Finding::new(
             &kinds::ROLE_CAN_CHANGE_TRAIL,
             &table,
             &format!("{} has the right to {rights} on {table}", name.unwrap_or("everybody")),
-            Command::Sql(format!("REVOKE {rights} ON {} FROM {};", relation(&table), role(name))),
+            remedy,
             json!({ "role": name, "privileges": writer.privileges }),
         ));
     }
@@ -42,8 +66,17 @@ fn writers(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>) 
 
 fn silencers(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>) {
     let table = own(storage, "audit_changes");
-    for name in &trail.silencers {
-        let name = name.as_deref();
+    for silencer in &trail.silencers.0 {
+        let name = silencer.role.as_deref();
+        let cascade = if silencer.is_grantable { " CASCADE" } else { "" };
+        let remedy = if silencer.is_of_owner {
+            let sql =
+                format!("REVOKE SET ON PARAMETER session_replication_role FROM {}{cascade};", role(name));
+            by_superuser(trail, sql)
+        } else {
+            let grantor = silencer.grantor.as_deref().unwrap_or("another role");
+            Remedy::First(format!("{grantor} granted it, and has to lose it first"))
+        };
         findings.push(Finding::new(
             &kinds::ROLE_CAN_SWITCH_OFF,
             &table,
@@ -51,7 +84,7 @@ fn silencers(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>
                 "{} may set session_replication_role, and with it switch all triggers off",
                 name.unwrap_or("everybody")
             ),
-            Command::Sql(format!("REVOKE SET ON PARAMETER session_replication_role FROM {};", role(name))),
+            remedy,
             json!({ "role": name }),
         ));
     }
@@ -69,13 +102,14 @@ fn silencers(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>
             &kinds::ROLE_CAN_SWITCH_OFF,
             &table,
             &format!("sessions of {} begin with triggers switched off", name.unwrap_or("every role")),
-            Command::Sql(command + " RESET session_replication_role;"),
+            by_superuser(trail, command + " RESET session_replication_role;"),
             json!({ "role": name, "database": database }),
         ));
     }
 }
 
-fn partitions(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>) {
+fn partitions(snapshot: &Snapshot, storage: &StorageSchema, findings: &mut Vec<Finding>) {
+    let trail = &snapshot.trail;
     if !trail.is_partitioned {
         return;
     }
@@ -93,11 +127,22 @@ fn partitions(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding
     if missing.is_empty() {
         return;
     }
+    let is_detached =
+        |name: &&String| snapshot.relations.iter().any(|other| other.table == own(storage, name));
+    let detached: Vec<&str> = missing.iter().filter(is_detached).map(String::as_str).collect();
+    let remedy = if detached.is_empty() {
+        by_owner(trail, storage.fill("SELECT __schema__.threadline_ensure_partitions(3);"))
+    } else {
+        Remedy::First(format!(
+            "{} is there and belongs to no table: attach it again, or rename it",
+            detached.join(", ")
+        ))
+    };
     findings.push(Finding::new(
         &kinds::PARTITION_NOT_AHEAD,
         &own(storage, "audit_changes"),
         &format!("partitions are missing: {}", missing.join(", ")),
-        Command::Sql(storage.fill("SELECT __schema__.threadline_ensure_partitions(3);")),
+        remedy,
         json!({ "partitions": missing }),
     ));
 }
@@ -113,13 +158,14 @@ fn defaults(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>)
             &kinds::DEFAULT_PARTITION,
             &own(storage, parent),
             &format!("{default} holds rows"),
-            Command::Sql(sql.split_whitespace().collect::<Vec<_>>().join(" ")),
+            by_owner(trail, sql.split_whitespace().collect::<Vec<_>>().join(" ")),
             json!({ "partition": default }),
         ));
     }
 }
 
-/// Months of any time, also those that are over: `threadline_ensure_partitions` only looks ahead.
+/// Months of any time, also those that are over: `threadline_ensure_partitions` only looks ahead. A partition that was taken off
+/// may still have the name of the month.
 const MOVE: &str = "DO $$
 DECLARE
   month timestamp;
@@ -130,6 +176,9 @@ BEGIN
     SELECT date_trunc('month', min({clock}) AT TIME ZONE 'UTC') INTO month FROM __schema__.{parent}_default;
     EXIT WHEN month IS NULL;
     part := '{parent}' || to_char(month, '\"_\"YYYY\"_\"MM');
+    WHILE to_regclass(format('__schema__.%I', part)) IS NOT NULL LOOP
+      part := part || '_2';
+    END LOOP;
     EXECUTE format('CREATE TABLE __schema__.%I (LIKE __schema__.{parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMPRESSION)', part);
     EXECUTE format('REVOKE ALL ON TABLE __schema__.%I FROM PUBLIC', part);
     EXECUTE format('WITH moved AS (DELETE FROM __schema__.{parent}_default WHERE {clock} < $1 RETURNING *) INSERT INTO __schema__.%I SELECT * FROM moved', part)

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
-use super::catalog::{Relation, Trigger};
-use super::finding::{Command, Finding};
+use super::finding::Finding;
+use super::relation::{Relation, Trigger};
+use super::remedy::{alter, generate, generate_for, generate_with};
 use super::unit::{EACH_ROW, INSERT, OPERATIONS, ROWS, TRUNCATE, Unit, operations};
 use super::{command, kinds};
-use crate::capture::{CaptureMode, identifier, relation, trigger_name};
+use crate::capture::{CaptureMode, trigger_name};
 
 pub(super) fn check(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
     disabled(unit, findings);
@@ -36,7 +37,7 @@ fn disabled(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
             &kinds::TRIGGER_DISABLED,
             unit.table(),
             &format!("triggers of {} are {state}: {}", of.table, names.join(", ")),
-            command::enable(&of.table, &parts),
+            alter(of, command::enable(&of.table, &parts)),
             json!({ "relation": of.table.to_string(), "triggers": names,
                     "states": silent.iter().map(|trigger| trigger.state.to_string()).collect::<Vec<_>>() }),
         ));
@@ -48,6 +49,7 @@ fn incomplete(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
     let missing = missing(captured);
     let kind = match captured & ROWS {
         _ if missing.is_empty() => return,
+        ROWS if unit.is_legacy() => &kinds::LEGACY_TRUNCATE,
         ROWS => &kinds::TRUNCATE_MISSED,
         _ => &kinds::INCOMPLETE,
     };
@@ -55,24 +57,50 @@ fn incomplete(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
     findings.push(Finding::new(kind, unit.table(), &what, generate(unit), json!({ "operations": missing })));
 }
 
-/// A partition can be written to by its own name, and then only its own triggers fire.
+/// A partition can be written to by its own name, and then only its own triggers fire. One with a capture function of its own
+/// is captured apart from the table.
 fn partitions(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
-    let lacking = |partition: &&&Relation| operations(unit, partition) != ROWS | TRUNCATE;
-    let lacking: Vec<String> =
-        unit.partitions.iter().filter(lacking).map(|partition| partition.table.to_string()).collect();
-    if lacking.is_empty() {
+    let wanted = if unit.is_legacy() { ROWS } else { ROWS | TRUNCATE };
+    let is_lacking = |partition: &&Relation| operations(unit, partition) & wanted != wanted;
+    let (apart, lacking): (Vec<&Relation>, Vec<&Relation>) = unit
+        .partitions
+        .iter()
+        .copied()
+        .filter(is_lacking)
+        .partition(|partition| unit.has_own_function(partition));
+    let together = lacking.first().map(|_| lacking.as_slice());
+    for lacking in apart.iter().map(std::slice::from_ref).chain(together) {
+        let names: Vec<String> = lacking.iter().map(|partition| partition.table.to_string()).collect();
+        let mut shown = names.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        if names.len() > 5 {
+            shown += &format!(" and {} more", names.len() - 5);
+        }
+        findings.push(Finding::new(
+            &kinds::PARTITION_MISSED,
+            unit.table(),
+            &format!("writes straight to partitions of {} are not all captured: {shown}", unit.table()),
+            generate_for(unit, lacking[0]),
+            json!({ "partitions": names }),
+        ));
+    }
+}
+
+/// The table is captured, but not for this trail.
+pub(super) fn other_trail(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
+    let trails = &unit.root.other_trails;
+    if trails.is_empty() {
         return;
     }
-    let mut shown = lacking.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-    if lacking.len() > 5 {
-        shown += &format!(" and {} more", lacking.len() - 5);
-    }
+    let shown = trails.join(", ");
     findings.push(Finding::new(
-        &kinds::PARTITION_MISSED,
+        &kinds::OTHER_TRAIL,
         unit.table(),
-        &format!("writes straight to partitions of {} are not all captured: {shown}", unit.table()),
+        &format!(
+            "{} is captured for the trail in schema {shown}, which ends when it is captured here",
+            unit.table()
+        ),
         generate(unit),
-        json!({ "partitions": lacking }),
+        json!({ "trails": trails }),
     ));
 }
 
@@ -94,12 +122,13 @@ fn replicated(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
         &kinds::REPLICATED_MISSED,
         unit.table(),
         &format!("a subscription writes to {}, and its writes are not captured", escaping.join(", ")),
-        command::generate_with(unit.around.storage, unit.table(), Some(CaptureMode::Row), " --always"),
+        generate_with(unit, Some(CaptureMode::Row), " --always"),
         json!({ "relations": escaping }),
     ));
 }
 
-/// Keeps the triggers that capturing would make, else the first; the rest is surplus.
+/// Keeps the triggers that capturing would make, else the first; the rest is surplus. What a partition has from its table goes
+/// with that.
 fn duplicates(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
     for of in unit.relations() {
         let twice = |bit: i16| of.triggers.iter().filter(|trigger| trigger.kind & bit != 0).count() > 1;
@@ -107,7 +136,7 @@ fn duplicates(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let by_row = unit.deployed().is_some_and(|policy| policy.mode == CaptureMode::Row);
-        let expected = |trigger: &&Trigger| {
+        let is_expected = |trigger: &&Trigger| {
             let event = OPERATIONS.iter().find(|(bit, _)| trigger.kind & (ROWS | TRUNCATE) == *bit);
             let named = match event {
                 Some((_, operation)) => trigger_name(&of.table, Some(operation)),
@@ -115,9 +144,9 @@ fn duplicates(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
             };
             let in_mode = trigger.kind & INSERT == 0 && trigger.kind & TRUNCATE != 0
                 || by_row == (trigger.kind & EACH_ROW != 0);
-            trigger.name == named && in_mode
+            trigger.is_inherited || trigger.name == named && in_mode
         };
-        let mut kept: Vec<&Trigger> = of.triggers.iter().filter(expected).collect();
+        let mut kept: Vec<&Trigger> = of.triggers.iter().filter(is_expected).collect();
         for trigger in &of.triggers {
             if kept.iter().all(|other| other.kind & trigger.kind & (ROWS | TRUNCATE) == 0) {
                 kept.push(trigger);
@@ -129,19 +158,17 @@ fn duplicates(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
             .filter(|trigger| kept.iter().all(|other| other.name != trigger.name))
             .map(|trigger| trigger.name.as_str())
             .collect();
-        let drop = |name: &&str| format!("DROP TRIGGER {} ON {};", identifier(name), relation(&of.table));
+        if surplus.is_empty() {
+            continue;
+        }
         findings.push(Finding::new(
             &kinds::DUPLICATE,
             unit.table(),
             &format!("{} is captured twice, also by {}", of.table, surplus.join(", ")),
-            Command::Sql(surplus.iter().map(drop).collect::<Vec<_>>().join(" ")),
+            alter(of, command::drop_triggers(&of.table, &surplus)),
             json!({ "relation": of.table.to_string(), "triggers": surplus }),
         ));
     }
-}
-
-pub(super) fn generate(unit: &Unit<'_>) -> Command {
-    command::generate(unit.around.storage, unit.around.config, unit.table(), unit.deployed())
 }
 
 fn missing(captured: i16) -> Vec<&'static str> {

@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::catalog::{Function, Relation, Snapshot, Trigger};
-use crate::capture::StoredPolicy;
+use super::catalog::{Function, Snapshot, Trail};
+use super::own;
+use super::relation::{Relation, Trigger};
+use crate::capture::{StoredPolicy, function_name};
 use crate::{Config, StorageSchema, TableName};
 
 /// What every check asks.
@@ -12,6 +14,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) storage: &'a StorageSchema,
     pub(super) config: &'a Config,
     pub(super) functions: &'a HashMap<i64, Function>,
+    pub(super) trail: &'a Trail,
 }
 
 #[derive(Debug)]
@@ -24,7 +27,7 @@ pub(super) struct Unit<'a> {
     pub(super) around: Surroundings<'a>,
 }
 
-/// The host's tables, by schema and name. The trail's own do not count.
+/// The host's tables, by schema and name. Those of a trail do not count.
 pub(super) fn units<'a>(snapshot: &'a Snapshot, around: Surroundings<'a>) -> Vec<Unit<'a>> {
     let by_oid: HashMap<i64, &Relation> = snapshot.relations.iter().map(|r| (r.row.oid, r)).collect();
     let mut partitions: HashMap<i64, Vec<&Relation>> = HashMap::new();
@@ -38,7 +41,8 @@ pub(super) fn units<'a>(snapshot: &'a Snapshot, around: Surroundings<'a>) -> Vec
         partitions.entry(root.row.oid).or_default().push(relation);
     }
     let mut units: Vec<Unit<'a>> = Vec::new();
-    for root in snapshot.relations.iter().filter(|r| !r.row.is_partition && !is_own(r, around.storage)) {
+    for root in snapshot.relations.iter().filter(|r| !r.row.is_partition && !own::is_own(r, &snapshot.trails))
+    {
         let mut below = partitions.remove(&root.row.oid).unwrap_or_default();
         below.sort_by_key(|partition| &partition.table);
         let all = std::iter::once(&root).chain(&below);
@@ -58,18 +62,6 @@ fn lineage<'a>(relation: &'a Relation, by_oid: &HashMap<i64, &'a Relation>) -> H
         }
     }
     found
-}
-
-/// One of the trail's own tables, or a partition that was taken off one of them.
-fn is_own(relation: &Relation, storage: &StorageSchema) -> bool {
-    let name = relation.table.name();
-    let month = |rest: &str| rest.len() == 8 && rest.bytes().all(|b| b == b'_' || b.is_ascii_digit());
-    relation.table.schema() == storage.name()
-        && (name.starts_with("threadline_")
-            || name == "audit_actions"
-            || ["audit_changes", "audit_transactions"]
-                .iter()
-                .any(|own| name.strip_prefix(own).is_some_and(|rest| rest.is_empty() || month(rest))))
 }
 
 impl<'a> Unit<'a> {
@@ -104,6 +96,18 @@ impl<'a> Unit<'a> {
             }
         }
         functions
+    }
+
+    /// What captures rows is the Elixir library's, and nobody has edited it.
+    pub(super) fn is_legacy(&self) -> bool {
+        let functions = self.row_functions(self.root);
+        !functions.is_empty() && functions.iter().all(|(_, function)| function.definition.legacy.is_some())
+    }
+
+    /// The relation has a capture function of its own, which a plan of the whole table leaves alone.
+    pub(super) fn has_own_function(&self, relation: &'a Relation) -> bool {
+        let own = function_name(&relation.table);
+        self.row_functions(relation).iter().any(|(_, function)| function.name == own)
     }
 
     /// What the table's own function was made with.

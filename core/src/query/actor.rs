@@ -65,7 +65,7 @@ impl Question<'_> {
         limit: usize,
     ) -> Result<Vec<TransactionRecord>, QueryError> {
         let any = Filter::default();
-        let selection = Selection { scope: self.scope, filter: &any, transaction: None };
+        let selection = Selection::new(self.scope, &any);
         if selection.is_impossible() {
             return Ok(Vec::new());
         }

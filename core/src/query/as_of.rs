@@ -1,15 +1,11 @@
 //! A row as it was at a moment, and the difference between two moments.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 
-use super::conditions::Selection;
 use super::diff::between;
 use super::history::row_key;
-use super::reader::Reader;
-use super::{FieldChange, Filter, Operation, Position, QueryError, RowImage, Snapshot, TimelineEntry};
+use super::{FieldChange, PossibleRemoval, QueryError, RowImage, Snapshot, TimelineEntry};
 use crate::{AuditTrail, Scope, TableName};
 
 /// A row as the trail knows it at a moment.
@@ -17,8 +13,18 @@ use crate::{AuditTrail, Scope, TableName};
 pub enum AsOf {
     /// The row existed: what the change holds after it, as far as the policy kept it.
     Snapshot(TimelineEntry),
+    /// The row existed after this change, and something that the trail does not know enough of may have removed it by that
+    /// moment.
+    Uncertain {
+        /// The row's last change.
+        entry: TimelineEntry,
+        /// What may have removed it; never empty.
+        causes: Vec<PossibleRemoval>,
+    },
     /// The row had been deleted, or the table emptied, by this change.
     Deleted(TimelineEntry),
+    /// No row had the key any more: this change gave the row another key, under which its history goes on.
+    Moved(TimelineEntry),
     /// The trail knows nothing of the row at that moment: it did not exist yet, or was not captured yet.
     BeforeHorizon,
 }
@@ -30,6 +36,15 @@ pub enum CastError {
     /// The row had been deleted.
     #[error("the row had been deleted")]
     Deleted,
+    /// The row had another key by then.
+    #[error("the row had been given another key")]
+    Moved,
+    /// The row may have been removed.
+    #[error("the row may have been removed: {cause}")]
+    Uncertain {
+        /// The first of what may have removed it.
+        cause: String,
+    },
     /// The trail knows nothing of the row at that moment.
     #[error("the trail begins later for this row")]
     BeforeHorizon,
@@ -55,12 +70,24 @@ pub struct Comparison {
 }
 
 impl AsOf {
-    /// The row, if it existed.
+    /// The row, if it existed or may have existed.
     #[must_use]
     pub const fn row(&self) -> Option<&RowImage> {
         match self {
-            Self::Snapshot(entry) => entry.change.after.as_ref(),
-            Self::Deleted(_) | Self::BeforeHorizon => None,
+            Self::Snapshot(entry) | Self::Uncertain { entry, .. } => entry.change.after.as_ref(),
+            Self::Deleted(_) | Self::Moved(_) | Self::BeforeHorizon => None,
+        }
+    }
+
+    /// The change that the answer rests on; none before the horizon.
+    #[must_use]
+    pub const fn entry(&self) -> Option<&TimelineEntry> {
+        match self {
+            Self::Snapshot(entry)
+            | Self::Uncertain { entry, .. }
+            | Self::Deleted(entry)
+            | Self::Moved(entry) => Some(entry),
+            Self::BeforeHorizon => None,
         }
     }
 
@@ -92,19 +119,17 @@ impl AsOf {
     pub fn cast<T: DeserializeOwned>(&self) -> Result<T, CastError> {
         let row = match self {
             Self::Snapshot(entry) => &entry.change.after,
+            Self::Uncertain { causes, .. } => {
+                let cause = causes.first().map(ToString::to_string).unwrap_or_default();
+                return Err(CastError::Uncertain { cause });
+            }
             Self::Deleted(_) => return Err(CastError::Deleted),
+            Self::Moved(_) => return Err(CastError::Moved),
             Self::BeforeHorizon => return Err(CastError::BeforeHorizon),
         };
         let mismatch = |source| CastError::Mismatch { type_name: std::any::type_name::<T>(), source };
         let json = serde_json::to_string(row).map_err(mismatch)?;
         serde_json::from_str(&json).map_err(mismatch)
-    }
-
-    fn of(entry: TimelineEntry) -> Self {
-        match entry.change.operation {
-            Operation::Insert | Operation::Update => Self::Snapshot(entry),
-            Operation::Delete | Operation::Truncate => Self::Deleted(entry),
-        }
     }
 }
 
@@ -125,6 +150,24 @@ impl AuditTrail {
         V: ToString,
     {
         self.snapshot().await?.as_of(scope, table, key, at).await
+    }
+
+    /// A row as it is now. No clock is compared with the changes: the newest one counts, even where it was recorded at a time that
+    /// a clock has not reached yet.
+    ///
+    /// # Errors
+    /// As [`as_of`](Self::as_of), except that now is never in the future.
+    pub async fn as_of_now<C, V>(
+        &self,
+        scope: &Scope,
+        table: impl Into<TableName>,
+        key: impl IntoIterator<Item = (C, V)>,
+    ) -> Result<AsOf, QueryError>
+    where
+        C: Into<String>,
+        V: ToString,
+    {
+        self.snapshot().await?.as_of_now(scope, table, key).await
     }
 
     /// A row at two moments, in either order, field by field.
@@ -162,7 +205,24 @@ impl Snapshot<'_> {
         C: Into<String>,
         V: ToString,
     {
-        self.0.as_of(scope, &table.into(), &row_key(key), at).await
+        self.0.as_of(scope, &table.into(), &row_key(key), Some(at)).await
+    }
+
+    /// As [`AuditTrail::as_of_now`].
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn as_of_now<C, V>(
+        &mut self,
+        scope: &Scope,
+        table: impl Into<TableName>,
+        key: impl IntoIterator<Item = (C, V)>,
+    ) -> Result<AsOf, QueryError>
+    where
+        C: Into<String>,
+        V: ToString,
+    {
+        self.0.as_of(scope, &table.into(), &row_key(key), None).await
     }
 
     /// As [`AuditTrail::compare`].
@@ -182,44 +242,9 @@ impl Snapshot<'_> {
     {
         let (table, key) = (table.into(), row_key(key));
         let [one, other] = moments;
-        let before = self.0.as_of(scope, &table, &key, one.min(other)).await?;
-        let after = self.0.as_of(scope, &table, &key, one.max(other)).await?;
+        let before = self.0.as_of(scope, &table, &key, Some(one.min(other))).await?;
+        let after = self.0.as_of(scope, &table, &key, Some(one.max(other))).await?;
         let fields = between(before.row(), after.row());
         Ok(Comparison { before, after, fields })
-    }
-}
-
-impl Reader<'_> {
-    async fn as_of(
-        &mut self,
-        scope: &Scope,
-        table: &TableName,
-        key: &BTreeMap<String, String>,
-        at: DateTime<Utc>,
-    ) -> Result<AsOf, QueryError> {
-        let clock = sqlx::query_scalar("SELECT clock_timestamp()").persistent(false);
-        let now: DateTime<Utc> = clock.fetch_one(self.connection()).await?;
-        if at > now {
-            return Err(QueryError::InFuture { at });
-        }
-        let row =
-            Filter { table: Some(table.clone()), key: Some(key.clone()), to: Some(at), ..Filter::default() };
-        let selection = Selection { scope, filter: &row, transaction: None };
-        let last = self.changes(selection, Position::Newest, 1).await?;
-        let truncate = Filter { key: None, operation: Some(Operation::Truncate), ..row.clone() };
-        let truncate = Selection { filter: &truncate, ..selection };
-        let found = match last.first().map(|found| found.change.cursor()) {
-            // A truncate emptied the table of this row as well.
-            Some(cursor) => {
-                let later = self.changes(truncate, Position::NewerThan(cursor), 1).await?;
-                if later.is_empty() { last } else { later }
-            }
-            None => {
-                self.check_key(selection).await?;
-                return Ok(AsOf::BeforeHorizon);
-            }
-        };
-        let entry = self.entries(found).await?.into_iter().next();
-        Ok(entry.map_or(AsOf::BeforeHorizon, AsOf::of))
     }
 }

@@ -12,13 +12,14 @@ use super::{Change, Operation, RowImage, RowKey};
 /// The version of [`ChangeDiff`]; it rises when a field changes its meaning or goes away.
 const SCHEMA_VERSION: u32 = 1;
 
-/// One change and what it did to each field. Serialised it is the `change_diff` of the reference system, version 1, and what
-/// ours adds: `previous` as a source of old values.
+/// One change and what it did to each field. Serialised, it is the `change_diff` of the reference system, version 1, with two
+/// differences: `previous` is one more source of old values, and `op` is in lower case, as it is stored and as every other
+/// JSON of this library has it.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChangeDiff<'a> {
     schema_version: u32,
     before_values: &'static str,
-    op: String,
+    op: &'static str,
     id: Uuid,
     transaction_id: Uuid,
     table_schema: &'a str,
@@ -42,7 +43,9 @@ struct FieldDiff<'a> {
     kind: Option<&'static str>,
 }
 
-/// One change as a flat row: the columns as they are stored, nothing nested but images and key.
+/// One change as a flat row: the columns as they are stored, nothing nested but images and keys. The last three are there where
+/// they say something: `old_pk` of an update that replaced the key, `partition_name` of a TRUNCATE of a partition, `clock_at`
+/// where the server's clock had been set back.
 #[derive(Debug, Clone, Serialize)]
 pub struct ExportRow<'a> {
     id: Uuid,
@@ -55,6 +58,12 @@ pub struct ExportRow<'a> {
     data_after: &'a Option<RowImage>,
     changed_fields: &'a [String],
     changed_from: BTreeMap<&'a str, &'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old_pk: Option<&'a RowKey>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partition_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock_at: Option<String>,
 }
 
 impl Change {
@@ -78,7 +87,7 @@ impl Change {
         ChangeDiff {
             schema_version: SCHEMA_VERSION,
             before_values,
-            op: self.operation.as_str().to_uppercase(),
+            op: self.operation.as_str(),
             id: self.id,
             transaction_id: self.transaction_id,
             table_schema: self.table.schema(),
@@ -105,6 +114,9 @@ impl Change {
             data_after: &self.after,
             changed_fields: self.changed_fields.as_deref().unwrap_or_default(),
             changed_from: before.collect(),
+            old_pk: self.old_key.as_ref(),
+            partition_name: self.partition.as_deref(),
+            clock_at: self.clock_at.map(iso),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The filter and the scope as SQL, on changes called `c`.
 
+use std::collections::BTreeMap;
+
 use sqlx::types::Json;
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
@@ -8,7 +10,7 @@ use super::layout::Layout;
 use super::windows::Window;
 use super::{ActorFilter, Filter, Position};
 use crate::scope::Condition;
-use crate::{Scope, StorageSchema};
+use crate::{ActorKind, Scope, StorageSchema};
 
 /// Which changes a question is about.
 #[derive(Debug, Clone, Copy)]
@@ -16,9 +18,15 @@ pub(super) struct Selection<'a> {
     pub(super) scope: &'a Scope,
     pub(super) filter: &'a Filter,
     pub(super) transaction: Option<Uuid>,
+    /// Besides the changes of the row that the filter names, each TRUNCATE of its table.
+    pub(super) with_truncates: bool,
 }
 
-impl Selection<'_> {
+impl<'a> Selection<'a> {
+    pub(super) const fn new(scope: &'a Scope, filter: &'a Filter) -> Self {
+        Self { scope, filter, transaction: None, with_truncates: false }
+    }
+
     /// Whether no change can meet it.
     pub(super) fn is_impossible(&self) -> bool {
         let condition = self.scope.condition();
@@ -56,7 +64,7 @@ pub(super) struct Conditions<'a> {
 impl Conditions<'_> {
     /// Everything that a change has to meet, beginning with `true`.
     pub(super) fn push(&mut self, selection: Selection<'_>, position: Position, window: Window) {
-        let Selection { scope, filter, transaction } = selection;
+        let Selection { scope, filter, transaction, .. } = selection;
         self.sql.push("true");
         if let Some(from) = window.from {
             self.sql.push(" AND c.captured_at >= ").push_bind(from);
@@ -76,7 +84,7 @@ impl Conditions<'_> {
                 .push(" THEN true ELSE false END");
         }
         if let Some(key) = &filter.key {
-            self.sql.push(" AND c.table_pk = ").push_bind(Json(key.clone()));
+            self.push_key(key);
         }
         if let Some(operation) = filter.operation {
             // Written out, so that a plan for whatever values come still knows the index of what is rare.
@@ -108,6 +116,24 @@ impl Conditions<'_> {
         self.sql.push(format!(" AND c.captured_at {comparison}= ")).push_bind(cursor.captured_at);
         self.sql.push(format!(" AND (c.captured_at, c.id) {comparison} (")).push_bind(cursor.captured_at);
         self.sql.push(", ").push_bind(cursor.id).push(")");
+    }
+
+    /// The row has the key after the change, or had it before and lost it.
+    fn push_key(&mut self, key: &BTreeMap<String, String>) {
+        self.sql.push(" AND (c.table_pk = ").push_bind(Json(key.clone()));
+        if self.layout.has_old_keys {
+            self.sql.push(" OR c.old_pk = ").push_bind(Json(key.clone()));
+        } else if self.layout.has_changed_from {
+            // The reference system keeps the old key among the old values.
+            let columns: Vec<String> = key.keys().cloned().collect();
+            self.sql.push(" OR c.op = 'update' AND c.changed_from ?| ").push_bind(columns.clone());
+            self.sql.push(" AND c.table_pk || (SELECT coalesce(jsonb_object_agg(k, c.changed_from ->> k), '{}') FROM unnest(");
+            self.sql
+                .push_bind(columns)
+                .push("::text[]) AS k WHERE c.changed_from ? k) = ")
+                .push_bind(Json(key.clone()));
+        }
+        self.sql.push(")");
     }
 
     /// What the filter asks of the change's transaction `t` and its action `a`.
@@ -177,9 +203,34 @@ impl Conditions<'_> {
 
     /// As the reference system does by containment: whom the actor stood in for makes no difference.
     pub(super) fn push_actor(&mut self, actor: &ActorFilter) {
+        // The columns are filled from valid actors only, so a transaction that shows no actor matches none.
+        if self.layout.has_actor_columns {
+            match &actor.id {
+                Some(id) => {
+                    self.sql.push(self.schema.fill(" AND t.actor_key = __schema__.threadline_actor_key("));
+                    self.sql.push_bind(actor.kind.as_str()).push(", ").push_bind(id.clone()).push(")")
+                }
+                None => self.sql.push(" AND t.actor_type = ").push_bind(actor.kind.as_str()),
+            };
+            return;
+        }
+        self.push_actor_ref(actor);
+    }
+
+    /// Pushes the condition that `t.actor_ref` is this actor, by the rules of [`ActorRef::from_json`](crate::ActorRef::from_json):
+    /// without an id that is text, it is nobody, unless the type is anonymous. Whatever is shown without an actor must not match
+    /// one.
+    fn push_actor_ref(&mut self, actor: &ActorFilter) {
         self.sql.push(" AND t.actor_ref ->> 'type' = ").push_bind(actor.kind.as_str());
         if let Some(id) = &actor.id {
             self.sql.push(" AND t.actor_ref ->> 'id' = ").push_bind(id.clone());
+        }
+        if actor.kind != ActorKind::Anonymous {
+            // In a CASE, because the planner would take the condition for a selective one, which it never is.
+            self.sql.push(
+                " AND CASE WHEN jsonb_typeof(t.actor_ref -> 'id') = 'string' AND t.actor_ref ->> 'id' <> ''
+                      THEN true ELSE false END",
+            );
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::value::RawValue;
 
-use super::{Change, Operation, RowImage};
+use super::{Change, LargeValue, Operation, RowImage};
 
 /// One side of a field: a value, or why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum FieldValue {
     Text(String),
     /// An array or object, as JSON text.
     Json(String),
+    /// A value that was too large to be kept.
+    TooLarge(LargeValue),
 }
 
 impl FieldValue {
@@ -33,7 +35,9 @@ impl FieldValue {
             Some(b'n') => Self::Null,
             Some(b't' | b'f') => Self::Bool(text == "true"),
             Some(b'"') => serde_json::from_str(text).map_or_else(|_| Self::Json(text.to_owned()), Self::Text),
-            Some(b'{' | b'[') => Self::Json(text.to_owned()),
+            Some(b'{' | b'[') => {
+                LargeValue::of(text).map_or_else(|| Self::Json(text.to_owned()), Self::TooLarge)
+            }
             _ => Self::Number(text.to_owned()),
         }
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{StorageSchema, TableName};
+use crate::{StorageSchema, TableName, describe_database_error};
 
 /// Why the trail could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub enum QueryError {
     #[error("there was no answer within 5 seconds: ask for less time, or for one table")]
     TookTooLong,
     /// The database refused, or is away.
-    #[error("the audit trail could not be read: {0}")]
+    #[error("the audit trail could not be read: {}", describe_database_error(.0))]
     Database(#[source] sqlx::Error),
 }
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::conditions::Selection;
 use super::reader::Reader;
-use super::{ActorFilter, Filter, Page, Position, QueryError, Snapshot, TimelineEntry};
+use super::{ActorFilter, Filter, Operation, Page, Position, QueryError, Snapshot, TimelineEntry};
 use crate::{AuditTrail, Scope, TableName};
 
 impl AuditTrail {
-    /// What happened to one row: at most `size` changes, newest first. The window of the filter applies, and whatever else it
-    /// holds.
+    /// What happened to one row: at most `size` changes, newest first, each TRUNCATE of its table included. A row that was given
+    /// another key has a history under each: [`Change::old_key`](super::Change::old_key) leads from one to the other. The window
+    /// of the filter applies, and whatever else it holds.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -95,7 +96,20 @@ impl Snapshot<'_> {
         V: ToString,
     {
         let filter = Filter { table: Some(table.into()), key: Some(row_key(key)), ..filter.clone() };
-        self.timeline_page(scope, &filter, position, size).await
+        let selection = Selection::new(scope, &filter);
+        let with_truncates = Selection { with_truncates: true, ..selection };
+        let page = self.0.page(with_truncates, position, size).await?;
+        let is_of_row = |entry: &TimelineEntry| entry.change.operation != Operation::Truncate;
+        if page.entries.iter().any(is_of_row) {
+            return Ok(page);
+        }
+        // A TRUNCATE alone is not the history of a row, and a limited scope must not learn of one that way.
+        let any = Filter { from: None, to: None, ..filter.clone() };
+        if self.0.has(Selection::new(scope, &any), Position::Newest).await? {
+            return Ok(page);
+        }
+        self.0.check_key(selection).await?;
+        Ok(Page { entries: Vec::new(), newer: None, older: None, stopped_at: page.stopped_at })
     }
 }
 

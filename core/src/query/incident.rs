@@ -14,14 +14,14 @@ use crate::{AuditTrail, Scope};
 /// So many changes are looked up together.
 const AT_ONCE: usize = 500;
 
-/// The eight places of a row, where row histories are filed.
-const PLACES: &str = "(SELECT __schema__.threadline_history_bucket(later.table_schema, later.table_name,
-  later.table_pk, 'epoch'::timestamptz + make_interval(hours => 96 * place)) AS place FROM generate_series(0, 7) AS place)";
-/// The time only together with the place: by itself, unknown as it is when the plan is made, it looks so selective that the
+/// The eight slots under which the history of a row is filed.
+const PLACES: &str =
+    "(SELECT __schema__.threadline_row_bucket(__schema__.threadline_table_hash(later.table_schema,
+  later.table_name), later.table_pk, slot << 60) AS place FROM generate_series(0::bigint, 7) AS slot)";
+/// The time only together with the bucket: by itself, unknown as it is when the plan is made, it looks so selective that the
 /// planner would walk through all changes before it.
-const PLACE: &str = "__schema__.threadline_history_bucket(c.table_schema, c.table_name, c.table_pk, c.captured_at) = places.place
-  AND (__schema__.threadline_history_bucket(c.table_schema, c.table_name, c.table_pk, c.captured_at), c.captured_at)
-      <= (places.place, later.captured_at)";
+const PLACE: &str =
+    "c.row_bucket = places.place AND (c.row_bucket, c.captured_at) <= (places.place, later.captured_at)";
 const NO_PLACE: &str = "c.table_schema = later.table_schema AND c.table_name = later.table_name
   AND c.captured_at <= later.captured_at";
 
@@ -83,7 +83,7 @@ pub(super) fn incomplete<'c>(changes: impl IntoIterator<Item = &'c mut Change>) 
 
 /// Whether it is an earlier change of the same row.
 fn is_before(earlier: &Change, change: &Change) -> bool {
-    earlier.cursor() < change.cursor() && earlier.key == change.key && earlier.table == change.table
+    earlier.cursor() < change.cursor() && earlier.key == *change.key_before() && earlier.table == change.table
 }
 
 impl Reader<'_> {
@@ -114,7 +114,7 @@ impl Reader<'_> {
         changes.retain(|change| change.row_key().is_some());
         let Some(newest) = changes.iter().map(|change| change.cursor()).max() else { return Ok(earlier) };
         let any = Filter::default();
-        let selection = Selection { scope, filter: &any, transaction: None };
+        let selection = Selection::new(scope, &any);
         let end = newest.captured_at.checked_add_signed(TimeDelta::microseconds(1));
         for window in Windows::of(selection, Position::OlderThan(newest), self.layout()) {
             let window = Window { until: window.until.or(end), ..window };
@@ -141,7 +141,8 @@ impl Reader<'_> {
         let tables = changes.iter().map(|change| &change.table);
         let (schemas, names): (Vec<String>, Vec<String>) =
             tables.map(|table| (table.schema().to_owned(), table.name().to_owned())).unzip();
-        let keys: Vec<Json<RowKey>> = changes.iter().map(|change| Json(change.key.clone())).collect();
+        let keys: Vec<Json<RowKey>> =
+            changes.iter().map(|change| Json(change.key_before().clone())).collect();
         let (times, ids): (Vec<DateTime<Utc>>, Vec<Uuid>) =
             changes.iter().map(|change| (change.captured_at, change.id)).unzip();
         sql.push(" FROM unnest(").push_bind(schemas).push(", ").push_bind(names).push(", ").push_bind(keys);

@@ -8,7 +8,7 @@ use super::{Filter, Position, QueryError};
 use crate::{AuditTrail, Scope, TableName};
 
 /// How many of the newest changes are asked for a key: a truncate has none.
-const CHANGES_ASKED: usize = 5;
+pub(super) const CHANGES_ASKED: usize = 5;
 
 impl AuditTrail {
     /// The columns that identify the rows of a table, by name: as its newest changes have them, and before the first change
@@ -34,7 +34,7 @@ impl AuditTrail {
     ) -> Result<Option<Vec<String>>, QueryError> {
         let mut reader = self.reader().await?;
         let filter = Filter { table: Some(table.clone()), ..Filter::default() };
-        let selection = Selection { scope, filter: &filter, transaction: None };
+        let selection = Selection::new(scope, &filter);
         let newest = reader.changes(selection, Position::Newest, CHANGES_ASKED).await?;
         if let Some(found) = newest.into_iter().find(|found| !found.change.key.is_empty()) {
             return Ok(Some(found.change.key.into_keys().collect()));

@@ -18,6 +18,14 @@ pub(super) struct Layout {
     /// Transactions repeat the name of their action; those of an actor or an action are found by an index, and so are late
     /// changes.
     pub(super) has_action_names: bool,
+    /// Transactions repeat the type and the id of a valid actor.
+    pub(super) has_actor_columns: bool,
+    /// A change that replaced a key keeps the key before it, and is found under both.
+    pub(super) has_old_keys: bool,
+    /// Whether it is known under which names tables and partitions were captured, and this role may read it.
+    pub(super) has_relations: bool,
+    /// How often the clock was set back is counted, and this role may read it.
+    pub(super) has_clock_steps: bool,
     /// Old values may be kept. Missing in databases of the reference system before its version 0.2.
     pub(super) has_changed_from: bool,
     /// Metadata of transactions may be kept. Missing before version 0.6.
@@ -32,6 +40,10 @@ pub(super) const COMPLETE: Layout = Layout {
     has_occurred_at: true,
     has_buckets: true,
     has_action_names: true,
+    has_actor_columns: true,
+    has_old_keys: true,
+    has_relations: true,
+    has_clock_steps: true,
     has_changed_from: true,
     has_meta: true,
 };
@@ -60,8 +72,15 @@ async fn look(connection: &mut PgConnection, schema: &StorageSchema) -> Result<L
                 count(*) FILTER (WHERE c.relname = 'audit_changes' AND a.attname = 'changed_from') > 0 AS changed_from,
                 count(*) FILTER (WHERE c.relname = 'audit_transactions' AND a.attname = 'action_name') > 0 AS action_names,
                 count(*) FILTER (WHERE c.relname = 'audit_transactions' AND a.attname = 'meta') > 0 AS meta,
-                EXISTS (SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
-                        WHERE n.nspname = $1 AND p.proname = 'threadline_history_bucket') AS buckets
+                count(*) FILTER (WHERE c.relname = 'audit_transactions' AND a.attname = 'actor_type') > 0 AS actor_columns,
+                count(*) FILTER (WHERE c.relname = 'audit_changes' AND a.attname = 'row_bucket') > 0 AS buckets,
+                count(*) FILTER (WHERE c.relname = 'audit_changes' AND a.attname = 'old_pk') > 0 AS old_keys,
+                EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                        WHERE n.nspname = $1 AND c.relname = 'threadline_captured_relations'
+                          AND pg_catalog.has_table_privilege(c.oid, 'SELECT')) AS relations,
+                EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                        WHERE n.nspname = $1 AND c.relname = 'threadline_clock_steps'
+                          AND pg_catalog.has_sequence_privilege(c.oid, 'SELECT')) AS clock_steps
          FROM pg_catalog.pg_attribute AS a
          JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid
          JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -79,6 +98,10 @@ async fn look(connection: &mut PgConnection, schema: &StorageSchema) -> Result<L
         has_occurred_at: row.try_get("occurred_at")?,
         has_buckets: row.try_get("buckets")?,
         has_action_names: row.try_get("action_names")?,
+        has_actor_columns: row.try_get("actor_columns")?,
+        has_old_keys: row.try_get("old_keys")?,
+        has_relations: row.try_get("relations")?,
+        has_clock_steps: row.try_get("clock_steps")?,
         has_changed_from: row.try_get("changed_from")?,
         has_meta: row.try_get("meta")?,
     })

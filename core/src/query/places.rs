@@ -10,11 +10,6 @@ use super::conditions::Selection;
 use super::layout::Layout;
 use crate::{StorageSchema, TableName};
 
-/// A table's changes are filed by this number, which two tables share hardly ever.
-const TABLE_HASH: &str = "hashtextextended(c.table_name, hashtextextended(c.table_schema, 0))";
-const ROW_BUCKET: &str =
-    "__schema__.threadline_history_bucket(c.table_schema, c.table_name, c.table_pk, c.captured_at)";
-
 pub(super) enum Places<'a> {
     /// The timeline, from one end to the other.
     Timeline,
@@ -53,35 +48,50 @@ impl<'a> Places<'a> {
         match self {
             Self::Timeline | Self::Table(_) => return,
             Self::Row(table, key) => {
-                sql.push(schema.fill(" FROM (SELECT __schema__.threadline_history_bucket("));
+                sql.push(schema.fill(
+                    " FROM (SELECT __schema__.threadline_row_bucket(__schema__.threadline_table_hash(",
+                ));
                 sql.push_bind(table.schema().to_owned()).push(", ").push_bind(table.name().to_owned());
-                sql.push(", ").push_bind(Json((*key).clone()));
-                sql.push(", 'epoch'::timestamptz + make_interval(hours => 96 * place)) AS place");
-                sql.push(" FROM generate_series(0, 7) AS place)");
+                sql.push("), ").push_bind(Json((*key).clone()));
+                sql.push(", slot << 60) AS place FROM generate_series(0::bigint, 7) AS slot)");
             }
             Self::Tables(tables) => {
                 let (schemas, names): (Vec<String>, Vec<String>) =
                     tables.iter().map(|table| (table.schema().to_owned(), table.name().to_owned())).unzip();
-                sql.push(" FROM (SELECT DISTINCT hashtextextended(name, hashtextextended(schema, 0)) AS place FROM unnest(");
+                sql.push(schema.fill(
+                    " FROM (SELECT DISTINCT __schema__.threadline_table_hash(schema, name) AS place FROM unnest(",
+                ));
                 sql.push_bind(schemas).push(", ").push_bind(names).push(") AS shown (schema, name))");
             }
         }
-        sql.push(" AS places CROSS JOIN LATERAL (SELECT *");
+        sql.push(" AS places CROSS JOIN LATERAL (");
+    }
+
+    /// The columns by which a place is found: a row has a second one, for the changes that took its key away.
+    pub(super) const fn columns(&self) -> &'static [&'static str] {
+        match self {
+            Self::Timeline => &[""],
+            Self::Table(_) | Self::Tables(_) => &["c.table_hash"],
+            Self::Row(..) => &["c.row_bucket", "c.related_bucket"],
+        }
     }
 
     /// What a change of the place meets.
-    pub(super) fn push_condition(&self, sql: &mut QueryBuilder<Postgres>, schema: &StorageSchema) {
+    pub(super) fn push_condition(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        schema: &StorageSchema,
+        column: &str,
+    ) {
         match self {
             Self::Timeline => {}
             Self::Table(table) => {
-                sql.push(format!("{TABLE_HASH} = hashtextextended(")).push_bind(table.name().to_owned());
-                sql.push(", hashtextextended(").push_bind(table.schema().to_owned()).push(", 0)) AND ");
+                sql.push(schema.fill(&format!("{column} = __schema__.threadline_table_hash(")));
+                sql.push_bind(table.schema().to_owned()).push(", ").push_bind(table.name().to_owned());
+                sql.push(") AND ");
             }
-            Self::Tables(_) => {
-                sql.push(format!("{TABLE_HASH} = places.place AND "));
-            }
-            Self::Row(..) => {
-                sql.push(schema.fill(ROW_BUCKET)).push(" = places.place AND ");
+            Self::Tables(_) | Self::Row(..) => {
+                sql.push(format!("{column} = places.place AND "));
             }
         }
     }

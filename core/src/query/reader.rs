@@ -30,12 +30,12 @@ pub(super) struct Reader<'a> {
     /// Whether the host allows prepared statements.
     may_prepare: bool,
     /// How the server was told to plan.
-    told: Planning,
+    pub(super) told: Planning,
 }
 
 /// How statements are planned that may be prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Planning {
+pub(super) enum Planning {
     /// Once, for whatever values come.
     Once,
     /// Each time, for the values that they look for.
@@ -66,7 +66,8 @@ impl AuditTrail {
 /// The plan of a prepared statement is made once, for whatever values come: which partitions they lie in is found out each time.
 fn settings(prepared: bool) -> String {
     let off = ["jit", "enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"];
-    let mut settings = format!("SET LOCAL statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());
+    let mut settings = pool::PIN_SEARCH_PATH.to_owned();
+    settings += &format!("; SET LOCAL statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());
     settings += "; SET LOCAL max_parallel_workers_per_gather = 0";
     off.iter().for_each(|name| settings += &format!("; SET LOCAL {name} = off"));
     if prepared {
@@ -184,9 +185,14 @@ impl Reader<'_> {
             if self.layout.has_changed_from { "c.changed_from" } else { "NULL::jsonb AS changed_from" };
         let time =
             if self.layout.has_occurred_at { "c.occurred_at" } else { "NULL::timestamptz AS occurred_at" };
+        let own = if self.layout.has_old_keys {
+            "c.old_pk, c.partition_name, c.clock_at"
+        } else {
+            "NULL::jsonb AS old_pk, NULL::text AS partition_name, NULL::timestamptz AS clock_at"
+        };
         QueryBuilder::new(format!(
             "SELECT c.id, c.transaction_id, c.table_schema, c.table_name, c.table_pk, c.op, c.data_after,
-                    c.changed_fields, c.captured_at, {before}, {time}"
+                    c.changed_fields, c.captured_at, {before}, {time}, {own}"
         ))
     }
 
@@ -238,6 +244,30 @@ impl Reader<'_> {
     ) {
         let places = Places::of(selection, self.layout);
         places.push_list(sql, self.schema);
+        if !places.are_several() {
+            self.push_place(sql, selection, position, window, &places, places.columns()[0]);
+            return;
+        }
+        for (at, column) in places.columns().iter().enumerate() {
+            sql.push(if at == 0 { "(SELECT *" } else { ") UNION ALL (SELECT *" });
+            self.push_place(sql, selection, position, window, &places, column);
+            let order = position.order();
+            sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order}"));
+            push_limit(sql, limit);
+        }
+        sql.push(")) AS c");
+    }
+
+    /// The changes of one place, from FROM on.
+    fn push_place(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        selection: Selection<'_>,
+        position: Position,
+        window: Window,
+        places: &Places<'_>,
+        column: &str,
+    ) {
         match selection.transaction {
             // Found by its id first, however much the rest seems to leave of it.
             Some(transaction) => {
@@ -252,14 +282,8 @@ impl Reader<'_> {
             }
             None => sql.push(self.fill(" FROM __schema__.audit_changes AS c WHERE ")),
         };
-        places.push_condition(sql, self.schema);
+        places.push_condition(sql, self.schema, column);
         self.conditions(sql).push(selection, position, window);
-        if places.are_several() {
-            let order = position.order();
-            sql.push(format!(" ORDER BY c.captured_at {order}, c.id {order}"));
-            push_limit(sql, limit);
-            sql.push(") AS c");
-        }
     }
 
     pub(super) fn conditions<'b>(&'b self, sql: &'b mut QueryBuilder<Postgres>) -> Conditions<'b> {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::conditions::Selection;
 use super::reader::{Found, Reader};
 use super::windows::Windows;
-use super::{Filter, Position, QueryError};
+use super::{Filter, Operation, Position, QueryError};
 use crate::Scope;
 
 /// Where one window takes longer than this, wider ones might end by the statement time-out.
@@ -51,7 +51,35 @@ impl Reader<'_> {
         Ok(!found.is_empty() || stopped_at.is_some())
     }
 
+    /// With each TRUNCATE of the table between the changes of a row, where they are asked for.
     async fn search_for(
+        &mut self,
+        time: Duration,
+        selection: Selection<'_>,
+        position: Position,
+        limit: usize,
+    ) -> Result<Search, QueryError> {
+        let mut search = self.search_changes(time, selection, position, limit).await?;
+        if !selection.with_truncates || search.stopped_at.is_some() {
+            return Ok(search);
+        }
+        let filter = Filter { key: None, operation: Some(Operation::Truncate), ..selection.filter.clone() };
+        if selection.filter.operation.is_some_and(|operation| operation != Operation::Truncate) {
+            return Ok(search);
+        }
+        let scope = selection.scope.of_whole_tables();
+        let truncates = Selection::new(&scope, &filter);
+        let truncates = self.search_changes(Duration::MAX, truncates, position, limit).await?;
+        search.found.extend(truncates.found);
+        search.found.sort_unstable_by_key(|found| found.change.cursor());
+        if !matches!(position, Position::NewerThan(_)) {
+            search.found.reverse();
+        }
+        search.found.truncate(limit);
+        Ok(search)
+    }
+
+    async fn search_changes(
         &mut self,
         time: Duration,
         selection: Selection<'_>,
@@ -94,7 +122,7 @@ impl Reader<'_> {
     ) -> Result<bool, QueryError> {
         let Some(window) = windows.rest() else { return Ok(false) };
         let (scope, filter) = (Scope::unscoped(), Filter::default());
-        let selection = Selection { scope: &scope, filter: &filter, transaction: None };
+        let selection = Selection::new(&scope, &filter);
         Ok(!self.changes_within(selection, position, window, 1).await?.is_empty())
     }
 }

@@ -47,7 +47,7 @@ impl Snapshot<'_> {
         position: Position,
         size: usize,
     ) -> Result<Page<TimelineEntry>, QueryError> {
-        let selection = Selection { scope, filter, transaction: None };
+        let selection = Selection::new(scope, filter);
         let page = self.0.page(selection, position, size).await?;
         if page.entries.is_empty() && filter.key.is_some() {
             self.0.check_key(selection).await?;
@@ -72,18 +72,8 @@ impl Snapshot<'_> {
     /// # Errors
     /// The same.
     pub async fn count(&mut self, scope: &Scope, filter: &Filter, cap: usize) -> Result<Count, QueryError> {
-        self.count_from(scope, filter, Position::Newest, cap).await
-    }
-
-    pub(super) async fn count_from(
-        &mut self,
-        scope: &Scope,
-        filter: &Filter,
-        position: Position,
-        cap: usize,
-    ) -> Result<Count, QueryError> {
-        let selection = Selection { scope, filter, transaction: None };
-        let count = self.0.count(selection, position, cap.saturating_add(1)).await?;
+        let selection = Selection::new(scope, filter);
+        let count = self.0.count(selection, Position::Newest, cap.saturating_add(1)).await?;
         Ok(if count > cap { Count::MoreThan(cap) } else { Count::Exactly(count) })
     }
 
@@ -93,7 +83,7 @@ impl Snapshot<'_> {
     /// The same.
     pub async fn has_changes(&mut self, scope: &Scope) -> Result<bool, QueryError> {
         let filter = Filter::default();
-        self.0.has(Selection { scope, filter: &filter, transaction: None }, Position::Newest).await
+        self.0.has(Selection::new(scope, &filter), Position::Newest).await
     }
 
     /// As [`AuditTrail::captured_tables`].

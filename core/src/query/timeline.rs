@@ -3,7 +3,7 @@
 use sqlx::{QueryBuilder, Row};
 
 use super::reader::Reader;
-use super::{Change, Cursor, Filter, Page, Position, QueryError, TransactionRecord};
+use super::{Change, Filter, Page, Position, QueryError, TransactionRecord};
 use crate::{AuditTrail, Scope, TableName};
 
 /// A change together with who made it, when and why.
@@ -86,35 +86,6 @@ impl AuditTrail {
     /// [`QueryError`] when the database does not answer.
     pub async fn count(&self, scope: &Scope, filter: &Filter, cap: usize) -> Result<Count, QueryError> {
         self.snapshot().await?.count(scope, filter, cap).await
-    }
-
-    /// How many changes match that are newer than a place, counted no further than `cap`: what has happened since a page was
-    /// read.
-    ///
-    /// ```no_run
-    /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
-    /// use threadline::Scope;
-    /// use threadline::query::{Filter, Position};
-    ///
-    /// let (scope, filter) = (Scope::unscoped(), Filter::default());
-    /// let page = trail.timeline_page(&scope, &filter, Position::Newest, 50).await?;
-    /// if let Some(newest) = page.entries.first() {
-    ///     let newer = trail.count_newer(&scope, &filter, newest.change.cursor(), 100).await?;
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// [`QueryError`] when the database does not answer.
-    pub async fn count_newer(
-        &self,
-        scope: &Scope,
-        filter: &Filter,
-        than: Cursor,
-        cap: usize,
-    ) -> Result<Count, QueryError> {
-        self.snapshot().await?.count_from(scope, filter, Position::NewerThan(than), cap).await
     }
 
     /// Whether the scope holds any change at all: what tells an empty trail from a narrow filter.

@@ -77,7 +77,7 @@ impl AuditTrail {
             window.from = first.checked_sub_signed(CLOCK);
         }
         let any = Filter::default();
-        let selection = Selection { scope, filter: &any, transaction: None };
+        let selection = Selection::new(scope, &any);
         reader.conditions(&mut sql).push(selection, Position::Newest, window);
         sql.push(" LIMIT ").push_bind(clamp(cap.saturating_add(1)));
         sql.push(") AS c GROUP BY 1, 2, 3 ORDER BY 4 DESC, 2, 3");
@@ -127,7 +127,7 @@ impl Conditions<'_> {
             " AND EXISTS (SELECT FROM __schema__.audit_changes AS c WHERE c.transaction_id = t.id{time} AND "
         )));
         let any = Filter::default();
-        let selection = Selection { scope, filter: &any, transaction: None };
+        let selection = Selection::new(scope, &any);
         self.push(selection, Position::Newest, Window::default());
         self.sql.push(" OFFSET 0)");
     }

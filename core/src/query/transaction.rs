@@ -60,7 +60,7 @@ impl Snapshot<'_> {
     ) -> Result<Option<TransactionDetail>, QueryError> {
         let reader = &mut self.0;
         let filter = Filter::default();
-        let selection = Selection { scope, filter: &filter, transaction: Some(id) };
+        let selection = Selection { transaction: Some(id), ..Selection::new(scope, &filter) };
         let page = reader.page(selection, position, size).await?;
         if page.entries.is_empty() && scope.is_limited() && !reader.has(selection, Position::Newest).await? {
             return Ok(None);

@@ -111,18 +111,21 @@ mod tests {
     use crate::query::{Cursor, Filter};
 
     fn windows(filter: &Filter, position: Position) -> Vec<Window> {
-        let selection = Selection { scope: &Scope::unscoped(), filter, transaction: None };
+        let scope = Scope::unscoped();
+        let selection = Selection::new(&scope, filter);
         Windows::of(selection, position, COMPLETE).collect()
     }
 
     fn first_and_rest(filter: &Filter, position: Position) -> Vec<Window> {
-        let selection = Selection { scope: &Scope::unscoped(), filter, transaction: None };
+        let scope = Scope::unscoped();
+        let selection = Selection::new(&scope, filter);
         let mut windows = Windows::of(selection, position, COMPLETE);
         [windows.next(), windows.rest(), windows.rest()].into_iter().flatten().collect()
     }
 
     fn narrow(filter: &Filter, position: Position) -> Vec<Window> {
-        let selection = Selection { scope: &Scope::unscoped(), filter, transaction: None };
+        let scope = Scope::unscoped();
+        let selection = Selection::new(&scope, filter);
         let mut windows = Windows::of(selection, position, COMPLETE);
         let mut all = Vec::new();
         while let Some(window) = windows.next() {

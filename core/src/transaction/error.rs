@@ -4,6 +4,7 @@ use sqlx::error::DatabaseError;
 use uuid::Uuid;
 
 use crate::ActionError;
+use crate::database_error::describe_message;
 
 /// Why an audited transaction did not take place; nothing of it remains.
 #[derive(Debug, thiserror::Error)]
@@ -57,21 +58,25 @@ pub enum TransactionError {
     )]
     ActorReplaced,
     /// The trail is not there, or older than this library.
-    #[error("the audit trail in this database is missing or out of date: run AuditTrail::install ({source})")]
+    #[error(
+        "the audit trail in this database is missing or out of date: run AuditTrail::install ({})",
+        describe_message(source)
+    )]
     NotInstalled {
         /// What the database said.
         source: sqlx::Error,
     },
     /// The role may not complete an audited transaction.
     #[error(
-        "this role lacks EXECUTE on the functions of the audit trail: grant it, as the README of the threadline crate says ({source})"
+        "this role lacks EXECUTE on the functions of the audit trail: grant it, as the README of the threadline crate says ({})",
+        describe_message(source)
     )]
     MissingRight {
         /// What the database said.
         source: sqlx::Error,
     },
     /// The database refused or went away.
-    #[error(transparent)]
+    #[error("{}", describe_message(.0))]
     Database(#[from] sqlx::Error),
 }
 

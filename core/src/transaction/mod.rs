@@ -11,12 +11,11 @@ pub use write::AuditedWrite;
 use std::ops::{Deref, DerefMut};
 use std::time::Instant;
 
-use serde_json::{Value, json};
-use sqlx::types::Json;
+use serde_json::Value;
 use sqlx::{PgConnection, Postgres, Row, Transaction};
 use uuid::Uuid;
 
-use self::write::{Why, report};
+use self::write::{Why, captured_actor, report};
 use crate::event::{ACTION_RECORDED, TRANSACTION_COMMITTED};
 
 /// A database transaction whose changes carry an actor, and a reason if there is one: what [`AuditedWrite::begin`] and
@@ -31,6 +30,7 @@ pub struct AuditedTransaction<'c> {
     transaction: Transaction<'c, Postgres>,
     write: AuditedWrite,
     id: Uuid,
+    action_id: Option<Uuid>,
     began: Instant,
 }
 
@@ -47,12 +47,11 @@ pub struct Audited<T> {
 }
 
 impl AuditedTransaction<'_> {
-    /// Records the action, ties the transaction to it, and commits.
+    /// Commits, when what was declared explains a captured write.
     ///
     /// # Errors
     /// [`TransactionError::NothingCaptured`] when there is an action or metadata and no captured table changed,
-    /// [`TransactionError::UnknownAction`], [`TransactionError::ActorReplaced`], and what the database refuses. Then
-    /// everything is rolled back.
+    /// [`TransactionError::ActorReplaced`], and what the database refuses. Then everything is rolled back.
     pub async fn commit(mut self) -> Result<Audited<()>, TransactionError> {
         let written = self.complete().await.inspect_err(report)?;
         let Self { transaction, write, began, .. } = self;
@@ -77,36 +76,26 @@ impl AuditedTransaction<'_> {
         Ok(self.transaction.rollback().await?)
     }
 
-    /// One round trip for the action, its link and the metadata; none where there is nothing to tell.
+    /// Checks that what was declared explains something: one round trip, and none where nothing was declared.
+    ///
+    /// The capture functions leave a setting, which is asked for instead of the transaction's row: reading that row would touch
+    /// an index page that every other session writes to, and SERIALIZABLE transactions would conflict there.
     async fn complete(&mut self) -> Result<Audited<()>, TransactionError> {
         let write = &self.write;
-        let metadata = write.metadata.as_ref().map(|metadata| json!(metadata));
-        let action = match &write.why {
-            Why::Untold => None,
-            Why::Linked(id) => Some(json!({ "id": id })),
-            Why::Recorded(action) => Some(record::arguments(&write.context, action)),
-        };
-        if action.is_none() && metadata.is_none() {
-            return Ok(Audited { value: (), transaction_id: self.id, action_id: None });
+        let audited = Audited { value: (), transaction_id: self.id, action_id: self.action_id };
+        if matches!(write.why, Why::Untold) && write.metadata.is_none() {
+            return Ok(audited);
         }
-        let sql = format!(
-            "SELECT transaction_id, action_id, actor FROM __schema__.threadline_complete_transaction({}, {})",
-            simple::json(action.as_ref()),
-            simple::json(metadata.as_ref())
-        );
-        let row = simple::row(&mut *self.transaction, &write.schema, &sql).await?;
-        let Some(transaction_id) = row.try_get("transaction_id")? else {
+        let sql = "SELECT pg_catalog.current_setting('threadline.captured', true) AS captured";
+        let row = simple::row(&mut *self.transaction, &write.schema, sql).await?;
+        let captured: Option<String> = row.try_get("captured")?;
+        let Some(actor) = captured_actor(captured.as_deref(), self.id) else {
             return Err(TransactionError::NothingCaptured { action: write.action_name() });
         };
-        let actor: Option<Json<Value>> = row.try_get("actor")?;
-        if actor.map(|actor| actor.0) != write.context.stored_actor() {
+        if serde_json::from_str::<Value>(actor).ok() != write.context.stored_actor() {
             return Err(TransactionError::ActorReplaced);
         }
-        let action_id: Option<Uuid> = row.try_get("action_id")?;
-        match (&write.why, action_id) {
-            (Why::Linked(id), None) => Err(TransactionError::UnknownAction { id: *id }),
-            _ => Ok(Audited { value: (), transaction_id, action_id }),
-        }
+        Ok(audited)
     }
 }
 

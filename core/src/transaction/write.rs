@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use sqlx::{PgPool, Postgres, Row, Transaction};
 use uuid::Uuid;
 
-use super::{Audited, AuditedTransaction, TransactionError, simple};
+use super::{Audited, AuditedTransaction, TransactionError, record, simple};
 use crate::event::TRANSACTION_FAILED;
 use crate::{Action, AuditContext, StorageSchema, pool};
 
@@ -97,9 +97,11 @@ impl AuditedWrite {
         let begun = async {
             self.check()?;
             let mut transaction = pool::begin(pool, "BEGIN").await?;
-            let sql = format!("SELECT {}", self.sign());
-            let id = simple::row(&mut *transaction, &self.schema, &sql).await?.try_get("transaction_id")?;
-            Ok(AuditedTransaction { transaction, write: self, id, began })
+            let sql = format!("SELECT {}", self.declaration());
+            let row = simple::row(&mut *transaction, &self.schema, &sql).await?;
+            let (id, action_id) = (row.try_get("transaction_id")?, row.try_get("action_id")?);
+            self.require_action(action_id)?;
+            Ok(AuditedTransaction { transaction, write: self, id, action_id, began })
         };
         begun.await.inspect_err(report)
     }
@@ -126,26 +128,26 @@ impl AuditedWrite {
         let began = Instant::now();
         let adopted = async {
             self.check()?;
+            // The settings are read first: the declaration replaces what they say of this transaction.
             let sql = format!(
-                "SELECT {}, before.audited, (__schema__.threadline_complete_transaction(NULL, NULL)).transaction_id AS captured
-                 FROM (SELECT pg_catalog.current_setting('threadline.audited', true) AS audited OFFSET 0) AS before",
-                self.sign()
+                "SELECT before.audited, before.captured, {}
+                 FROM (SELECT pg_catalog.current_setting('threadline.audited', true) AS audited,
+                              __schema__.threadline_is_captured() AS captured OFFSET 0) AS before",
+                self.declaration()
             );
             let row = simple::row(&mut *transaction, &self.schema, &sql).await?;
-            let (audited, captured): (Option<String>, Option<Uuid>) =
+            let id = row.try_get("transaction_id")?;
+            let (audited, captured): (Option<String>, bool) =
                 (row.try_get("audited")?, row.try_get("captured")?);
             if audited.is_some_and(|audited| !audited.is_empty()) {
                 return Err(TransactionError::Nested);
             }
-            match captured {
-                None => Ok(AuditedTransaction {
-                    transaction,
-                    write: self,
-                    id: row.try_get("transaction_id")?,
-                    began,
-                }),
-                Some(_) => Err(TransactionError::AlreadyCaptured),
+            if captured {
+                return Err(TransactionError::AlreadyCaptured);
             }
+            let action_id = row.try_get("action_id")?;
+            self.require_action(action_id)?;
+            Ok(AuditedTransaction { transaction, write: self, id, action_id, began })
         };
         adopted.await.inspect_err(report)
     }
@@ -205,18 +207,49 @@ impl AuditedWrite {
         Ok(())
     }
 
-    /// What makes a transaction this write's own; the settings end with it. The first one is what the capture functions read;
-    /// it is set without an actor as well, because one that somebody has left in the session must not sign this write. The
-    /// second one tells an audited transaction from others.
-    fn sign(&self) -> String {
+    /// The SQL that makes a transaction this write's own; the settings end with it.
+    ///
+    /// The first setting is what the capture functions read; it is set without an actor as well, because one that somebody
+    /// has left in the session must not sign this write. The second one tells an audited transaction from others. The action
+    /// and the metadata are declared before the first captured write, which writes the transaction's row once and for all.
+    fn declaration(&self) -> String {
         let actor = self.context.stored_actor().map(|actor| actor.to_string()).unwrap_or_default();
+        let metadata = self.metadata.as_ref().map(|metadata| json!(metadata));
+        let action = match &self.why {
+            Why::Untold => None,
+            Why::Linked(id) => Some(json!({ "id": id })),
+            Why::Recorded(action) => Some(record::arguments(&self.context, action)),
+        };
+        let declared = if action.is_none() && metadata.is_none() {
+            "pg_catalog.set_config('threadline.declared', '', true), NULL::pg_catalog.uuid AS action_id"
+                .to_owned()
+        } else {
+            let (action, metadata) = (simple::json(action.as_ref()), simple::json(metadata.as_ref()));
+            format!("__schema__.threadline_declare({action}, {metadata}) AS action_id")
+        };
         format!(
             "pg_catalog.set_config('threadline.actor_ref', {}, true),
              pg_catalog.set_config('threadline.audited', 'yes', true),
+             {declared},
              __schema__.threadline_transaction_id() AS transaction_id",
             simple::text(&actor)
         )
     }
+
+    /// An action to link to has to be there.
+    fn require_action(&self, found: Option<Uuid>) -> Result<(), TransactionError> {
+        match (&self.why, found) {
+            (Why::Linked(id), None) => Err(TransactionError::UnknownAction { id: *id }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The actor that the first captured write of a transaction found, as JSON text, empty where there was none; `None` where the
+/// transaction has captured nothing. The setting holds the transaction's id and the actor.
+pub(super) fn captured_actor(setting: Option<&str>, transaction: Uuid) -> Option<&str> {
+    let (id, actor) = setting?.split_once(' ')?;
+    (Uuid::try_parse(id) == Ok(transaction)).then_some(actor)
 }
 
 pub(super) fn report(error: &TransactionError) {

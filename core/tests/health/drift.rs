@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 use threadline::health::{DriftState, Schemas, TableRedaction};
-use threadline::{AuditTrail, Config, StorageSchema};
+use threadline::{AuditTrail, Config};
 
 use crate::database::{Result, install, run, value};
 
@@ -81,61 +81,5 @@ async fn what_cannot_be_read_is_said_so_and_mended_by_generating(pool: PgPool) -
         assert_eq!((found[0].state, &found[0].deployed), (DriftState::CouldNotIntrospect, &None), "{harm}");
         assert!(found[0].warning.is_some() && found[0].command.is_some());
     }
-    Ok(())
-}
-
-/// In a database that the reference system filled, in the form that its generator writes.
-#[sqlx::test(migrations = false)]
-async fn functions_of_the_reference_system_are_read_from_their_bodies(pool: PgPool) -> Result {
-    let trail = AuditTrail::new(pool.clone()).with_storage_schema(StorageSchema::new("public")?);
-    run(&pool, include_str!("../query/reference.sql")).await?;
-    let redact = "v_data_after := v_data_after - 'pin';\n v_data_after := v_data_after || jsonb_build_object('email', to_jsonb('[X]'::text));";
-    for (table, redact) in [("users", redact), ("posts", "")] {
-        run(
-            &pool,
-            &format!(
-                "CREATE TABLE {table} (id int PRIMARY KEY, email text, pin text);
-                 CREATE FUNCTION threadline_capture_changes_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
-                 DECLARE
-                   v_data_after     jsonb;
-                   v_table_pk jsonb;
-                 BEGIN
-                   IF TG_OP = 'INSERT' THEN
-                     v_data_after     := to_jsonb(NEW);
-                     {redact}
-                   ELSIF TG_OP = 'UPDATE' THEN
-                     v_data_after := to_jsonb(NEW);
-                     {redact}
-                   END IF;
-                   INSERT INTO audit_changes (table_pk, op, data_after) VALUES (
-                     v_table_pk, lower(TG_OP), v_data_after, NULL);
-                   RETURN NEW;
-                 END $$;
-                 CREATE TRIGGER threadline_audit_{table} AFTER INSERT OR UPDATE OR DELETE ON {table}
-                 FOR EACH ROW EXECUTE FUNCTION threadline_capture_changes_{table}()"
-            ),
-        )
-        .await?;
-    }
-    let same = "[capture.tables.users]\nmask = ['email']\nexclude = ['pin']\nmask_placeholder = '[X]'";
-    let found = drift(&trail, same).await?;
-    assert_eq!(found.len(), 2);
-    assert!(found.iter().all(|table| table.state == DriftState::ConfigMatchesDeployed), "{found:?}");
-    let found = drift(&trail, "[capture.tables.users]\nmask = ['email', 'pin']").await?;
-    assert_eq!((found[0].table.name(), found[0].state), ("users", DriftState::DriftDetected));
-    assert!(found[0].diff.placeholder_mismatch);
-
-    let report = trail.coverage(&Config::default(), &Schemas::All).await?;
-    let mut codes: Vec<_> = report.findings.iter().map(|finding| finding.kind.code).collect();
-    codes.dedup();
-    assert_eq!(
-        codes,
-        [
-            "legacy_trigger_no_pk_args",
-            "truncate_not_captured",
-            "legacy_trigger_no_pk_args",
-            "truncate_not_captured"
-        ]
-    );
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What was wrong is remembered after it was mended.
 
 use sqlx::PgPool;
-use threadline::health::{CoverageGap, Schemas};
+use threadline::health::{CoverageGap, RecordCoverageError, Schemas};
 use threadline::{AuditTrail, Config};
 
 use crate::database::{Result, install, run};
@@ -56,5 +56,32 @@ async fn a_gap_begins_lasts_and_ends(pool: PgPool) -> Result {
     );
     run(&pool, "DROP TABLE t").await?;
     assert!(remembered(&trail, &none).await?.iter().all(|line| line.ends_with("ended")));
+    Ok(())
+}
+
+/// The table is published with all others, as a publication FOR ALL TABLES does.
+#[sqlx::test(migrations = false)]
+async fn gaps_are_remembered_while_all_tables_are_published(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    run(&pool, "CREATE TABLE t (id int PRIMARY KEY); CREATE PUBLICATION everything FOR ALL TABLES").await?;
+    let none = Config::default();
+    assert_eq!(remembered(&trail, &none).await?, ["t uncovered open"]);
+    trail.capture(["t"]).await?;
+    assert_eq!(remembered(&trail, &none).await?, ["t uncovered ended"]);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn gaps_that_cannot_be_remembered_name_the_reason_and_the_remedy(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    let report = trail.coverage(&Config::default(), &Schemas::All).await?;
+    run(&pool, "CREATE PUBLICATION everything FOR ALL TABLES").await?;
+    run(&pool, "ALTER TABLE threadline.threadline_coverage_gaps REPLICA IDENTITY NOTHING").await?;
+    let unidentified = trail.record_coverage(&report, &[]).await.unwrap_err();
+    assert!(matches!(unidentified, RecordCoverageError::MissingReplicaIdentity { .. }), "{unidentified}");
+    assert!(unidentified.to_string().contains("threadline.threadline_coverage_gaps"), "{unidentified}");
+    run(&pool, "DROP TABLE threadline.threadline_coverage_gaps").await?;
+    let missing = trail.record_coverage(&report, &[]).await.unwrap_err();
+    assert!(matches!(missing, RecordCoverageError::MissingTable { .. }), "{missing}");
     Ok(())
 }

@@ -101,6 +101,9 @@ async fn questions(
     let [Some(last), Some(first)] = moments else { return Err("the trail is empty".into()) };
     for scope in [Scope::unscoped(), Scope::tables(["tickets"]), Scope::tables(["replies"])] {
         say(&trail.count(&scope, &any, 20).await?);
+        let (snapshot, mark) = trail.snapshot_with_mark().await?;
+        drop(snapshot);
+        say(&trail.count_newer(&scope, &any, &mark, 20).await?);
         say(&trail.actor_window(&scope, ActorKind::User, &any, Position::Newest, PAGE).await?);
         say(&trail.correlation_bundle(&scope, "batch-1", &any, Position::Newest, PAGE).await?);
         let mut position = Position::Newest;

@@ -141,7 +141,7 @@ async fn a_change_leaves_as_json_in_two_forms(pool: PgPool) -> Result {
     let exact = |text: &str| -> Result<Value> { Ok(serde_json::from_str(text)?) };
     let update = shown(&kept[2], false)?;
     assert_eq!(update["schema_version"], 1);
-    assert_eq!((&update["before_values"], &update["op"]), (&json!("sparse"), &json!("UPDATE")));
+    assert_eq!((&update["before_values"], &update["op"]), (&json!("sparse"), &json!("update")));
     assert_eq!((&update["table_schema"], &update["table_pk"]), (&json!("public"), &json!({ "id": "1" })));
     let fields = r#"[{"name":"a","after":null,"before":"x"},{"name":"b","after":12345678901234567890.5,"before":1.50}]"#;
     assert_eq!(update["field_changes"], exact(fields)?);

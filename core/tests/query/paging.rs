@@ -5,12 +5,13 @@ use threadline::query::{Filter, Page, Position, TimelineEntry};
 use threadline::{ActorKind, AuditTrail, Scope};
 use uuid::Uuid;
 
-use crate::database::{Result, install, run, value};
+use crate::database::{Result, run, value};
 use crate::desk;
+use crate::install_for_made_up_rows;
 
 /// 121 changes in four transactions, 40 each of the same moment, partly in another month.
 async fn many(pool: &PgPool) -> Result<AuditTrail> {
-    let trail = install(pool).await?;
+    let trail = install_for_made_up_rows(pool).await?;
     run(pool, "CREATE TABLE tickets (id bigint PRIMARY KEY)").await?;
     trail.capture(["tickets"]).await?;
     for start in [1, 41, 81] {
@@ -23,7 +24,7 @@ async fn many(pool: &PgPool) -> Result<AuditTrail> {
         "WITH moved AS (DELETE FROM threadline.audit_transactions WHERE occurred_at = (SELECT min(occurred_at) FROM threadline.audit_transactions) RETURNING *)
          INSERT INTO threadline.audit_transactions (id, txid, occurred_at) SELECT id, txid, occurred_at - interval '70 days' FROM moved;
          WITH moved AS (DELETE FROM threadline.audit_changes WHERE captured_at = (SELECT min(captured_at) FROM threadline.audit_changes) RETURNING *)
-         INSERT INTO threadline.audit_changes
+         INSERT INTO threadline.audit_changes (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, changed_from, captured_at)
          SELECT id, transaction_id, occurred_at - interval '70 days', table_schema, table_name, table_pk, op, data_after, changed_fields,
                 changed_from, captured_at - interval '70 days' FROM moved",
     )

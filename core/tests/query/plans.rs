@@ -13,7 +13,8 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use threadline::{AuditTrail, Scope};
 
-use crate::database::{Result, install, run};
+use crate::database::{Result, run};
+use crate::install_for_made_up_rows;
 use cases::Case;
 use listener::Listener;
 use plan::Plan;
@@ -33,7 +34,7 @@ struct Part {
 
 #[sqlx::test(migrations = false)]
 async fn no_question_reads_much_more_than_it_returns(pool: PgPool) -> Result {
-    install(&pool).await?;
+    install_for_made_up_rows(&pool).await?;
     run(&pool, include_str!("plans/seed.sql")).await?;
     let tables = "threadline.audit_changes, threadline.audit_transactions, threadline.audit_actions";
     run(&pool, &format!("VACUUM (ANALYZE) {tables}")).await?;

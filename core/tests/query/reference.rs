@@ -81,6 +81,7 @@ async fn histories_moments_and_bundles_work_on_every_generation(pool: PgPool) ->
         let incident = trail.incident_bundle(&scope, id, 100).await?.ok_or("not found")?;
         assert_eq!(incident.transaction.action.map(|action| action.name).as_deref(), Some("order_placed"));
         assert_eq!(incident.transaction.metadata.is_some(), generation == GENERATIONS[0]);
+        assert_eq!(incident.transaction.source.as_deref(), Some("web"));
         let state = &incident.changes[1].fields()[0];
         let source = if generation == GENERATIONS[2] { OldValue::PreviousChange } else { OldValue::Stored };
         assert_eq!((&state.before, state.old_value), (&FieldValue::Text("paid".to_owned()), source));

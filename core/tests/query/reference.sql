@@ -36,12 +36,12 @@ INSERT INTO audit_actions (id, name, actor_ref, status, correlation_id, request_
   ('a0000000-0000-4000-8000-000000000001', 'order_placed', '{"type": "user", "id": "42"}', 'ok', 'corr-1', 'req-1',
    '2025-03-01 10:00:00Z');
 -- occurred_at is the moment of the first captured row, not the beginning of the transaction.
-INSERT INTO audit_transactions (id, txid, occurred_at, actor_ref, action_id, meta) VALUES
-  ('b0000000-0000-4000-8000-000000000001', 101, '2025-01-01 10:00:00.5Z', NULL, NULL, NULL),
-  ('b0000000-0000-4000-8000-000000000002', 102, '2025-02-01 10:00:00Z', '{"type": "anonymous"}', NULL, NULL),
+INSERT INTO audit_transactions (id, txid, occurred_at, actor_ref, action_id, source, meta) VALUES
+  ('b0000000-0000-4000-8000-000000000001', 101, '2025-01-01 10:00:00.5Z', NULL, NULL, NULL, NULL),
+  ('b0000000-0000-4000-8000-000000000002', 102, '2025-02-01 10:00:00Z', '{"type": "anonymous"}', NULL, NULL, NULL),
   ('b0000000-0000-4000-8000-000000000003', 103, '2025-03-01 10:00:00Z', '{"type": "user", "id": "42"}',
-   'a0000000-0000-4000-8000-000000000001', '{"channel": "web"}'),
-  ('b0000000-0000-4000-8000-000000000004', 104, '2025-04-01 10:00:00Z', '{"type": "job", "id": "nightly"}', NULL, NULL);
+   'a0000000-0000-4000-8000-000000000001', 'web', '{"channel": "web"}'),
+  ('b0000000-0000-4000-8000-000000000004', 104, '2025-04-01 10:00:00Z', '{"type": "job", "id": "nightly"}', NULL, NULL, NULL);
 INSERT INTO audit_changes
   (transaction_id, table_schema, table_name, table_pk, op, data_after, changed_fields, changed_from, captured_at) VALUES
   ('b0000000-0000-4000-8000-000000000001', 'public', 'orders', '{"id": "1"}', 'insert', '{"id": 1, "state": "new", "total": 10.00}',

@@ -7,7 +7,7 @@ use threadline::{ActorKind, AuditTrail, Predicate, Scope};
 use uuid::Uuid;
 
 use crate::database::{Result, run};
-use crate::{ALL, desk, words};
+use crate::{ALL, desk, word, words};
 
 /// Every question that can be asked, each answered as a text; a name in front.
 async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Result<Vec<String>> {
@@ -18,6 +18,11 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
     answers.push(format!("timeline {:?}", words(&page)));
     answers.push(format!("list {}", trail.timeline(scope, &any, 100).await?.len()));
     answers.push(format!("count {:?}", trail.count(scope, &any, 100).await?));
+    // The mark of a page that was read before anything happened.
+    let mark = "1000000-0-1-".parse()?;
+    answers.push(format!("newer {:?}", trail.count_newer(scope, &any, &mark, 100).await?));
+    let newer = trail.newer_changes(scope, &any, &mark, 100).await?.entries;
+    answers.push(format!("newer changes {:?}", newer.iter().map(word).collect::<Vec<_>>()));
     answers.push(format!("has {}", trail.has_changes(scope).await?));
     answers.push(format!("tables {:?}", trail.captured_tables(scope).await?));
     // Cursors: small pages must not tell that something lies between them.
@@ -41,7 +46,9 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
         answers.push(format!("history {table} {key:?} {history:?}"));
         let told = match trail.as_of(scope, table, key, Utc::now()).await {
             Ok(AsOf::Snapshot(entry)) => format!("row after {}", entry.change.captured_at),
+            Ok(AsOf::Uncertain { causes, .. }) => format!("perhaps removed: {causes:?}"),
             Ok(AsOf::Deleted(_)) => "deleted".to_owned(),
+            Ok(AsOf::Moved(_)) => "moved".to_owned(),
             Ok(AsOf::BeforeHorizon) => "unknown".to_owned(),
             Err(QueryError::Database(error)) => return Err(error.into()),
             Err(error) => error.to_string(),
@@ -115,7 +122,8 @@ async fn hidden_and_absent_are_the_same_to_every_question(pool: PgPool) -> Resul
     ] {
         run(
             &pool,
-            "DELETE FROM threadline.audit_changes; INSERT INTO threadline.audit_changes SELECT * FROM kept",
+            "DELETE FROM threadline.audit_changes; INSERT INTO threadline.audit_changes (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, changed_from, captured_at)
+             SELECT id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, changed_from, captured_at FROM kept",
         )
         .await?;
         let scoped = answers(&trail, &scope, &transactions).await?;

@@ -10,4 +10,6 @@ mod role;
 mod actors;
 mod errors;
 mod hostile;
+mod installation;
 mod rights;
+mod server_errors;

@@ -1,3 +1,6 @@
+-- Gives up on a lock that is not free in time: whoever writes to the table waits behind this migration.
+SET LOCAL lock_timeout = '5s';
+
 -- billing.payments, captured per row.
 -- Writers wait from here to the end, so that none finds the function and the triggers of two policies.
 LOCK TABLE "billing"."payments" IN SHARE ROW EXCLUSIVE MODE;
@@ -13,117 +16,181 @@ CREATE OR REPLACE FUNCTION "threadline"."threadline_capture_changes_billing_paym
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET TimeZone = 'UTC'
-SET DateStyle = 'ISO, YMD'
-SET IntervalStyle = 'postgres'
-SET bytea_output = 'hex'
-SET extra_float_digits = 1
-SET quote_all_identifiers = off
-SET jit = off
 AS $threadline$
 #variable_conflict use_variable
 DECLARE
-  moment CONSTANT timestamptz := clock_timestamp();
+  high CONSTANT bigint := pg_sequence_last_value('"threadline".threadline_clock');
+  moment timestamptz := clock_timestamp();
+  microseconds bigint := "threadline".threadline_microseconds(moment);
+  clock_at timestamptz;
   transaction CONSTANT uuid := "threadline".threadline_transaction_id();
-  columns text[];
-  names text[];
+  root CONSTANT text[] := "threadline".threadline_root_table(TG_RELID);
   before jsonb;
   after jsonb;
-  image jsonb;
-  row_key jsonb;
   fields text[];
-  same text[];
+  old_values jsonb;
+  row_key jsonb;
+  old_key jsonb;
   name text;
-  withheld CONSTANT jsonb := "threadline".threadline_withheld_columns(coalesce(pg_partition_root(TG_RELID), TG_RELID),
-    ARRAY['tenant', 'number', 'card', 'holder', 'email', 'note', 'updated_at'], 'it''s hidden');
-  root CONSTANT text[] := "threadline".threadline_root_table(TG_RELID);
+  is_different boolean;
+  has_changed boolean := (SELECT array_agg(a.attname || ' ' || least(a.atttypid::bigint, 16384) ORDER BY a.attnum)
+  FROM pg_attribute AS a
+  WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped)
+  IS DISTINCT FROM ARRAY['tenant 23', 'number 23', 'card 25', 'holder 25', 'email 25', 'note 25', 'updated_at 1184'] OR root[2] <> 'payments' OR root[1] <> 'billing';
+  settings_found text[];
+  statement text;
 BEGIN
-  IF TG_OP <> 'INSERT' THEN
-    before := to_jsonb(OLD);
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    after := to_jsonb(NEW);
-  END IF;
-  image := coalesce(after, before);
-  row_key :=
-    CASE WHEN image ->> 'tenant' IS NOT NULL AND image ->> 'number' IS NOT NULL
-    THEN jsonb_build_object('tenant', image ->> 'tenant', 'number', image ->> 'number')
-    ELSE "threadline".threadline_key(image, TG_RELID) END;
-  IF TG_OP = 'UPDATE' THEN
-    columns := ARRAY['tenant', 'number', 'card', 'holder', 'email', 'note', 'updated_at'];
-    names := ARRAY['email', 'holder', 'note', 'number', 'tenant'];
-    same := ARRAY['card', 'updated_at'];
-    -- The table has changed since: compare the columns that it has now.
-    IF image - columns <> '{}' OR NOT image ?& columns THEN
-      names := "threadline".threadline_column_names(image, ARRAY['card', 'updated_at']);
+  IF high & 1 = 1 OR microseconds * 2 NOT BETWEEN high AND high + 20000 OR moment < now() THEN
+    microseconds := "threadline".threadline_advance_clock(microseconds, high, "threadline".threadline_microseconds(now()));
+    IF microseconds > "threadline".threadline_microseconds(moment) THEN
+      clock_at := moment;
+      moment := to_timestamp(microseconds / 1000000.0);
     END IF;
-    FOREACH name IN ARRAY names LOOP
-      IF
-        before ->> name IS DISTINCT FROM after ->> name
-      THEN
-        fields := fields || name;
-      ELSE
-        same := same || name;
+  END IF;
+
+  IF TG_OP = 'INSERT' THEN
+    IF NOT has_changed THEN
+      after := jsonb_build_object('email', CASE WHEN NEW.email IS DISTINCT FROM NULL THEN 'it''s hidden'::text END,
+  'holder', CASE WHEN NEW.holder IS DISTINCT FROM NULL THEN 'it''s hidden'::text END,
+  'note', CASE WHEN octet_length(NEW.note) > 100000000 THEN "threadline".threadline_wide_value(NEW.note, 200000000) ELSE to_jsonb(NEW.note) END,
+  'number', NEW.number,
+  'tenant', NEW.tenant,
+  'updated_at', NEW.updated_at);
+    END IF;
+  ELSIF TG_OP = 'UPDATE' THEN
+    IF NOT has_changed THEN
+      before := jsonb_build_object('email', CASE WHEN OLD.email IS DISTINCT FROM NULL THEN 'it''s hidden'::text END,
+  'holder', CASE WHEN OLD.holder IS DISTINCT FROM NULL THEN 'it''s hidden'::text END,
+  'note', CASE WHEN octet_length(OLD.note) > 100000000 THEN "threadline".threadline_wide_value(OLD.note, 200000000) ELSE to_jsonb(OLD.note) END,
+  'number', OLD.number,
+  'tenant', OLD.tenant,
+  'updated_at', OLD.updated_at);
+      after := jsonb_build_object('email', CASE WHEN NEW.email IS DISTINCT FROM NULL THEN 'it''s hidden'::text END,
+  'holder', CASE WHEN NEW.holder IS DISTINCT FROM NULL THEN 'it''s hidden'::text END,
+  'note', CASE WHEN octet_length(NEW.note) > 100000000 THEN "threadline".threadline_wide_value(NEW.note, 200000000) ELSE to_jsonb(NEW.note) END,
+  'number', NEW.number,
+  'tenant', NEW.tenant,
+  'updated_at', NEW.updated_at);
+    END IF;
+    IF NOT has_changed THEN
+      FOREACH name IN ARRAY ARRAY['note', 'number', 'tenant'] LOOP
+  IF before ->> name IS DISTINCT FROM after ->> name THEN
+    fields := fields || name;
+    old_values := coalesce(old_values, '{}') || jsonb_build_object(name, before -> name);
+  END IF;
+END LOOP;
+      IF record_image_ne(ROW(OLD."email"), ROW(NEW."email")) THEN
+  fields := fields || 'email'::text;
+  old_values := coalesce(old_values, '{}') || jsonb_build_object('email', before -> 'email');
+END IF;
+IF record_image_ne(ROW(OLD."holder"), ROW(NEW."holder")) THEN
+  fields := fields || 'holder'::text;
+  old_values := coalesce(old_values, '{}') || jsonb_build_object('holder', before -> 'holder');
+END IF;
+fields := (SELECT array_agg(field ORDER BY field COLLATE "C") FROM unnest(fields) AS field);
+      is_different := fields IS NOT NULL OR before::text <> after::text
+OR CASE WHEN pg_column_size(NEW.card) < 10000 THEN record_image_ne(ROW(OLD.card), ROW(NEW.card)) ELSE pg_column_size(OLD.card) IS DISTINCT FROM pg_column_size(NEW.card) END;
+    END IF;
+  ELSIF NOT has_changed THEN
+    before := jsonb_build_object('email', CASE WHEN OLD.email IS DISTINCT FROM NULL THEN 'it''s hidden'::text END,
+  'holder', CASE WHEN OLD.holder IS DISTINCT FROM NULL THEN 'it''s hidden'::text END,
+  'note', CASE WHEN octet_length(OLD.note) > 100000000 THEN "threadline".threadline_wide_value(OLD.note, 200000000) ELSE to_jsonb(OLD.note) END,
+  'number', OLD.number,
+  'tenant', OLD.tenant,
+  'updated_at', OLD.updated_at);
+  END IF;
+  IF has_changed THEN
+    -- The table has changed since this function was made, so the images are made for the table as it is.
+    PERFORM "threadline".threadline_observe_name(TG_RELID, root[1], root[2]);
+    settings_found := "threadline".threadline_pin_settings();
+    statement := "threadline".threadline_row_statement_sql(TG_RELID, '{"except_columns":["updated_at"],"exclude":["card"],"key":["tenant","number"],"known_columns":["tenant","number","card","holder","email","note","updated_at"],"mask":["holder","email"],"mask_null":false,"mask_placeholder":"it''s hidden","store_changed_from":true,"store_deleted_row":true,"store_unchanged":true}'::jsonb);
+    IF TG_OP = 'INSERT' THEN
+      EXECUTE statement INTO before, after, fields, old_values, is_different USING NEW, NEW;
+      before := NULL;
+      fields := NULL;
+      old_values := NULL;
+    ELSIF TG_OP = 'DELETE' THEN
+      EXECUTE statement INTO before, after, fields, old_values, is_different USING OLD, OLD;
+      after := NULL;
+      fields := NULL;
+    ELSE
+      EXECUTE statement INTO before, after, fields, old_values, is_different USING OLD, NEW;
+      is_different := is_different OR fields IS NOT NULL;
+    END IF;
+    PERFORM "threadline".threadline_restore_settings(settings_found);
+  END IF;
+
+  IF TG_OP = 'DELETE' THEN
+    row_key :=
+      CASE WHEN before ->> 'tenant' IS NOT NULL AND before ->> 'number' IS NOT NULL
+THEN jsonb_build_object('tenant', before ->> 'tenant', 'number', before ->> 'number')
+ELSE "threadline".threadline_key(before, TG_RELID) END;
+    old_values := before;
+  ELSE
+    row_key :=
+      CASE WHEN after ->> 'tenant' IS NOT NULL AND after ->> 'number' IS NOT NULL
+THEN jsonb_build_object('tenant', after ->> 'tenant', 'number', after ->> 'number')
+ELSE "threadline".threadline_key(after, TG_RELID) END;
+    IF TG_OP = 'UPDATE' THEN
+      IF before ->> 'tenant' IS DISTINCT FROM after ->> 'tenant' OR before ->> 'number' IS DISTINCT FROM after ->> 'number' THEN
+        old_key :=
+          CASE WHEN before ->> 'tenant' IS NOT NULL AND before ->> 'number' IS NOT NULL
+THEN jsonb_build_object('tenant', before ->> 'tenant', 'number', before ->> 'number')
+ELSE "threadline".threadline_key(before, TG_RELID) END;
       END IF;
-    END LOOP;
-    before :=
-      CASE WHEN fields IS NOT NULL THEN (((before - ARRAY['card']) || jsonb_strip_nulls(jsonb_object(ARRAY['holder', 'email'], ARRAY[
-        CASE WHEN before ->> 'holder' IS NOT NULL THEN 'it''s hidden' END,
-        CASE WHEN before ->> 'email' IS NOT NULL THEN 'it''s hidden' END]))) || withheld) - same END;
-  ELSIF TG_OP = 'DELETE' THEN
-    before :=
-      ((before - ARRAY['card']) || jsonb_strip_nulls(jsonb_object(ARRAY['holder', 'email'], ARRAY[
-        CASE WHEN before ->> 'holder' IS NOT NULL THEN 'it''s hidden' END,
-        CASE WHEN before ->> 'email' IS NOT NULL THEN 'it''s hidden' END]))) || withheld;
+    END IF;
   END IF;
   INSERT INTO "threadline".audit_changes
-    (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, changed_from,
-     captured_at)
+    (id, transaction_id, occurred_at, captured_at, row_bucket, related_bucket, table_hash, op, table_schema, table_name,
+     table_pk, data_after, changed_fields, changed_from, old_pk, clock_at)
   VALUES
-    ("threadline".threadline_uuid_v7(moment), transaction, now(), root[1], root[2], row_key, lower(TG_OP),
-     ((after - ARRAY['card']) || jsonb_strip_nulls(jsonb_object(ARRAY['holder', 'email'], ARRAY[
-       CASE WHEN after ->> 'holder' IS NOT NULL THEN 'it''s hidden' END,
-       CASE WHEN after ->> 'email' IS NOT NULL THEN 'it''s hidden' END]))) || withheld,
-     fields, before, moment);
-  INSERT INTO "threadline".audit_transactions (id, txid, actor_ref)
-  VALUES (transaction, pg_current_xact_id()::text::bigint,
-          CASE WHEN current_setting('threadline.actor_ref', true) <> '' THEN "threadline".threadline_actor() END)
+    ("threadline".threadline_uuid_v7(microseconds), transaction, now(), moment,
+     "threadline".threadline_row_bucket("threadline".threadline_table_hash(root[1], root[2]), row_key,
+                                      "threadline".threadline_row_slot(moment)),
+     CASE WHEN old_key IS NOT NULL THEN
+       "threadline".threadline_row_bucket("threadline".threadline_table_hash(root[1], root[2]), old_key,
+                                        "threadline".threadline_row_slot(moment)) END,
+     "threadline".threadline_table_hash(root[1], root[2]),
+     CASE TG_OP WHEN 'INSERT' THEN 'insert' WHEN 'UPDATE' THEN 'update' ELSE 'delete' END,
+     root[1], root[2], row_key, after, fields, old_values, old_key, clock_at);
+  IF current_setting('threadline.actor_ref', true) <> '' OR current_setting('threadline.declared', true) <> '' THEN
+  PERFORM "threadline".threadline_record_transaction(transaction, true);
+ELSE
+  INSERT INTO "threadline".audit_transactions (id, occurred_at, txid, meta)
+  VALUES (transaction, now(), pg_current_xact_id()::text::bigint, jsonb_build_object('session', jsonb_object(ARRAY['role', 'application_name', 'client_address'], ARRAY[
+    CASE current_setting('role') WHEN 'none' THEN session_user::text ELSE current_setting('role') END,
+    current_setting('application_name'), host(inet_client_addr())])))
   ON CONFLICT DO NOTHING;
+END IF;
   RETURN NULL;
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() IS '{"version":1,"table":{"schema":"billing","name":"payments"},"mode":"row","always":true,"key":["tenant","number"],"columns":["tenant","number","card","holder","email","note","updated_at"],"types":["integer","integer","text","text","text","text","timestamp with time zone"],"exclude":["card"],"mask":["holder","email"],"mask_placeholder":"it''s hidden","mask_null":false,"except_columns":["updated_at"],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":true,"digest":"0dcb427e58d09ac9ccdbaaede3336a48c857b9d554177185fa28986363a0ca74"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() IS '{"version":1,"table":{"schema":"billing","name":"payments"},"mode":"row","always":true,"key":["tenant","number"],"columns":["tenant","number","card","holder","email","note","updated_at"],"types":["integer","integer","text","text","text","text","timestamp with time zone"],"exclude":["card"],"mask":["holder","email"],"mask_placeholder":"it''s hidden","mask_null":false,"except_columns":["updated_at"],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":true,"truncate":"record","record_session":true,"digest":"89f93e3c8451453824bebc8f2a8a438d925cd784200026ff22ecb8e44039330c"}';
 
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_insert" ON "billing"."payments";
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_update" ON "billing"."payments";
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_delete" ON "billing"."payments";
-CREATE OR REPLACE TRIGGER "threadline_audit_billing_payments" AFTER INSERT OR UPDATE OR DELETE ON "billing"."payments"
-  FOR EACH ROW EXECUTE FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"();
-ALTER TABLE "billing"."payments" ENABLE ALWAYS TRIGGER "threadline_audit_billing_payments";
+SELECT "threadline".threadline_drop_triggers('"billing"."payments"', ARRAY['threadline_audit_billing_payments_truncate',
+    'threadline_audit_billing_payments']);
 CREATE OR REPLACE TRIGGER "threadline_audit_billing_payments_truncate" AFTER TRUNCATE ON "billing"."payments"
   FOR EACH STATEMENT EXECUTE FUNCTION "threadline".threadline_capture_truncate();
 ALTER TABLE "billing"."payments" ENABLE ALWAYS TRIGGER "threadline_audit_billing_payments_truncate";
+CREATE OR REPLACE TRIGGER "threadline_audit_billing_payments" AFTER INSERT OR UPDATE OR DELETE ON "billing"."payments"
+  FOR EACH ROW EXECUTE FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"();
+ALTER TABLE "billing"."payments" ENABLE ALWAYS TRIGGER "threadline_audit_billing_payments";
 
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_1_insert" ON "billing"."payments_1";
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_1_update" ON "billing"."payments_1";
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_1_delete" ON "billing"."payments_1";
+SELECT "threadline".threadline_drop_triggers('"billing"."payments_1"', ARRAY['threadline_audit_billing_payments_1_truncate']);
 CREATE OR REPLACE TRIGGER "threadline_audit_billing_payments_1_truncate" AFTER TRUNCATE ON "billing"."payments_1"
   FOR EACH STATEMENT EXECUTE FUNCTION "threadline".threadline_capture_truncate();
 ALTER TABLE "billing"."payments_1" ENABLE ALWAYS TRIGGER "threadline_audit_billing_payments_1_truncate";
+SELECT "threadline".threadline_observe_relations('"billing"."payments"');
 
 -- The way back:
 
+-- Gives up on a lock that is not free in time: whoever writes to the table waits behind this migration.
+SET LOCAL lock_timeout = '5s';
+
 -- billing.payments
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments" ON "billing"."payments";
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_insert" ON "billing"."payments";
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_update" ON "billing"."payments";
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_delete" ON "billing"."payments";
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_truncate" ON "billing"."payments";
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_1" ON "billing"."payments_1";
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_1_insert" ON "billing"."payments_1";
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_1_update" ON "billing"."payments_1";
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_1_delete" ON "billing"."payments_1";
-DROP TRIGGER IF EXISTS "threadline_audit_billing_payments_1_truncate" ON "billing"."payments_1";
+SELECT "threadline".threadline_drop_triggers('"billing"."payments"', '{}'::text[]);
+SELECT "threadline".threadline_drop_triggers('"billing"."payments_1"', '{}'::text[]);
 DROP FUNCTION IF EXISTS "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"();
 DO $threadline$
 BEGIN

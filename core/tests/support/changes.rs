@@ -14,7 +14,7 @@ pub(crate) async fn forget(pool: &PgPool) -> Result {
 pub(crate) async fn changes(pool: &PgPool) -> Result<Vec<String>> {
     let lines = sqlx::query_scalar(
         "SELECT translate(concat_ws(' ', op, nullif(table_schema, 'public') || '.' || table_name,
-                                    CASE table_schema WHEN 'public' THEN table_name END,
+                                    CASE table_schema WHEN 'public' THEN table_name END, '(' || partition_name || ')',
                                     nullif(table_pk, '{}'), data_after, changed_fields::text,
                                     'was ' || changed_from::text),
                           '\"', '')

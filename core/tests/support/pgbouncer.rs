@@ -12,7 +12,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, Row};
 
 use crate::database::Result;
 use crate::server::{host, password};
-use crate::wait::PATIENCE;
+
+/// Far longer than a busy machine takes to start a pooler.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
 
 /// Only a part of the socket's name: nothing listens on a port.
 const PORT: u16 = 6432;

@@ -19,7 +19,9 @@ pub(crate) async fn many(trail: &AuditTrail, pages: &Pages, samples: usize) -> R
     let scope = Scope::unscoped();
     let mut prepared = Vec::new();
     for filter in pages.filters() {
-        let page = trail.timeline_page(&scope, filter, Position::Newest, PAGE).await?;
+        let (mut snapshot, mark) = trail.snapshot_with_mark().await?;
+        let page = snapshot.timeline_page(&scope, filter, Position::Newest, PAGE).await?;
+        drop(snapshot);
         let typed = filter.to_pairs().into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         let found = FoundChanges {
             filter: filter.clone(),
@@ -28,6 +30,7 @@ pub(crate) async fn many(trail: &AuditTrail, pages: &Pages, samples: usize) -> R
             continues: false,
             count: Some(trail.count(&scope, filter, COUNTED).await?),
             has_changes: true,
+            mark: Some(mark),
         };
         let tables = trail.captured_tables(&scope).await?;
         prepared.push(TimelinePage { typed, tables, answer: Ok(found) });

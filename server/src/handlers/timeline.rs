@@ -70,23 +70,34 @@ async fn find(
     // One more than is shown tells whether the last transaction goes on.
     let size = PAGE + usize::from(!matches!(position, Position::NewerThan(_)));
     let questions = async {
-        let mut trail = visit.shared.settings.trail.snapshot().await?;
+        let trail = &visit.shared.settings.trail;
+        let (mut trail, mark) = if may_grow(&filter, position) {
+            let (snapshot, mark) = trail.snapshot_with_mark().await?;
+            (snapshot, Some(mark))
+        } else {
+            (trail.snapshot().await?, None)
+        };
         let mut page = trail.timeline_page(scope, &filter, position, size).await?;
         let continues = cut(&mut page);
         let changes = page.entries.iter_mut().map(|entry| &mut entry.change);
         trail.complete_old_values(scope, changes).await?;
         let tables = visit.shared.tables.of(&mut trail, scope).await?;
         let has_changes = !page.entries.is_empty() || trail.has_changes(scope).await?;
-        Ok((trail, page, continues, tables, has_changes))
+        Ok((trail, mark, page, continues, tables, has_changes))
     };
-    let (trail, page, continues, tables, has_changes) = answered(visit, questions).await?;
+    let (trail, mark, page, continues, tables, has_changes) = answered(visit, questions).await?;
     let count = match position {
         // What takes long to find takes longer to count.
         _ if page.stopped_at.is_some() => None,
         Position::Newest if page.older.is_none() => Some(Count::Exactly(page.entries.len())),
         _ => count(trail, scope, &filter).await,
     };
-    Ok((tables, FoundChanges { filter, position, page, continues, count, has_changes }))
+    Ok((tables, FoundChanges { filter, position, page, continues, count, has_changes, mark }))
+}
+
+/// Answers whether changes can come that the page would show.
+const fn may_grow(filter: &Filter, position: Position) -> bool {
+    filter.to.is_none() && !matches!(position, Position::OlderThan(_))
 }
 
 /// Cuts off what is more than a page; answers whether it belongs to the same transaction.

@@ -41,6 +41,11 @@ fn with(pool: &PgPool, access: Access, apart: &'static [ConsoleAction]) -> Route
     Router::new().nest("/audit", console.into_router())
 }
 
+async fn run(pool: &PgPool, sql: &str) -> Result {
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(pool).await?;
+    Ok(())
+}
+
 async fn check(app: &Router, form: &'static str, origin: &str) -> Result<Response<Body>> {
     let request = Request::post("/audit/coverage")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -248,13 +253,46 @@ async fn before_there_is_an_answer_it_says_so(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn who_may_not_write_still_learns_what_is_so(pool: PgPool) -> Result {
+async fn check_that_cannot_be_remembered_is_shown_with_the_reason(pool: PgPool) -> Result {
     seeded(&pool).await?;
-    sqlx::raw_sql("DROP TABLE threadline.threadline_coverage_gaps").execute(&pool).await?;
-    let (status, body) = get(&checked(mounted(&pool, Access::Allow)).await?, "/audit/coverage").await?;
-    assert_eq!(status, StatusCode::OK);
-    assert!(body.contains("<h1>1 table needs capture</h1>") && body.contains("is not remembered"), "{body}");
-    Ok(())
+    let reader = format!("threadline_test_{}", uuid::Uuid::now_v7().simple());
+    for (session, harm, reason) in [
+        ("SET default_transaction_read_only = on".to_owned(), "", "it is a standby or read-only"),
+        (
+            format!("SET ROLE {reader}"),
+            "GRANT USAGE ON SCHEMA threadline TO $reader",
+            "may not write the table threadline_coverage_gaps",
+        ),
+        (
+            String::new(),
+            "ALTER TABLE threadline.threadline_coverage_gaps REPLICA IDENTITY NOTHING;
+             CREATE PUBLICATION everything FOR ALL TABLES",
+            "published without a replica identity",
+        ),
+        (String::new(), "DROP TABLE threadline.threadline_coverage_gaps", "missing: run threadline install"),
+    ] {
+        if session.contains(&reader) {
+            run(&pool, &format!("CREATE ROLE {reader}")).await?;
+        }
+        run(&pool, &harm.replace("$reader", &reader)).await?;
+        let sessions = sqlx::postgres::PgPoolOptions::new()
+            .after_connect(move |connection, _| {
+                let session = sqlx::AssertSqlSafe(session.clone());
+                Box::pin(async move { sqlx::raw_sql(session).execute(connection).await.map(|_| ()) })
+            })
+            .connect_with((*pool.connect_options()).clone())
+            .await?;
+        let (status, body) = get(&mounted(&sessions, Access::Allow), "/audit/coverage").await?;
+        sessions.close().await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(body.contains("<h1>1 table needs capture</h1>"), "{body}");
+        let notice = body.split("is not remembered.").nth(1).ok_or("no notice")?;
+        assert!(
+            notice.split("</p>").next().is_some_and(|notice| notice.contains(reason)),
+            "{reason}: {notice}"
+        );
+    }
+    run(&pool, &format!("DROP OWNED BY {reader}; DROP ROLE {reader}")).await
 }
 
 #[sqlx::test(migrations = false)]

@@ -1,6 +1,6 @@
 //! What a change shows of its values, on a real PostgreSQL.
 
-use crate::support::{Result, get, mounted};
+use crate::support::{Result, get, mounted, part};
 use axum::Router;
 use http::StatusCode;
 use sqlx::PgPool;
@@ -55,11 +55,6 @@ fn read(html: &str) -> String {
     let text: String =
         html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect();
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
-}
-
-fn part<'a>(body: &'a str, from: &str, to: &str) -> &'a str {
-    let rest = body.split_once(from).map_or("", |(_, rest)| rest);
-    rest.split_once(to).map_or(rest, |(part, _)| part)
 }
 
 #[sqlx::test(migrations = false)]
@@ -190,6 +185,26 @@ async fn a_change_of_many_columns_folds_and_a_new_row_shows_what_tells_something
 }
 
 #[sqlx::test(migrations = false)]
+async fn a_value_that_was_too_large_to_keep_says_so(pool: PgPool) -> Result {
+    let app = console(&pool, &["UPDATE specimens SET note = 'small'"]).await?;
+    let digest = "ab".repeat(32);
+    let large = format!(r#"{{"note": {{"too_large": {{"bytes": 140000000, "sha256": "{digest}"}}}}}}"#);
+    sqlx::query("UPDATE threadline.audit_changes SET data_after = data_after || $1::jsonb")
+        .bind(&large)
+        .execute(&pool)
+        .await?;
+    let words = format!("too large to keep: 140,000,000 bytes, SHA-256 {digest}");
+    assert_eq!(rows(&timeline(&app).await?), [["note", "NULL", &*words]]);
+    sqlx::query("UPDATE threadline.audit_changes SET changed_from = $1::jsonb")
+        .bind(&large)
+        .execute(&pool)
+        .await?;
+    let changed = format!("{words} changed between values of this size");
+    assert_eq!(rows(&timeline(&app).await?), [["note", &*words, &*changed]]);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
 async fn every_change_has_a_place_of_its_own_and_a_way_to_its_row(pool: PgPool) -> Result {
     let app = console(&pool, &["INSERT INTO specimens (id) VALUES ('a/b')", "TRUNCATE specimens"]).await?;
     let body = timeline(&app).await?;
@@ -201,7 +216,7 @@ async fn every_change_has_a_place_of_its_own_and_a_way_to_its_row(pool: PgPool) 
     assert!(insert.contains("aria-label=\"Row history of specimens, id a/b\""), "{insert}");
     let truncate = part(&body, "op truncate", "</section>");
     assert!(
-        truncate.contains("The whole table was emptied.") && !truncate.contains("Row history"),
+        truncate.contains("The whole table was emptied by TRUNCATE.") && !truncate.contains("Row history"),
         "{truncate}"
     );
     Ok(())

@@ -124,6 +124,44 @@ fn same(files: &Files, entries: &[TimelineEntry], query: &str) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
+async fn a_file_names_an_earlier_key_a_partition_and_a_clock_that_was_set_back(pool: PgPool) -> Result {
+    let trail = installed(&pool).await?;
+    sqlx::raw_sql(
+        "CREATE TABLE m (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE m_1 PARTITION OF m FOR VALUES IN (1)",
+    )
+    .execute(&pool)
+    .await?;
+    trail.capture(["m"]).await?;
+    for sql in [
+        "INSERT INTO tickets VALUES (1)",
+        "UPDATE tickets SET id = 100",
+        "TRUNCATE m_1",
+        "SELECT setval('threadline.threadline_clock',
+                       threadline.threadline_microseconds(clock_timestamp() + interval '1 hour') * 2 + 1);
+         INSERT INTO tickets VALUES (2)",
+    ] {
+        sqlx::raw_sql(sql).execute(&pool).await?;
+    }
+    let entries = trail.timeline(&Scope::unscoped(), &Filter::default(), 10).await?;
+    let clock_at = entries[0].change.clock_at.ok_or("no clock")?;
+    let clock_at = clock_at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+    let Files { lines, rows, .. } = Files::get(&mounted(&pool, Access::Allow), "from=").await?;
+    for (place, name, value, cell) in [
+        (0, "clock_at", Some(Value::from(&*clock_at)), &*clock_at),
+        (1, "partition_name", Some("public.m_1".into()), "public.m_1"),
+        (2, "old_pk", Some(serde_json::json!({ "id": "1" })), r#"{"id":"1"}"#),
+        (3, "old_pk", None, ""),
+        (3, "partition_name", None, ""),
+        (3, "clock_at", None, ""),
+    ] {
+        assert_eq!(lines[place].get(name), value.as_ref(), "{place} {name}");
+        let found = rows[place][name].as_str().map_or_else(|| rows[place][name].to_string(), str::to_owned);
+        assert_eq!(found, cell, "{place} {name}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
 async fn a_file_holds_what_the_timeline_shows_in_its_order(pool: PgPool) -> Result {
     let trail = seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
@@ -191,6 +229,29 @@ async fn no_cell_runs_as_a_formula_and_json_is_exact(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
+async fn every_format_holds_the_source_and_every_digit_of_the_metadata(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    sqlx::query("UPDATE threadline.audit_transactions SET source = 'web', meta = $1::text::jsonb WHERE action_id IS NULL")
+        .bind(format!(r#"{{"price": 1.10, "big": {EXACT}}}"#))
+        .execute(&pool)
+        .await?;
+    let app = mounted(&pool, Access::Allow);
+    let metadata = format!(r#""metadata":{{"big": {EXACT}, "price": 1.10}}"#);
+    for (format, metadata) in
+        [("ndjson", metadata.clone()), ("json", metadata.clone()), ("csv", metadata.replace('"', "\"\""))]
+    {
+        let (_, file) = get(&app, &format!("/audit/exports/changes.{format}")).await?;
+        assert_eq!(file.matches(&metadata).count(), 11, "{format}: {file}");
+    }
+    for line in Files::get(&app, "").await?.lines {
+        let source = if line.get("action").is_some() { Value::Null } else { "web".into() };
+        let transaction = line["transaction"].as_object().ok_or("no transaction")?;
+        assert_eq!(transaction.get("source"), Some(&source), "the reference system's exports always have it");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
 async fn a_scope_holds_for_files_too(pool: PgPool) -> Result {
     let trail = seeded(&pool).await?;
     let scope = Scope::tables(["=cmd|a"]);
@@ -217,7 +278,7 @@ async fn an_empty_file_is_a_whole_one(pool: PgPool) -> Result {
     let app = mounted(&pool, Access::Allow);
     let (_, csv) = get(&app, "/audit/exports/changes.csv").await?;
     let columns = "id,transaction_id,table_schema,table_name,op,captured_at,table_pk,data_after,changed_fields,changed_from,\
-                   transaction_json,correlation_id,action_id,action_name\r\n";
+                   transaction_json,correlation_id,action_id,action_name,old_pk,partition_name,clock_at\r\n";
     assert_eq!(csv, columns);
     assert_eq!(get(&app, "/audit/exports/changes.ndjson").await?.1, "");
     let document: Value = serde_json::from_str(&get(&app, "/audit/exports/changes.json").await?.1)?;

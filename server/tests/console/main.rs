@@ -10,6 +10,8 @@ mod newer_changes;
 mod readable;
 mod redaction;
 mod row;
+mod row_keys;
+mod row_removals;
 mod support;
 mod theme;
 mod timeline;

@@ -36,9 +36,20 @@ async fn insert(pool: &PgPool, table: &'static str, rows: i64) -> Result {
     Ok(())
 }
 
-async fn newest(trail: &AuditTrail) -> Result<String> {
-    let page = trail.timeline_page(&Scope::unscoped(), &Filter::default(), Position::Newest, 1).await?;
-    Ok(page.entries.first().ok_or("nothing recorded")?.change.cursor().to_string())
+/// The mark of a page that would be read now.
+async fn mark(trail: &AuditTrail) -> Result<String> {
+    Ok(trail.snapshot_with_mark().await?.1.to_string())
+}
+
+/// The mark that a page of the timeline holds for its live part.
+fn mark_in(page: &str) -> Result<String> {
+    let page = page.replace("&quot;", "\"");
+    let (_, mark) = page.split_once(r#""since":""#).ok_or("no mark")?;
+    Ok(mark.split_once('"').ok_or("no end")?.0.to_owned())
+}
+
+fn answer(count: u16, late: u16, truncated: bool) -> String {
+    serde_json::json!({ "count": count, "late": late, "truncated": truncated }).to_string()
 }
 
 fn address(query: &str, since: &str) -> String {
@@ -52,31 +63,89 @@ fn address(query: &str, since: &str) -> String {
 #[sqlx::test(migrations = false)]
 async fn it_counts_what_is_newer_and_matches_up_to_a_hundred(pool: PgPool) -> Result {
     let trail = seeded(&pool).await?;
-    let since = newest(&trail).await?;
+    let since = mark(&trail).await?;
     let app = mounted(&pool, Access::Allow);
-    assert_eq!(get(&app, &address("", &since)).await?, (StatusCode::OK, "0".to_owned()));
+    assert_eq!(get(&app, &address("", &since)).await?, (StatusCode::OK, answer(0, 0, false)));
 
     insert(&pool, "tickets", 3).await?;
     insert(&pool, "secrets", 2).await?;
-    assert_eq!(get(&app, &address("", &since)).await?.1, "5");
-    assert_eq!(get(&app, &address("table=tickets", &since)).await?.1, "3");
-    assert_eq!(get(&app, &address("table=tickets&from=2020-01-01T00%3A00", &since)).await?.1, "3");
-    assert_eq!(get(&app, &address("", &newest(&trail).await?)).await?.1, "0");
-    assert_eq!(get(&app, &address("table=secrets", "")).await?.1, "3", "without a cursor everything is new");
+    assert_eq!(get(&app, &address("", &since)).await?.1, answer(5, 0, false));
+    assert_eq!(get(&app, &address("table=tickets", &since)).await?.1, answer(3, 0, false));
+    assert_eq!(
+        get(&app, &address("table=tickets&from=2020-01-01T00%3A00", &since)).await?.1,
+        answer(3, 0, false)
+    );
+    assert_eq!(get(&app, &address("", &mark(&trail).await?)).await?.1, answer(0, 0, false));
 
     insert(&pool, "tickets", 200).await?;
-    assert_eq!(get(&app, &address("", &since)).await?.1, "100");
+    assert_eq!(get(&app, &address("", &since)).await?.1, answer(100, 0, true));
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn change_that_commits_after_the_page_with_an_earlier_time_is_counted(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let mut older = pool.begin().await?;
+    let actor = r#"{"type":"user","id":"42"}"#;
+    sqlx::query("SELECT set_config('threadline.actor_ref', $1, true)")
+        .bind(actor)
+        .execute(&mut *older)
+        .await?;
+    sqlx::raw_sql("INSERT INTO tickets VALUES (42)").execute(&mut *older).await?;
+    insert(&pool, "tickets", 1).await?;
+    let all = mounted(&pool, Access::Allow);
+    let tickets = mounted(&pool, Access::AllowWithin(Scope::tables(["tickets"])));
+    let secrets = mounted(&pool, Access::AllowWithin(Scope::tables(["secrets"])));
+    let mut pages = Vec::new();
+    for (app, query, late) in [
+        (&all, "from=", 1),
+        (&all, "from=2020-01-01T00%3A00", 1),
+        (&all, "table=tickets", 1),
+        (&all, "table=secrets", 0),
+        (&all, "actor=user%3A42", 1),
+        (&all, "actor=user%3A41", 0),
+        (&tickets, "from=", 1),
+        (&secrets, "from=", 0),
+    ] {
+        let (status, page) = get(app, &format!("/audit/timeline?{query}")).await?;
+        assert_eq!(status, StatusCode::OK, "{query}");
+        let poll = address(query, &mark_in(&page)?);
+        assert_eq!(get(app, &poll).await?.1, answer(0, 0, false), "{query}");
+        pages.push((app, poll, late));
+    }
+    older.commit().await?;
+    for (app, poll, late) in pages {
+        assert_eq!(get(app, &poll).await?.1, answer(late, late, false), "{poll}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn page_that_nothing_new_belongs_to_asks_nothing(pool: PgPool) -> Result {
+    let trail = seeded(&pool).await?;
+    let page = trail.timeline_page(&Scope::unscoped(), &Filter::default(), Position::Newest, 1).await?;
+    let cursor = page.entries.first().ok_or("nothing recorded")?.change.cursor();
+    let app = mounted(&pool, Access::Allow);
+    for (query, asks) in [
+        ("from=".to_owned(), true),
+        (format!("newer={cursor}"), true),
+        (format!("older={cursor}"), false),
+        ("to=2999-01-01T00%3A00".to_owned(), false),
+    ] {
+        let (_, page) = get(&app, &format!("/audit/timeline?{query}")).await?;
+        assert_eq!(mark_in(&page).is_ok(), asks, "{query}");
+    }
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
 async fn a_scope_and_a_refusal_hold_here_too(pool: PgPool) -> Result {
-    let since = newest(&seeded(&pool).await?).await?;
+    let since = mark(&seeded(&pool).await?).await?;
     insert(&pool, "tickets", 3).await?;
     insert(&pool, "secrets", 2).await?;
     let scoped = mounted(&pool, Access::AllowWithin(Scope::tables(["tickets"])));
-    assert_eq!(get(&scoped, &address("", &since)).await?.1, "3");
-    assert_eq!(get(&scoped, &address("table=secrets", &since)).await?.1, "0");
+    assert_eq!(get(&scoped, &address("", &since)).await?.1, answer(3, 0, false));
+    assert_eq!(get(&scoped, &address("table=secrets", &since)).await?.1, answer(0, 0, false));
     let (status, body) = get(&mounted(&pool, Access::Deny), &address("", &since)).await?;
     assert_eq!(status, StatusCode::FORBIDDEN);
     assert!(body.starts_with("<!DOCTYPE html>"), "{body}");
@@ -85,7 +154,7 @@ async fn a_scope_and_a_refusal_hold_here_too(pool: PgPool) -> Result {
 
 #[sqlx::test(migrations = false)]
 async fn it_lives_wherever_the_console_is_nested_and_is_never_stored(pool: PgPool) -> Result {
-    let since = newest(&seeded(&pool).await?).await?;
+    let since = mark(&seeded(&pool).await?).await?;
     let console = || {
         Console::builder(pool.clone())
             .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
@@ -101,7 +170,7 @@ async fn it_lives_wherever_the_console_is_nested_and_is_never_stored(pool: PgPoo
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
         assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
         let body = axum::body::to_bytes(response.into_body(), 100).await?;
-        assert_eq!(body, "1", "{base}");
+        assert_eq!(body, answer(1, 0, false), "{base}");
     }
     Ok(())
 }
@@ -109,7 +178,7 @@ async fn it_lives_wherever_the_console_is_nested_and_is_never_stored(pool: PgPoo
 /// Server functions register themselves with the process: a host that is a Leptos application finds this one among its own.
 #[sqlx::test(migrations = false)]
 async fn outside_of_the_console_nothing_is_counted(pool: PgPool) -> Result {
-    let since = newest(&seeded(&pool).await?).await?;
+    let since = mark(&seeded(&pool).await?).await?;
     let host = axum::Router::new().route("/api/{*name}", axum::routing::get(leptos_axum::handle_server_fns));
     let app = mounted(&pool, Access::Allow).merge(host);
     let (status, body) = get(&app, address("", &since).trim_start_matches("/audit")).await?;
@@ -120,11 +189,21 @@ async fn outside_of_the_console_nothing_is_counted(pool: PgPool) -> Result {
 
 #[sqlx::test(migrations = false)]
 async fn what_cannot_be_read_is_a_mistake(pool: PgPool) -> Result {
-    let since = newest(&seeded(&pool).await?).await?;
+    let since = mark(&seeded(&pool).await?).await?;
     let app = mounted(&pool, Access::Allow);
-    for (query, since) in [("from=yesterday", since.as_str()), ("tabel=x", &since), ("", "17")] {
+    let cursor = "1795339267000000-0193c2aa00007000800000000000008d";
+    let long = format!("{since}_{}", "7_".repeat(5_000));
+    for (query, since) in [
+        ("from=yesterday", since.as_str()),
+        ("tabel=x", &since),
+        ("", "17"),
+        ("", ""),
+        ("", cursor),
+        ("", &long),
+    ] {
         let (status, body) = get(&app, &address(query, since)).await?;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{query} {since}: {body}");
+        assert!(body.len() < 500, "{body}");
     }
     Ok(())
 }
@@ -139,7 +218,7 @@ async fn without_the_database_it_says_so() -> Result {
         .actor_fn(|_| async { None })
         .build();
     let app = axum::Router::new().nest("/audit", console.into_router());
-    let (status, body) = get(&app, &address("", "")).await?;
+    let (status, body) = get(&app, &address("", "1795339267000000-850-733-")).await?;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(!body.contains("no-postgresql-here"), "{body}");
     Ok(())

@@ -43,6 +43,19 @@ pub(crate) async fn checked(app: Router) -> Result<Router> {
     if status == StatusCode::OK { Ok(app) } else { Err(format!("{status}: {body}").into()) }
 }
 
+/// The part of a page from one text to the next.
+pub(crate) fn part<'a>(body: &'a str, from: &str, to: &str) -> &'a str {
+    let rest = body.split_once(from).map_or("", |(_, rest)| rest);
+    rest.split_once(to).map_or(rest, |(part, _)| part)
+}
+
+/// What a part of a page says, without its tags.
+pub(crate) fn words(html: &str) -> String {
+    let whole = format!("<{html}");
+    let texts = whole.split('<').map(|tag| tag.split_once('>').map_or("", |(_, text)| text));
+    texts.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 pub(crate) async fn call(app: &Router, address: &str) -> Result<Response<Body>> {
     Ok(app.clone().oneshot(Request::builder().uri(address).body(Body::empty())?).await?)
 }

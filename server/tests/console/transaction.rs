@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Result, call, get, mounted};
+use crate::support::{Result, call, get, mounted, part, words};
 use axum::Router;
 use axum::body::Body;
 use http::{Request, StatusCode, header};
@@ -72,7 +72,7 @@ async fn everything_that_was_said_about_it_is_shown_as_text(pool: PgPool) -> Res
         "req-1",
         "job-9",
         "12345678901234567890",
-        "{\"nested\":[\"&lt;/td&gt;\",null]}",
+        "{\"nested\": [\"&lt;/td&gt;\", null]}",
         "1 change in 1 table",
         "What else <bdi>user:42</bdi> did around then",
         "/audit/timeline?correlation_id=%3C%2Fp%3E%3Cscript%3Ealert%281%29%3C%2Fscript%3E\"",
@@ -82,6 +82,30 @@ async fn everything_that_was_said_about_it_is_shown_as_text(pool: PgPool) -> Res
         assert!(body.contains(expected), "{expected} is missing in {body}");
     }
     assert!(!body.contains("<script>alert"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_page_shows_the_source_and_every_digit_of_the_metadata(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let context = context("c-1")?;
+    let id = write(&pool, AuditedWrite::new(&context), "INSERT INTO tickets VALUES (1, 'one')").await?;
+    let app = mounted(&pool, Access::Allow);
+    for (metadata, expected) in [
+        (r#"{"price": 1.10, "big": 12345678901234567890.5}"#, ["1.10", "12345678901234567890.5"]),
+        ("[1.10, 2.20]", ["value", "[1.10, 2.20]"]),
+    ] {
+        sqlx::query("UPDATE threadline.audit_transactions SET source = $1, meta = $2::text::jsonb")
+            .bind(HOSTILE)
+            .bind(metadata)
+            .execute(&pool)
+            .await?;
+        let (_, body) = get(&app, &format!("/audit/transactions/{id}")).await?;
+        assert!(body.contains("<dt>Source</dt><dd>&lt;/p&gt;&lt;script&gt;"), "{body}");
+        for expected in expected {
+            assert!(body.contains(&format!(">{expected}</t")), "{expected} is missing in {body}");
+        }
+    }
     Ok(())
 }
 
@@ -198,5 +222,35 @@ async fn a_problem_names_the_request_for_whoever_is_asked_for_help(pool: PgPool)
         let mention = body.split("If you ask for help, mention: ").nth(1).ok_or("nothing to mention")?;
         assert!(mention.contains("UTC</time>") && mention.contains("req-&lt;b&gt;7"), "{mention}");
     }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_transaction_without_an_actor_tells_of_its_session(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    sqlx::raw_sql(
+        "BEGIN; SET LOCAL application_name = 'nightly <b>'; INSERT INTO tickets VALUES (1, 'one'); COMMIT",
+    )
+    .execute(&pool)
+    .await?;
+    let (role, id): (String, String) =
+        sqlx::query_as("SELECT session_user::text, id::text FROM threadline.audit_transactions")
+            .fetch_one(&pool)
+            .await?;
+    let app = mounted(&pool, Access::Allow);
+    let (status, body) = get(&app, &format!("/audit/transactions/{id}")).await?;
+    assert_eq!(status, StatusCode::OK);
+    let heading = words(part(&body, "<h1", "</h1>"));
+    let expected = format!("no actor recorded; session: role {role}, nightly &lt;b&gt; · no action recorded");
+    assert_eq!(heading, expected, "{body}");
+    assert!(!body.contains("Metadata"), "the session is told twice: {body}");
+    let (_, body) = get(&app, "/audit/timeline?table=tickets").await?;
+    let heading = words(part(&body, "<h3", "</h3>"));
+    assert_eq!(heading, format!("no actor recorded; role {role} · no action recorded"), "{body}");
+
+    let context = context("case-1")?;
+    let id = write(&pool, AuditedWrite::new(&context), "INSERT INTO tickets VALUES (2, 'two')").await?;
+    let (_, body) = get(&app, &format!("/audit/transactions/{id}")).await?;
+    assert!(!words(part(&body, "<h1", "</h1>")).contains("session"), "{body}");
     Ok(())
 }

@@ -41,16 +41,17 @@ pub(super) fn findings(shown: &Shown) -> impl IntoView + use<> {
     }
 }
 
-/// What it is, what that means, and the command that mends it.
+/// What it is, what that means, and the command that mends it, where there is one.
 pub(super) fn item(finding: &Finding, with_table: bool) -> impl IntoView + use<> {
     let severity = finding.severity().name();
+    let command = finding.command.as_ref().map(|command| view! { <CommandLine text=command.text()/> });
     let table = with_table.then(|| view! { <h3><bdi>{finding.table.to_string()}</bdi></h3> });
     view! {
         <li data-code=finding.kind.code>
             {table}
             <p><span class=format!("severity {severity}")>{severity}</span>" "<bdi>{statement(finding)}</bdi></p>
             <p class="note">{finding.kind.meaning}</p>
-            <CommandLine text=finding.command.text()/>
+            {command}
         </li>
     }
 }

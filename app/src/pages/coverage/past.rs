@@ -12,13 +12,10 @@ use crate::html::IntoHtml;
 const OPEN: usize = 10;
 
 pub(super) fn past(shown: &Shown, now: DateTime<Utc>) -> impl IntoView + use<> {
-    let unwritten = (!shown.last.is_remembered).then(|| {
-        view! {
-            <p class="notice">
-                "What is found is not remembered: the console may not write the table threadline_coverage_gaps. A warning in the log says why."
-            </p>
-        }
-    });
+    let unwritten = shown
+        .last
+        .unremembered
+        .map(|reason| view! { <p class="notice">"What is found is not remembered. "{reason}</p> });
     let heading = view! { <h2 class="section">"When something was wrong"</h2> };
     let content = match shown.gaps() {
         None => view! {

@@ -28,13 +28,19 @@ pub(super) fn needs_capture(shown: &Shown) -> impl IntoView + use<> {
         .map(|found| {
             let errors = errors.get(&found.table).into_iter().flatten();
             let errors: Vec<_> = errors.map(|finding| item(finding, false)).collect();
-            let command = found.command.as_ref().map(|command| {
-                view! { <p>"No change to it is recorded: it has no capture triggers."</p> <CommandLine text=command.text()/> }
+            let command = found.command.as_ref().map(|command| view! { <CommandLine text=command.text()/> });
+            let advice = match (&found.run_as, &found.obstacle) {
+                (Some(who), _) => format!(" The command has to be run by {who}."),
+                (None, Some(obstacle)) => format!(" What has to be done first: {obstacle}."),
+                (None, None) => String::new(),
+            };
+            let untriggered = (found.command.is_some() || found.obstacle.is_some()).then(|| {
+                view! { <p>"No change to it is recorded: it has no capture triggers."<bdi>{advice}</bdi></p> {command} }
             });
             view! {
                 <li>
                     <h3><bdi>{found.table.to_string()}</bdi></h3>
-                    {command}
+                    {untriggered}
                     {(!errors.is_empty()).then(|| view! { <ul class="plain">{errors}</ul> })}
                 </li>
             }

@@ -18,7 +18,11 @@ pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoVie
         found.warning.clone().filter(|_| is_configured || found.state == DriftState::CouldNotIntrospect);
     let warning = warning.map(|warning| view! { <p>{sentence(&warning)}</p> });
     let command = found.command.as_ref().filter(|_| is_configured).map(|command| {
-        view! { <p class="note">"To bring what is deployed to what the file says:"</p> <CommandLine text=command.text()/> }
+        let who = found.run_as.as_ref().map(|who| format!(", run by {who}"));
+        view! { <p class="note">"To bring what is deployed to what the file says"{who}":"</p> <CommandLine text=command.text()/> }
+    });
+    let obstacle = found.obstacle.as_ref().filter(|_| is_configured).map(|obstacle| {
+        view! { <p class="note">"What has to be done first: "<bdi>{obstacle.clone()}</bdi>"."</p> }
     });
     let configured = is_configured.then(|| row("threadline.toml", Some(&found.configured)));
     let is_bad = is_configured && found.state != DriftState::ConfigMatchesDeployed;
@@ -40,6 +44,7 @@ pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoVie
                     <tbody>{configured}{row("Deployed", found.deployed.as_ref())}</tbody>
                 </table>
                 {command}
+                {obstacle}
             </details>
         </li>
     }

@@ -8,8 +8,9 @@ use threadline::query::{AsOf, Cursor, FieldChange, Operation, TimelineEntry};
 
 use super::address::Address;
 use super::moments::{field_value, just_before, stamp};
-use super::state::by;
-use crate::components::{DateTime, Value};
+use super::state::{by, new_key, removals};
+use crate::Frame;
+use crate::components::{DateTime, Value, key_link};
 use crate::html::{Html, IntoHtml};
 
 /// A moment that was asked for.
@@ -36,8 +37,8 @@ impl AsOfQuestion {
     /// The version that is shown.
     pub(super) fn shown(&self) -> Option<Cursor> {
         match &self.answer.as_ref().ok()?.row {
-            AsOf::Snapshot(entry) => Some(entry.change.cursor()),
-            AsOf::Deleted(_) | AsOf::BeforeHorizon => None,
+            AsOf::Snapshot(entry) | AsOf::Uncertain { entry, .. } => Some(entry.change.cursor()),
+            AsOf::Deleted(_) | AsOf::Moved(_) | AsOf::BeforeHorizon => None,
         }
     }
 }
@@ -70,17 +71,31 @@ pub(super) fn as_of_panel(then: RowThen, key: &BTreeMap<String, String>, address
     let fields = row.fields();
     let answer = match row {
         AsOf::Snapshot(entry) => snapshot(entry, fields, key),
-        AsOf::Deleted(entry) => {
-            let words = match entry.change.operation {
-                Operation::Truncate => "The row did not exist then. The whole table had been emptied on ",
-                _ => "The row did not exist then. It had been deleted on ",
-            };
-            let before = stamp(just_before(entry.change.captured_at));
-            let before = address.with([("as_of", before)]);
-            view! { <p>{words}{by(entry)}"."</p> <p><a class="button" href=before>"Show the row just before"</a></p> }
+        AsOf::Uncertain { entry, causes } => {
+            let removals = removals(causes, key);
+            let image = snapshot(entry, fields, key);
+            view! { <p class="warning">"The row may have been removed: "{removals}"."</p> {image} }
                 .into_html()
         }
-        AsOf::BeforeHorizon => before_first(first, address),
+        AsOf::Deleted(entry) => {
+            let words = match entry.change.operation {
+                Operation::Truncate => "The row did not exist then. Removed by TRUNCATE of the table on ",
+                _ => "The row did not exist then. It had been deleted on ",
+            };
+            let before = before(&entry, address);
+            view! { <p>{words}{by(entry)}"."</p> <p>{before}</p> }.into_html()
+        }
+        AsOf::Moved(entry) => {
+            let new_key = new_key(&entry);
+            let (then, before) =
+                (under_other_key(&entry, entry.change.row_key(), at), before(&entry, address));
+            view! {
+                <p>"No row had this key any more, because it became "{new_key}" on "{by(entry)}"."</p>
+                <p class="buttons">{then}{before}</p>
+            }
+            .into_html()
+        }
+        AsOf::BeforeHorizon => before_first(first, at, key, address),
     };
     view! {
         <section class="panel" aria-labelledby="as-of-heading">
@@ -118,11 +133,41 @@ fn snapshot(entry: TimelineEntry, mut fields: Vec<FieldChange>, key: &BTreeMap<S
     .into_html()
 }
 
+fn before(entry: &TimelineEntry, address: &Address) -> Html {
+    let before = address.with([("as_of", stamp(just_before(entry.change.captured_at)))]);
+    view! { <a class="button" href=before>"Show the row just before"</a> }.into_html()
+}
+
+/// The way to the same moment of the row under its earlier or later key.
+fn under_other_key(
+    entry: &TimelineEntry,
+    other_key: Option<BTreeMap<String, String>>,
+    at: chrono::DateTime<Utc>,
+) -> Option<Html> {
+    let row = Frame::current().row_of(&entry.change.table, &other_key?);
+    let href = format!("{row}?as_of={}", stamp(at));
+    Some(view! { <a class="button" href=href>"Show the row under that key"</a> }.into_html())
+}
+
 /// The trail begins later. What it begins with tells whether the row was there already.
-fn before_first(first: Option<TimelineEntry>, address: &Address) -> Html {
+fn before_first(
+    first: Option<TimelineEntry>,
+    at: chrono::DateTime<Utc>,
+    key: &BTreeMap<String, String>,
+    address: &Address,
+) -> Html {
     let Some(entry) = first else {
         return view! { <p>"The trail knows nothing of this row at that time."</p> }.into_html();
     };
+    if let Some(old_key) = entry.change.old_key.clone().filter(|_| !entry.change.takes_away(key)) {
+        let old_link = key_link(&entry.change.table, old_key);
+        let then = under_other_key(&entry, entry.change.old_row_key(), at);
+        return view! {
+            <p>"No row had this key yet, as far as the trail knows. The row was "{old_link}" until "{by(entry)}"."</p>
+            <p class="buttons">{then}</p>
+        }
+        .into_html();
+    }
     let words = match entry.change.operation {
         Operation::Insert => {
             "The row did not exist yet, as far as the trail knows. Its first version was inserted on "

@@ -1,6 +1,6 @@
 //! The row at two moments, side by side.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -8,6 +8,7 @@ use threadline::query::{AsOf, Comparison, FieldChange, FieldValue, OldValue, Ope
 
 use super::address::Address;
 use super::moments::{in_words, moment, stamp};
+use super::state::{by, new_key, removals};
 use crate::components::{FieldTable, Sides, Value, counted};
 use crate::html::{Html, IntoHtml};
 
@@ -33,14 +34,11 @@ pub struct Compared {
 pub(super) fn compare_form(
     address: &Address,
     versions: &[TimelineEntry],
-    latest: &AsOf,
+    latest: Option<&TimelineEntry>,
     question: Option<&ComparisonQuestion>,
 ) -> Html {
-    let newest = match latest {
-        AsOf::Snapshot(entry) | AsOf::Deleted(entry) => Some(entry),
-        AsOf::BeforeHorizon => None,
-    };
-    let mut known: Vec<(DateTime<Utc>, String)> = newest.into_iter().chain(versions).map(choice).collect();
+    let mut known: Vec<(DateTime<Utc>, String)> = latest.into_iter().chain(versions).map(choice).collect();
+    known.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     known.dedup_by_key(|(at, _)| *at);
     let asked = question.map(|question| question.sides.clone().map(|side| moment(&side).ok()));
     let default = [known.get(1).or(known.first()), known.first()].map(|choice| choice.map(|(at, _)| *at));
@@ -87,7 +85,7 @@ fn choice(entry: &TimelineEntry) -> (DateTime<Utc>, String) {
 }
 
 /// What differs, field by field; what is equal folds away.
-pub(super) fn compare_panel(compared: Compared, address: &Address) -> Html {
+pub(super) fn compare_panel(compared: Compared, key: &BTreeMap<String, String>, address: &Address) -> Html {
     let Compared { at, comparison: Comparison { before, after, mut fields } } = compared;
     let different: BTreeSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
     let mut equal = after.fields();
@@ -108,11 +106,16 @@ pub(super) fn compare_panel(compared: Compared, address: &Address) -> Html {
     let same = (!is_different).then(|| {
         let [left, right] = &sides;
         let words = match (left.row(), right.row()) {
-            (None, None) => "The row exists at neither of the two times.",
+            (None, None) => "The trail knows of no row with this key at either of the two times.",
             _ => "No field differs between the two times.",
         };
         view! { <p>{words}</p> }
     });
+    let remarks: Vec<_> = sides
+        .into_iter()
+        .zip(at)
+        .filter_map(|(side, at)| remark(side, key).map(|words| view! { <p>{in_words(at)}": "{words}</p> }))
+        .collect();
     view! {
         <section class="panel" aria-labelledby="compare-heading">
             <header>
@@ -121,6 +124,7 @@ pub(super) fn compare_panel(compared: Compared, address: &Address) -> Html {
                 <a href=address.with([])>"Close"</a>
             </header>
             {same}
+            {remarks}
             {table}
             {folded(equal)}
         </section>
@@ -130,19 +134,43 @@ pub(super) fn compare_panel(compared: Compared, address: &Address) -> Html {
 
 fn state_in_words(row: &AsOf) -> String {
     match row {
-        AsOf::Snapshot(entry) => {
-            let actor = entry.transaction.actor.as_ref().map(ToString::to_string);
-            format!(
-                "after the {} by {}",
-                entry.change.operation.as_str(),
-                actor.as_deref().unwrap_or("nobody recorded")
+        AsOf::Snapshot(entry) => after(entry),
+        AsOf::Uncertain { entry, .. } => format!("{}; it may have been removed", after(entry)),
+        AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate => {
+            "removed by TRUNCATE of the table".to_owned()
+        }
+        AsOf::Deleted(_) => "the row had been deleted".to_owned(),
+        AsOf::Moved(_) => "no row had this key any more".to_owned(),
+        AsOf::BeforeHorizon => "the trail begins later for this row".to_owned(),
+    }
+}
+
+fn after(entry: &TimelineEntry) -> String {
+    let actor = entry.transaction.actor.as_ref().map(ToString::to_string);
+    format!(
+        "after the {} by {}",
+        entry.change.operation.as_str(),
+        actor.as_deref().unwrap_or("nobody recorded")
+    )
+}
+
+/// What there is to say of a side besides its heading, with the ways to it.
+fn remark(row: AsOf, key: &BTreeMap<String, String>) -> Option<Html> {
+    match row {
+        AsOf::Uncertain { causes, .. } => {
+            Some(view! { "the row may have been removed: "{removals(causes, key)}"." }.into_html())
+        }
+        AsOf::Moved(entry) => {
+            let new_key = new_key(&entry);
+            Some(
+                view! { "no row had this key any more, because it became "{new_key}" on "{by(entry)}"." }
+                    .into_html(),
             )
         }
         AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate => {
-            "the table had been emptied".to_owned()
+            Some(view! { "the row had been removed by TRUNCATE of the table on "{by(entry)}"." }.into_html())
         }
-        AsOf::Deleted(_) => "the row had been deleted".to_owned(),
-        AsOf::BeforeHorizon => "the trail begins later for this row".to_owned(),
+        AsOf::Snapshot(_) | AsOf::Deleted(_) | AsOf::BeforeHorizon => None,
     }
 }
 

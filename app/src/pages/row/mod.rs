@@ -25,7 +25,7 @@ use address::Address;
 use as_of::{as_of_form, as_of_panel};
 use compare::{compare_form, compare_panel};
 use state::state;
-use versions::{no_versions, version_list, window_form};
+use versions::{Now, no_versions, version_list, window_form};
 
 /// What the page of a row shows.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ pub fn row_page(frame: Frame, page: RowPage) -> String {
             view! {
                 <div class="row-tools">
                     {as_of_form(&address, as_of.as_ref())}
-                    {compare_form(&address, &versions.entries, &latest, comparison.as_ref())}
+                    {compare_form(&address, &versions.entries, latest.entry(), comparison.as_ref())}
                 </div>
             }
         });
@@ -75,15 +75,15 @@ pub fn row_page(frame: Frame, page: RowPage) -> String {
         let as_of = as_of.and_then(|question| question.answer.ok());
         let as_of = as_of.map(|then| as_of_panel(then, &key, &address));
         let comparison = comparison.and_then(|question| question.answer.ok());
-        let comparison = comparison.map(|compared| compare_panel(compared, &address));
-        let now = latest_moment(&latest);
+        let comparison = comparison.map(|compared| compare_panel(compared, &key, &address));
+        let now = Now::of(&latest);
         let list = if known {
             let empty = versions.entries.is_empty();
             view! {
                 <h2 class="section">"Versions"</h2>
                 {window_form(&address, &filter)}
                 {empty.then(|| view! { <p class="note">"No version of this row was recorded here. "<a href=address.whole()>"Show every version"</a></p> })}
-                {version_list(versions, now, shown, &address)}
+                {version_list(versions, now, shown, &key, &address)}
             }
             .into_html()
         } else {
@@ -93,21 +93,13 @@ pub fn row_page(frame: Frame, page: RowPage) -> String {
         view! {
             <nav class="crumbs" aria-label="Breadcrumbs"><a href=of_table>{crumb}</a> " / Row history"</nav>
             <h1>{heading(&table, &key)}</h1>
-            {state(latest, of_row)}
+            {state(latest, &key, of_row)}
             {tools}
             {as_of}
             {comparison}
             {list}
         }
     })
-}
-
-/// When the row came to be as it is now.
-fn latest_moment(latest: &AsOf) -> Option<chrono::DateTime<chrono::Utc>> {
-    match latest {
-        AsOf::Snapshot(entry) | AsOf::Deleted(entry) => Some(entry.change.captured_at),
-        AsOf::BeforeHorizon => None,
-    }
 }
 
 fn title(table: &TableName, key: &BTreeMap<String, String>) -> String {

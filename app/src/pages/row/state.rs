@@ -1,36 +1,83 @@
 //! What is known of a row now.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
-use threadline::query::{AsOf, Operation, TimelineEntry};
+use threadline::query::{AsOf, Operation, PossibleRemoval, TimelineEntry};
 
 use crate::Frame;
-use crate::components::{DateTime, TransactionHeading};
+use crate::components::{DateTime, TransactionHeading, isolated, key_link};
 use crate::html::{Html, IntoHtml};
 
 /// Whether the row exists, since when, and by whom.
-pub(super) fn state(latest: AsOf, timeline: String) -> Html {
-    let (sign, words, entry) = match latest {
-        AsOf::Snapshot(entry) => ("exists", "Exists now. Last changed on ", entry),
-        AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate => {
-            ("gone", "Does not exist now. The whole table was emptied on ", entry)
+pub(super) fn state(latest: AsOf, key: &BTreeMap<String, String>, timeline: String) -> Html {
+    let (sign, words) = match latest {
+        AsOf::Snapshot(entry) => {
+            ("exists", view! { "Exists now. Last changed on "{by(entry)}"." }.into_html())
         }
-        AsOf::Deleted(entry) => ("gone", "Does not exist now. Deleted on ", entry),
+        AsOf::Uncertain { entry, causes } => {
+            let removals = removals(causes, key);
+            let words = view! { "May have been removed: "{removals}". Last changed on "{by(entry)}"." };
+            ("uncertain", words.into_html())
+        }
+        AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate => {
+            let words = view! { "Does not exist now. Removed by TRUNCATE of the table on "{by(entry)}"." };
+            ("gone", words.into_html())
+        }
+        AsOf::Deleted(entry) => {
+            ("gone", view! { "Does not exist now. Deleted on "{by(entry)}"." }.into_html())
+        }
+        AsOf::Moved(entry) => {
+            let new_key = new_key(&entry);
+            let words = view! { "No row has this key any more: it became "{new_key}" on "{by(entry)}"." };
+            ("gone", words.into_html())
+        }
         AsOf::BeforeHorizon => return ().into_html(),
     };
     view! {
-        <p class=format!("row-state {sign}")>
-            {words}{by(entry)}". "<a href=timeline>"In the timeline"</a>
-        </p>
+        <p class=format!("row-state {sign}")>{words}" "<a href=timeline>"In the timeline"</a></p>
     }
     .into_html()
 }
 
 /// When, by whom and why, with the way to the transaction.
 pub(super) fn by(entry: TimelineEntry) -> Html {
-    let transaction = Frame::current().href(&format!("/transactions/{}", entry.transaction.id));
+    let transaction = transaction(entry.transaction.id);
     view! {
         <DateTime at=entry.change.captured_at/>" by "<TransactionHeading transaction=entry.transaction/>
         " ("<a href=transaction>"transaction"</a>")"
     }
     .into_html()
+}
+
+/// The key that a change gave to the row, as the way to its history under that key.
+pub(super) fn new_key(entry: &TimelineEntry) -> Html {
+    key_link(&entry.change.table, entry.change.key.clone())
+}
+
+/// What may have removed the row, each with the way to what is known of it.
+pub(super) fn removals(causes: Vec<PossibleRemoval>, key: &BTreeMap<String, String>) -> Html {
+    let causes: Vec<_> = causes
+        .into_iter()
+        .enumerate()
+        .map(|(place, cause)| {
+            let way = match &cause {
+                PossibleRemoval::PartitionTruncated { transaction_id, .. } => {
+                    Some((transaction(*transaction_id), "transaction"))
+                }
+                PossibleRemoval::TableRenamed { to, .. } => {
+                    Some((Frame::current().row_of(to, key), "row history there"))
+                }
+                _ => None,
+            };
+            let way = way.map(|(href, words)| view! { " ("<a href=href>{words}</a>")" });
+            let separator = (place > 0).then_some("; ");
+            view! { {separator}{isolated(cause.to_string())}{way} }
+        })
+        .collect();
+    view! { {causes} }.into_html()
+}
+
+fn transaction(id: impl std::fmt::Display) -> String {
+    Frame::current().href(&format!("/transactions/{id}"))
 }

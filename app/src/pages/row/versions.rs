@@ -1,9 +1,11 @@
 //! The versions of a row, newest first.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use threadline::TableName;
-use threadline::query::{Cursor, Filter, Operation, Page, TimelineEntry};
+use threadline::query::{AsOf, Cursor, Filter, Operation, Page, TimelineEntry};
 
 use super::address::Address;
 use super::moments::{field_value, just_before, stamp};
@@ -11,11 +13,32 @@ use crate::Frame;
 use crate::components::{ChangeCard, Identifier, Moment, Pager, TransactionHeading, counted};
 use crate::html::{Html, IntoHtml};
 
-/// One part of the list. `now` is when the row came to be as it is; `shown` is the version that stands above the list.
+/// What a version can be compared with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Now {
+    /// When the row came to be as it is.
+    at: DateTime<Utc>,
+    /// What the link says.
+    words: &'static str,
+}
+
+impl Now {
+    pub(super) fn of(latest: &AsOf) -> Option<Self> {
+        let words = match latest {
+            // Nobody knows what is now.
+            AsOf::Uncertain { .. } => "Compare with the last version",
+            _ => "Compare with now",
+        };
+        latest.entry().map(|entry| Self { at: entry.change.captured_at, words })
+    }
+}
+
+/// One part of the list. `shown` is the version that stands above the list.
 pub(super) fn version_list(
     versions: Page<TimelineEntry>,
-    now: Option<DateTime<Utc>>,
+    now: Option<Now>,
     shown: Option<Cursor>,
+    key: &BTreeMap<String, String>,
     address: &Address,
 ) -> Html {
     let Page { entries, newer, older, .. } = versions;
@@ -23,7 +46,7 @@ pub(super) fn version_list(
     let words = counted(count, "version");
     let whole = newer.is_none() && older.is_none();
     let summary = if whole { words } else { format!("{words} on this page") };
-    let items: Vec<_> = entries.into_iter().map(|entry| version(entry, now, shown, address)).collect();
+    let items: Vec<_> = entries.into_iter().map(|entry| version(entry, now, shown, key, address)).collect();
     view! {
         <ol class="versions">{items}</ol>
         <Pager list=address.list() newer=newer older=older summary=summary/>
@@ -33,8 +56,9 @@ pub(super) fn version_list(
 
 fn version(
     TimelineEntry { change, transaction }: TimelineEntry,
-    now: Option<DateTime<Utc>>,
+    now: Option<Now>,
     shown: Option<Cursor>,
+    key: &BTreeMap<String, String>,
     address: &Address,
 ) -> Html {
     let at = change.captured_at;
@@ -52,20 +76,21 @@ fn version(
     let reason = reason.map(|reason| view! { <p class="reason">{reason}</p> });
     let current = (shown == Some(change.cursor())).then_some("true");
     let (whole, then) = match change.operation {
-        Operation::Delete => ("The whole row before this", just_before(at)),
+        Operation::Delete | Operation::Truncate => ("The whole row before this", just_before(at)),
+        _ if change.takes_away(key) => ("The whole row before this", just_before(at)),
         _ => ("The whole row after this", at),
     };
     let as_of = address.with([("as_of", stamp(then))]);
     let (opens, copies) = (as_of.clone(), id.clone());
-    let with_now = now.filter(|now| *now != at).map(|now| {
-        let href = address.with([("compare", stamp(at)), ("with", stamp(now))]);
-        view! { <a href=href>"Compare with now"<span class="visually-hidden">{format!(": {time}")}</span></a> }
+    let with_now = now.filter(|now| now.at != at).map(|now| {
+        let href = address.with([("compare", stamp(at)), ("with", stamp(now.at))]);
+        view! { <a href=href>{now.words}<span class="visually-hidden">{format!(": {time}")}</span></a> }
     });
     let heading = view! { <h3><TransactionHeading transaction=transaction/></h3> }.into_html();
     let ids =
         view! { <p class="ids"><Identifier label="transaction" value=id href=Some(href)/> {correlation}</p> }
             .into_html();
-    let card = view! { <ChangeCard change=change/> }.into_html();
+    let card = view! { <ChangeCard change=change page_key=key.clone()/> }.into_html();
     view! {
         <li aria-current=current data-entry data-href=opens data-copy-id=copies>
             <p class="when"><span>{at.format("%-d %B %Y").to_string()}</span>" "<Moment at=at/></p>

@@ -1,7 +1,9 @@
 //! What the application said about a transaction.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use threadline::query::{ActionRecord, Filter, TransactionRecord};
 
 use crate::Frame;
@@ -9,28 +11,32 @@ use crate::components::Identifier;
 
 /// Reason and comment in words, then every other fact by name.
 pub(super) fn facts(transaction: TransactionRecord) -> impl IntoView {
-    let TransactionRecord { id, action, metadata, .. } = transaction;
-    let (said, ids) = action.map(|action| (said(&action), ids(action))).unzip();
+    // The heading tells of the session already.
+    let told = transaction.session().map(|_| "session");
+    let TransactionRecord { id, source, action, metadata, .. } = transaction;
+    let texts = action.as_ref().map(texts);
+    let words = words(source, action.as_ref());
     view! {
-        {said}
-        <p class="ids"><Identifier label="transaction" value=id.to_string() whole=true/> {ids}</p>
-        {metadata.map(metadata_table)}
+        {texts} {words}
+        <p class="ids"><Identifier label="transaction" value=id.to_string() whole=true/> {action.map(ids)}</p>
+        {metadata.map(|json| metadata_table(&json, told))}
     }
 }
 
-fn said(action: &ActionRecord) -> impl IntoView + use<> {
-    let texts: Vec<_> = [&action.reason, &action.comment]
+fn texts(action: &ActionRecord) -> Vec<impl IntoView + use<>> {
+    let texts = [&action.reason, &action.comment].into_iter().flatten();
+    texts.map(|text| view! { <p class="reason">{text.clone()}</p> }).collect()
+}
+
+fn words(source: Option<String>, action: Option<&ActionRecord>) -> Option<impl IntoView + use<>> {
+    let (verb, category) =
+        action.map(|action| (action.verb.clone(), action.category.clone())).unwrap_or_default();
+    let words: Vec<_> = [("Source", source), ("Verb", verb), ("Category", category)]
         .into_iter()
-        .flatten()
-        .map(|text| view! { <p class="reason">{text.clone()}</p> })
-        .collect();
-    let words: Vec<_> = [("Verb", &action.verb), ("Category", &action.category)]
-        .into_iter()
-        .filter_map(|(name, word)| Some((name, word.clone()?)))
+        .filter_map(|(name, word)| Some((name, word?)))
         .map(|(name, word)| view! { <div><dt>{name}</dt><dd>{word}</dd></div> })
         .collect();
-    let words = (!words.is_empty()).then(|| view! { <dl class="facts">{words}</dl> });
-    view! { {texts} {words} }
+    (!words.is_empty()).then(|| view! { <dl class="facts">{words}</dl> })
 }
 
 fn ids(action: ActionRecord) -> impl IntoView {
@@ -47,15 +53,17 @@ fn ids(action: ActionRecord) -> impl IntoView {
     view! { {request} {job} {correlation} }
 }
 
-/// The facts about the transaction as a whole, as names and JSON texts.
-fn metadata_table(json: Value) -> Option<impl IntoView> {
-    let facts = match json {
-        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, value.to_string())).collect(),
-        other => vec![("value".to_owned(), other.to_string())],
-    };
+/// Lists the facts about the transaction as a whole, but for one that is told elsewhere: names, and the JSON texts that the
+/// database keeps, with every digit.
+fn metadata_table(json: &RawValue, told: Option<&str>) -> Option<impl IntoView + use<>> {
+    let facts: BTreeMap<String, Box<RawValue>> = serde_json::from_str(json.get())
+        .unwrap_or_else(|_| BTreeMap::from([("value".to_owned(), json.to_owned())]));
     let rows: Vec<_> = facts
         .into_iter()
-        .map(|(name, value)| view! { <tr><th scope="row">{name}</th><td>{value}</td></tr> })
+        .filter(|(name, _)| Some(name.as_str()) != told)
+        .map(|(name, value)| {
+            view! { <tr><th scope="row">{name}</th><td>{value.get().to_owned()}</td></tr> }
+        })
         .collect();
     (!rows.is_empty()).then(|| {
         view! {

@@ -45,7 +45,7 @@ pub fn transaction_page(frame: Frame, page: TransactionPage) -> String {
         });
         view! {
             <nav class="crumbs" aria-label="Breadcrumbs"><a href=timeline>"Timeline"</a> " / Transaction"</nav>
-            <h1><TransactionHeading transaction=transaction.clone()/></h1>
+            <h1><TransactionHeading transaction=transaction.clone() whole_session=true/></h1>
             <p class="lede"><DateTime at=at/></p>
             {failed}
             {facts::facts(transaction)}

@@ -13,7 +13,7 @@ use crate::query::{Position, QueryError};
 
 impl Reader<'_> {
     /// The changes of these transactions: the prompt ones only, or all.
-    pub(super) async fn changes_of(
+    pub(in crate::query) async fn changes_of(
         &mut self,
         selection: Selection<'_>,
         position: Position,
@@ -34,7 +34,7 @@ impl Reader<'_> {
 
     /// How many they are, counted no further than `limit`. Where nothing is asked of a change but its time, the index of
     /// transactions tells.
-    pub(super) async fn count_of(
+    pub(in crate::query) async fn count_of(
         &mut self,
         selection: Selection<'_>,
         position: Position,

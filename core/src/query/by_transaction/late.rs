@@ -130,7 +130,7 @@ impl Reader<'_> {
     fn push_when(&self, sql: &mut QueryBuilder<Postgres>, listing: &Listing<'_>, window: Window) {
         let filter = Filter { from: listing.filter.from, to: listing.filter.to, ..Filter::default() };
         let scope = Scope::unscoped();
-        let selection = Selection { scope: &scope, filter: &filter, transaction: None };
+        let selection = Selection::new(&scope, &filter);
         self.conditions(sql).push(selection, listing.position, window);
     }
 }

@@ -14,13 +14,13 @@ use crate::query::{Filter, Position, QueryError};
 
 /// A transaction and when it began.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Begun {
-    pub(super) id: Uuid,
-    pub(super) at: DateTime<Utc>,
+pub(in crate::query) struct Begun {
+    pub(in crate::query) id: Uuid,
+    pub(in crate::query) at: DateTime<Utc>,
 }
 
 impl Begun {
-    pub(super) fn read(rows: &[PgRow]) -> Result<Vec<Self>, sqlx::Error> {
+    pub(in crate::query) fn read(rows: &[PgRow]) -> Result<Vec<Self>, sqlx::Error> {
         rows.iter().map(|row| Ok(Self { id: row.try_get("id")?, at: row.try_get("occurred_at")? })).collect()
     }
 }

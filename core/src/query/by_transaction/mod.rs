@@ -13,7 +13,8 @@ use chrono::TimeDelta;
 use sqlx::{QueryBuilder, Row};
 use uuid::Uuid;
 
-use self::listing::{Begun, Listing};
+pub(super) use self::listing::Begun;
+use self::listing::Listing;
 use super::conditions::{Lead, Selection};
 use super::reader::{Found, Reader, clamp};
 use super::windows::Window;
@@ -187,7 +188,7 @@ impl Reader<'_> {
             return Ok(false);
         }
         let scope = Scope::unscoped();
-        let selection = Selection { scope: &scope, filter: &place, transaction: None };
+        let selection = Selection::new(&scope, &place);
         let few = listing.taken * FASTER;
         Ok(self.count_by_walking(selection, listing.position, few + 1).await? <= few)
     }
@@ -227,7 +228,7 @@ const fn is_poor(found: usize, limit: usize) -> bool {
     found.saturating_mul(8) < limit
 }
 
-fn put_in_order(found: &mut Vec<Found>, position: Position, limit: usize) {
+pub(super) fn put_in_order(found: &mut Vec<Found>, position: Position, limit: usize) {
     found.sort_unstable_by_key(|found| found.change.cursor());
     if !matches!(position, Position::NewerThan(_)) {
         found.reverse();

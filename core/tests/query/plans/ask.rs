@@ -17,6 +17,8 @@ const CAP: usize = 200;
 pub(super) enum Ask {
     Timeline(String),
     Count(String),
+    /// Conditions, and the mark of a page.
+    CountNewer(&'static str, String),
     HasChanges,
     CapturedTables,
     RowHistory(i32, String),
@@ -70,6 +72,9 @@ impl Ask {
             Self::Count(text) => match trail.count(scope, &read(text)?.0, CAP).await? {
                 Count::Exactly(count) | Count::MoreThan(count) => count,
             },
+            Self::CountNewer(text, mark) => {
+                trail.count_newer(scope, &read(text)?.0, &mark.parse()?, CAP).await?.count
+            }
             Self::HasChanges => usize::from(trail.has_changes(scope).await?),
             Self::CapturedTables => trail.captured_tables(scope).await?.len(),
             Self::RowHistory(id, text) => {

@@ -2,7 +2,8 @@
 //!
 //! A change is read once for each row that is returned, and so are its transaction and its action: three rows of the trail for
 //! one of the answer. What else a question reads stands beside it: where the condition is met by one change in four, four
-//! times as many changes; a look into each partition; a page of each of the eight places where a row's history lies.
+//! times as many changes; a look into each partition; a page of each of the eight slots where a row's history is
+//! filed, in the index of its key and in that of the changes that took the key away.
 
 use sqlx::PgPool;
 use threadline::Scope;
@@ -32,8 +33,8 @@ const ONE_KEY: [(&str, Bound, Bound); 25] = [
     ("table=t14", (6, 60), (2, 60)),
     ("table=t20", (3, 60), (2, 60)),
     ("table=t01&key=id%3D1", (11, 50), (8, 50)),
-    ("table=t01&key=id%3D900", (11, 300), (8, 300)),
-    ("table=t01&key=id%3D99999", (0, 350), (0, 300)),
+    ("table=t01&key=id%3D900", (11, 550), (8, 550)),
+    ("table=t01&key=id%3D99999", (0, 600), (0, 550)),
     ("operation=update", (4, 50), (3, 50)),
     ("operation=delete", (16, 50), (13, 50)),
     ("operation=truncate", (3, 60), (2, 60)),
@@ -67,7 +68,7 @@ const TWO_KEYS: [(&str, Bound, Bound); 26] = [
     ("operation=update&field=amount", (7, 50), (6, 50)),
     ("table=t01&key=id%3D1&operation=update", (11, 50), (8, 50)),
     ("table=t01&key=id%3D1&field=amount", (11, 50), (8, 50)),
-    ("table=t01&key=id%3D900&field=amount", (11, 300), (8, 300)),
+    ("table=t01&key=id%3D900&field=amount", (11, 550), (8, 550)),
     ("table=t01&actor=user:1", (9, 200), (12, 200)),
     ("table=t01&actor=user:rare", (3, 200), (2, 200)),
     ("table=t20&actor=user:rare", (3, 200), (2, 200)),
@@ -83,7 +84,7 @@ const TWO_KEYS: [(&str, Bound, Bound); 26] = [
     ("operation=update&action=action.1", (13, 300), (13, 300)),
     ("field=amount&action=rare.action", (3, 250), (2, 250)),
     ("correlation_id=case-200&request_id=request-1600", (3, 80), (2, 80)),
-    ("table=t01&key=id%3D900&actor=user:1", (11, 350), (8, 350)),
+    ("table=t01&key=id%3D900&actor=user:1", (11, 600), (8, 600)),
     ("table=t01&key=id%3D1&actor=user:1", (50, 50), (30, 50)),
 ];
 
@@ -136,7 +137,7 @@ pub(super) async fn all(pool: &PgPool) -> Result<Vec<Case>> {
             add(Ask::Timeline(format!("table=t01&{text}")), (8, 50));
             add(Ask::Timeline(format!("actor=user:1&{text}")), (9, 200));
             add(Ask::RowHistory(1, text.clone()), (11, 100));
-            add(Ask::RowHistory(900, text.clone()), (11, 350));
+            add(Ask::RowHistory(900, text.clone()), (11, 600));
             add(Ask::ActorHistory("user:1", text.clone()), (3, 80));
             add(Ask::ActorHistory("user", text), (3, 80));
         }
@@ -156,11 +157,26 @@ pub(super) async fn all(pool: &PgPool) -> Result<Vec<Case>> {
         add(Ask::ActorWindow("user:1", format!("older={cursor}")), (18, 300));
         add(Ask::ActorWindow("user", format!("newer={cursor}")), (18, 300));
         add(Ask::ActorWindow("user:rare", format!("older={cursor}")), (6, 300));
-        for (id, beside) in [(1, 80), (900, 100), (99_999, 350)] {
+        for (id, beside) in [(1, 120), (900, 160), (99_999, 600)] {
             add(Ask::AsOf(id, to.parse()?), (0, beside));
             add(Ask::Compare(id, [from.parse()?, to.parse()?]), (0, 2 * beside));
         }
     }
+    // Of a transaction that was open, every change is looked at, unless the count is full before. Those of another
+    // actor or action are not looked at.
+    for (text, bound) in [
+        ("", (1, 60)),
+        ("table=t02", (1, 60)),
+        ("table=t20", (3, 700)),
+        ("operation=truncate", (3, 700)),
+        ("actor=user:1", (9, 200)),
+        ("action=action.1", (9, 200)),
+        ("correlation_id=case-200", (3, 250)),
+    ] {
+        add(Ask::CountNewer(text, places.mark.clone()), bound);
+    }
+    // The transactions of a month are looked through.
+    add(Ask::CountNewer("table=t20", places.mark_of_stranger.clone()), (3, 1_500));
     add(Ask::CorrelationBundle("case-200"), (3, 250));
     add(Ask::Transaction(places.small, String::new()), (3, 30));
     // A page of a transaction reads the whole transaction, which has six hundred changes, and so does the look at what is back.

@@ -25,6 +25,10 @@ pub(super) struct Places {
     /// The transaction of six hundred, and a place inside it.
     pub(super) large: Uuid,
     pub(super) inside: String,
+    /// The mark of a page that was read when the transaction of six hundred was open, and another one.
+    pub(super) mark: String,
+    /// The mark of a page that was read when one was open of which the server did not tell when it began.
+    pub(super) mark_of_stranger: String,
 }
 
 impl Places {
@@ -49,7 +53,12 @@ impl Places {
                                                                             WHERE txid = 20000)
                       ORDER BY captured_at OFFSET 300 LIMIT 1";
         let inside = value(pool, &format!("SELECT {CURSOR} {middle}")).await?;
-        Ok(Self { places, small, large, inside })
+        let mark = "SELECT (extract(epoch FROM occurred_at) * 1000000)::bigint + 2000000 || '-850-20002-20000.2000000_19999.1900000'
+                    FROM threadline.audit_transactions WHERE txid = 20000";
+        let mark: String = value(pool, mark).await?;
+        // The server's own first transactions have ended for sure.
+        let mark_of_stranger = mark.replace("20000.2000000_19999.1900000", "3.");
+        Ok(Self { places, small, large, inside, mark, mark_of_stranger })
     }
 
     pub(super) fn all(&self) -> &[Place] {

@@ -29,7 +29,7 @@ END
 $$;
 
 CREATE TEMP TABLE seed AS
-SELECT k, threadline.threadline_uuid_v7(at) AS id, at,
+SELECT k, threadline.threadline_uuid_v7(threadline.threadline_microseconds(at)) AS id, at,
        CASE WHEN k % 6400 = 3000 THEN '{"type": "user", "id": "rare"}'::jsonb
             WHEN k % 50 = 7 THEN NULL
             WHEN pg_temp.part(k, 1) < 0.15 THEN '{"type": "service_account", "id": "sync"}'
@@ -48,15 +48,15 @@ FROM (
 INSERT INTO threadline.audit_actions (id, name, actor_ref, correlation_id, request_id, inserted_at)
 SELECT id, action, coalesce(actor, '{"type": "anonymous"}'), 'case-' || k / 8, 'request-' || k, at FROM seed
 WHERE action IS NOT NULL;
-INSERT INTO threadline.audit_transactions (id, txid, occurred_at, actor_ref, action_id)
-SELECT id, k, at, actor, CASE WHEN action IS NOT NULL THEN id END FROM seed;
+INSERT INTO threadline.audit_transactions (id, txid, occurred_at, actor_ref, action_id, action_name)
+SELECT id, k, at, actor, CASE WHEN action IS NOT NULL THEN id END, action FROM seed;
 
 -- One transaction in a thousand goes on for hours. Every twentieth change is one of the row t01 1, and the large transaction
 -- kept no old values.
 INSERT INTO threadline.audit_changes
   (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, changed_from,
    captured_at)
-SELECT threadline.threadline_uuid_v7(captured_at), id, at, CASE WHEN rank % 3 = 0 THEN 'billing' ELSE 'public' END,
+SELECT threadline.threadline_uuid_v7(threadline.threadline_microseconds(captured_at)), id, at, CASE WHEN rank % 3 = 0 THEN 'billing' ELSE 'public' END,
        't' || lpad(rank::text, 2, '0'),
        CASE WHEN op = 'truncate' THEN '{}' ELSE jsonb_build_object('id', row_number::text) END,
        op,

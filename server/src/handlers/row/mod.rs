@@ -11,9 +11,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{OriginalUri, Path, RawQuery};
 use axum::response::Response;
 use http::StatusCode;
-use threadline::query::{
-    AsOf, Filter, FilterError, Operation, Page, Position, QueryError, Snapshot, TimelineEntry,
-};
+use threadline::query::{AsOf, Filter, FilterError, Position, QueryError, Snapshot, TimelineEntry};
 use threadline::{Scope, TableName};
 use threadline_app::pages::{
     AsOfQuestion, Compared, ComparisonQuestion, RowField, RowPage, RowThen, moment, row_page, still_to_come,
@@ -118,7 +116,8 @@ struct Row<'a> {
 impl Row<'_> {
     async fn page(&self, trail: &mut Snapshot<'_>, asked: Asked) -> Result<RowPage, QueryError> {
         let Asked { window, position, as_of, sides } = asked;
-        let mut versions = self.versions(trail, &window, position, PAGE).await?;
+        let (table, key) = (self.table.clone(), self.key.clone());
+        let mut versions = trail.row_history(self.scope, table, key, &window, position, PAGE).await?;
         let changes = versions.entries.iter_mut().map(|entry| &mut entry.change);
         trail.complete_old_values(self.scope, changes).await?;
         let as_of = match as_of {
@@ -135,37 +134,9 @@ impl Row<'_> {
             filter: window,
             position,
             versions,
-            latest: self.latest(trail).await?,
+            latest: trail.as_of_now(self.scope, self.table.clone(), self.key.clone()).await?,
             as_of,
             comparison,
-        })
-    }
-
-    async fn versions(
-        &self,
-        trail: &mut Snapshot<'_>,
-        filter: &Filter,
-        position: Position,
-        size: usize,
-    ) -> Result<Page<TimelineEntry>, QueryError> {
-        trail.row_history(self.scope, self.table.clone(), self.key.clone(), filter, position, size).await
-    }
-
-    /// The row now. No clock is asked: this one and the database's may differ.
-    async fn latest(&self, trail: &mut Snapshot<'_>) -> Result<AsOf, QueryError> {
-        let newest = self.versions(trail, &Filter::default(), Position::Newest, 1).await?;
-        let Some(newest) = newest.entries.into_iter().next() else { return Ok(AsOf::BeforeHorizon) };
-        let truncates = Filter {
-            table: Some(self.table.clone()),
-            operation: Some(Operation::Truncate),
-            ..Filter::default()
-        };
-        let later = Position::NewerThan(newest.change.cursor());
-        let emptied = trail.timeline_page(self.scope, &truncates, later, 1).await?;
-        Ok(match (emptied.entries.into_iter().next(), newest.change.operation) {
-            (Some(emptied), operation) if operation != Operation::Delete => AsOf::Deleted(emptied),
-            (_, Operation::Delete) => AsOf::Deleted(newest),
-            _ => AsOf::Snapshot(newest),
         })
     }
 
@@ -180,15 +151,17 @@ impl Row<'_> {
         };
         let first = match row {
             AsOf::BeforeHorizon => self.first(trail).await?,
-            AsOf::Snapshot(_) | AsOf::Deleted(_) => None,
+            _ => None,
         };
         Ok(Ok(RowThen { at, row, first }))
     }
 
-    /// The oldest version.
+    /// The oldest change of the row itself: its table may have been emptied long before.
     async fn first(&self, trail: &mut Snapshot<'_>) -> Result<Option<TimelineEntry>, QueryError> {
         let Ok(beginning) = format!("0-{}", Uuid::nil().simple()).parse() else { return Ok(None) };
-        let first = self.versions(trail, &Filter::default(), Position::NewerThan(beginning), 1).await?;
+        let row =
+            Filter { table: Some(self.table.clone()), key: Some(self.key.clone()), ..Filter::default() };
+        let first = trail.timeline_page(self.scope, &row, Position::NewerThan(beginning), 1).await?;
         Ok(first.entries.into_iter().next())
     }
 

@@ -9,7 +9,7 @@ use crate::bench::server::Server;
 use crate::progress::step;
 
 /// Goes up when the SQL changes what is stored.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// As many as the processors of a small machine.
 const SESSIONS: usize = 2;
 /// What the large transactions hold.

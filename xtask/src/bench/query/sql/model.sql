@@ -16,7 +16,7 @@ RETURN :'first_moment'::timestamptz
                                * ((k - 1 + 0.9 * pg_temp.part(k, 1)) / :transactions));
 
 CREATE FUNCTION pg_temp.transaction_id(k bigint, at timestamptz) RETURNS uuid LANGUAGE sql STABLE
-RETURN (threadline.threadline_uuid_v7_head(at) || to_hex((1::bigint << 63) | (k + 1000)))::uuid;
+RETURN (threadline.threadline_uuid_v7_head(threadline.threadline_microseconds(at)) || to_hex((1::bigint << 63) | (k + 1000)))::uuid;
 
 -- One to five changes, 2.65 on average; a few transactions are large.
 CREATE FUNCTION pg_temp.changes(k bigint) RETURNS int LANGUAGE sql IMMUTABLE
@@ -50,7 +50,7 @@ END;
 CREATE FUNCTION pg_temp.has_action(k bigint) RETURNS boolean LANGUAGE sql IMMUTABLE
 RETURN pg_temp.hash(k, 14) % 10 < 7;
 CREATE FUNCTION pg_temp.action_id(k bigint, at timestamptz) RETURNS uuid LANGUAGE sql STABLE
-RETURN (threadline.threadline_uuid_v7_head(at) || to_hex((1::bigint << 63) | pg_temp.hash(k, 16)))::uuid;
+RETURN (threadline.threadline_uuid_v7_head(threadline.threadline_microseconds(at)) || to_hex((1::bigint << 63) | pg_temp.hash(k, 16)))::uuid;
 CREATE FUNCTION pg_temp.action_rank(k bigint) RETURNS int LANGUAGE sql IMMUTABLE
 RETURN CASE
   WHEN pg_temp.one_in(:transactions * 7 / 300, k, 15) THEN 60

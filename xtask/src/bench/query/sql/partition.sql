@@ -5,14 +5,15 @@
 DROP TABLE IF EXISTS threadline.:transactions_partition, threadline.:changes_partition;
 BEGIN;
 CREATE TABLE threadline.:transactions_partition
-  (LIKE threadline.audit_transactions INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMPRESSION);
+  (LIKE threadline.audit_transactions INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE
+   INCLUDING COMPRESSION);
 CREATE TABLE threadline.:changes_partition
-  (LIKE threadline.audit_changes INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMPRESSION);
+  (LIKE threadline.audit_changes INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE
+   INCLUDING COMPRESSION);
 
 INSERT INTO threadline.:transactions_partition (id, txid, occurred_at, actor_ref, action_id, action_name)
 SELECT pg_temp.transaction_id(k, at), k + 1000, at, pg_temp.actor(actor),
        CASE WHEN pg_temp.has_action(k) THEN pg_temp.action_id(k, at) END,
-       -- No trigger names it: the partition is filled before it is attached.
        CASE WHEN pg_temp.has_action(k) THEN pg_temp.action_name(pg_temp.action_rank(k)) END
 FROM (
   SELECT k, pg_temp.moment(k) AS at, pg_temp.actor_rank(k) AS actor FROM generate_series(:first::bigint, :last) AS k OFFSET 0
@@ -22,7 +23,7 @@ WHERE at >= :'lower' AND at < :'upper';
 INSERT INTO threadline.:changes_partition
   (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, changed_from,
    captured_at)
-SELECT threadline.threadline_row_id(threadline.threadline_uuid_v7_head(captured_at),
+SELECT threadline.threadline_row_id(threadline.threadline_uuid_v7_head(threadline.threadline_microseconds(captured_at)),
                                     (1::bigint << 63) | (pg_temp.hash(k, 25) & 68719476735), i),
        transaction_id, occurred_at, pg_temp.table_schema(rank), pg_temp.table_name(rank),
        CASE WHEN op = 'truncate' THEN '{}'
@@ -85,7 +86,6 @@ SELECT pg_temp.add_indexes('threadline.audit_transactions', 'threadline.' || :'t
 SELECT pg_temp.add_indexes('threadline.audit_changes', 'threadline.' || :'changes_partition');
 COMMIT;
 
--- Only once there are statistics: attaching checks the link to the actions.
 VACUUM (ANALYZE) threadline.:transactions_partition, threadline.:changes_partition;
 BEGIN;
 REVOKE ALL ON TABLE threadline.:transactions_partition, threadline.:changes_partition FROM PUBLIC;

@@ -1,0 +1,48 @@
+//! Which tables belong to a trail, and which only look as if they did.
+
+use sqlx::PgPool;
+use threadline::health::{Schemas, Verdict};
+use threadline::{AuditTrail, Config, StorageSchema, TableName};
+
+use crate::database::{Result, install, run};
+
+/// Whatever tables an installation makes, none of them needs capture.
+#[sqlx::test(migrations = false)]
+async fn no_table_of_any_trail_is_a_table_of_the_host(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    let other = trail.clone().with_storage_schema(StorageSchema::new("public")?);
+    other.install().await?;
+    run(
+        &pool,
+        "ALTER TABLE threadline.audit_changes DETACH PARTITION threadline.audit_changes_default;
+         CREATE TABLE threadline.audit_changes_2020_01 (LIKE threadline.audit_changes)",
+    )
+    .await?;
+    for trail in [trail, other] {
+        let report = trail.coverage(&Config::default(), &Schemas::All).await?;
+        let tables: Vec<String> = report.tables.iter().map(|found| found.table.to_string()).collect();
+        assert_eq!(tables, Vec::<String>::new());
+    }
+    Ok(())
+}
+
+/// A table is not the trail's because its name begins alike, and neither is a schema for one table.
+#[sqlx::test(migrations = false)]
+async fn table_of_the_host_with_a_name_like_ours_is_checked(pool: PgPool) -> Result {
+    let trail = AuditTrail::new(pool.clone()).with_storage_schema(StorageSchema::new("public")?);
+    trail.install().await?;
+    run(
+        &pool,
+        "CREATE TABLE threadline_users (id int PRIMARY KEY); CREATE TABLE audit_changes_by_month (id int PRIMARY KEY);
+         CREATE SCHEMA books; CREATE TABLE books.audit_changes (id int PRIMARY KEY, transaction_id int)",
+    )
+    .await?;
+    let expected = ["threadline_users", "audit_changes_by_month", "books.audit_changes"].map(TableName::from);
+    let report = trail.coverage(&Config::default(), &Schemas::All).await?;
+    assert!(
+        report.verify(&expected).iter().all(|(_, verdict)| *verdict == Verdict::Uncovered),
+        "{:?}",
+        report.tables
+    );
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! A row that was given another key: the page of each key leads to the other.
+
+use crate::support::{Result, get, mounted, part, words};
+use axum::Router;
+use http::StatusCode;
+use sqlx::PgPool;
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
+use threadline_server::Access;
+
+/// An account that has had three keys, with a line whose key follows its account.
+async fn seeded(pool: &PgPool) -> Result<Router> {
+    let trail = AuditTrail::new(pool.clone());
+    trail.install().await?;
+    sqlx::raw_sql(
+        r#"CREATE TABLE accounts (id int PRIMARY KEY, name text);
+           CREATE TABLE lines (account int REFERENCES accounts ON UPDATE CASCADE, line int, PRIMARY KEY (account, line));"#,
+    )
+    .execute(pool)
+    .await?;
+    trail.capture(["accounts", "lines"]).await?;
+    for (actor, sql) in [
+        ("ann", "INSERT INTO accounts VALUES (1, 'one'); INSERT INTO lines VALUES (1, 1)"),
+        ("bob", "UPDATE accounts SET id = 100 WHERE id = 1"),
+        ("carl", "UPDATE accounts SET id = 200 WHERE id = 100"),
+    ] {
+        write(pool, actor, sql).await?;
+    }
+    Ok(mounted(pool, Access::Allow))
+}
+
+async fn write(pool: &PgPool, actor: &str, sql: &'static str) -> Result {
+    let context = AuditContext::new(ActorRef::new(ActorKind::User, actor)?);
+    let mut tx = AuditedWrite::new(&context).begin(pool).await?;
+    sqlx::raw_sql(sql).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// When an actor wrote last, as an address carries it.
+async fn moment(pool: &PgPool, actor: &str) -> Result<String> {
+    let moment = sqlx::query_scalar(
+        r#"SELECT to_char(max(c.captured_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+           FROM threadline.audit_changes AS c JOIN threadline.audit_transactions AS t ON t.id = c.transaction_id
+           WHERE t.actor_ref ->> 'id' = $1"#,
+    );
+    Ok(moment.bind(actor).fetch_one(pool).await?)
+}
+
+fn state(body: &str) -> &str {
+    part(body, "class=\"row-state ", "</p>")
+}
+
+fn versions(body: &str) -> &str {
+    part(body, "<ol class=\"versions\"", "</ol>")
+}
+
+fn panel(body: &str) -> &str {
+    part(body, " class=\"panel\"", "</section>")
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_page_of_an_earlier_key_says_what_the_row_became(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    let (status, body) = get(&app, "/audit/rows/accounts/id%3D1").await?;
+    assert_eq!(status, StatusCode::OK);
+    let state = state(&body);
+    assert!(words(state).starts_with("No row has this key any more: it became id 100 on "), "{state}");
+    for expected in ["gone\"", "user:bob", "href=\"/audit/rows/accounts/id%3D100\"", "/audit/transactions/"] {
+        assert!(state.contains(expected), "{expected} is missing in {state}");
+    }
+    assert!(!body.contains("Exists now"), "{body}");
+    let list = words(versions(&body));
+    assert!(list.contains("accountsid 1Row historyBecame id 100."), "{list}");
+    assert!(body.contains("2 versions"), "{body}");
+
+    let (_, body) = get(&app, "/audit/rows/lines/account%3D1%26line%3D1").await?;
+    assert!(words(self::state(&body)).contains("it became account 100, line 1 on "), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_history_can_be_followed_through_every_key(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    let mut address = "/audit/rows/accounts/id%3D200".to_owned();
+    let mut seen = Vec::new();
+    loop {
+        let (_, body) = get(&app, &address).await?;
+        seen.push(words(part(&body, "<h1", "</h1>")));
+        let before = part(versions(&body), ">Was <a href=\"", "</a> before.");
+        let Some((href, key)) = before.split_once('"').filter(|_| !before.is_empty()) else { break };
+        seen.push(words(key));
+        href.clone_into(&mut address);
+    }
+    assert_eq!(seen, ["accounts, id 200", "id 100", "accounts, id 100", "id 1", "accounts, id 1"]);
+    let (_, body) = get(&app, "/audit/rows/accounts/id%3D200").await?;
+    assert!(state(&body).contains("Exists now"), "{body}");
+    let (_, body) = get(&app, "/audit/timeline?table=accounts").await?;
+    assert!(words(&body).contains("Was id 1 before.") && !words(&body).contains("Became"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn as_of_says_under_which_key_the_row_was(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    let (first, last) = (moment(&pool, "ann").await?, moment(&pool, "carl").await?);
+    let (_, body) = get(&app, &format!("/audit/rows/accounts/id%3D1?as_of={last}")).await?;
+    let then = panel(&body);
+    assert!(words(then).contains("No row had this key any more, because it became id 100 on "), "{then}");
+    assert!(then.contains("user:bob"), "{then}");
+    let href = part(then, "<p class=\"buttons\"><a href=\"", "\"");
+    assert!(href.starts_with("/audit/rows/accounts/id%3D100?as_of="), "{then}");
+    assert!(words(panel(&get(&app, href).await?.1)).contains("because it became id 200"), "{href}");
+    let before = part(then.split_once("</a><a").ok_or("one button")?.1, "href=\"", "\"");
+    assert!(panel(&get(&app, before).await?.1).contains(">one<"), "{before}");
+
+    let (_, body) = get(&app, &format!("/audit/rows/accounts/id%3D200?as_of={first}")).await?;
+    let then = panel(&body);
+    let expected = "No row had this key yet, as far as the trail knows. The row was id 100 until ";
+    assert!(words(then).contains(expected), "{then}");
+    let href = part(then, "<p class=\"buttons\"><a href=\"", "\"");
+    assert!(words(panel(&get(&app, href).await?.1)).contains("The row was id 1 until "), "{href}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn two_moments_around_a_change_of_key_differ(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    let (first, last) = (moment(&pool, "ann").await?, moment(&pool, "carl").await?);
+    let row = "/audit/rows/accounts/id%3D1";
+    let (_, body) = get(&app, &format!("{row}?compare={first}&with={last}")).await?;
+    let panel_words = words(panel(&body));
+    assert!(panel_words.contains("no row had this key any more, because it became id 100 on "), "{body}");
+    assert!(!panel_words.contains("No field differs"), "{panel_words}");
+    let (_, body) = get(&app, &format!("{row}?compare={last}&with={last}")).await?;
+    let panel_words = words(panel(&body));
+    assert!(panel_words.contains("knows of no row with this key at either of the two times"), "{body}");
+    assert!(panel_words.contains("because it became id 100"), "{panel_words}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_key_that_another_row_took_exists(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    write(&pool, "dora", "INSERT INTO accounts VALUES (1, 'another')").await?;
+    let (_, body) = get(&app, "/audit/rows/accounts/id%3D1").await?;
+    assert!(state(&body).contains("Exists now") && state(&body).contains("user:dora"), "{body}");
+    assert!(words(versions(&body)).contains("Became id 100."), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_ways_between_keys_obey_the_scope(pool: PgPool) -> Result {
+    let _ = seeded(&pool).await?;
+    let lines = mounted(&pool, Access::AllowWithin(Scope::tables(["lines"])));
+    for key in ["1", "100", "200"] {
+        let (status, body) = get(&lines, &format!("/audit/rows/accounts/id%3D{key}")).await?;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{key}");
+        assert!(!words(&body).contains("became"), "{body}");
+        let (status, _) = get(&lines, &format!("/audit/rows/lines/account%3D{key}%26line%3D1")).await?;
+        assert_eq!(status, StatusCode::OK, "{key}");
+    }
+    Ok(())
+}
