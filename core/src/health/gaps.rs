@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgDatabaseError;
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::{AssertSqlSafe, FromRow, PgConnection};
 
 use super::{CoverageReport, DriftState, FINDINGS, Severity, TableRedaction};
 use crate::{AuditTrail, StorageSchema, TableName, pool};
@@ -164,7 +164,27 @@ impl AuditTrail {
             .persistent(false)
             .execute(&mut *transaction)
             .await?;
+        self.observe_relations(&mut transaction).await?;
         transaction.commit().await
+    }
+
+    /// Notes under which names captured tables and their partitions are there now, where this role may: a reader needs it to
+    /// know that a row may be gone with a partition.
+    async fn observe_relations(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let may_observe: bool = sqlx::query_scalar(AssertSqlSafe(self.schema.fill(
+            "SELECT coalesce(has_function_privilege(to_regprocedure($q$__schema__.threadline_observe_relations(regclass)$q$), 'EXECUTE')
+                             AND has_table_privilege(to_regclass($q$__schema__.threadline_captured_relations$q$), 'SELECT')
+                             AND has_table_privilege(to_regclass($q$__schema__.threadline_captured_relations$q$), 'INSERT')
+                             AND has_table_privilege(to_regclass($q$__schema__.threadline_captured_relations$q$), 'UPDATE'), false)",
+        )))
+        .persistent(false)
+        .fetch_one(&mut *connection)
+        .await?;
+        if may_observe {
+            let sql = self.schema.fill("SELECT __schema__.threadline_observe_relations()");
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
+        }
+        Ok(())
     }
 
     /// The gaps that were seen last, at most so many.

@@ -2,7 +2,8 @@
 
 use sqlx::PgPool;
 use threadline::health::{CoverageGap, RecordCoverageError, Schemas};
-use threadline::{AuditTrail, Config};
+use threadline::query::AsOf;
+use threadline::{AuditTrail, Config, Scope};
 
 use crate::database::{Result, install, run};
 
@@ -83,5 +84,20 @@ async fn gaps_that_cannot_be_remembered_name_the_reason_and_the_remedy(pool: PgP
     run(&pool, "DROP TABLE threadline.threadline_coverage_gaps").await?;
     let missing = trail.record_coverage(&report, &[]).await.unwrap_err();
     assert!(matches!(missing, RecordCoverageError::MissingTable { .. }), "{missing}");
+    Ok(())
+}
+
+/// No trigger tells that a partition was detached, so a reader has to know that it was there.
+#[sqlx::test(migrations = false)]
+async fn partition_made_after_capture_is_known_once_coverage_was_checked(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    run(&pool, "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id)").await?;
+    trail.capture(["p"]).await?;
+    run(&pool, "CREATE TABLE p_1 PARTITION OF p FOR VALUES IN (1); INSERT INTO p VALUES (1)").await?;
+    remembered(&trail, &Config::default()).await?;
+    let exists_now = async || trail.as_of_now(&Scope::unscoped(), "p", [("id", 1)]).await;
+    assert!(matches!(exists_now().await?, AsOf::Snapshot(_)));
+    run(&pool, "ALTER TABLE p DETACH PARTITION p_1").await?;
+    assert!(matches!(exists_now().await?, AsOf::Uncertain { .. }));
     Ok(())
 }
