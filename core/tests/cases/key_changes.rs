@@ -7,7 +7,7 @@ use threadline::{AuditTrail, Scope};
 
 use crate::changes::forget;
 use crate::database::{Result, install, run};
-use crate::witness::Key;
+use crate::rows::Key;
 use crate::{as_of, history, key, now, row_after, steps, told, told_now};
 
 /// The number of changes that a row's key is part of.
@@ -115,5 +115,5 @@ async fn history_can_be_followed_through_ten_keys_both_ways(pool: PgPool) -> Res
 }
 
 fn text(key: &Key) -> String {
-    crate::witness::text(key)
+    crate::rows::text(key)
 }

@@ -6,6 +6,8 @@ mod changes;
 mod cluster;
 #[path = "../support/database.rs"]
 mod database;
+#[path = "../support/rows.rs"]
+mod rows;
 #[path = "../support/witness.rs"]
 mod witness;
 
@@ -27,7 +29,7 @@ use threadline::query::{AsOf, Filter, Position, TimelineEntry};
 use threadline::{AuditTrail, Scope};
 
 use crate::database::{Result, value};
-use crate::witness::{image, tell, text};
+use crate::rows::{image, tell, text};
 
 /// The time of the server. Whatever is written later is captured later.
 async fn now(pool: &PgPool) -> Result<DateTime<Utc>> {
