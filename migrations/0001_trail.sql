@@ -10,16 +10,16 @@ CREATE FUNCTION __schema__.threadline_table_hash(table_schema text, table_name t
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (hashtextextended(table_name, hashtextextended(table_schema, 0)) & 2147483647)::integer;
 
--- Where the history of a row is filed: three bits for the time, in slots of four days, and a hash of the table and the key.
--- The slot keeps the writes of the moment together: filed by the hash alone, each change would touch an index page of its
--- own, and the first touch after a checkpoint writes the whole page to the log. A history looks into all eight slots.
-CREATE FUNCTION __schema__.threadline_row_slot(captured_at timestamptz) RETURNS bigint
+-- The bucket of a row's history: three bits for the time, in slots of four days, and a hash of the table and the key. The time
+-- slot keeps the writes of the same days together in the index. Without it, each change would touch a different index page, and
+-- the first touch of a page after a checkpoint writes the whole page to the WAL. A query for a history reads all eight slots.
+CREATE FUNCTION __schema__.threadline_row_slot(microseconds bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (((captured_at AT TIME ZONE 'UTC')::date - DATE '2000-01-01') / 4 & 7)::bigint << 60;
+RETURN microseconds / 345600000000 << 61;
 
 CREATE FUNCTION __schema__.threadline_row_bucket(table_hash integer, table_pk jsonb, slot bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN slot | (jsonb_hash_extended(table_pk, table_hash) & 1152921504606846975);
+RETURN slot | (jsonb_hash_extended(table_pk, table_hash) & 2305843009213693951);
 
 -- Where the transactions of an actor are filed: its type and its id in one text, such as user:42. An id too long for an index
 -- is hashed.

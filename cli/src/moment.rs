@@ -31,9 +31,9 @@ pub(crate) struct CompareQuestion {
 
 #[derive(Debug, Args)]
 struct RowArguments {
-    /// The table, such as tickets or billing.invoices.
+    /// The table, such as tickets, billing.invoices, or '"acme.example".orders'.
     table: String,
-    /// The key of the row, such as id=42, or "order=7&line=2".
+    /// The key of the row, such as id=42, or "order=7&line=2", or as an answer shows it.
     key: String,
 }
 

@@ -10,11 +10,16 @@ use crate::migrate::{self, advisory_lock};
 use crate::{AuditTrail, StorageSchema, describe_database_error, pool};
 
 /// Every step from an empty schema to the current one, oldest first. A step that was released never changes.
-pub(crate) const MIGRATIONS: [(i64, &str, &str); 4] = [
+pub(crate) const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "trail", include_str!("../migrations/0001_trail.sql")),
-    (2, "capture", include_str!("../migrations/0002_capture.sql")),
-    (3, "application", include_str!("../migrations/0003_application.sql")),
-    (4, "coverage", include_str!("../migrations/0004_coverage.sql")),
+    (2, "transactions", include_str!("../migrations/0002_transactions.sql")),
+    (3, "values", include_str!("../migrations/0003_values.sql")),
+    (4, "captured_tables", include_str!("../migrations/0004_captured_tables.sql")),
+    (5, "columns", include_str!("../migrations/0005_columns.sql")),
+    (6, "capture", include_str!("../migrations/0006_capture.sql")),
+    (7, "triggers", include_str!("../migrations/0007_triggers.sql")),
+    (8, "application", include_str!("../migrations/0008_application.sql")),
+    (9, "coverage", include_str!("../migrations/0009_coverage.sql")),
 ];
 
 /// Why the installation failed; nothing of it remains.

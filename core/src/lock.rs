@@ -38,7 +38,7 @@ impl fmt::Display for BlockingSession {
         match (&self.prepared_transaction, self.pid) {
             (Some(name), _) => write!(f, "prepared transaction {name:?}")?,
             (None, Some(pid)) => write!(f, "session {pid}")?,
-            (None, None) => f.write_str("a session")?,
+            (None, None) => f.write_str("a prepared transaction")?,
         }
         if let Some(role) = &self.role {
             write!(f, " of role {role}")?;
@@ -78,11 +78,13 @@ pub(crate) fn describe(timeout: Duration, sessions: &[BlockingSession]) -> Strin
         text += &format!(" and {} more", sessions.len() - named.len());
     }
     text += if sessions.len() == 1 { " holds it" } else { " hold it" };
-    if let [BlockingSession { pid: Some(pid), .. }] = sessions {
-        text += &format!("; end its transaction (SELECT pg_terminate_backend({pid}))");
-    } else {
-        text += if sessions.len() == 1 { "; end it" } else { "; end their transactions" };
-    }
+    text += &match sessions {
+        [BlockingSession { pid: Some(pid), .. }] => {
+            format!("; end its transaction (SELECT pg_terminate_backend({pid}))")
+        }
+        [_] => "; end it (COMMIT PREPARED or ROLLBACK PREPARED)".to_owned(),
+        _ => "; end their transactions (SELECT pg_terminate_backend of each number)".to_owned(),
+    };
     text + ", " + or_else
 }
 
@@ -167,6 +169,13 @@ mod tests {
         says(&[], &["has ended meanwhile"]);
         says(&[session(7)], &["session 7 of", "holds it", "SELECT pg_terminate_backend(7)"]);
         let many: Vec<BlockingSession> = (1..=7).map(session).collect();
-        says(&many, &["session 1 of", "session 5 of", " and 2 more hold it; end their transactions"]);
+        says(
+            &many,
+            &[
+                "session 1 of",
+                "session 5 of",
+                " and 2 more hold it; end their transactions (SELECT pg_terminate_backend of each",
+            ],
+        );
     }
 }

@@ -33,6 +33,8 @@ SELECT holder.pid, p.gid AS prepared_transaction, coalesce(a.usename, p.owner)::
        CASE WHEN a.query NOT IN ('', '<insufficient privilege>') THEN left(a.query, 400) END AS query
 FROM holder
 LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = holder.pid
-LEFT JOIN pg_catalog.pg_prepared_xacts AS p
-  ON holder.pid IS NULL AND holder.virtualtransaction = '-1/' || p.transaction::text
+-- A prepared transaction has no process. It is known by the lock on its own number, which it holds beside the others.
+LEFT JOIN (pg_catalog.pg_locks AS own JOIN pg_catalog.pg_prepared_xacts AS p ON p.transaction = own.transactionid)
+  ON holder.pid IS NULL AND own.pid IS NULL AND own.locktype = 'transactionid'
+  AND own.virtualtransaction = holder.virtualtransaction
 ORDER BY since, holder.pid

@@ -21,10 +21,8 @@ pub(super) struct CapturableTable {
     pub(super) columns: Vec<String>,
     /// Their types.
     pub(super) types: Vec<String>,
-    /// Each column with the number of its type, or the lowest number of a type that is not PostgreSQL's own.
-    pub(super) signature: Vec<String>,
-    /// The highest number that a column ever had.
-    pub(super) last_column_number: i16,
+    /// The digest of the columns and their types, by `threadline_columns_digest` of the storage schema.
+    pub(super) columns_digest: String,
     /// Generated columns without a stored value, which triggers cannot see.
     pub(super) virtual_columns: Vec<String>,
     /// The settings that the text of a value depends on, as a function's `SET` takes them.
@@ -86,8 +84,7 @@ pub(super) async fn inspect(
         recorded_name: recorded_name(connection, storage, oid).await?,
         key: resolve_key(connection, policy, oid).await?,
         types: columns.iter().map(|column| column.type_name.clone()).collect(),
-        signature: columns.iter().map(|column| format!("{} {}", column.name, column.type_number)).collect(),
-        last_column_number: last_column_number(connection, oid).await?,
+        columns_digest: columns_digest(connection, storage, oid).await?,
         virtual_columns: captured().filter(|c| c.is_virtual).map(|c| c.name.clone()).collect(),
         settings: settings(&captured().collect::<Vec<_>>()),
         columns: all,
@@ -105,7 +102,6 @@ pub(super) async fn inspect(
 struct Column {
     name: String,
     type_name: String,
-    type_number: i64,
     is_virtual: bool,
     /// The names of the types that its values are made of.
     held_types: Vec<String>,
@@ -134,7 +130,7 @@ async fn columns(connection: &mut PgConnection, oid: Oid) -> Result<Vec<Column>,
            ) AS part
          )
          SELECT a.attname::text AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type_name,
-                least(a.atttypid::bigint, 16384) AS type_number, a.attgenerated = 'v' AS is_virtual,
+                a.attgenerated = 'v' AS is_virtual,
                 array_agg(t.typname::text) AS held_types,
                 bool_or(t.oid >= 16384 AND t.typtype = 'b' AND t.typcategory <> 'A') AS holds_foreign_type,
                 bool_or(held.is_nested AND t.typcategory = 'D') AS holds_nested_time
@@ -183,15 +179,16 @@ async fn recorded_name(
     Ok(TableName::new(schema, name))
 }
 
-/// The highest number of a column, dropped ones included.
-async fn last_column_number(connection: &mut PgConnection, oid: Oid) -> Result<i16, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT coalesce(max(attnum), 0::int2) FROM pg_catalog.pg_attribute WHERE attrelid = $1",
-    )
-    .bind(oid)
-    .persistent(false)
-    .fetch_one(connection)
-    .await
+async fn columns_digest(
+    connection: &mut PgConnection,
+    storage: &StorageSchema,
+    oid: Oid,
+) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar(AssertSqlSafe(storage.fill("SELECT __schema__.threadline_columns_digest($1)")))
+        .bind(oid)
+        .persistent(false)
+        .fetch_one(connection)
+        .await
 }
 
 /// The schemas of capture functions of other trails that the table's triggers call.

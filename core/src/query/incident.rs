@@ -17,7 +17,7 @@ const AT_ONCE: usize = 500;
 /// The eight slots under which the history of a row is filed.
 const PLACES: &str =
     "(SELECT __schema__.threadline_row_bucket(__schema__.threadline_table_hash(later.table_schema,
-  later.table_name), later.table_pk, slot << 60) AS place FROM generate_series(0::bigint, 7) AS slot)";
+  later.table_name), later.table_pk, slot << 61) AS place FROM generate_series(0::bigint, 7) AS slot)";
 /// The time only together with the bucket: by itself, unknown as it is when the plan is made, it looks so selective that the
 /// planner would walk through all changes before it.
 const PLACE: &str =

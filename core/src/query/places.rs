@@ -53,7 +53,7 @@ impl<'a> Places<'a> {
                 ));
                 sql.push_bind(table.schema().to_owned()).push(", ").push_bind(table.name().to_owned());
                 sql.push("), ").push_bind(Json((*key).clone()));
-                sql.push(", slot << 60) AS place FROM generate_series(0::bigint, 7) AS slot)");
+                sql.push(", slot << 61) AS place FROM generate_series(0::bigint, 7) AS slot)");
             }
             Self::Tables(tables) => {
                 let (schemas, names): (Vec<String>, Vec<String>) =

@@ -25,117 +25,174 @@ DECLARE
   microseconds bigint := "threadline".threadline_microseconds(moment);
   clock_at timestamptz;
   transaction CONSTANT uuid := "threadline".threadline_transaction_id();
-  table_hash CONSTANT integer := "threadline".threadline_table_hash(TG_TABLE_SCHEMA, TG_TABLE_NAME);
-  slot bigint;
   id_head text;
   id_tail CONSTANT bigint := "threadline".threadline_uuid_v7_tail();
-  first_position bigint := 0;
+  is_declared boolean;
   has_changed boolean;
   settings_found text[];
   operation text;
-  recorded bigint;
+  recorded bigint := 0;
+  recorded_by_operation bigint;
 BEGIN
-  IF high & 1 = 1 OR microseconds * 2 NOT BETWEEN high AND high + 20000 OR moment < now() THEN
-    microseconds := "threadline".threadline_advance_clock(microseconds, high, "threadline".threadline_microseconds(now()));
-    IF microseconds > "threadline".threadline_microseconds(moment) THEN
-      clock_at := moment;
-      moment := to_timestamp(microseconds / 1000000.0);
+  -- One condition for everything unusual, because each expression takes time in each transaction.
+  IF TG_RELID IS DISTINCT FROM "threadline".threadline_table('public', 'odd $threadline$ "name"') OR TG_TABLE_SCHEMA <> 'public'
+    OR "threadline".threadline_columns_digest("threadline".threadline_table('public', 'odd $threadline$ "name"')) IS DISTINCT FROM '4e1306a2e66bffbbb9178c46f781ed57bd5660a2e3afc58b36c27aae7af34bbe'
+    OR "threadline".threadline_has_redacted_columns("threadline".threadline_table('public', 'odd $threadline$ "name"'), ARRAY['select']) IS NOT TRUE
+    OR (current_setting('threadline.actor_ref', true) <> '' OR current_setting('threadline.declared', true) <> '')
+    OR high & 1 = 1 OR microseconds * 2 NOT BETWEEN high AND high + 20000 OR moment < now() THEN
+    has_changed := (TG_RELID IS DISTINCT FROM "threadline".threadline_table('public', 'odd $threadline$ "name"') OR TG_TABLE_SCHEMA <> 'public'
+    OR "threadline".threadline_columns_digest("threadline".threadline_table('public', 'odd $threadline$ "name"')) IS DISTINCT FROM '4e1306a2e66bffbbb9178c46f781ed57bd5660a2e3afc58b36c27aae7af34bbe'
+    OR "threadline".threadline_has_redacted_columns("threadline".threadline_table('public', 'odd $threadline$ "name"'), ARRAY['select']) IS NOT TRUE)
+      AND (TG_TABLE_NAME <> 'odd $threadline$ "name"' OR TG_TABLE_SCHEMA <> 'public'
+      OR "threadline".threadline_columns_digest(TG_RELID) IS DISTINCT FROM '4e1306a2e66bffbbb9178c46f781ed57bd5660a2e3afc58b36c27aae7af34bbe'
+    OR "threadline".threadline_has_redacted_columns(TG_RELID, ARRAY['select']) IS NOT TRUE);
+    is_declared := (current_setting('threadline.actor_ref', true) <> '' OR current_setting('threadline.declared', true) <> '');
+    IF high & 1 = 1 OR microseconds * 2 NOT BETWEEN high AND high + 20000 OR moment < now() THEN
+      microseconds := "threadline".threadline_advance_clock(microseconds, high, "threadline".threadline_microseconds(now()));
+      IF microseconds > "threadline".threadline_microseconds(moment) THEN
+        clock_at := moment;
+        moment := to_timestamp(microseconds / 1000000.0);
+      END IF;
     END IF;
   END IF;
-  slot := "threadline".threadline_row_slot(moment);
   id_head := "threadline".threadline_uuid_v7_head(microseconds);
-  has_changed := (SELECT array_agg(a.attname || ' ' || least(a.atttypid::bigint, 16384) ORDER BY a.attnum)
-  FROM pg_attribute AS a
-  WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped)
-  IS DISTINCT FROM ARRAY[E'a''b\\ 23', 'select 25'] OR TG_TABLE_NAME <> 'odd $threadline$ "name"' OR TG_TABLE_SCHEMA <> 'public';
 
   IF has_changed OR TG_OP = 'TRUNCATE' THEN
-    -- The table has changed since this function was made, so the statement is made anew for the table as it is.
+    -- The statement is made anew for the table as it is.
     PERFORM "threadline".threadline_observe_name(TG_RELID, TG_TABLE_SCHEMA, TG_TABLE_NAME);
     settings_found := "threadline".threadline_pin_settings();
     FOREACH operation IN ARRAY ARRAY[TG_OP] LOOP
       EXECUTE "threadline".threadline_statement_sql(operation, TG_RELID, E'{"except_columns":[],"exclude":["select"],"key":["a''b\\\\"],"known_columns":["a''b\\\\","select"],"mask":[],"mask_null":false,"mask_placeholder":"[REDACTED]","store_changed_from":true,"store_deleted_row":true,"store_unchanged":false}'::jsonb,
           ARRAY['$1', '$2', '$3', '$4', '$5', '$6', '$7', '$8', '$9', '$10', '$11'])
-        USING transaction, moment, clock_at, id_head, id_tail, TG_TABLE_SCHEMA, TG_TABLE_NAME, table_hash, slot,
-          TG_RELID, first_position;
-      GET DIAGNOSTICS recorded = ROW_COUNT;
+        USING transaction, moment, clock_at, id_head, id_tail, TG_TABLE_SCHEMA, TG_TABLE_NAME,
+          "threadline".threadline_table_hash(TG_TABLE_SCHEMA, TG_TABLE_NAME), "threadline".threadline_row_slot(microseconds),
+          TG_RELID, 0;
+      GET DIAGNOSTICS recorded_by_operation = ROW_COUNT;
+      recorded := recorded + recorded_by_operation;
     END LOOP;
     PERFORM "threadline".threadline_restore_settings(settings_found);
-  ELSE
-    IF TG_OP = 'INSERT' THEN
-      INSERT INTO "threadline".audit_changes
+  ELSIF TG_OP = 'INSERT' THEN
+    INSERT INTO "threadline".audit_changes
   (transaction_id, occurred_at, captured_at, clock_at, table_hash, table_schema, table_name, op,
    id, row_bucket, table_pk, data_after)
-SELECT transaction, now(), moment, clock_at, table_hash, TG_TABLE_SCHEMA, TG_TABLE_NAME, 'insert',
-       "threadline".threadline_row_id(id_head, id_tail, position + first_position),
-       "threadline".threadline_row_bucket(table_hash, row_key, slot),
+SELECT transaction, now(), moment, clock_at, "threadline".threadline_table_hash('public', 'odd $threadline$ "name"'), 'public', 'odd $threadline$ "name"', 'insert',
+       "threadline".threadline_row_id(id_head, id_tail, position + 0),
+       "threadline".threadline_row_bucket("threadline".threadline_table_hash('public', 'odd $threadline$ "name"'), row_key, "threadline".threadline_row_slot(microseconds)),
        row_key, image
 FROM (
   SELECT *,
-         CASE WHEN image ->> E'a''b\\' IS NOT NULL
-THEN jsonb_build_object(E'a''b\\', image ->> E'a''b\\')
-ELSE "threadline".threadline_key(image, TG_RELID) END AS row_key
+         jsonb_build_object(E'a''b\\', image ->> E'a''b\\') AS row_key
   FROM (SELECT row_number() OVER () AS position, jsonb_build_object(E'a''b\\', n."a'b\") AS image FROM new_rows AS n) AS written
   OFFSET 0
 ) AS change;
-    END IF;
-    IF TG_OP = 'UPDATE' THEN
+    GET DIAGNOSTICS recorded = ROW_COUNT;
+  ELSIF TG_OP = 'UPDATE' THEN
+    PERFORM FROM new_rows OFFSET 1;
+    IF FOUND THEN
       INSERT INTO "threadline".audit_changes
   (transaction_id, occurred_at, captured_at, clock_at, table_hash, table_schema, table_name, op,
    id, row_bucket, related_bucket, table_pk, data_after, changed_fields, changed_from, old_pk)
-SELECT transaction, now(), moment, clock_at, table_hash, TG_TABLE_SCHEMA, TG_TABLE_NAME, 'update',
+SELECT transaction, now(), moment, clock_at, "threadline".threadline_table_hash('public', 'odd $threadline$ "name"'), 'public', 'odd $threadline$ "name"', 'update',
        "threadline".threadline_row_id(id_head, id_tail, position),
-       "threadline".threadline_row_bucket(table_hash, row_key, slot),
-       CASE WHEN old_key IS NOT NULL THEN "threadline".threadline_row_bucket(table_hash, old_key, slot) END,
-       row_key, after, NULLIF(fields, '{}'), CASE WHEN fields <> '{}' THEN before - ARRAY[CASE WHEN (before ->> E'a''b\\' IS DISTINCT FROM after ->> E'a''b\\') IS NOT TRUE THEN E'a''b\\' END]::text[] END, old_key
+       "threadline".threadline_row_bucket("threadline".threadline_table_hash('public', 'odd $threadline$ "name"'), row_key, "threadline".threadline_row_slot(microseconds)),
+       CASE WHEN old_key IS NOT NULL THEN "threadline".threadline_row_bucket("threadline".threadline_table_hash('public', 'odd $threadline$ "name"'), old_key, "threadline".threadline_row_slot(microseconds)) END,
+       row_key, after, NULLIF(fields, '{}'), CASE WHEN fields <> '{}' THEN before - ARRAY[CASE WHEN NOT has_changed_1 THEN E'a''b\\' END]::text[] END, old_key
 FROM (
-  SELECT *, array_remove(ARRAY[CASE WHEN before ->> E'a''b\\' IS DISTINCT FROM after ->> E'a''b\\' THEN E'a''b\\' END]::text[], NULL) AS fields,
-         CASE WHEN after ->> E'a''b\\' IS NOT NULL
-THEN jsonb_build_object(E'a''b\\', after ->> E'a''b\\')
-ELSE "threadline".threadline_key(after, TG_RELID) END AS row_key,
+  SELECT *, array_remove(ARRAY[CASE WHEN has_changed_1 THEN E'a''b\\' END]::text[], NULL) AS fields,
+         jsonb_build_object(E'a''b\\', after ->> E'a''b\\') AS row_key,
          CASE WHEN before ->> E'a''b\\' IS DISTINCT FROM after ->> E'a''b\\' THEN
-         CASE WHEN before ->> E'a''b\\' IS NOT NULL
-THEN jsonb_build_object(E'a''b\\', before ->> E'a''b\\')
-ELSE "threadline".threadline_key(before, TG_RELID) END END AS old_key
+         jsonb_build_object(E'a''b\\', before ->> E'a''b\\') END AS old_key
   FROM (
-    SELECT position, before AS before, after AS after, old_hidden_1, new_hidden_1
-    FROM (SELECT row_number() OVER () AS position, jsonb_build_object(E'a''b\\', o."a'b\") AS before, o."select" AS old_hidden_1 FROM old_rows AS o) AS o
-    FULL JOIN (SELECT row_number() OVER () AS position, jsonb_build_object(E'a''b\\', n."a'b\") AS after, n."select" AS new_hidden_1 FROM new_rows AS n) AS n USING (position)
+    SELECT *,
+           before ->> E'a''b\\' IS DISTINCT FROM after ->> E'a''b\\' AS has_changed_1
+    FROM (
+      SELECT position, before AS before, after AS after, old_hidden_1, new_hidden_1
+      FROM (SELECT row_number() OVER () AS position, jsonb_build_object(E'a''b\\', o."a'b\") AS before, o."select" AS old_hidden_1 FROM old_rows AS o) AS o
+      FULL JOIN (SELECT row_number() OVER () AS position, jsonb_build_object(E'a''b\\', n."a'b\") AS after, n."select" AS new_hidden_1 FROM new_rows AS n) AS n USING (position)
+      OFFSET 0
+    ) AS pair
     OFFSET 0
-  ) AS pair
+  ) AS compared
   OFFSET 0
 ) AS change
 WHERE fields <> '{}' OR before::text <> after::text
 OR CASE WHEN pg_column_size(new_hidden_1) < 10000 THEN record_image_ne(ROW(old_hidden_1), ROW(new_hidden_1)) ELSE pg_column_size(old_hidden_1) IS DISTINCT FROM pg_column_size(new_hidden_1) END;
+      GET DIAGNOSTICS recorded = ROW_COUNT;
+    ELSE
+      -- One row is compared faster by short expressions than by the statement for many.
+      DECLARE
+        old_row record;
+        new_row record;
+        before jsonb;
+        after jsonb;
+        fields text[];
+        old_values jsonb;
+        row_key jsonb;
+        old_key jsonb;
+        name text;
+        is_different boolean;
+      BEGIN
+        SELECT * INTO old_row FROM old_rows;
+        SELECT * INTO new_row FROM new_rows;
+        IF NOT FOUND THEN
+          RETURN NULL;
+        END IF;
+        before := jsonb_build_object(E'a''b\\', old_row."a'b\");
+after := jsonb_build_object(E'a''b\\', new_row."a'b\");
+FOREACH name IN ARRAY ARRAY[E'a''b\\'] LOOP
+  IF before ->> name IS DISTINCT FROM after ->> name THEN
+    fields := fields || name;
+    old_values := coalesce(old_values, '{}') || jsonb_build_object(name, before -> name);
+  END IF;
+END LOOP;
+is_different := fields IS NOT NULL OR before::text <> after::text
+OR CASE WHEN pg_column_size(new_row."select") < 10000 THEN record_image_ne(ROW(old_row."select"), ROW(new_row."select")) ELSE pg_column_size(old_row."select") IS DISTINCT FROM pg_column_size(new_row."select") END;
+IF is_different IS NOT TRUE THEN
+  RETURN NULL;
+END IF;
+row_key := jsonb_build_object(E'a''b\\', after ->> E'a''b\\');
+IF before ->> E'a''b\\' IS DISTINCT FROM after ->> E'a''b\\' THEN
+  old_key := jsonb_build_object(E'a''b\\', before ->> E'a''b\\');
+END IF;
+INSERT INTO "threadline".audit_changes
+  (id, transaction_id, occurred_at, captured_at, clock_at, row_bucket, table_hash, op, table_schema, table_name, table_pk,
+   data_after, changed_fields, changed_from, old_pk, related_bucket)
+VALUES
+  ("threadline".threadline_uuid_v7(microseconds), transaction, now(), moment, clock_at,
+   "threadline".threadline_row_bucket("threadline".threadline_table_hash('public', 'odd $threadline$ "name"'), row_key, "threadline".threadline_row_slot(microseconds)),
+   "threadline".threadline_table_hash('public', 'odd $threadline$ "name"'), 'update', 'public', 'odd $threadline$ "name"', row_key,
+   after, fields, old_values, old_key,
+   CASE WHEN old_key IS NOT NULL THEN
+     "threadline".threadline_row_bucket("threadline".threadline_table_hash('public', 'odd $threadline$ "name"'), old_key, "threadline".threadline_row_slot(microseconds)) END);
+
+        recorded := 1;
+      END;
     END IF;
-    IF TG_OP = 'DELETE' THEN
-      INSERT INTO "threadline".audit_changes
+  ELSE
+    INSERT INTO "threadline".audit_changes
   (transaction_id, occurred_at, captured_at, clock_at, table_hash, table_schema, table_name, op,
    id, row_bucket, table_pk, changed_from)
-SELECT transaction, now(), moment, clock_at, table_hash, TG_TABLE_SCHEMA, TG_TABLE_NAME, 'delete',
+SELECT transaction, now(), moment, clock_at, "threadline".threadline_table_hash('public', 'odd $threadline$ "name"'), 'public', 'odd $threadline$ "name"', 'delete',
        "threadline".threadline_row_id(id_head, id_tail, position + 0),
-       "threadline".threadline_row_bucket(table_hash, row_key, slot),
+       "threadline".threadline_row_bucket("threadline".threadline_table_hash('public', 'odd $threadline$ "name"'), row_key, "threadline".threadline_row_slot(microseconds)),
        row_key, image
 FROM (
   SELECT *,
-         CASE WHEN image ->> E'a''b\\' IS NOT NULL
-THEN jsonb_build_object(E'a''b\\', image ->> E'a''b\\')
-ELSE "threadline".threadline_key(image, TG_RELID) END AS row_key
+         jsonb_build_object(E'a''b\\', image ->> E'a''b\\') AS row_key
   FROM (SELECT row_number() OVER () AS position, jsonb_build_object(E'a''b\\', o."a'b\") AS image FROM old_rows AS o) AS written
   OFFSET 0
 ) AS change;
-    END IF;
     GET DIAGNOSTICS recorded = ROW_COUNT;
   END IF;
 
   IF recorded > 0 THEN
-    IF current_setting('threadline.actor_ref', true) <> '' OR current_setting('threadline.declared', true) <> '' THEN
+    IF is_declared THEN
   PERFORM "threadline".threadline_record_transaction(transaction, true);
 ELSE
   INSERT INTO "threadline".audit_transactions (id, occurred_at, txid, meta)
-  VALUES (transaction, now(), pg_current_xact_id()::text::bigint, jsonb_build_object('session', jsonb_object(ARRAY['role', 'application_name', 'client_address'], ARRAY[
-    CASE current_setting('role') WHEN 'none' THEN session_user::text ELSE current_setting('role') END,
-    current_setting('application_name'), host(inet_client_addr())])))
+  VALUES (transaction, now(), txid_current(), jsonb_build_object('session', jsonb_build_object(
+    'role', CASE current_setting('role') WHEN 'none' THEN session_user::text ELSE current_setting('role') END,
+    'application_name', current_setting('application_name'), 'client_address', inet_client_addr())))
   ON CONFLICT DO NOTHING;
 END IF;
   END IF;
@@ -143,7 +200,7 @@ END IF;
 END
 $_threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() IS E'{"version":1,"table":{"schema":"public","name":"odd $threadline$ \\"name\\""},"mode":"statement","always":false,"key":["a''b\\\\"],"columns":["a''b\\\\","select"],"types":["integer","text"],"exclude":["select"],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"truncate":"record","record_session":true,"digest":"e71a5ec5c38e07e716d1e619e0f96736f4580f7ad644e2f8f7c6168a0de73e33"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() IS E'{"version":1,"table":{"schema":"public","name":"odd $threadline$ \\"name\\""},"mode":"statement","always":false,"key":["a''b\\\\"],"columns":["a''b\\\\","select"],"types":["integer","text"],"exclude":["select"],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"truncate":"record","record_session":true,"digest":"caa6b6905b6aa3529cf76e7198cc6e9d164cfd4599f48f42c8ca077a79941752"}';
 
 SELECT "threadline".threadline_drop_triggers('"public"."odd $threadline$ ""name"""', ARRAY['threadline_audit_odd $threadline$ "name"_truncate',
     'threadline_audit_odd $threadline$ "name"_insert', 'threadline_audit_odd $threadline$ "name"_update',

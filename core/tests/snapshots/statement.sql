@@ -25,128 +25,179 @@ DECLARE
   microseconds bigint := "threadline".threadline_microseconds(moment);
   clock_at timestamptz;
   transaction CONSTANT uuid := "threadline".threadline_transaction_id();
-  table_hash CONSTANT integer := "threadline".threadline_table_hash(TG_TABLE_SCHEMA, TG_TABLE_NAME);
-  slot bigint;
   id_head text;
   id_tail CONSTANT bigint := "threadline".threadline_uuid_v7_tail();
-  first_position bigint := 0;
+  is_declared boolean;
   has_changed boolean;
-  columns CONSTANT text[] := ARRAY['id', 'priority', 'subject', 'tags'];
-first_row jsonb;
   settings_found text[];
   operation text;
-  recorded bigint;
+  recorded bigint := 0;
+  recorded_by_operation bigint;
 BEGIN
-  IF high & 1 = 1 OR microseconds * 2 NOT BETWEEN high AND high + 20000 OR moment < now() THEN
-    microseconds := "threadline".threadline_advance_clock(microseconds, high, "threadline".threadline_microseconds(now()));
-    IF microseconds > "threadline".threadline_microseconds(moment) THEN
-      clock_at := moment;
-      moment := to_timestamp(microseconds / 1000000.0);
+  -- One condition for everything unusual, because each expression takes time in each transaction.
+  IF TG_RELID IS DISTINCT FROM "threadline".threadline_table('public', 'tickets') OR TG_TABLE_SCHEMA <> 'public'
+    OR "threadline".threadline_columns_digest("threadline".threadline_table('public', 'tickets')) IS DISTINCT FROM 'b25a27ddf3b8f285369cfaddee5ae544a6a43e4ee33314df007306719ef1981e'
+    OR (current_setting('threadline.actor_ref', true) <> '' OR current_setting('threadline.declared', true) <> '')
+    OR high & 1 = 1 OR microseconds * 2 NOT BETWEEN high AND high + 20000 OR moment < now() THEN
+    has_changed := (TG_RELID IS DISTINCT FROM "threadline".threadline_table('public', 'tickets') OR TG_TABLE_SCHEMA <> 'public'
+    OR "threadline".threadline_columns_digest("threadline".threadline_table('public', 'tickets')) IS DISTINCT FROM 'b25a27ddf3b8f285369cfaddee5ae544a6a43e4ee33314df007306719ef1981e')
+      AND (TG_TABLE_NAME <> 'tickets' OR TG_TABLE_SCHEMA <> 'public'
+      OR "threadline".threadline_columns_digest(TG_RELID) IS DISTINCT FROM 'b25a27ddf3b8f285369cfaddee5ae544a6a43e4ee33314df007306719ef1981e');
+    is_declared := (current_setting('threadline.actor_ref', true) <> '' OR current_setting('threadline.declared', true) <> '');
+    IF high & 1 = 1 OR microseconds * 2 NOT BETWEEN high AND high + 20000 OR moment < now() THEN
+      microseconds := "threadline".threadline_advance_clock(microseconds, high, "threadline".threadline_microseconds(now()));
+      IF microseconds > "threadline".threadline_microseconds(moment) THEN
+        clock_at := moment;
+        moment := to_timestamp(microseconds / 1000000.0);
+      END IF;
     END IF;
   END IF;
-  slot := "threadline".threadline_row_slot(moment);
   id_head := "threadline".threadline_uuid_v7_head(microseconds);
-  has_changed := EXISTS (SELECT FROM pg_attribute AS a
-  WHERE a.attrelid = TG_RELID AND a.attnum > 0 AND NOT a.attisdropped
-    AND (a.attnum > 4 OR a.atttypid >= 16384 OR a.atttypid IN (114, 199) OR a.attgenerated = 'v'
-      OR a.atttypid = 3802 AND a.attname::text <> ALL (ARRAY['tags']))) OR TG_TABLE_NAME <> 'tickets' OR TG_TABLE_SCHEMA <> 'public';
-  IF TG_OP = 'UPDATE' AND NOT has_changed THEN
-  SELECT CASE WHEN pg_column_size(n.*) < 1000000 THEN to_jsonb(n.*) END INTO first_row FROM new_rows AS n LIMIT 1;
-  has_changed := coalesce(first_row - columns <> '{}' OR NOT first_row ?& columns, false);
-END IF;
 
   IF has_changed OR TG_OP = 'TRUNCATE' THEN
-    -- The table has changed since this function was made, so the statement is made anew for the table as it is.
+    -- The statement is made anew for the table as it is.
     PERFORM "threadline".threadline_observe_name(TG_RELID, TG_TABLE_SCHEMA, TG_TABLE_NAME);
     settings_found := "threadline".threadline_pin_settings();
     FOREACH operation IN ARRAY ARRAY[TG_OP] LOOP
       EXECUTE "threadline".threadline_statement_sql(operation, TG_RELID, '{"except_columns":[],"exclude":[],"key":["id"],"known_columns":["id","subject","priority","tags"],"mask":[],"mask_null":false,"mask_placeholder":"[REDACTED]","store_changed_from":true,"store_deleted_row":true,"store_unchanged":false}'::jsonb,
           ARRAY['$1', '$2', '$3', '$4', '$5', '$6', '$7', '$8', '$9', '$10', '$11'])
-        USING transaction, moment, clock_at, id_head, id_tail, TG_TABLE_SCHEMA, TG_TABLE_NAME, table_hash, slot,
-          TG_RELID, first_position;
-      GET DIAGNOSTICS recorded = ROW_COUNT;
+        USING transaction, moment, clock_at, id_head, id_tail, TG_TABLE_SCHEMA, TG_TABLE_NAME,
+          "threadline".threadline_table_hash(TG_TABLE_SCHEMA, TG_TABLE_NAME), "threadline".threadline_row_slot(microseconds),
+          TG_RELID, 0;
+      GET DIAGNOSTICS recorded_by_operation = ROW_COUNT;
+      recorded := recorded + recorded_by_operation;
     END LOOP;
     PERFORM "threadline".threadline_restore_settings(settings_found);
-  ELSE
-    IF TG_OP = 'INSERT' THEN
-      INSERT INTO "threadline".audit_changes
+  ELSIF TG_OP = 'INSERT' THEN
+    INSERT INTO "threadline".audit_changes
   (transaction_id, occurred_at, captured_at, clock_at, table_hash, table_schema, table_name, op,
    id, row_bucket, table_pk, data_after)
-SELECT transaction, now(), moment, clock_at, table_hash, TG_TABLE_SCHEMA, TG_TABLE_NAME, 'insert',
-       "threadline".threadline_row_id(id_head, id_tail, position + first_position),
-       "threadline".threadline_row_bucket(table_hash, row_key, slot),
+SELECT transaction, now(), moment, clock_at, "threadline".threadline_table_hash('public', 'tickets'), 'public', 'tickets', 'insert',
+       "threadline".threadline_row_id(id_head, id_tail, position + 0),
+       "threadline".threadline_row_bucket("threadline".threadline_table_hash('public', 'tickets'), row_key, "threadline".threadline_row_slot(microseconds)),
        row_key, image
 FROM (
   SELECT *,
-         CASE WHEN image ->> 'id' IS NOT NULL
-THEN jsonb_build_object('id', image ->> 'id')
-ELSE "threadline".threadline_key(image, TG_RELID) END AS row_key
+         jsonb_build_object('id', image ->> 'id') AS row_key
   FROM (SELECT row_number() OVER () AS position, CASE WHEN pg_column_size(n.*) > 1000000 THEN "threadline".threadline_large_image(n.*) ELSE to_jsonb(n.*) END AS image FROM new_rows AS n) AS written
   OFFSET 0
 ) AS change;
-    END IF;
-    IF TG_OP = 'UPDATE' THEN
+    GET DIAGNOSTICS recorded = ROW_COUNT;
+  ELSIF TG_OP = 'UPDATE' THEN
+    PERFORM FROM new_rows OFFSET 1;
+    IF FOUND THEN
       INSERT INTO "threadline".audit_changes
   (transaction_id, occurred_at, captured_at, clock_at, table_hash, table_schema, table_name, op,
    id, row_bucket, related_bucket, table_pk, data_after, changed_fields, changed_from, old_pk)
-SELECT transaction, now(), moment, clock_at, table_hash, TG_TABLE_SCHEMA, TG_TABLE_NAME, 'update',
+SELECT transaction, now(), moment, clock_at, "threadline".threadline_table_hash('public', 'tickets'), 'public', 'tickets', 'update',
        "threadline".threadline_row_id(id_head, id_tail, position),
-       "threadline".threadline_row_bucket(table_hash, row_key, slot),
-       CASE WHEN old_key IS NOT NULL THEN "threadline".threadline_row_bucket(table_hash, old_key, slot) END,
-       row_key, after, NULLIF(fields, '{}'), CASE WHEN fields <> '{}' THEN before - ARRAY[CASE WHEN (before ->> 'id' IS DISTINCT FROM after ->> 'id') IS NOT TRUE THEN 'id' END,
-CASE WHEN (before ->> 'priority' IS DISTINCT FROM after ->> 'priority') IS NOT TRUE THEN 'priority' END,
-CASE WHEN (before ->> 'subject' IS DISTINCT FROM after ->> 'subject') IS NOT TRUE THEN 'subject' END,
-CASE WHEN (before ->> 'tags' IS DISTINCT FROM after ->> 'tags' OR before -> 'tags' IS DISTINCT FROM after -> 'tags') IS NOT TRUE THEN 'tags' END]::text[] END, old_key
+       "threadline".threadline_row_bucket("threadline".threadline_table_hash('public', 'tickets'), row_key, "threadline".threadline_row_slot(microseconds)),
+       CASE WHEN old_key IS NOT NULL THEN "threadline".threadline_row_bucket("threadline".threadline_table_hash('public', 'tickets'), old_key, "threadline".threadline_row_slot(microseconds)) END,
+       row_key, after, NULLIF(fields, '{}'), CASE WHEN fields <> '{}' THEN before - ARRAY[CASE WHEN NOT has_changed_1 THEN 'id' END,
+CASE WHEN NOT has_changed_2 THEN 'priority' END,
+CASE WHEN NOT has_changed_3 THEN 'subject' END,
+CASE WHEN NOT has_changed_4 THEN 'tags' END]::text[] END, old_key
 FROM (
-  SELECT *, array_remove(ARRAY[CASE WHEN before ->> 'id' IS DISTINCT FROM after ->> 'id' THEN 'id' END,
-CASE WHEN before ->> 'priority' IS DISTINCT FROM after ->> 'priority' THEN 'priority' END,
-CASE WHEN before ->> 'subject' IS DISTINCT FROM after ->> 'subject' THEN 'subject' END,
-CASE WHEN before ->> 'tags' IS DISTINCT FROM after ->> 'tags' OR before -> 'tags' IS DISTINCT FROM after -> 'tags' THEN 'tags' END]::text[], NULL) AS fields,
-         CASE WHEN after ->> 'id' IS NOT NULL
-THEN jsonb_build_object('id', after ->> 'id')
-ELSE "threadline".threadline_key(after, TG_RELID) END AS row_key,
+  SELECT *, array_remove(ARRAY[CASE WHEN has_changed_1 THEN 'id' END,
+CASE WHEN has_changed_2 THEN 'priority' END,
+CASE WHEN has_changed_3 THEN 'subject' END,
+CASE WHEN has_changed_4 THEN 'tags' END]::text[], NULL) AS fields,
+         jsonb_build_object('id', after ->> 'id') AS row_key,
          CASE WHEN before ->> 'id' IS DISTINCT FROM after ->> 'id' THEN
-         CASE WHEN before ->> 'id' IS NOT NULL
-THEN jsonb_build_object('id', before ->> 'id')
-ELSE "threadline".threadline_key(before, TG_RELID) END END AS old_key
+         jsonb_build_object('id', before ->> 'id') END AS old_key
   FROM (
-    SELECT position, CASE WHEN pg_column_size(old_row) > 1000000 THEN "threadline".threadline_large_image(old_row) ELSE to_jsonb(old_row) END AS before, CASE WHEN pg_column_size(new_row) > 1000000 THEN "threadline".threadline_large_image(new_row) ELSE to_jsonb(new_row) END AS after
-    FROM (SELECT row_number() OVER () AS position, coalesce(o.*) AS old_row FROM old_rows AS o) AS o
-    FULL JOIN (SELECT row_number() OVER () AS position, coalesce(n.*) AS new_row FROM new_rows AS n) AS n USING (position)
+    SELECT *,
+           before ->> 'id' IS DISTINCT FROM after ->> 'id' AS has_changed_1,
+           before ->> 'priority' IS DISTINCT FROM after ->> 'priority' AS has_changed_2,
+           before ->> 'subject' IS DISTINCT FROM after ->> 'subject' AS has_changed_3,
+           before ->> 'tags' IS DISTINCT FROM after ->> 'tags' OR before -> 'tags' IS DISTINCT FROM after -> 'tags' AS has_changed_4
+    FROM (
+      SELECT position, CASE WHEN pg_column_size(old_row) > 1000000 THEN "threadline".threadline_large_image(old_row) ELSE to_jsonb(old_row) END AS before, CASE WHEN pg_column_size(new_row) > 1000000 THEN "threadline".threadline_large_image(new_row) ELSE to_jsonb(new_row) END AS after
+      FROM (SELECT row_number() OVER () AS position, coalesce(o.*) AS old_row FROM old_rows AS o) AS o
+      FULL JOIN (SELECT row_number() OVER () AS position, coalesce(n.*) AS new_row FROM new_rows AS n) AS n USING (position)
+      OFFSET 0
+    ) AS pair
     OFFSET 0
-  ) AS pair
+  ) AS compared
   OFFSET 0
 ) AS change
 WHERE fields <> '{}' OR before::text <> after::text;
+      GET DIAGNOSTICS recorded = ROW_COUNT;
+    ELSE
+      -- One row is compared faster by short expressions than by the statement for many.
+      DECLARE
+        old_row record;
+        new_row record;
+        before jsonb;
+        after jsonb;
+        fields text[];
+        old_values jsonb;
+        row_key jsonb;
+        old_key jsonb;
+        name text;
+        is_different boolean;
+      BEGIN
+        SELECT * INTO old_row FROM old_rows;
+        SELECT * INTO new_row FROM new_rows;
+        IF NOT FOUND THEN
+          RETURN NULL;
+        END IF;
+        before := CASE WHEN pg_column_size(old_row) > 1000000 THEN "threadline".threadline_large_image(old_row) ELSE to_jsonb(old_row) END;
+after := CASE WHEN pg_column_size(new_row) > 1000000 THEN "threadline".threadline_large_image(new_row) ELSE to_jsonb(new_row) END;
+FOREACH name IN ARRAY ARRAY['id', 'priority', 'subject', 'tags'] LOOP
+  IF before ->> name IS DISTINCT FROM after ->> name
+     OR name = ANY (ARRAY['tags']) AND before -> name IS DISTINCT FROM after -> name THEN
+    fields := fields || name;
+    old_values := coalesce(old_values, '{}') || jsonb_build_object(name, before -> name);
+  END IF;
+END LOOP;
+is_different := fields IS NOT NULL OR before::text <> after::text;
+IF is_different IS NOT TRUE THEN
+  RETURN NULL;
+END IF;
+row_key := jsonb_build_object('id', after ->> 'id');
+IF before ->> 'id' IS DISTINCT FROM after ->> 'id' THEN
+  old_key := jsonb_build_object('id', before ->> 'id');
+END IF;
+INSERT INTO "threadline".audit_changes
+  (id, transaction_id, occurred_at, captured_at, clock_at, row_bucket, table_hash, op, table_schema, table_name, table_pk,
+   data_after, changed_fields, changed_from, old_pk, related_bucket)
+VALUES
+  ("threadline".threadline_uuid_v7(microseconds), transaction, now(), moment, clock_at,
+   "threadline".threadline_row_bucket("threadline".threadline_table_hash('public', 'tickets'), row_key, "threadline".threadline_row_slot(microseconds)),
+   "threadline".threadline_table_hash('public', 'tickets'), 'update', 'public', 'tickets', row_key,
+   after, fields, old_values, old_key,
+   CASE WHEN old_key IS NOT NULL THEN
+     "threadline".threadline_row_bucket("threadline".threadline_table_hash('public', 'tickets'), old_key, "threadline".threadline_row_slot(microseconds)) END);
+
+        recorded := 1;
+      END;
     END IF;
-    IF TG_OP = 'DELETE' THEN
-      INSERT INTO "threadline".audit_changes
+  ELSE
+    INSERT INTO "threadline".audit_changes
   (transaction_id, occurred_at, captured_at, clock_at, table_hash, table_schema, table_name, op,
    id, row_bucket, table_pk, changed_from)
-SELECT transaction, now(), moment, clock_at, table_hash, TG_TABLE_SCHEMA, TG_TABLE_NAME, 'delete',
+SELECT transaction, now(), moment, clock_at, "threadline".threadline_table_hash('public', 'tickets'), 'public', 'tickets', 'delete',
        "threadline".threadline_row_id(id_head, id_tail, position + 0),
-       "threadline".threadline_row_bucket(table_hash, row_key, slot),
+       "threadline".threadline_row_bucket("threadline".threadline_table_hash('public', 'tickets'), row_key, "threadline".threadline_row_slot(microseconds)),
        row_key, image
 FROM (
   SELECT *,
-         CASE WHEN image ->> 'id' IS NOT NULL
-THEN jsonb_build_object('id', image ->> 'id')
-ELSE "threadline".threadline_key(image, TG_RELID) END AS row_key
+         jsonb_build_object('id', image ->> 'id') AS row_key
   FROM (SELECT row_number() OVER () AS position, CASE WHEN pg_column_size(o.*) > 1000000 THEN "threadline".threadline_large_image(o.*) ELSE to_jsonb(o.*) END AS image FROM old_rows AS o) AS written
   OFFSET 0
 ) AS change;
-    END IF;
     GET DIAGNOSTICS recorded = ROW_COUNT;
   END IF;
 
   IF recorded > 0 THEN
-    IF current_setting('threadline.actor_ref', true) <> '' OR current_setting('threadline.declared', true) <> '' THEN
+    IF is_declared THEN
   PERFORM "threadline".threadline_record_transaction(transaction, true);
 ELSE
   INSERT INTO "threadline".audit_transactions (id, occurred_at, txid, meta)
-  VALUES (transaction, now(), pg_current_xact_id()::text::bigint, jsonb_build_object('session', jsonb_object(ARRAY['role', 'application_name', 'client_address'], ARRAY[
-    CASE current_setting('role') WHEN 'none' THEN session_user::text ELSE current_setting('role') END,
-    current_setting('application_name'), host(inet_client_addr())])))
+  VALUES (transaction, now(), txid_current(), jsonb_build_object('session', jsonb_build_object(
+    'role', CASE current_setting('role') WHEN 'none' THEN session_user::text ELSE current_setting('role') END,
+    'application_name', current_setting('application_name'), 'client_address', inet_client_addr())))
   ON CONFLICT DO NOTHING;
 END IF;
   END IF;
@@ -154,7 +205,7 @@ END IF;
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_tickets"() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"types":["bigint","text","text","jsonb"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"truncate":"record","record_session":true,"digest":"9ae85886490fa4c5659f30e2591eee2231e081c7274a205b6a1c3357efa3c3b8"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"types":["bigint","text","text","jsonb"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"truncate":"record","record_session":true,"digest":"bb6ca81c89d593a817d4c90e48b43040c384687d66d59aa08372d31bbf487261"}';
 
 SELECT "threadline".threadline_drop_triggers('"public"."tickets"', ARRAY['threadline_audit_tickets_truncate', 'threadline_audit_tickets_insert',
     'threadline_audit_tickets_update', 'threadline_audit_tickets_delete']);

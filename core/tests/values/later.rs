@@ -188,6 +188,13 @@ const DISGUISED: &[Later<'_>] = &[
         redacted: &[],
     },
     Later {
+        name: "all columns have their old names in the old order, and are others",
+        ddl: "ALTER TABLE t DROP COLUMN note; ALTER TABLE t RENAME secret TO note; ALTER TABLE t RENAME hidden TO secret; ALTER TABLE t ADD COLUMN hidden text",
+        write: "UPDATE t SET note = 'canary 2' WHERE id = #; DELETE FROM t WHERE id = #; INSERT INTO t VALUES (#0, 'canary 3', 'canary 4', 'canary 5')",
+        plain: &[],
+        redacted: &[],
+    },
+    Later {
         name: "an excluded and a plain column swap their names",
         ddl: "ALTER TABLE t RENAME note TO x; ALTER TABLE t RENAME hidden TO note; ALTER TABLE t RENAME x TO hidden",
         write: "UPDATE t SET note = 'canary 2' WHERE id = #; DELETE FROM t WHERE id = #; INSERT INTO t VALUES (#0, 'a', 'canary', 'canary')",

@@ -6,6 +6,7 @@ mod changes;
 #[path = "../support/database.rs"]
 mod database;
 
+mod altered;
 mod differences;
 mod json;
 mod large;

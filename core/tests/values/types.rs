@@ -213,7 +213,7 @@ async fn store(
     // to_jsonb makes objects of these; the trail keeps their texts, like those of every type that is not PostgreSQL's own.
     let own_text = match data_type {
         "address" | "public.hstore" => "|| jsonb_build_object('value', given.value::text)",
-        "address[]" => "|| jsonb_build_object('value', given.value::text[])",
+        "address[]" | "small_positive[]" => "|| jsonb_build_object('value', given.value::text[])",
         _ => "",
     };
     let problems: Vec<String> = value(
