@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, QueryBuilder};
 
-use super::conditions::Selection;
-use super::page::Cut;
-use super::reader::{Reader, clamp};
 use super::{ActorFilter, Cursor, Filter, Page, Position, QueryError, TransactionRecord};
+use crate::query::engine::page_slice::Cut;
+use crate::query::engine::reader::{Reader, clamp};
+use crate::query::engine::where_clause::Selection;
 use crate::{AuditTrail, Scope};
 
 impl AuditTrail {

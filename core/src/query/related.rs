@@ -3,8 +3,8 @@
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use super::reader::clamp;
 use super::{QueryError, TransactionRecord};
+use crate::query::engine::reader::clamp;
 use crate::{AuditTrail, Scope};
 
 impl AuditTrail {

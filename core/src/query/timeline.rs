@@ -2,8 +2,8 @@
 
 use sqlx::{QueryBuilder, Row};
 
-use super::reader::Reader;
 use super::{Change, Filter, Page, Position, QueryError, TransactionRecord};
+use crate::query::engine::reader::Reader;
 use crate::{AuditTrail, Scope, TableName};
 
 /// A change together with who made it, when and why.

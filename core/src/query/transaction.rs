@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use super::conditions::Selection;
 use super::{Change, Filter, FilterError, Page, Position, QueryError, Snapshot, TransactionRecord};
+use crate::query::engine::where_clause::Selection;
 use crate::{AuditTrail, Scope};
 
 /// A transaction and a page of its changes.

@@ -1,0 +1,180 @@
+//! Which transactions are open, as far as the server tells, and the mark of a snapshot that is taken afterwards.
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, PgPool, QueryBuilder, Row};
+
+use crate::AuditTrail;
+use crate::query::engine::reader::Reader;
+use crate::query::model::snapshot_mark::{Began, MAX_LISTING_TIME, MAX_OPEN, OpenTransaction, SnapshotMark};
+use crate::query::{QueryError, STATEMENT_TIMEOUT, Snapshot};
+
+/// One round trip, and an implicit transaction of its own: a session of the snapshot's isolation level has taken its snapshot
+/// before it can look. The first row holds the clock from before. Sessions come before prepared transactions, because one that
+/// is being prepared leaves the one list for the other.
+const LIST: &str = "SET LOCAL search_path = pg_catalog, pg_temp;
+    SELECT (extract(epoch FROM now()) * 1000000)::bigint AS listed_at, NULL::bigint AS xid, NULL::bigint AS began,
+           false AS is_here;
+    SELECT NULL::bigint AS listed_at, a.backend_xid::text::bigint AS xid,
+           (extract(epoch FROM a.xact_start) * 1000000)::bigint AS began, coalesce(a.datname = current_database(), false) AS is_here
+    FROM pg_stat_activity AS a WHERE a.backend_xid IS NOT NULL;
+    SELECT NULL::bigint AS listed_at, p.transaction::text::bigint AS xid, NULL::bigint AS began,
+           p.database = current_database() AS is_here
+    FROM pg_prepared_xacts AS p";
+
+/// What PostgreSQL calls a right that is missing.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
+/// A transaction that has written, and not ended.
+#[derive(Debug, Clone, Copy)]
+struct Listed {
+    /// The lower half of its id.
+    xid: u32,
+    began: Began,
+    /// Whether it is one of this database.
+    is_here: bool,
+}
+
+/// The transactions that were open at a moment.
+#[derive(Debug)]
+struct OpenTransactions {
+    /// None where the server did not let the role look.
+    listed_at: Option<DateTime<Utc>>,
+    transactions: Vec<Listed>,
+}
+
+impl AuditTrail {
+    /// Begins a transaction that only reads, as [`snapshot`](Self::snapshot) does, and marks what it sees, so that
+    /// [`count_newer`](Self::count_newer) can tell what has become visible since. It takes two round trips more.
+    ///
+    /// # Errors
+    /// [`QueryError`] when the database does not answer, or holds no trail.
+    pub async fn snapshot_with_mark(&self) -> Result<(Snapshot<'_>, SnapshotMark), QueryError> {
+        let open = OpenTransactions::list(self.read_pool.as_ref().unwrap_or(&self.pool)).await?;
+        let mut snapshot = self.snapshot().await?;
+        let mark = snapshot.0.mark(open).await?;
+        Ok((snapshot, mark))
+    }
+}
+
+impl OpenTransactions {
+    async fn list(pool: &PgPool) -> Result<Self, QueryError> {
+        let timeout = STATEMENT_TIMEOUT.as_millis();
+        let sql = format!("SET LOCAL statement_timeout = {timeout}; {LIST}");
+        match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(pool).await {
+            Ok(rows) => Ok(Self::read(&rows)?),
+            // Everybody may look, unless somebody has revoked it: the mark says then that it does not know.
+            Err(error) if is_refused(&error) => Ok(Self { listed_at: None, transactions: Vec::new() }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn read(rows: &[PgRow]) -> Result<Self, sqlx::Error> {
+        let mut open = Self { listed_at: None, transactions: Vec::new() };
+        for row in rows {
+            if let Some(micros) = row.try_get("listed_at")? {
+                open.listed_at = DateTime::from_timestamp_micros(micros);
+                continue;
+            }
+            let began: Option<i64> = row.try_get("began")?;
+            open.transactions.push(Listed {
+                xid: u32::try_from(row.try_get::<i64, _>("xid")?)
+                    .map_err(|error| sqlx::Error::Decode(error.into()))?,
+                began: began.and_then(DateTime::from_timestamp_micros).map_or(Began::Unknown, Began::At),
+                is_here: row.try_get("is_here")?,
+            });
+        }
+        Ok(open)
+    }
+}
+
+fn is_refused(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|code| code == INSUFFICIENT_PRIVILEGE)
+}
+
+impl Reader<'_> {
+    /// Marks the snapshot of this transaction. The transactions must have been listed before it was taken.
+    async fn mark(&mut self, open: OpenTransactions) -> Result<SnapshotMark, QueryError> {
+        let sql = "SELECT clock_timestamp() AS taken_at, pg_current_snapshot()::text AS snapshot,
+                          pg_is_in_recovery() AS is_replica";
+        let row = self.fetch_one(QueryBuilder::new(sql)).await?;
+        let taken_at: DateTime<Utc> = row.try_get("taken_at")?;
+        let text: String = row.try_get("snapshot")?;
+        let (xmax, in_progress) = read_snapshot(&text)
+            .ok_or_else(|| sqlx::Error::Decode(format!("pg_current_snapshot() is {text:?}").into()))?;
+        let listed: Vec<(i64, Listed)> =
+            open.transactions.into_iter().map(|listed| (widen(listed.xid, xmax), listed)).collect();
+        let is_open = |txid: i64| txid >= xmax || in_progress.contains(&txid);
+        let here = listed.iter().filter(|(txid, listed)| listed.is_here && is_open(*txid));
+        let here = here.map(|(txid, listed)| OpenTransaction { txid: *txid, began: listed.began });
+        let since = in_progress.iter().filter(|txid| listed.iter().all(|(listed, _)| listed != *txid));
+        let since = since.map(|txid| OpenTransaction { txid: *txid, began: Began::AfterListing });
+        let mut open_transactions: Vec<_> = here.chain(since).collect();
+        // One that was just being prepared is listed twice, the session first. The oldest stay if there are too many.
+        open_transactions.sort_by_key(|open| open.txid);
+        open_transactions.dedup_by_key(|open| open.txid);
+        let earliest = taken_at - MAX_LISTING_TIME;
+        let listed_at = open.listed_at.unwrap_or(taken_at).min(taken_at);
+        let is_complete = open.listed_at.is_some()
+            && listed_at >= earliest
+            && open_transactions.len() <= MAX_OPEN
+            // A replica tells neither of the sessions that write nor which transactions are in progress.
+            && !row.try_get::<bool, _>("is_replica")?;
+        open_transactions.truncate(MAX_OPEN);
+        Ok(SnapshotMark {
+            taken_at,
+            listed_at: listed_at.max(earliest),
+            xmax,
+            open: open_transactions,
+            is_complete,
+        })
+    }
+}
+
+/// Reads `xmin:xmax:xip_list`: the first id that is not in the snapshot, and the lesser ones that were in progress.
+fn read_snapshot(text: &str) -> Option<(i64, Vec<i64>)> {
+    let mut parts = text.split(':').skip(1);
+    let xmax = parts.next()?.parse().ok()?;
+    let list = parts.next()?.split(',').filter(|id| !id.is_empty());
+    Some((xmax, list.map(str::parse).collect::<Result<_, _>>().ok()?))
+}
+
+/// The whole id of a transaction that is open while ids are near this one.
+fn widen(xid: u32, near: i64) -> i64 {
+    let lower_half = u32::try_from(near & i64::from(u32::MAX)).unwrap_or_default();
+    near + i64::from(xid.wrapping_sub(lower_half).cast_signed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snapshot_text_is_read_with_and_without_open_transactions() {
+        assert_eq!(read_snapshot("731:733:"), Some((733, vec![])));
+        assert_eq!(
+            read_snapshot("731:8589935325:731,8589935324"),
+            Some((8_589_935_325, vec![731, 8_589_935_324]))
+        );
+        for text in ["", "731", "731:733", "731:x:", "731:733:1,,x"] {
+            assert_eq!(read_snapshot(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn lower_half_of_an_id_is_widened_across_an_epoch() {
+        const EPOCH: i64 = 1 << 32;
+        for (xid, near, whole) in [
+            (731, 733, 731),
+            (740, 733, 740),
+            (u32::MAX, EPOCH + 5, EPOCH - 1),
+            (7, EPOCH - 5, EPOCH + 7),
+            (7, 3 * EPOCH + 5, 3 * EPOCH + 7),
+        ] {
+            assert_eq!(widen(xid, near), whole, "{xid} near {near}");
+        }
+    }
+}
