@@ -2,7 +2,7 @@
 
 use clap::Args;
 use threadline::Scope;
-use threadline::query::{Filter, FilterError};
+use threadline::query::{Filter, InvalidParameter};
 
 use crate::failure::Failure;
 use crate::filters::refuse_blank;
@@ -33,16 +33,17 @@ pub(crate) async fn answer(session: &Session, question: &Question) -> Result<Rep
     let window = given([("from", &question.from), ("to", &question.to)]);
     let (filter, position) = Filter::from_pairs(pairs.chain(window).chain(question.place.pairs()))?;
     let Filter { actor: Some(actor), from, to, .. } = filter else {
-        return Err(FilterError::new("actor", &question.actor, "an actor").into());
+        return Err(InvalidParameter::new("actor", &question.actor, "an actor").into());
     };
     let trail = session.trail().await?;
     let failed = |error| Failure::query(error, trail.storage_schema());
     let (scope, size) = (Scope::unscoped(), usize::from(question.presentation.limit));
-    let page = trail.actor_history(&scope, actor, [from, to], position, size).await.map_err(failed)?;
+    let page =
+        trail.transactions_by_actor(&scope, actor, [from, to], position, size).await.map_err(failed)?;
     if session.json {
-        return json::actor_history(&page);
+        return json::transactions_by_actor(&page);
     }
-    let mut text = text::actor_history(&page);
+    let mut text = text::transactions_by_actor(&page);
     if page.entries.is_empty() {
         text.insert_str(0, &nothing(&trail, &Filter::default(), "transaction").await.map_err(failed)?);
     }

@@ -38,19 +38,19 @@ pub(crate) async fn answer(session: &Session, question: &Question) -> Result<Rep
     let cap = usize::try_from(question.cap).unwrap_or(usize::MAX);
     let counted = trail.count(&scope, &filter, cap).await.map_err(failed)?;
     let text = match counted {
-        Count::Exactly(0) => {
+        Count::Exact(0) => {
             // A count does not tell a row without changes from a key that no row has.
             trail.timeline_page(&scope, &filter, Position::Newest, 1).await.map_err(failed)?;
             nothing(&trail, &filter, "change").await.map_err(failed)?
         }
-        Count::Exactly(1) => "1 change\n".to_owned(),
-        Count::Exactly(count) => format!("{count} changes\n"),
-        Count::MoreThan(1) => "more than 1 change\n".to_owned(),
-        Count::MoreThan(cap) => format!("more than {cap} changes\n"),
+        Count::Exact(1) => "1 change\n".to_owned(),
+        Count::Exact(count) => format!("{count} changes\n"),
+        Count::Truncated(1) => "more than 1 change\n".to_owned(),
+        Count::Truncated(cap) => format!("more than {cap} changes\n"),
     };
     let (count, more) = match counted {
-        Count::Exactly(count) => (count, false),
-        Count::MoreThan(cap) => (cap, true),
+        Count::Exact(count) => (count, false),
+        Count::Truncated(cap) => (cap, true),
     };
     if session.json {
         json::line(&Document { format_version: json::FORMAT_VERSION, count, more })

@@ -3,7 +3,7 @@
 use std::io;
 
 use threadline::health::HealthError;
-use threadline::query::{FilterError, QueryError};
+use threadline::query::{InvalidParameter, QueryError};
 use threadline::{CaptureError, ConfigError, InstallError, StorageSchema, describe_database_error};
 use uuid::Uuid;
 
@@ -57,7 +57,7 @@ pub(crate) enum Failure {
     #[error("{reason}")]
     Verdict { report: Report, reason: String },
     #[error(transparent)]
-    Filter(#[from] FilterError),
+    Filter(#[from] InvalidParameter),
     #[error(transparent)]
     Query(QueryError),
     #[error("transaction {0} does not exist, or has been removed by the retention policy")]

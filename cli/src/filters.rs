@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use chrono::{DateTime, Utc};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use threadline::query::{FILTER_KEYS, Filter, FilterError, FilterKey, Position};
+use threadline::query::{FILTER_KEYS, Filter, FilterKey, InvalidParameter, Position};
 
 use crate::key;
 use crate::timeline::Place;
@@ -51,7 +51,7 @@ pub(crate) struct Filters<K> {
 }
 
 impl<K: Keys> Filters<K> {
-    pub(crate) fn read(&self, place: &Place) -> Result<(Filter, Position), FilterError> {
+    pub(crate) fn read(&self, place: &Place) -> Result<(Filter, Position), InvalidParameter> {
         for (key, value) in self.pairs().filter(|(key, _)| K::ARGUMENTS.contains(key)) {
             refuse_blank(key, value)?;
         }
@@ -60,7 +60,7 @@ impl<K: Keys> Filters<K> {
         let (mut filter, position) = Filter::from_pairs(others.into_iter().chain(place.pairs()))?;
         if let Some((_, text)) = keys.first().filter(|(_, text)| !text.trim().is_empty()) {
             if filter.table.is_none() {
-                return Err(FilterError::new("key", text, expected("key")));
+                return Err(InvalidParameter::new("key", text, expected("key")));
             }
             filter.key = Some(key::read(text)?);
         }
@@ -110,8 +110,8 @@ fn sentence(words: &str) -> String {
 }
 
 /// A filter takes a blank value for an absent one; what a command needs cannot be absent.
-pub(crate) fn refuse_blank(key: &str, value: &str) -> Result<(), FilterError> {
-    if value.trim().is_empty() { Err(FilterError::new(key, value, expected(key))) } else { Ok(()) }
+pub(crate) fn refuse_blank(key: &str, value: &str) -> Result<(), InvalidParameter> {
+    if value.trim().is_empty() { Err(InvalidParameter::new(key, value, expected(key))) } else { Ok(()) }
 }
 
 /// What may stand in a key of the filter.
@@ -120,11 +120,11 @@ pub(crate) fn expected(key: &str) -> &'static str {
 }
 
 /// A time as the filter reads it, under a name of its own.
-pub(crate) fn time(name: &str, value: &str) -> Result<DateTime<Utc>, FilterError> {
-    let named = |error| FilterError { key: name.to_owned(), ..error };
+pub(crate) fn time(name: &str, value: &str) -> Result<DateTime<Utc>, InvalidParameter> {
+    let named = |error| InvalidParameter { key: name.to_owned(), ..error };
     refuse_blank("to", value).map_err(named)?;
     let (filter, _) = Filter::from_pairs([("to", value)]).map_err(named)?;
-    filter.to.ok_or_else(|| FilterError::new(name, value, "a time"))
+    filter.to.ok_or_else(|| InvalidParameter::new(name, value, "a time"))
 }
 
 #[cfg(test)]

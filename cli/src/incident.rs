@@ -23,7 +23,7 @@ pub(crate) async fn answer(session: &Session, question: &Question) -> Result<Rep
     let trail = session.trail().await?;
     let size = usize::from(question.presentation.limit);
     let bundle = trail
-        .incident_bundle(&Scope::unscoped(), id, size)
+        .transaction_with_old_values(&Scope::unscoped(), id, size)
         .await
         .map_err(|error| Failure::query(error, trail.storage_schema()))?
         .ok_or(Failure::NoTransaction(id))?;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
-use threadline::query::{Filter, FilterError, QueryError};
+use threadline::query::{Filter, InvalidParameter, QueryError};
 use threadline::{AuditTrail, Scope, TableName};
 use uuid::Uuid;
 
@@ -20,15 +20,15 @@ pub(crate) type Key = BTreeMap<String, String>;
 const MAX_COLUMN_BYTES: usize = 63;
 
 /// Reads a key. Its values are taken as they stand there, white space included.
-pub(crate) fn read(text: &str) -> Result<Key, FilterError> {
-    let refused = || FilterError::new("key", text, expected("key"));
+pub(crate) fn read(text: &str) -> Result<Key, InvalidParameter> {
+    let refused = || InvalidParameter::new("key", text, expected("key"));
     let mut key = Key::new();
     for (column, value) in printed(text).or_else(|| encoded(text)).ok_or_else(refused)? {
         let Some(value) = value else {
             let expected = format!(
                 "a value: write {column}=\"NULL\" where that is a text, a row without a value in its key cannot be asked for"
             );
-            return Err(FilterError::new("key", text, expected));
+            return Err(InvalidParameter::new("key", text, expected));
         };
         let is_name = (1..=MAX_COLUMN_BYTES).contains(&column.len()) && !column.contains(char::is_control);
         let can_be_stored = |text: &str| !text.contains(['\0', char::REPLACEMENT_CHARACTER]);

@@ -1,7 +1,7 @@
 //! `threadline as-of` and `threadline compare`: a row at one moment, and at two.
 
 use clap::Args;
-use threadline::query::{AsOf, Filter, FilterError, QueryError};
+use threadline::query::{AsOf, Filter, InvalidParameter, QueryError};
 use threadline::{AuditTrail, Scope, TableName};
 
 use crate::failure::Failure;
@@ -44,12 +44,13 @@ pub(crate) struct Row {
 }
 
 impl RowArguments {
-    fn read(&self) -> Result<Row, FilterError> {
+    fn read(&self) -> Result<Row, InvalidParameter> {
         for (key, value) in [("table", &self.table), ("key", &self.key)] {
             refuse_blank(key, value)?;
         }
         let (filter, _) = Filter::from_pairs([("table", self.table.as_str())])?;
-        let table = filter.table.ok_or_else(|| FilterError::new("table", &self.table, expected("table")))?;
+        let table =
+            filter.table.ok_or_else(|| InvalidParameter::new("table", &self.table, expected("table")))?;
         Ok(Row { table, key: key::read(&self.key)? })
     }
 }

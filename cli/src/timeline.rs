@@ -1,7 +1,7 @@
 //! `threadline timeline`: every change, newest first; and what is the timeline of something.
 
 use clap::Args;
-use threadline::query::{Filter, FilterError, QueryError};
+use threadline::query::{Filter, InvalidParameter, QueryError};
 use threadline::{AuditTrail, Scope};
 
 use crate::failure::Failure;
@@ -44,7 +44,7 @@ pub(crate) async fn answer<K: Keys>(session: &Session, question: &Question<K>) -
     let filter = with_lower_case_uuids(&trail, filter).await.map_err(failed)?;
     let size = usize::from(question.presentation.limit);
     let page = trail.timeline_page(&Scope::unscoped(), &filter, position, size).await.map_err(failed)?;
-    let text = if page.entries.is_empty() && page.stopped_at.is_none() {
+    let text = if page.entries.is_empty() && page.truncated_at.is_none() {
         nothing(&trail, &filter, "change").await.map_err(failed)? + &text::neighbours(&page)
     } else {
         text::timeline(&page)
@@ -59,14 +59,14 @@ pub(crate) async fn history(session: &Session, question: &Question<OneRow>) -> R
     let failed = |error| Failure::query(error, trail.storage_schema());
     let filter = with_lower_case_uuids(&trail, filter).await.map_err(failed)?;
     let (Some(table), Some(key)) = (filter.table.clone(), filter.key.clone()) else {
-        return Err(FilterError::new("key", "", "the key of a row").into());
+        return Err(InvalidParameter::new("key", "", "the key of a row").into());
     };
     let size = usize::from(question.presentation.limit);
     let page = trail
         .row_history(&Scope::unscoped(), table, key.clone(), &filter, position, size)
         .await
         .map_err(failed)?;
-    let text = if page.entries.is_empty() && page.stopped_at.is_none() {
+    let text = if page.entries.is_empty() && page.truncated_at.is_none() {
         nothing(&trail, &filter, "change").await.map_err(failed)? + &text::neighbours(&page)
     } else {
         text::history(&page, &key)
@@ -82,7 +82,7 @@ pub(crate) async fn nothing(trail: &AuditTrail, filter: &Filter, thing: &str) ->
     {
         let of_table = Filter { table: Some(table.clone()), ..Filter::default() };
         if trail.timeline(&scope, &of_table, 1).await?.is_empty() {
-            return Err(QueryError::NotAudited { table: table.clone() });
+            return Err(QueryError::NotCaptured { table: table.clone() });
         }
     }
     if !trail.has_changes(&scope).await? {

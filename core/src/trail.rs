@@ -64,7 +64,7 @@ impl AuditTrail {
     }
 
     /// How long one page may look for changes that no index tells apart, such as those of a field that hardly ever changes,
-    /// before it says in [`stopped_at`](crate::query::Page::stopped_at) where it stopped; 2 seconds unless said otherwise. A
+    /// before it says in [`truncated_at`](crate::query::Page::truncated_at) where it stopped; 2 seconds unless said otherwise. A
     /// month at least is looked through.
     #[must_use]
     pub const fn with_search_time(mut self, time: Duration) -> Self {

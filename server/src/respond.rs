@@ -7,7 +7,7 @@ use std::fmt::Display;
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use threadline::query::{FilterError, QueryError};
+use threadline::query::{InvalidParameter, QueryError};
 use threadline_app::pages::{Problem, problem_page};
 use threadline_app::{ConsoleAction, Frame};
 use uuid::Uuid;
@@ -75,7 +75,7 @@ impl Reply {
         Self::Problem(StatusCode::NOT_FOUND, problem)
     }
 
-    pub(crate) fn bad_request(error: &FilterError, way_out: (&'static str, String)) -> Self {
+    pub(crate) fn bad_request(error: &InvalidParameter, way_out: (&'static str, String)) -> Self {
         Self::mistake("This address cannot be read", error, way_out)
     }
 
@@ -101,9 +101,9 @@ impl Reply {
     ) -> Self {
         match error {
             Some(
-                error @ (QueryError::OtherKey { .. }
-                | QueryError::NotAudited { .. }
-                | QueryError::InFuture { .. }),
+                error @ (QueryError::KeyMismatch { .. }
+                | QueryError::NotCaptured { .. }
+                | QueryError::FutureTimestamp { .. }),
             ) => Self::mistake("This question has no answer", error, way_out),
             error => Self::Problem(StatusCode::SERVICE_UNAVAILABLE, unavailable(error, again)),
         }
@@ -142,7 +142,7 @@ impl Reply {
 fn unavailable(error: Option<&QueryError>, again: String) -> Problem {
     let narrower = narrower::narrower(&again, Utc::now());
     let again = vec![("Try again".to_owned(), again)];
-    if matches!(error, Some(QueryError::TookTooLong)) {
+    if matches!(error, Some(QueryError::Timeout)) {
         return Problem {
             explanation: "The database stopped the query after 5 seconds.".to_owned(),
             advice: Some("A narrower window, a table or a record makes the search shorter."),

@@ -2,7 +2,7 @@
 
 use leptos::either::Either;
 use leptos::prelude::*;
-use threadline::query::{FieldChange, FieldValue, OldValue, Operation, RowKey};
+use threadline::query::{FieldChange, FieldValue, OldValueSource, Operation, RowKey};
 
 use super::lines::lines;
 use super::value::{side, text};
@@ -37,7 +37,7 @@ pub(super) fn Fields(
     fields: Vec<FieldChange>,
     label: String,
 ) -> impl IntoView {
-    let previous = |field: &FieldChange| field.old_value == OldValue::PreviousChange;
+    let previous = |field: &FieldChange| field.before_source == OldValueSource::PreviousChange;
     let source = (!fields.is_empty() && fields.iter().all(previous))
         .then(|| view! { <p class="note source">"Old values are from the previous change of this row."</p> });
     let (sides, shown, rest, what) = if operation == Operation::Update {

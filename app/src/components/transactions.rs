@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, Utc};
 use leptos::prelude::*;
-use threadline::query::{TablesTouched, TransactionRecord};
+use threadline::query::{TableCounts, TransactionRecord};
 
 use super::heading::{failed, who};
 use super::words::counted;
@@ -17,7 +17,7 @@ const TABLES_SHOWN: usize = 4;
 pub(crate) fn TransactionList(
     transactions: Vec<TransactionRecord>,
     /// The tables of each; none where they could not be counted.
-    touched: Vec<TablesTouched>,
+    touched: Vec<TableCounts>,
     /// Whose transactions they are goes without saying.
     #[prop(optional)]
     of_one_actor: bool,
@@ -71,13 +71,13 @@ fn line(
 }
 
 /// The most changed tables by name, the others by number.
-fn tables(touched: &TablesTouched) -> impl IntoView + use<> {
+fn tables(touched: &TableCounts) -> impl IntoView + use<> {
     let named: Vec<_> = touched
         .tables
         .iter()
         .take(TABLES_SHOWN)
         .map(|(table, count)| {
-            let more = if touched.is_partial { "+" } else { "" };
+            let more = if touched.truncated { "+" } else { "" };
             view! { <li><span class="mono">{table.to_string()}</span>{format!(" {count}{more}")}</li> }
         })
         .collect();

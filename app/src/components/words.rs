@@ -10,8 +10,8 @@ pub(crate) fn counted(count: usize, one: &str) -> String {
 /// `317 changes`, `At least 10,000 changes`: the beginning of a sentence.
 pub(crate) fn counted_to(count: Count, one: &str) -> String {
     match count {
-        Count::Exactly(count) => counted(count, one),
-        Count::MoreThan(count) => format!("At least {}", counted(count, one)),
+        Count::Exact(count) => counted(count, one),
+        Count::Truncated(count) => format!("At least {}", counted(count, one)),
     }
 }
 
@@ -55,6 +55,6 @@ mod tests {
         ] {
             assert_eq!(counted(count, "change"), words);
         }
-        assert_eq!(counted_to(Count::MoreThan(10_000), "change"), "At least 10,000 changes");
+        assert_eq!(counted_to(Count::Truncated(10_000), "change"), "At least 10,000 changes");
     }
 }

@@ -1,6 +1,6 @@
 //! From a field to the rows of the table.
 
-use threadline::query::{FieldChange, FieldValue, OldValue};
+use threadline::query::{FieldChange, FieldValue, OldValueSource};
 
 use super::fold::fold;
 use super::json::{Difference, differences};
@@ -29,10 +29,10 @@ pub(crate) enum Body {
 /// The rows of a changed field: one, or one for each differing path of a JSON value. `say_source` says of the field, and not
 /// of the whole change, that its old value comes from the previous change.
 pub(crate) fn rows(field: FieldChange, say_source: bool) -> Vec<Row> {
-    let FieldChange { name, before, old_value, after } = field;
-    let previous = old_value == OldValue::PreviousChange;
+    let FieldChange { name, before, before_source, after } = field;
+    let previous = before_source == OldValueSource::PreviousChange;
     let source = (previous && say_source).then_some("from the previous change");
-    if old_value == OldValue::Unknown {
+    if before_source == OldValueSource::Unknown {
         let body = Body::Sides(Side::of(Shown::Unknown), Side::alone(after));
         return vec![Row { label: name, body }];
     }
@@ -139,8 +139,12 @@ mod tests {
     use super::super::fold::Piece;
     use super::*;
 
-    fn changed(before: FieldValue, old_value: OldValue, after: FieldValue) -> Vec<(String, String)> {
-        rows(FieldChange { name: "field".to_owned(), before, old_value, after }, true)
+    fn changed(
+        before: FieldValue,
+        before_source: OldValueSource,
+        after: FieldValue,
+    ) -> Vec<(String, String)> {
+        rows(FieldChange { name: "field".to_owned(), before, before_source, after }, true)
             .into_iter()
             .map(|row| match row.body {
                 Body::Sides(old, new) => (row.label, format!("{} > {}", shown(old), shown(new))),
@@ -167,7 +171,7 @@ mod tests {
     }
 
     fn one(before: FieldValue, after: FieldValue) -> String {
-        changed(before, OldValue::Stored, after).into_iter().map(|(_, body)| body).collect()
+        changed(before, OldValueSource::Stored, after).into_iter().map(|(_, body)| body).collect()
     }
 
     fn text(text: &str) -> FieldValue {
@@ -200,7 +204,7 @@ mod tests {
     #[test]
     fn a_masked_value_is_told_by_both_sides_being_alike() {
         assert_eq!(one(text("***"), text("***")), r#"Masked("***") > Masked("***") (changed, value masked)"#);
-        let previous = changed(text("***"), OldValue::PreviousChange, text("***"));
+        let previous = changed(text("***"), OldValueSource::PreviousChange, text("***"));
         assert_eq!(
             previous[0].1,
             r#"Masked("***") (from the previous change) > Masked("***") (changed; masked, or changed unrecorded in between)"#
@@ -209,15 +213,15 @@ mod tests {
 
     #[test]
     fn where_an_old_value_comes_from_is_said() {
-        let unknown = changed(FieldValue::Omitted, OldValue::Unknown, text("new"));
+        let unknown = changed(FieldValue::Omitted, OldValueSource::Unknown, text("new"));
         assert_eq!(unknown[0].1, "Unknown > new");
-        let previous = changed(text("old"), OldValue::PreviousChange, text("new"));
+        let previous = changed(text("old"), OldValueSource::PreviousChange, text("new"));
         assert_eq!(previous[0].1, "old (from the previous change) > new");
         let source_is_said_elsewhere = rows(
             FieldChange {
                 name: "field".to_owned(),
                 before: text("old"),
-                old_value: OldValue::PreviousChange,
+                before_source: OldValueSource::PreviousChange,
                 after: text("new"),
             },
             false,
@@ -230,7 +234,7 @@ mod tests {
         let json = |text: &str| FieldValue::Json(text.to_owned());
         let found = changed(
             json(r#"{"a": null, "b": "one two", "c": 1, "d": "x\ny", "e": {"f": []}}"#),
-            OldValue::Stored,
+            OldValueSource::Stored,
             json(r#"{"a": 1, "b": "one 2", "c": "1", "d": "x\nz", "e": {"f": [{}]}}"#),
         );
         assert_eq!(
@@ -244,7 +248,7 @@ mod tests {
             ]
             .map(|(path, body)| (path.to_owned(), body.to_owned()))
         );
-        let written_otherwise = changed(json(r#"{"a": 1}"#), OldValue::Stored, json(r#"{"a":1}"#));
+        let written_otherwise = changed(json(r#"{"a": 1}"#), OldValueSource::Stored, json(r#"{"a":1}"#));
         assert_eq!(written_otherwise.len(), 1);
         assert_eq!(written_otherwise[0].0, "field");
     }

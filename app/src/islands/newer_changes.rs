@@ -41,7 +41,7 @@ pub async fn newer_changes(
 ) -> Result<NewerCount, ServerFnError> {
     use http::StatusCode;
     use leptos_axum::ResponseOptions;
-    use threadline::query::{Filter, FilterError, SnapshotMark};
+    use threadline::query::{Filter, InvalidParameter, SnapshotMark};
     use url::form_urlencoded;
 
     let (Some(Reader { trail, scope }), Some(response)) = (use_context(), use_context::<ResponseOptions>())
@@ -53,7 +53,7 @@ pub async fn newer_changes(
         let (filter, _) = Filter::from_pairs(pairs.iter().map(|(key, value)| (&**key, &**value)))?;
         Ok((filter, since.parse::<SnapshotMark>()?))
     };
-    let (filter, since) = read().map_err(|error: FilterError| {
+    let (filter, since) = read().map_err(|error: InvalidParameter| {
         response.set_status(StatusCode::BAD_REQUEST);
         ServerFnError::new(error)
     })?;

@@ -103,7 +103,7 @@ fn result(frame: &Frame, found: FoundChanges, now: DateTime<Utc>) -> impl IntoVi
     let pager = (!is_alone).then(|| {
         view! { <Pager list=list newer=page.newer older=page.older summary=summary/> }
     });
-    let stopped = page.stopped_at.map(|at| stopped(at, position, groups.is_empty()));
+    let stopped = page.truncated_at.map(|at| stopped(at, position, groups.is_empty()));
     let entries = match groups.is_empty() {
         true if stopped.is_some() => EitherOf3::A(()),
         true => EitherOf3::B(no_changes(frame, &filter, position, has_changes, now)),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use threadline::query::{Change, ChangeDiff, IncidentBundle, OldValue, RowImage, TransactionRecord};
+use threadline::query::{
+    Change, ChangeDiff, OldValueSource, RowImage, TransactionRecord, TransactionWithOldValues,
+};
 
 use super::{Entry, FORMAT_VERSION, entry, line};
 use crate::failure::Failure;
@@ -28,7 +30,7 @@ struct Whole<'a> {
     old_values: BTreeMap<String, &'static str>,
 }
 
-pub(crate) fn incident(bundle: &IncidentBundle) -> Result<Report, Failure> {
+pub(crate) fn incident(bundle: &TransactionWithOldValues) -> Result<Report, Failure> {
     line(&Document {
         format_version: FORMAT_VERSION,
         transaction: &bundle.transaction,
@@ -43,15 +45,15 @@ fn whole(change: &Change) -> Whole<'_> {
         entry: entry(change, None),
         diff: change.diff(false),
         previous: &change.previous,
-        old_values: fields.filter_map(|field| Some((field.name, source(field.old_value)?))).collect(),
+        old_values: fields.filter_map(|field| Some((field.name, source(field.before_source)?))).collect(),
     }
 }
 
-const fn source(value: OldValue) -> Option<&'static str> {
+const fn source(value: OldValueSource) -> Option<&'static str> {
     match value {
-        OldValue::Absent => None,
-        OldValue::Stored => Some("stored"),
-        OldValue::PreviousChange => Some("previous_change"),
+        OldValueSource::Absent => None,
+        OldValueSource::Stored => Some("stored"),
+        OldValueSource::PreviousChange => Some("previous_change"),
         _ => Some("unknown"),
     }
 }

@@ -61,7 +61,7 @@ pub(crate) fn transaction(detail: &TransactionDetail) -> Result<Report, Failure>
     document(page, Some(&detail.transaction), entries)
 }
 
-pub(crate) fn actor_history(page: &Page<TransactionRecord>) -> Result<Report, Failure> {
+pub(crate) fn transactions_by_actor(page: &Page<TransactionRecord>) -> Result<Report, Failure> {
     document(page, None, page.entries.iter().collect())
 }
 
@@ -71,7 +71,7 @@ fn document<P, T: Serialize>(
     entries: Vec<T>,
 ) -> Result<Report, Failure> {
     let [newer, older] = [page.newer, page.older].map(|cursor| cursor.map(|cursor| cursor.to_string()));
-    let stopped_at = page.stopped_at.map(moment);
+    let stopped_at = page.truncated_at.map(moment);
     line(&Document { format_version: FORMAT_VERSION, transaction, entries, newer, older, stopped_at })
 }
 

@@ -93,7 +93,7 @@ fn document<T: Serialize>(row: &Row, answer: T) -> Result<Report, Failure> {
 
 fn state(at: DateTime<Utc>, found: &AsOf) -> Moment<'_> {
     let state = match found {
-        AsOf::Snapshot(_) => "snapshot",
+        AsOf::Present(_) => "snapshot",
         AsOf::Uncertain { .. } => "uncertain",
         AsOf::Deleted(_) => "deleted",
         AsOf::Moved(_) => "moved",

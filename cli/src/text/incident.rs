@@ -1,10 +1,10 @@
 //! One transaction whole: each old value says where it comes from.
 
-use threadline::query::{Change, FieldChange, IncidentBundle, OldValue, Operation};
+use threadline::query::{Change, FieldChange, OldValueSource, Operation, TransactionWithOldValues};
 
 use super::{field, header, one};
 
-pub(crate) fn incident(bundle: &IncidentBundle) -> String {
+pub(crate) fn incident(bundle: &TransactionWithOldValues) -> String {
     let mut text = header(&bundle.transaction);
     for change in &bundle.changes {
         text += &one(change, &fields(change));
@@ -28,10 +28,10 @@ fn fields(change: &Change) -> String {
 }
 
 fn source(field: &FieldChange) -> &'static str {
-    match field.old_value {
-        OldValue::Absent => "",
-        OldValue::Stored => " (old value stored)",
-        OldValue::PreviousChange => " (old value from the previous change)",
+    match field.before_source {
+        OldValueSource::Absent => "",
+        OldValueSource::Stored => " (old value stored)",
+        OldValueSource::PreviousChange => " (old value from the previous change)",
         _ => " (old value unknown)",
     }
 }

@@ -42,7 +42,7 @@ fn entries(page: &Page<TimelineEntry>, of: Option<&BTreeMap<String, String>>) ->
     text + &neighbours(page)
 }
 
-pub(crate) fn actor_history(page: &Page<TransactionRecord>) -> String {
+pub(crate) fn transactions_by_actor(page: &Page<TransactionRecord>) -> String {
     let mut text = String::new();
     for record in &page.entries {
         text += &format!("{} {}\n", moment(record.occurred_at), who_and_why(record));
@@ -111,7 +111,7 @@ fn reasons(record: &TransactionRecord) -> String {
 
 /// How to go on from this page, and how far it looked if that was not to the end.
 pub(crate) fn neighbours<T>(page: &Page<T>) -> String {
-    let stopped = page.stopped_at.map(|at| {
+    let stopped = page.truncated_at.map(|at| {
         format!("looked as far as {}: a table or a shorter time is looked through faster\n", moment(at))
     });
     stopped.unwrap_or_default() + &directions(page.newer, page.older, "changes")

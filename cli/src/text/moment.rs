@@ -10,7 +10,7 @@ use crate::output::moment;
 
 pub(crate) fn as_of(asked: &Row, at: DateTime<Utc>, found: &AsOf) -> String {
     let mut text = format!("{} {}", moment(at), state(asked, found));
-    if let AsOf::Snapshot(entry) | AsOf::Uncertain { entry, .. } = found {
+    if let AsOf::Present(entry) | AsOf::Uncertain { entry, .. } = found {
         text += &columns(&entry.change);
     }
     text
@@ -40,7 +40,7 @@ fn state(asked: &Row, found: &AsOf) -> String {
         format!("{row} {what}\n  last change {when_and_who}\n  transaction {}\n{remarks}", transaction.id)
     };
     match found {
-        AsOf::Snapshot(entry) => by(entry, "existed."),
+        AsOf::Present(entry) => by(entry, "existed."),
         AsOf::Uncertain { entry, causes } => {
             let lines = causes
                 .iter()

@@ -33,7 +33,7 @@ impl Call {
                 trail.timeline_page(&scope, filter, *position, PAGE).await?.entries.len()
             }
             Self::Count(filter) => match trail.count(&scope, filter, CAP).await? {
-                Count::Exactly(count) | Count::MoreThan(count) => count,
+                Count::Exact(count) | Count::Truncated(count) => count,
             },
             Self::History((table, key), position) => {
                 let (table, key, all) = (table.as_str(), key.clone(), Filter::default());

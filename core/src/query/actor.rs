@@ -19,14 +19,14 @@ impl AuditTrail {
     /// use threadline::{ActorKind, ActorRef, Scope};
     ///
     /// let actor = ActorRef::new(ActorKind::User, "42")?;
-    /// let page = trail.actor_history(&Scope::unscoped(), &actor, [None, None], Position::Newest, 50).await?;
+    /// let page = trail.transactions_by_actor(&Scope::unscoped(), &actor, [None, None], Position::Newest, 50).await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     /// [`QueryError`] when the database does not answer.
-    pub async fn actor_history(
+    pub async fn transactions_by_actor(
         &self,
         scope: &Scope,
         actor: impl Into<ActorFilter>,

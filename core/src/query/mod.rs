@@ -10,7 +10,7 @@ mod table_counts;
 mod timeline;
 mod transaction;
 
-pub use engine::old_values::IncidentBundle;
+pub use engine::old_values::TransactionWithOldValues;
 pub use engine::page_slice::Page;
 pub(crate) use engine::schema_features::KnownLayout;
 pub use engine::snapshot::Snapshot;
@@ -18,8 +18,8 @@ pub use model::change::{Change, Operation, RowImage, RowKey};
 pub use model::change_diff::{ChangeDiff, ExportRow};
 pub use model::cursor::Cursor;
 pub use model::error::QueryError;
-pub use model::field_change::{FieldChange, FieldValue, OldValue};
-pub use model::filter::{ActorFilter, FILTER_KEYS, Filter, FilterError, FilterKey, Position};
+pub use model::field_change::{FieldChange, FieldValue, OldValueSource};
+pub use model::filter::{ActorFilter, FILTER_KEYS, Filter, FilterKey, InvalidParameter, Position};
 pub use model::large_value::LargeValue;
 pub use model::recorded_session::RecordedSession;
 pub use model::snapshot_mark::SnapshotMark;
@@ -27,7 +27,7 @@ pub use model::transaction_record::{ActionRecord, TransactionRecord};
 pub use newer_changes::{NewerChanges, NewerCount};
 pub use row::as_of::{AsOf, CastError, Comparison};
 pub use row::removal::PossibleRemoval;
-pub use table_counts::TablesTouched;
+pub use table_counts::TableCounts;
 pub use timeline::{Count, TimelineEntry};
 pub use transaction::{TransactionDetail, transaction_id};
 

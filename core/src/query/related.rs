@@ -14,14 +14,14 @@ impl AuditTrail {
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail, id: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
     /// let scope = threadline::Scope::unscoped();
-    /// let others = trail.related_transactions(&scope, "checkout-8841", id, 20).await?;
+    /// let others = trail.transactions_by_correlation(&scope, "checkout-8841", id, 20).await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     /// [`QueryError`] when the database does not answer.
-    pub async fn related_transactions(
+    pub async fn transactions_by_correlation(
         &self,
         scope: &Scope,
         correlation_id: &str,

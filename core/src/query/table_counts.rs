@@ -17,19 +17,19 @@ const CLOCK: TimeDelta = TimeDelta::seconds(1);
 
 /// The tables that one transaction touched, with the changes that the scope shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TablesTouched {
+pub struct TableCounts {
     /// Each table with its number of changes, the most changed first.
     pub tables: Vec<(TableName, usize)>,
     /// Whether counting stopped before every change was counted: there is at least this much.
-    pub is_partial: bool,
+    pub truncated: bool,
 }
 
-impl TablesTouched {
+impl TableCounts {
     /// The changes of all tables together.
     #[must_use]
     pub fn count(&self) -> Count {
         let count = self.tables.iter().map(|(_, count)| count).sum();
-        if self.is_partial { Count::MoreThan(count) } else { Count::Exactly(count) }
+        if self.truncated { Count::Truncated(count) } else { Count::Exact(count) }
     }
 }
 
@@ -43,20 +43,20 @@ impl AuditTrail {
     /// use threadline::{ActorKind, Scope};
     ///
     /// let scope = Scope::unscoped();
-    /// let page = trail.actor_history(&scope, ActorKind::Job, [None, None], Position::Newest, 50).await?;
-    /// let touched = trail.tables_touched(&scope, &page.entries, 1_000).await?;
+    /// let page = trail.transactions_by_actor(&scope, ActorKind::Job, [None, None], Position::Newest, 50).await?;
+    /// let touched = trail.table_counts(&scope, &page.entries, 1_000).await?;
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
     /// [`QueryError`] when the database does not answer.
-    pub async fn tables_touched(
+    pub async fn table_counts(
         &self,
         scope: &Scope,
         transactions: &[TransactionRecord],
         cap: usize,
-    ) -> Result<Vec<TablesTouched>, QueryError> {
+    ) -> Result<Vec<TableCounts>, QueryError> {
         let Some(first) = transactions.iter().map(|transaction| transaction.occurred_at).min() else {
             return Ok(Vec::new());
         };
@@ -82,7 +82,7 @@ impl AuditTrail {
         sql.push(" LIMIT ").push_bind(clamp(cap.saturating_add(1)));
         sql.push(") AS c GROUP BY 1, 2, 3 ORDER BY 4 DESC, 2, 3");
         let rows = reader.fetch_all(sql).await?;
-        let mut touched: HashMap<Uuid, TablesTouched> = HashMap::new();
+        let mut touched: HashMap<Uuid, TableCounts> = HashMap::new();
         for row in rows {
             let table = TableName::new(row.try_get::<String, _>(1)?, row.try_get::<String, _>(2)?);
             let count = usize::try_from(row.try_get::<i64, _>(3)?).unwrap_or(usize::MAX);
@@ -97,7 +97,7 @@ impl AuditTrail {
     }
 }
 
-impl TablesTouched {
+impl TableCounts {
     /// One change more than is counted was read, to learn whether there are more.
     fn stop_at(&mut self, cap: usize) {
         let count: usize = self.tables.iter().map(|(_, count)| count).sum();
@@ -105,7 +105,7 @@ impl TablesTouched {
             && let Some((_, count)) = self.tables.first_mut()
         {
             *count -= 1;
-            self.is_partial = true;
+            self.truncated = true;
         }
     }
 }

@@ -19,9 +19,9 @@ pub struct TimelineEntry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Count {
     /// So many.
-    Exactly(usize),
+    Exact(usize),
     /// More than this, where counting stopped.
-    MoreThan(usize),
+    Truncated(usize),
 }
 
 impl AuditTrail {
@@ -42,7 +42,7 @@ impl AuditTrail {
     /// ```
     ///
     /// # Errors
-    /// [`QueryError`]; with a key in the filter also [`QueryError::OtherKey`] and [`QueryError::NotAudited`], where no change
+    /// [`QueryError`]; with a key in the filter also [`QueryError::KeyMismatch`] and [`QueryError::NotCaptured`], where no change
     /// matches for that reason.
     pub async fn timeline_page(
         &self,
@@ -75,8 +75,8 @@ impl AuditTrail {
     /// use threadline::query::{Count, Filter};
     ///
     /// match trail.count(&Scope::unscoped(), &Filter::default(), 10_000).await? {
-    ///     Count::Exactly(count) => println!("{count} changes"),
-    ///     Count::MoreThan(cap) => println!("more than {cap} changes"),
+    ///     Count::Exact(count) => println!("{count} changes"),
+    ///     Count::Truncated(cap) => println!("more than {cap} changes"),
     /// }
     /// # Ok(())
     /// # }

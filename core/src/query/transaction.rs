@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Change, Filter, FilterError, Page, Position, QueryError, Snapshot, TransactionRecord};
+use super::{Change, Filter, InvalidParameter, Page, Position, QueryError, Snapshot, TransactionRecord};
 use crate::query::engine::where_clause::Selection;
 use crate::{AuditTrail, Scope};
 
@@ -23,10 +23,10 @@ pub struct TransactionDetail {
 /// ```
 ///
 /// # Errors
-/// [`FilterError`] when it is no UUID.
-pub fn transaction_id(text: &str) -> Result<Uuid, FilterError> {
+/// [`InvalidParameter`] when it is no UUID.
+pub fn transaction_id(text: &str) -> Result<Uuid, InvalidParameter> {
     let expected = "a UUID such as 0193c2aa-0000-7000-8000-00000000008d";
-    Uuid::try_parse(text).map_err(|_| FilterError::new("transaction id", text, expected))
+    Uuid::try_parse(text).map_err(|_| InvalidParameter::new("transaction id", text, expected))
 }
 
 impl AuditTrail {

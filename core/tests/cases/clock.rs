@@ -104,7 +104,7 @@ async fn write_while_the_clock_is_set_back(pool: &PgPool, clock: &Clock, mode: C
     let Err(error) = as_of(&trail, "t", "id=1", future).await else {
         return Err("a moment that is still to come was answered".into());
     };
-    assert!(matches!(error.downcast_ref(), Some(QueryError::InFuture { .. })), "{error}");
+    assert!(matches!(error.downcast_ref(), Some(QueryError::FutureTimestamp { .. })), "{error}");
 
     clock.set_right().await?;
     run(pool, "UPDATE t SET v = 4 WHERE id = 1").await?;

@@ -36,8 +36,8 @@ async fn old_key_of_a_row_says_what_became_of_it(pool: PgPool) -> Result {
 
         assert_eq!(steps(&trail, "acct", "id=1").await?, ["update id=100 was id=1", "insert id=1"]);
         assert_eq!(steps(&trail, "acct", "id=100").await?, ["update id=100 was id=1"]);
-        assert_eq!(count(&trail, "acct", "id=1").await?, Count::Exactly(2));
-        assert_eq!(count(&trail, "acct", "id=100").await?, Count::Exactly(1));
+        assert_eq!(count(&trail, "acct", "id=1").await?, Count::Exact(2));
+        assert_eq!(count(&trail, "acct", "id=100").await?, Count::Exact(1));
 
         let compared = trail.compare(&Scope::unscoped(), "acct", [("id", 1)], [before, after]).await?;
         let fields: Vec<_> =

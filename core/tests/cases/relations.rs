@@ -35,7 +35,7 @@ async fn cause(pool: &PgPool, trail: &AuditTrail, table: &str, row: &str) -> Res
 }
 
 async fn is_certain(pool: &PgPool, trail: &AuditTrail, table: &str, row: &str) -> Result<bool> {
-    Ok(matches!(as_of(trail, table, row, now(pool).await?).await?, AsOf::Snapshot(_)))
+    Ok(matches!(as_of(trail, table, row, now(pool).await?).await?, AsOf::Present(_)))
 }
 
 #[sqlx::test(migrations = false)]
@@ -162,9 +162,9 @@ async fn renamed_table_is_named_where_its_rows_are_looked_for(pool: PgPool) -> R
             trail.capture([TablePolicy::new(name).mode(mode)]).await?;
             let filter = Filter { table: Some(name.into()), ..Filter::default() };
             let count = async || trail.count(&Scope::unscoped(), &filter, 100).await;
-            assert_eq!(count().await?, Count::Exactly(2));
+            assert_eq!(count().await?, Count::Exact(2));
             run(&pool, &format!("INSERT INTO {name} VALUES (3, 'c')")).await?;
-            assert_eq!(count().await?, Count::Exactly(3), "{rename} ({})", mode.name());
+            assert_eq!(count().await?, Count::Exact(3), "{rename} ({})", mode.name());
             let triggers: i64 = value(
                 &pool,
                 &format!(
@@ -274,7 +274,7 @@ async fn renamed_key_column_does_not_leave_rows_behind(pool: PgPool) -> Result {
         run(&pool, "ALTER TABLE t RENAME id TO number").await?;
         run(&pool, "DELETE FROM t WHERE number = 1").await?;
         assert_eq!(told_now(&pool, &trail, "t", "number=1").await?, "was removed by delete");
-        assert!(matches!(as_of(&trail, "t", "id=1", before).await?, AsOf::Snapshot(_)));
+        assert!(matches!(as_of(&trail, "t", "id=1", before).await?, AsOf::Present(_)));
         for row in ["id=1", "id=2"] {
             assert!(!is_certain(&pool, &trail, "t", row).await?, "{row} ({})", mode.name());
         }

@@ -136,11 +136,11 @@ impl<'a> Check<'a> {
             }
             let told = as_of(snapshot, name, key, moment).await?;
             let is_right = match (&told, row) {
-                (AsOf::Snapshot(entry), Some(row)) => {
+                (AsOf::Present(entry), Some(row)) => {
                     is_own
                         && agrees(table, entry.change.after.as_ref(), entry.change.captured_at, row, moment)
                 }
-                (AsOf::Snapshot(_), None) => false,
+                (AsOf::Present(_), None) => false,
                 (AsOf::Uncertain { entry, causes }, row) => {
                     let captured_at = entry.change.captured_at;
                     let is_renamed = table.has(|redefinition| *redefinition == Redefinition::TableRenamed);
@@ -231,7 +231,7 @@ impl<'a> Check<'a> {
         let told = page.entries.iter().filter(|entry| is_of_row(entry.change.operation)).count();
         let filter = Filter { table: Some(name.into()), key: Some(key.clone()), ..any };
         let counted = snapshot.count(&scope, &filter, 10_000).await?;
-        if counted != Count::Exactly(told) {
+        if counted != Count::Exact(told) {
             problems
                 .push(format!("{name} {}: {told} changes in the history, counted {counted:?}", text(key)));
         }

@@ -104,17 +104,19 @@ async fn questions(
         let (snapshot, mark) = trail.snapshot_with_mark().await?;
         drop(snapshot);
         say(&trail.count_newer(&scope, &any, &mark, 20).await?);
-        say(&trail.actor_window(&scope, ActorKind::User, &any, Position::Newest, PAGE).await?);
-        say(&trail.correlation_bundle(&scope, "batch-1", &any, Position::Newest, PAGE).await?);
+        say(&trail.changes_by_actor(&scope, ActorKind::User, &any, Position::Newest, PAGE).await?);
+        say(&trail.changes_by_correlation(&scope, "batch-1", &any, Position::Newest, PAGE).await?);
         let mut position = Position::Newest;
         loop {
-            let page = trail.actor_history(&scope, ActorKind::User, [Some(first), None], position, 1).await?;
+            let page = trail
+                .transactions_by_actor(&scope, ActorKind::User, [Some(first), None], position, 1)
+                .await?;
             say(&page);
             let Some(older) = page.older else { break };
             position = Position::OlderThan(older);
         }
         for entry in [all.first(), all.last()].into_iter().flatten() {
-            say(&trail.incident_bundle(&scope, entry.transaction.id, 40).await?);
+            say(&trail.transaction_with_old_values(&scope, entry.transaction.id, 40).await?);
         }
         // What a scope hides is an answer as well.
         let told = |error: QueryError| error.to_string();

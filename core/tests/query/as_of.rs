@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use sqlx::PgPool;
-use threadline::query::{AsOf, CastError, FieldValue, Filter, OldValue, Operation, Position, QueryError};
+use threadline::query::{
+    AsOf, CastError, FieldValue, Filter, OldValueSource, Operation, Position, QueryError,
+};
 use threadline::{AuditTrail, Scope};
 
 use crate::database::{Result, run};
@@ -92,11 +94,11 @@ async fn what_cannot_be_known_is_an_error_of_its_own(pool: PgPool) -> Result {
     let scope = Scope::unscoped();
     let future = Utc::now() + TimeDelta::hours(1);
     let error = trail.as_of(&scope, "tickets", [("id", 1)], future).await.unwrap_err();
-    assert!(matches!(error, QueryError::InFuture { at } if at == future), "{error}");
+    assert!(matches!(error, QueryError::FutureTimestamp { at } if at == future), "{error}");
     let error = trail.as_of(&scope, "tickets", [("nr", 1)], Utc::now()).await.unwrap_err();
-    assert!(matches!(error, QueryError::OtherKey { .. }), "{error}");
+    assert!(matches!(error, QueryError::KeyMismatch { .. }), "{error}");
     let error = trail.as_of(&scope, "nowhere", [("id", 1)], Utc::now()).await.unwrap_err();
-    assert!(matches!(error, QueryError::NotAudited { .. }), "{error}");
+    assert!(matches!(error, QueryError::NotCaptured { .. }), "{error}");
     Ok(())
 }
 
@@ -109,12 +111,12 @@ async fn two_moments_are_compared_field_by_field(pool: PgPool) -> Result {
     for moments in [[changed[0], changed[2]], [changed[2], changed[0]]] {
         let compared = trail.compare(&scope, "tickets", [("id", 1)], moments).await?;
         let fields: Vec<_> =
-            compared.fields.into_iter().map(|f| (f.name, f.before, f.after, f.old_value)).collect();
+            compared.fields.into_iter().map(|f| (f.name, f.before, f.after, f.before_source)).collect();
         assert_eq!(
             fields,
             [
-                ("assignee".to_owned(), FieldValue::Null, text("carl"), OldValue::Stored),
-                ("priority".to_owned(), text("low"), text("high"), OldValue::Stored),
+                ("assignee".to_owned(), FieldValue::Null, text("carl"), OldValueSource::Stored),
+                ("priority".to_owned(), text("low"), text("high"), OldValueSource::Stored),
             ]
         );
     }
@@ -124,7 +126,7 @@ async fn two_moments_are_compared_field_by_field(pool: PgPool) -> Result {
     assert!(
         born.fields
             .iter()
-            .all(|field| field.before == FieldValue::Absent && field.old_value == OldValue::Absent)
+            .all(|field| field.before == FieldValue::Absent && field.before_source == OldValueSource::Absent)
     );
     let same = trail.compare(&scope, "tickets", [("id", 1)], [changed[1], changed[1]]).await?;
     assert!(same.fields.is_empty());

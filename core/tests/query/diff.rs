@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use threadline::capture::TablePolicy;
-use threadline::query::{FieldValue, Filter, OldValue, Operation};
+use threadline::query::{FieldValue, Filter, OldValueSource, Operation};
 use threadline::{AuditTrail, Predicate, Scope, query::Change};
 
 use crate::database::{Result, install, run};
@@ -32,8 +32,11 @@ async fn the_diff_says_where_old_values_come_from(pool: PgPool) -> Result {
     let kept = changes(&pool, TablePolicy::new("t")).await?;
     assert!(kept.iter().all(|change| !change.lacks_old_values()));
     let update = &kept[1].fields()[0];
-    assert_eq!((&update.before, update.old_value), (&number("12345678901234567890.5"), OldValue::Stored));
-    assert!(kept[3].fields().iter().all(|field| field.old_value == OldValue::Absent));
+    assert_eq!(
+        (&update.before, update.before_source),
+        (&number("12345678901234567890.5"), OldValueSource::Stored)
+    );
+    assert!(kept[3].fields().iter().all(|field| field.before_source == OldValueSource::Absent));
 
     let trail = AuditTrail::new(pool.clone());
     let mut policy = TablePolicy::new("t");
@@ -42,17 +45,17 @@ async fn the_diff_says_where_old_values_come_from(pool: PgPool) -> Result {
     let mut bare = changes(&pool, policy).await?;
     assert_eq!(bare.iter().filter(|change| change.lacks_old_values()).count(), 3);
     let unknown = &bare[1].fields()[0];
-    assert_eq!((&unknown.before, unknown.old_value), (&FieldValue::Omitted, OldValue::Unknown));
+    assert_eq!((&unknown.before, unknown.before_source), (&FieldValue::Omitted, OldValueSource::Unknown));
     assert!(bare[0].fields().is_empty());
 
     // What the scope hides stays unknown.
-    trail.complete_old_values(&Scope::nothing(), &mut bare).await?;
-    assert_eq!(bare[1].fields()[0].old_value, OldValue::Unknown);
-    trail.complete_old_values(&Scope::unscoped(), &mut bare).await?;
+    trail.load_old_values(&Scope::nothing(), &mut bare).await?;
+    assert_eq!(bare[1].fields()[0].before_source, OldValueSource::Unknown);
+    trail.load_old_values(&Scope::unscoped(), &mut bare).await?;
     let found = &bare[1].fields()[0];
     assert_eq!(
-        (&found.before, found.old_value),
-        (&number("12345678901234567890.5"), OldValue::PreviousChange)
+        (&found.before, found.before_source),
+        (&number("12345678901234567890.5"), OldValueSource::PreviousChange)
     );
     let deleted: Vec<_> = bare[0].fields().into_iter().map(|field| (field.name, field.before)).collect();
     assert_eq!(
@@ -120,7 +123,7 @@ async fn old_values_come_from_the_change_before(pool: PgPool) -> Result {
     ];
     for (scope, is_shown, expected) in cases {
         let mut changes = all.clone();
-        trail.complete_old_values(&scope, &mut changes).await?;
+        trail.load_old_values(&scope, &mut changes).await?;
         for (place, change) in changes.iter().enumerate() {
             let mut earlier =
                 all[place + 1..].iter().filter(|one| one.table == change.table && one.key == change.key);

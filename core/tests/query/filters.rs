@@ -12,7 +12,7 @@ async fn found(trail: &AuditTrail, pairs: &[(&str, &str)]) -> Result<Vec<String>
     let scope = Scope::unscoped();
     let page = trail.timeline_page(&scope, &filter, Position::Newest, 100).await?;
     let words = words(&page);
-    assert_eq!(trail.count(&scope, &filter, 100).await?, Count::Exactly(words.len()), "{pairs:?}");
+    assert_eq!(trail.count(&scope, &filter, 100).await?, Count::Exact(words.len()), "{pairs:?}");
     Ok(words)
 }
 
@@ -79,11 +79,11 @@ async fn counting_stops_at_the_cap(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let (scope, any) = (Scope::unscoped(), Filter::default());
     for (cap, expected) in [
-        (0, Count::MoreThan(0)),
-        (9, Count::MoreThan(9)),
-        (10, Count::Exactly(10)),
-        (11, Count::Exactly(10)),
-        (usize::MAX, Count::Exactly(10)),
+        (0, Count::Truncated(0)),
+        (9, Count::Truncated(9)),
+        (10, Count::Exact(10)),
+        (11, Count::Exact(10)),
+        (usize::MAX, Count::Exact(10)),
     ] {
         assert_eq!(trail.count(&scope, &any, cap).await?, expected, "{cap}");
     }

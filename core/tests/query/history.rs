@@ -66,19 +66,19 @@ async fn windows_and_bundles_are_the_timeline_with_a_filter(pool: PgPool) -> Res
     let trail = desk(&pool).await?;
     let (scope, any) = (Scope::unscoped(), Filter::default());
     let ann = ActorRef::new(ActorKind::User, "ann")?;
-    let window = trail.actor_window(&scope, &ann, &any, Position::Newest, 200).await?;
+    let window = trail.changes_by_actor(&scope, &ann, &any, Position::Newest, 200).await?;
     assert_eq!(words(&window), ["tickets:1:update", "lines:1,1:insert", "tickets:1:insert"]);
     let tickets = Filter { table: Some("tickets".into()), ..Filter::default() };
-    let bundle = trail.correlation_bundle(&scope, "case-1", &tickets, Position::Newest, 200).await?;
+    let bundle = trail.changes_by_correlation(&scope, "case-1", &tickets, Position::Newest, 200).await?;
     assert_eq!(words(&bundle), ["tickets:1:update", "tickets:1:insert"]);
 
     let id = bundle.entries[1].transaction.id;
-    let incident = trail.incident_bundle(&scope, id, 100).await?.ok_or("not found")?;
+    let incident = trail.transaction_with_old_values(&scope, id, 100).await?.ok_or("not found")?;
     assert_eq!(incident.transaction, bundle.entries[1].transaction);
     assert_eq!((incident.changes.len(), incident.truncated), (2, false));
-    let cut = trail.incident_bundle(&scope, id, 1).await?.ok_or("not found")?;
+    let cut = trail.transaction_with_old_values(&scope, id, 1).await?.ok_or("not found")?;
     assert_eq!((cut.changes.len(), cut.truncated), (1, true));
-    assert!(trail.incident_bundle(&scope, uuid::Uuid::nil(), 1).await?.is_none());
+    assert!(trail.transaction_with_old_values(&scope, uuid::Uuid::nil(), 1).await?.is_none());
     Ok(())
 }
 

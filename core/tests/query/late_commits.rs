@@ -275,7 +275,7 @@ async fn late_transaction_too_large_to_look_through_in_time_may_hold_more(pool: 
     );
     let listed = snapshot.newer_changes(&scope, &lines, &mark, 100).await?;
     assert_eq!((listed.entries.len(), listed.truncated), (1, true));
-    assert_eq!(snapshot.count(&scope, &lines, 100).await?, Count::Exactly(1), "the snapshot goes on");
+    assert_eq!(snapshot.count(&scope, &lines, 100).await?, Count::Exact(1), "the snapshot goes on");
     drop(snapshot);
     let patient = trail.with_search_time(Duration::from_secs(5));
     assert_eq!(newer(&patient, &scope, &lines, &mark).await?, (1, 0, false));
@@ -345,7 +345,7 @@ async fn snapshot_and_newer_changes_are_disjoint_and_complete(pool: PgPool) -> R
         // Later pages see the same, as far as it is visible to them.
         let (page, mark) = &pages[pages.len() / 2];
         let mut later = trail.snapshot().await?;
-        let Count::Exactly(count) = later.count(&scope, &any, 1_000).await? else {
+        let Count::Exact(count) = later.count(&scope, &any, 1_000).await? else {
             return Err("too many".into());
         };
         let newer = later.count_newer(&scope, &any, mark, 1_000).await?;

@@ -10,7 +10,7 @@ use crate::desk;
 /// What is known of an account now, in a word.
 async fn account(trail: &AuditTrail, scope: &Scope, id: i32) -> Result<&'static str> {
     Ok(match trail.as_of_now(scope, "accounts", [("id", id)]).await? {
-        AsOf::Snapshot(_) => "exists",
+        AsOf::Present(_) => "exists",
         AsOf::Uncertain { .. } => "uncertain",
         AsOf::Deleted(_) => "deleted",
         AsOf::Moved(_) => "moved",

@@ -100,23 +100,25 @@ async fn a_cursor_outlives_its_row_and_reaches_beyond_the_end(pool: PgPool) -> R
 async fn an_actors_transactions_are_paged_too(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let scope = Scope::unscoped();
-    let all = trail.actor_history(&scope, ActorKind::User, [None, None], Position::Newest, 50).await?;
+    let all =
+        trail.transactions_by_actor(&scope, ActorKind::User, [None, None], Position::Newest, 50).await?;
     assert_eq!((all.entries.len(), all.newer, all.older), (3, None, None));
     let names: Vec<_> = all.entries.iter().map(|t| t.actor.as_ref().map(ToString::to_string)).collect();
     assert_eq!(names, ["user:ann", "user:bob", "user:ann"].map(|name| Some(name.to_owned())));
 
-    let first = trail.actor_history(&scope, ActorKind::User, [None, None], Position::Newest, 2).await?;
+    let first =
+        trail.transactions_by_actor(&scope, ActorKind::User, [None, None], Position::Newest, 2).await?;
     assert_eq!(first.entries, all.entries[..2]);
     let older = Position::OlderThan(first.older.ok_or("no more")?);
-    let second = trail.actor_history(&scope, ActorKind::User, [None, None], older, 2).await?;
+    let second = trail.transactions_by_actor(&scope, ActorKind::User, [None, None], older, 2).await?;
     assert_eq!((&second.entries[..], second.older), (&all.entries[2..], None));
     let newer = Position::NewerThan(second.newer.ok_or("no way back")?);
-    let back = trail.actor_history(&scope, ActorKind::User, [None, None], newer, 2).await?;
+    let back = trail.transactions_by_actor(&scope, ActorKind::User, [None, None], newer, 2).await?;
     assert_eq!((back.entries, back.newer), (first.entries, None));
 
     let middle = Some(all.entries[1].occurred_at);
     for (window, expected) in [([middle, middle], 1), ([middle, None], 2), ([None, middle], 2)] {
-        let page = trail.actor_history(&scope, ActorKind::User, window, Position::Newest, 50).await?;
+        let page = trail.transactions_by_actor(&scope, ActorKind::User, window, Position::Newest, 50).await?;
         assert_eq!(page.entries.len(), expected, "{window:?}");
     }
     Ok(())
@@ -142,15 +144,15 @@ async fn a_search_that_stops_goes_on_where_it_stopped(pool: PgPool) -> Result {
     let trail = many(&pool).await?;
     let (scope, any) = (Scope::unscoped(), Filter::default());
     let whole = trail.timeline_page(&scope, &any, Position::Newest, 500).await?;
-    assert_eq!((whole.entries.len(), whole.stopped_at), (121, None));
+    assert_eq!((whole.entries.len(), whole.truncated_at), (121, None));
     let hasty = trail.with_search_time(std::time::Duration::ZERO);
     for size in [7, 500] {
         let (mut seen, mut stops, mut position) = (Vec::new(), 0, Position::Newest);
         let last = loop {
             let page = hasty.timeline_page(&scope, &any, position, size).await?;
             seen.extend(ids(&page));
-            stops += usize::from(page.stopped_at.is_some());
-            assert!(page.stopped_at.is_none() || page.older.is_some(), "it stopped, and nothing leads on");
+            stops += usize::from(page.truncated_at.is_some());
+            assert!(page.truncated_at.is_none() || page.older.is_some(), "it stopped, and nothing leads on");
             match page.older {
                 Some(cursor) => position = Position::OlderThan(cursor),
                 None => break page,

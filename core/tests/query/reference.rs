@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
-use threadline::query::{AsOf, Count, FieldValue, Filter, OldValue, Position};
+use threadline::query::{AsOf, Count, FieldValue, Filter, OldValueSource, Position};
 use threadline::{AuditTrail, Predicate, Scope, StorageSchema};
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ async fn trail(pool: &PgPool, generation: &str) -> Result<AuditTrail> {
 async fn found(trail: &AuditTrail, pairs: &[(&str, &str)]) -> Result<Vec<String>> {
     let (filter, _) = Filter::from_pairs(pairs.iter().copied())?;
     let page = trail.timeline_page(&Scope::unscoped(), &filter, Position::Newest, 100).await?;
-    assert_eq!(trail.count(&Scope::unscoped(), &filter, 100).await?, Count::Exactly(page.entries.len()));
+    assert_eq!(trail.count(&Scope::unscoped(), &filter, 100).await?, Count::Exact(page.entries.len()));
     Ok(words(&page))
 }
 
@@ -78,16 +78,20 @@ async fn histories_moments_and_bundles_work_on_every_generation(pool: PgPool) ->
         assert_eq!(fields, ["state"]);
 
         let id = Uuid::try_parse("b0000000-0000-4000-8000-000000000003")?;
-        let incident = trail.incident_bundle(&scope, id, 100).await?.ok_or("not found")?;
+        let incident = trail.transaction_with_old_values(&scope, id, 100).await?.ok_or("not found")?;
         assert_eq!(incident.transaction.action.map(|action| action.name).as_deref(), Some("order_placed"));
         assert_eq!(incident.transaction.metadata.is_some(), generation == GENERATIONS[0]);
         assert_eq!(incident.transaction.source.as_deref(), Some("web"));
         let state = &incident.changes[1].fields()[0];
-        let source = if generation == GENERATIONS[2] { OldValue::PreviousChange } else { OldValue::Stored };
-        assert_eq!((&state.before, state.old_value), (&FieldValue::Text("paid".to_owned()), source));
+        let source = if generation == GENERATIONS[2] {
+            OldValueSource::PreviousChange
+        } else {
+            OldValueSource::Stored
+        };
+        assert_eq!((&state.before, state.before_source), (&FieldValue::Text("paid".to_owned()), source));
 
         let actor = trail
-            .actor_history(
+            .transactions_by_actor(
                 &scope,
                 "user:42".parse::<threadline::query::ActorFilter>()?,
                 [None, None],
@@ -112,9 +116,9 @@ async fn what_belongs_together_is_found_on_every_generation(pool: PgPool) -> Res
     for generation in GENERATIONS {
         let trail = trail(&pool, generation).await?;
         let scope = Scope::tables(["order_lines", "orders"]);
-        let related = trail.related_transactions(&scope, "corr-1", Uuid::nil(), 20).await?;
+        let related = trail.transactions_by_correlation(&scope, "corr-1", Uuid::nil(), 20).await?;
         assert_eq!(related.len(), 1, "after {generation}");
-        let touched = trail.tables_touched(&scope, &related, 100).await?;
+        let touched = trail.table_counts(&scope, &related, 100).await?;
         let tables: Vec<String> = touched[0].tables.iter().map(|(t, n)| format!("{t} {n}")).collect();
         assert_eq!(tables, ["orders 2", "order_lines 1"], "after {generation}");
     }

@@ -45,7 +45,7 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
         let history = history.map(|page| words(&page)).map_err(|error| error.to_string());
         answers.push(format!("history {table} {key:?} {history:?}"));
         let told = match trail.as_of(scope, table, key, Utc::now()).await {
-            Ok(AsOf::Snapshot(entry)) => format!("row after {}", entry.change.captured_at),
+            Ok(AsOf::Present(entry)) => format!("row after {}", entry.change.captured_at),
             Ok(AsOf::Uncertain { causes, .. }) => format!("perhaps removed: {causes:?}"),
             Ok(AsOf::Deleted(_)) => "deleted".to_owned(),
             Ok(AsOf::Moved(_)) => "moved".to_owned(),
@@ -61,23 +61,23 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
     }
     for actor in ["user", "user:ann", "user:bob", "anonymous", "job:sweeper", "admin:root", "user:nobody"] {
         let filter: ActorFilter = actor.parse()?;
-        let window = trail.actor_window(scope, filter.clone(), &any, newest, 100).await?;
+        let window = trail.changes_by_actor(scope, filter.clone(), &any, newest, 100).await?;
         answers.push(format!("window {actor} {:?}", words(&window)));
-        let history = trail.actor_history(scope, filter, [None, None], newest, 100).await?;
+        let history = trail.transactions_by_actor(scope, filter, [None, None], newest, 100).await?;
         answers.push(format!("actor {actor} {}", history.entries.len()));
-        let touched = trail.tables_touched(scope, &history.entries, 100).await?;
+        let touched = trail.table_counts(scope, &history.entries, 100).await?;
         answers.push(format!("touched {actor} {touched:?}"));
     }
     for correlation in ["case-1", "case-2", "case-3"] {
-        let bundle = trail.correlation_bundle(scope, correlation, &any, newest, 100).await?;
+        let bundle = trail.changes_by_correlation(scope, correlation, &any, newest, 100).await?;
         answers.push(format!("bundle {correlation} {:?}", words(&bundle)));
-        let related = trail.related_transactions(scope, correlation, Uuid::nil(), 100).await?;
+        let related = trail.transactions_by_correlation(scope, correlation, Uuid::nil(), 100).await?;
         answers.push(format!("related {correlation} {related:?}"));
     }
     for id in transactions {
         let detail = trail.transaction(scope, *id, newest, 100).await?;
         answers.push(format!("transaction {:?}", detail.map(|detail| detail.changes.entries.len())));
-        let incident = trail.incident_bundle(scope, *id, 100).await?;
+        let incident = trail.transaction_with_old_values(scope, *id, 100).await?;
         answers.push(format!("incident {:?}", incident.map(|incident| incident.changes.len())));
     }
     Ok(answers)
@@ -151,7 +151,7 @@ async fn a_scope_shows_what_it_names(pool: PgPool) -> Result {
         (Scope::new(Predicate::tables(["lines"]).or(Predicate::field("name", "eight"))), 3),
     ] {
         let count = trail.count(&scope, &Filter::default(), 100).await?;
-        assert_eq!(count, Count::Exactly(expected), "{scope:?}");
+        assert_eq!(count, Count::Exact(expected), "{scope:?}");
     }
     Ok(())
 }

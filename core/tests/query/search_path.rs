@@ -157,16 +157,17 @@ async fn read_changes(trail: &AuditTrail, scope: &Scope) -> Result {
     trail.row_history(scope, "tickets", [("id", 1)], &every, Position::Newest, 5).await?;
     trail.as_of(scope, "tickets", [("id", 1)], Utc::now()).await?;
     trail.compare(scope, "lines", [("ticket", 1), ("line", 1)], [Utc::now(); 2]).await?;
-    trail.actor_window(scope, ActorKind::User, &every, Position::Newest, 5).await?;
-    trail.correlation_bundle(scope, "case-1", &every, Position::Newest, 5).await?;
-    let transactions = trail.actor_history(scope, ActorKind::User, [None, None], Position::Newest, 5).await?;
-    trail.tables_touched(scope, &transactions.entries, 100).await?;
+    trail.changes_by_actor(scope, ActorKind::User, &every, Position::Newest, 5).await?;
+    trail.changes_by_correlation(scope, "case-1", &every, Position::Newest, 5).await?;
+    let transactions =
+        trail.transactions_by_actor(scope, ActorKind::User, [None, None], Position::Newest, 5).await?;
+    trail.table_counts(scope, &transactions.entries, 100).await?;
     let id = entry.transaction.id;
     trail.transaction(scope, id, Position::Newest, 5).await?;
-    trail.incident_bundle(scope, id, 5).await?;
-    trail.related_transactions(scope, "case-1", id, 5).await?;
+    trail.transaction_with_old_values(scope, id, 5).await?;
+    trail.transactions_by_correlation(scope, "case-1", id, 5).await?;
     let mut changes: Vec<_> = newest.entries.into_iter().map(|entry| entry.change).collect();
-    trail.complete_old_values(scope, &mut changes).await?;
+    trail.load_old_values(scope, &mut changes).await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Several questions about one moment.
 
 use sqlx::PgPool;
-use threadline::query::{AsOf, Count, Filter, OldValue, Page, Position, TimelineEntry};
+use threadline::query::{AsOf, Count, Filter, OldValueSource, Page, Position, TimelineEntry};
 use threadline::{AuditTrail, Scope};
 
 use crate::database::{Result, run};
@@ -18,7 +18,7 @@ async fn what_happens_meanwhile_is_not_seen(pool: PgPool) -> Result {
     trail.capture(["notes"]).await?;
 
     let page = snapshot.timeline_page(&scope, &any, Position::Newest, 1_000).await?;
-    assert_eq!(Count::Exactly(page.entries.len()), before);
+    assert_eq!(Count::Exact(page.entries.len()), before);
     assert_eq!(snapshot.count(&scope, &any, 1_000).await?, before);
     assert_eq!(snapshot.captured_tables(&scope).await?.len(), 3);
     assert!(snapshot.has_changes(&scope).await?);
@@ -36,10 +36,10 @@ async fn old_values_are_looked_up_in_it(pool: PgPool) -> Result {
     let (updates, newest) = Filter::from_pairs([("table", "tickets"), ("operation", "update")])?;
     let mut snapshot = trail.snapshot().await?;
     let mut page = snapshot.timeline_page(&scope, &updates, newest, 10).await?;
-    snapshot.complete_old_values(&scope, page.entries.iter_mut().map(|entry| &mut entry.change)).await?;
+    snapshot.load_old_values(&scope, page.entries.iter_mut().map(|entry| &mut entry.change)).await?;
     let fields: Vec<_> = page.entries.iter().flat_map(|entry| entry.change.fields()).collect();
     assert!(!fields.is_empty());
-    assert!(fields.iter().all(|field| field.old_value == OldValue::PreviousChange), "{fields:?}");
+    assert!(fields.iter().all(|field| field.before_source == OldValueSource::PreviousChange), "{fields:?}");
     Ok(())
 }
 
@@ -57,7 +57,7 @@ async fn a_row_stays_as_it_was(pool: PgPool) -> Result {
         let now = sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(&pool).await?;
 
         let row = snapshot.as_of(&scope, "tickets", key, now).await?;
-        let AsOf::Snapshot(last) = &row else { return Err(format!("{row:?}").into()) };
+        let AsOf::Present(last) = &row else { return Err(format!("{row:?}").into()) };
         assert_eq!(last.change.id, newest.change.id);
         let compared =
             snapshot.compare(&scope, "tickets", key, [now, oldest.change.captured_at]).await?.fields;
@@ -71,7 +71,7 @@ async fn a_row_stays_as_it_was(pool: PgPool) -> Result {
         drop(snapshot);
         let after = trail.as_of(&scope, "tickets", key, now).await?;
         assert!(format!("{:?}", after.row()).contains(&lost), "{after:?}");
-        let AsOf::Snapshot(last) = after else { return Err("no row".into()) };
+        let AsOf::Present(last) = after else { return Err("no row".into()) };
         let mut snapshot = trail.snapshot().await?;
         let detail = snapshot.transaction(&scope, last.transaction.id, Position::Newest, 10).await?;
         assert_eq!(detail.map(|detail| detail.changes.entries.len()), Some(1));

@@ -46,7 +46,7 @@ pub(crate) fn same(one: &RowImage, other: &RowImage) -> bool {
 pub(crate) fn tell(told: &AsOf) -> String {
     let shown = told.row().map_or_else(|| "without an image".to_owned(), image);
     match told {
-        AsOf::Snapshot(_) => format!("existed: {shown}"),
+        AsOf::Present(_) => format!("existed: {shown}"),
         AsOf::Uncertain { causes, .. } => {
             let causes: Vec<String> = causes.iter().map(ToString::to_string).collect();
             format!("may have existed: {shown}; {}", causes.join("; "))

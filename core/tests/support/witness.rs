@@ -81,7 +81,7 @@ impl Witness {
 /// Whether the answer is certain and the same as the table's.
 fn agrees(told: &AsOf, row: Option<&RowImage>) -> bool {
     match (told, row) {
-        (AsOf::Snapshot(entry), Some(row)) => {
+        (AsOf::Present(entry), Some(row)) => {
             entry.change.after.as_ref().is_some_and(|after| same(after, row))
         }
         (AsOf::Deleted(_) | AsOf::Moved(_) | AsOf::BeforeHorizon, None) => true,

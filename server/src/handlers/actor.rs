@@ -7,7 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{OriginalUri, Path, RawQuery};
 use axum::response::Response;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use threadline::query::{ActorFilter, FilterError, Page, Position, TransactionRecord};
+use threadline::query::{ActorFilter, InvalidParameter, Page, Position, TransactionRecord};
 use threadline::{ActorError, ActorKind, ActorRef};
 use threadline_app::pages::{ActorPage, ActorWindow, LastTransaction, actor_page};
 
@@ -41,12 +41,13 @@ pub(crate) async fn actor(
     };
     let trail = &visit.shared.settings.trail;
     let from = begin(window);
-    let question = trail.actor_history(&visit.scope, actor.clone(), [Some(from), None], position, PAGE);
+    let question =
+        trail.transactions_by_actor(&visit.scope, actor.clone(), [Some(from), None], position, PAGE);
     let reply = match answered(&visit, question).await {
         Err(error) => Reply::unanswered(error.as_ref(), uri.to_string(), to_timeline(&visit)),
         Ok(transactions) => {
             let touched =
-                part(&visit, trail.tables_touched(&visit.scope, &transactions.entries, COUNTED)).await;
+                part(&visit, trail.table_counts(&visit.scope, &transactions.entries, COUNTED)).await;
             let last = last_transaction(&visit, &actor, &transactions).await;
             let is_first_page = position == Position::Newest;
             let touched = touched.ok();
@@ -74,18 +75,20 @@ fn sentence(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn read_window(query: Option<&str>) -> Result<(ActorWindow, Position), FilterError> {
+fn read_window(query: Option<&str>) -> Result<(ActorWindow, Position), InvalidParameter> {
     let mut window = ActorWindow::DEFAULT;
     let mut rest = pairs(query);
     if let Some(place) = rest.iter().position(|(key, _)| key == "window") {
         let (key, word) = rest.remove(place);
         let known = ActorWindow::ALL.into_iter().find(|window| window.word == word);
-        window = known.ok_or_else(|| FilterError::new(&key, &word, "1h, 24h, 7d or 30d"))?;
+        window = known.ok_or_else(|| InvalidParameter::new(&key, &word, "1h, 24h, 7d or 30d"))?;
     }
     let (filter, position) = read_filter(&rest)?;
     match filter.to_pairs().into_iter().next() {
         None => Ok((window, position)),
-        Some((key, value)) => Err(FilterError::new(key, &value, "one of the keys window, older and newer")),
+        Some((key, value)) => {
+            Err(InvalidParameter::new(key, &value, "one of the keys window, older and newer"))
+        }
     }
 }
 
@@ -106,7 +109,8 @@ async fn last_transaction(
         return LastTransaction::Unknown;
     }
     let trail = &visit.shared.settings.trail;
-    let question = trail.actor_history(&visit.scope, actor.clone(), [None, None], Position::Newest, 1);
+    let question =
+        trail.transactions_by_actor(&visit.scope, actor.clone(), [None, None], Position::Newest, 1);
     match part(visit, question).await {
         Err(_) => LastTransaction::Unknown,
         Ok(page) => match page.entries.into_iter().next() {

@@ -3,7 +3,7 @@
 use axum::extract::{FromRequest, RawQuery, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use threadline::query::FilterError;
+use threadline::query::InvalidParameter;
 use threadline_app::Coverage;
 use threadline_app::pages::{CoveragePage, coverage_page};
 use url::form_urlencoded;
@@ -30,11 +30,11 @@ pub(crate) async fn coverage(Extension(visit): Extension<Visit>, RawQuery(query)
 }
 
 /// The schema of the address. Before the first answer nobody knows which there are.
-fn chosen(given: &[(String, String)], known: &Coverage) -> Result<Option<String>, FilterError> {
+fn chosen(given: &[(String, String)], known: &Coverage) -> Result<Option<String>, InvalidParameter> {
     let mut schema = None;
     for (key, value) in given {
         if key != "schema" {
-            return Err(FilterError::new(key, value, "schema alone"));
+            return Err(InvalidParameter::new(key, value, "schema alone"));
         }
         if !value.trim().is_empty() {
             schema = Some(value.trim().to_owned());
@@ -43,7 +43,7 @@ fn chosen(given: &[(String, String)], known: &Coverage) -> Result<Option<String>
     let schemas = known.last.as_ref().map(|last| &last.health.coverage.schemas);
     match (schema, schemas) {
         (Some(schema), Some(schemas)) if !schemas.contains(&schema) => {
-            Err(FilterError::new("schema", &schema, format!("one of {}", schemas.join(", "))))
+            Err(InvalidParameter::new("schema", &schema, format!("one of {}", schemas.join(", "))))
         }
         (schema, _) => Ok(schema),
     }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::try_unfold;
 use http::header;
 use threadline::export::{ExportWriter, Format};
-use threadline::query::{Count, Cursor, Filter, FilterError, Page, Position, QueryError, TimelineEntry};
+use threadline::query::{Count, Cursor, Filter, InvalidParameter, Page, Position, QueryError, TimelineEntry};
 
 use super::question::{answered, pairs, read_filter, to_timeline};
 use crate::guard::Visit;
@@ -52,14 +52,14 @@ async fn download(
 }
 
 /// A file has no pages: what chooses one is a mistake, not to be passed over.
-fn read(query: Option<&str>) -> Result<Filter, FilterError> {
+fn read(query: Option<&str>) -> Result<Filter, InvalidParameter> {
     let pairs = pairs(query);
     let (filter, position) = read_filter(&pairs)?;
     let place =
         pairs.iter().find(|(key, value)| matches!(&**key, "older" | "newer") && !value.trim().is_empty());
     match place {
         Some((key, value)) if position != Position::Newest => {
-            Err(FilterError::new(key, value, "no place: a download begins at the newest change"))
+            Err(InvalidParameter::new(key, value, "no place: a download begins at the newest change"))
         }
         _ => Ok(filter),
     }
@@ -70,7 +70,7 @@ async fn first_page(visit: &Visit, filter: &Filter) -> Result<(Page<TimelineEntr
     let trail = &visit.shared.settings.trail;
     let page = trail.timeline_page(&visit.scope, filter, Position::Newest, PAGE).await?;
     let truncated =
-        page.older.is_some() && matches!(trail.count(&visit.scope, filter, MOST).await?, Count::MoreThan(_));
+        page.older.is_some() && matches!(trail.count(&visit.scope, filter, MOST).await?, Count::Truncated(_));
     Ok((page, truncated))
 }
 

@@ -55,7 +55,7 @@ async fn latest(visit: &Visit) -> Result<LatestActivity, QueryError> {
             transactions.push(entry.transaction);
         }
     }
-    let touched = trail.tables_touched(&visit.scope, &transactions, COUNTED).await?;
+    let touched = trail.table_counts(&visit.scope, &transactions, COUNTED).await?;
     Ok(LatestActivity { transactions, touched })
 }
 

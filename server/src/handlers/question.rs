@@ -1,7 +1,7 @@
 //! What handlers share: the query of an address, and waiting for an answer.
 
 use threadline::TableName;
-use threadline::query::{Filter, FilterError, Position, QueryError};
+use threadline::query::{Filter, InvalidParameter, Position, QueryError};
 use threadline_app::pages::{FilterMistake, set_window};
 use url::form_urlencoded;
 
@@ -15,8 +15,8 @@ pub(super) enum Unanswered {
     Database(Option<QueryError>),
 }
 
-impl From<FilterError> for Unanswered {
-    fn from(error: FilterError) -> Self {
+impl From<InvalidParameter> for Unanswered {
+    fn from(error: InvalidParameter) -> Self {
         let (sentence, hint) = (format!("{error}."), format!("Expected {}.", error.expected));
         Self::Mistake(FilterMistake { key: error.key, sentence, hint })
     }
@@ -25,10 +25,10 @@ impl From<FilterError> for Unanswered {
 impl From<Option<QueryError>> for Unanswered {
     fn from(error: Option<QueryError>) -> Self {
         let (key, hint) = match &error {
-            Some(QueryError::OtherKey { expected, .. }) => {
+            Some(QueryError::KeyMismatch { expected, .. }) => {
                 ("key", format!("Expected {}.", expected.join(" and ")))
             }
-            Some(QueryError::NotAudited { .. }) => ("table", "Expected an audited table.".to_owned()),
+            Some(QueryError::NotCaptured { .. }) => ("table", "Expected an audited table.".to_owned()),
             _ => return Self::Database(error),
         };
         let sentence = error.map(|error| format!("{error}.")).unwrap_or_default();
@@ -59,7 +59,7 @@ pub(super) fn pairs(query: Option<&str>) -> Vec<(String, String)> {
     form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect()
 }
 
-pub(super) fn read_filter(pairs: &[(String, String)]) -> Result<(Filter, Position), FilterError> {
+pub(super) fn read_filter(pairs: &[(String, String)]) -> Result<(Filter, Position), InvalidParameter> {
     Filter::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))
 }
 
@@ -89,7 +89,7 @@ pub(super) async fn read_question(
     let (mut filter, position) = read_filter(&rest)?;
     for (key, word) in windows {
         set_window(&mut filter, &word)
-            .ok_or_else(|| FilterError::new(&key, &word, "1h, 24h, 7d, 30d or all"))?;
+            .ok_or_else(|| InvalidParameter::new(&key, &word, "1h, 24h, 7d, 30d or all"))?;
     }
     Ok((filter, position))
 }
@@ -101,7 +101,7 @@ async fn complete_record(visit: &Visit, given: &mut [(String, String)]) -> Resul
     let Some((_, record)) = given.iter_mut().find(|(key, value)| is_record(key, value)) else {
         return Ok(());
     };
-    let expects = |what: String| FilterError::new("key", record.trim(), what);
+    let expects = |what: String| InvalidParameter::new("key", record.trim(), what);
     let Some((key, table)) = table else {
         return Err(expects("the table beside it".to_owned()).into());
     };
@@ -124,11 +124,11 @@ fn full_key(table: &TableName, columns: &[String]) -> String {
 }
 
 /// Of a page that knows positions only.
-pub(super) fn read_position(query: Option<&str>) -> Result<Position, FilterError> {
+pub(super) fn read_position(query: Option<&str>) -> Result<Position, InvalidParameter> {
     let (filter, position) = read_filter(&pairs(query))?;
     match filter.to_pairs().into_iter().next() {
         None => Ok(position),
-        Some((key, value)) => Err(FilterError::new(key, &value, "one of the keys older and newer")),
+        Some((key, value)) => Err(InvalidParameter::new(key, &value, "one of the keys older and newer")),
     }
 }
 

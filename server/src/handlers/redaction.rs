@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::extract::RawQuery;
 use axum::response::Response;
-use threadline::query::FilterError;
+use threadline::query::InvalidParameter;
 use threadline_app::pages::{RedactionPage, redaction_page};
 
 use super::part::PATIENCE;
@@ -13,7 +13,7 @@ use crate::respond::Reply;
 
 pub(crate) async fn redaction(Extension(visit): Extension<Visit>, RawQuery(query): RawQuery) -> Response {
     if let Some((key, value)) = pairs(query.as_deref()).into_iter().next() {
-        let error = FilterError::new(&key, &value, "an address without a query");
+        let error = InvalidParameter::new(&key, &value, "an address without a query");
         let way_out = ("Show redaction", format!("{}/policy/redaction", visit.base));
         return Reply::bad_request(&error, way_out).into_response(visit.frame());
     }

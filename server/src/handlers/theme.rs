@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Form};
 use http::{HeaderName, StatusCode, header};
-use threadline::query::FilterError;
+use threadline::query::InvalidParameter;
 use threadline_app::Theme;
 
 use super::question::to_timeline;
@@ -23,7 +23,7 @@ pub(crate) async fn theme(Extension(visit): Extension<Visit>, request: Request) 
     };
     let field = |name| fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
     let Some(theme) = Theme::named(field("theme")) else {
-        let error = FilterError::new("theme", field("theme"), "one of system, light and dark");
+        let error = InvalidParameter::new("theme", field("theme"), "one of system, light and dark");
         let reply = Reply::mistake("There is no such theme", &error, to_timeline(&visit));
         return reply.into_response(visit.frame());
     };

@@ -80,7 +80,7 @@ async fn find(
         let mut page = trail.timeline_page(scope, &filter, position, size).await?;
         let continues = cut(&mut page);
         let changes = page.entries.iter_mut().map(|entry| &mut entry.change);
-        trail.complete_old_values(scope, changes).await?;
+        trail.load_old_values(scope, changes).await?;
         let tables = visit.shared.tables.of(&mut trail, scope).await?;
         let has_changes = !page.entries.is_empty() || trail.has_changes(scope).await?;
         Ok((trail, mark, page, continues, tables, has_changes))
@@ -88,8 +88,8 @@ async fn find(
     let (trail, mark, page, continues, tables, has_changes) = answered(visit, questions).await?;
     let count = match position {
         // What takes long to find takes longer to count.
-        _ if page.stopped_at.is_some() => None,
-        Position::Newest if page.older.is_none() => Some(Count::Exactly(page.entries.len())),
+        _ if page.truncated_at.is_some() => None,
+        Position::Newest if page.older.is_none() => Some(Count::Exact(page.entries.len())),
         _ => count(trail, scope, &filter).await,
     };
     Ok((tables, FoundChanges { filter, position, page, continues, count, has_changes, mark }))

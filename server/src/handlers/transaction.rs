@@ -39,7 +39,7 @@ pub(crate) async fn transaction(
         let mut trail = trail.snapshot().await?;
         let mut detail = trail.transaction(&visit.scope, id, position, PAGE).await?;
         if let Some(detail) = &mut detail {
-            trail.complete_old_values(&visit.scope, &mut detail.changes.entries).await?;
+            trail.load_old_values(&visit.scope, &mut detail.changes.entries).await?;
         }
         Ok(detail)
     };
@@ -64,7 +64,7 @@ async fn with_surroundings(visit: &Visit, detail: TransactionDetail, position: P
     let trail = &visit.shared.settings.trail;
     let this = slice::from_ref(&detail.transaction);
     let (touched, related) = tokio::join!(
-        part(visit, trail.tables_touched(&visit.scope, this, COUNTED)),
+        part(visit, trail.table_counts(&visit.scope, this, COUNTED)),
         part(visit, related(visit, &detail.transaction))
     );
     let touched = touched.ok().and_then(|touched| touched.into_iter().next());
@@ -76,9 +76,10 @@ async fn related(visit: &Visit, of: &TransactionRecord) -> Result<RelatedTransac
         return Ok(RelatedTransactions::default());
     };
     let trail = &visit.shared.settings.trail;
-    let mut transactions = trail.related_transactions(&visit.scope, correlation, of.id, RELATED + 1).await?;
-    let is_partial = transactions.len() > RELATED;
+    let mut transactions =
+        trail.transactions_by_correlation(&visit.scope, correlation, of.id, RELATED + 1).await?;
+    let truncated = transactions.len() > RELATED;
     transactions.truncate(RELATED);
-    let touched = trail.tables_touched(&visit.scope, &transactions, COUNTED_OF_RELATED).await?;
-    Ok(RelatedTransactions { transactions, touched, is_partial })
+    let touched = trail.table_counts(&visit.scope, &transactions, COUNTED_OF_RELATED).await?;
+    Ok(RelatedTransactions { transactions, touched, truncated })
 }

@@ -5,7 +5,7 @@ mod window;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use threadline::query::{ActorFilter, Filter, Page, TablesTouched, TransactionRecord};
+use threadline::query::{ActorFilter, Filter, Page, TableCounts, TransactionRecord};
 use threadline::{ActorKind, ActorRef, TableName};
 
 use crate::components::{Pager, TransactionList, counted};
@@ -29,7 +29,7 @@ pub struct ActorPage {
     /// A page of transactions within the window.
     pub transactions: Page<TransactionRecord>,
     /// The tables of each, in the same order; none where they could not be counted in time.
-    pub touched: Option<Vec<TablesTouched>>,
+    pub touched: Option<Vec<TableCounts>>,
     /// Where the page is empty: the actor's last transaction of all, if there is one and it could be found in time.
     pub last: LastTransaction,
 }
@@ -137,7 +137,7 @@ fn heading(page: &Page<TransactionRecord>, is_first_page: bool, window: ActorWin
 }
 
 /// What the transactions of this page touched together.
-fn tables(touched: Option<&[TablesTouched]>) -> impl IntoView + use<> {
+fn tables(touched: Option<&[TableCounts]>) -> impl IntoView + use<> {
     let Some(touched) = touched else {
         return view! { <p class="note">"The tables could not be counted in time."</p> }.into_html();
     };
@@ -149,7 +149,7 @@ fn tables(touched: Option<&[TablesTouched]>) -> impl IntoView + use<> {
         }
     }
     sums.sort_by(|(one, more), (other, fewer)| fewer.cmp(more).then(one.cmp(other)));
-    let more = if touched.iter().any(|touched| touched.is_partial) { "+" } else { "" };
+    let more = if touched.iter().any(|touched| touched.truncated) { "+" } else { "" };
     let rows: Vec<_> = sums
         .into_iter()
         .map(|(table, count)| {

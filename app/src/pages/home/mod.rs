@@ -5,7 +5,7 @@ mod ways_in;
 
 use chrono::Utc;
 use leptos::prelude::*;
-use threadline::query::{TablesTouched, TransactionRecord};
+use threadline::query::{TableCounts, TransactionRecord};
 use threadline::{StorageSchema, TableName};
 
 use crate::components::TransactionList;
@@ -35,7 +35,7 @@ pub struct LatestActivity {
     /// The transactions, newest first.
     pub transactions: Vec<TransactionRecord>,
     /// The tables of each, in the same order; empty where they could not be counted.
-    pub touched: Vec<TablesTouched>,
+    pub touched: Vec<TableCounts>,
 }
 
 /// Draws the home page.

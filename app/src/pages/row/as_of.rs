@@ -37,7 +37,7 @@ impl AsOfQuestion {
     /// The version that is shown.
     pub(super) fn shown(&self) -> Option<Cursor> {
         match &self.answer.as_ref().ok()?.row {
-            AsOf::Snapshot(entry) | AsOf::Uncertain { entry, .. } => Some(entry.change.cursor()),
+            AsOf::Present(entry) | AsOf::Uncertain { entry, .. } => Some(entry.change.cursor()),
             AsOf::Deleted(_) | AsOf::Moved(_) | AsOf::BeforeHorizon => None,
         }
     }
@@ -70,7 +70,7 @@ pub(super) fn as_of_panel(then: RowThen, key: &BTreeMap<String, String>, address
     let RowThen { at, row, first } = then;
     let fields = row.fields();
     let answer = match row {
-        AsOf::Snapshot(entry) => snapshot(entry, fields, key),
+        AsOf::Present(entry) => snapshot(entry, fields, key),
         AsOf::Uncertain { entry, causes } => {
             let removals = removals(causes, key);
             let image = snapshot(entry, fields, key);

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use threadline::query::{AsOf, Comparison, FieldChange, FieldValue, OldValue, Operation, TimelineEntry};
+use threadline::query::{
+    AsOf, Comparison, FieldChange, FieldValue, OldValueSource, Operation, TimelineEntry,
+};
 
 use super::address::Address;
 use super::moments::{in_words, moment, stamp};
@@ -134,7 +136,7 @@ pub(super) fn compare_panel(compared: Compared, key: &BTreeMap<String, String>, 
 
 fn state_in_words(row: &AsOf) -> String {
     match row {
-        AsOf::Snapshot(entry) => after(entry),
+        AsOf::Present(entry) => after(entry),
         AsOf::Uncertain { entry, .. } => format!("{}; it may have been removed", after(entry)),
         AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate => {
             "removed by TRUNCATE of the table".to_owned()
@@ -170,14 +172,15 @@ fn remark(row: AsOf, key: &BTreeMap<String, String>) -> Option<Html> {
         AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate => {
             Some(view! { "the row had been removed by TRUNCATE of the table on "{by(entry)}"." }.into_html())
         }
-        AsOf::Snapshot(_) | AsOf::Deleted(_) | AsOf::BeforeHorizon => None,
+        AsOf::Present(_) | AsOf::Deleted(_) | AsOf::BeforeHorizon => None,
     }
 }
 
 /// The other side first.
 fn swapped(FieldChange { name, before, after, .. }: FieldChange) -> FieldChange {
-    let old_value = if after == FieldValue::Absent { OldValue::Absent } else { OldValue::Stored };
-    FieldChange { name, before: after, old_value, after: before }
+    let before_source =
+        if after == FieldValue::Absent { OldValueSource::Absent } else { OldValueSource::Stored };
+    FieldChange { name, before: after, before_source, after: before }
 }
 
 fn folded(fields: Vec<FieldChange>) -> Html {

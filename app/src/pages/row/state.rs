@@ -12,7 +12,7 @@ use crate::html::{Html, IntoHtml};
 /// Whether the row exists, since when, and by whom.
 pub(super) fn state(latest: AsOf, key: &BTreeMap<String, String>, timeline: String) -> Html {
     let (sign, words) = match latest {
-        AsOf::Snapshot(entry) => {
+        AsOf::Present(entry) => {
             ("exists", view! { "Exists now. Last changed on "{by(entry)}"." }.into_html())
         }
         AsOf::Uncertain { entry, causes } => {

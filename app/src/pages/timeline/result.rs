@@ -14,8 +14,8 @@ const FORMATS: [(&str, &str); 3] = [("CSV", "csv"), ("JSON", "json"), ("NDJSON",
 /// The number of changes that match; none where it took too long to count them.
 pub(super) fn result_line(count: Option<Count>) -> impl IntoView {
     let line = match count {
-        Some(Count::Exactly(count)) => view! { <b>{counted(count, "change")}</b> }.into_html(),
-        Some(Count::MoreThan(cap)) => view! { "More than "<b>{counted(cap, "change")}</b> }.into_html(),
+        Some(Count::Exact(count)) => view! { <b>{counted(count, "change")}</b> }.into_html(),
+        Some(Count::Truncated(cap)) => view! { "More than "<b>{counted(cap, "change")}</b> }.into_html(),
         None => "Counting took too long".into_html(),
     };
     view! { <p class="count">{line}</p> }

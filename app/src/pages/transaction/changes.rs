@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use threadline::TableName;
-use threadline::query::{Change, Count, Page, TablesTouched};
+use threadline::query::{Change, Count, Page, TableCounts};
 
 use crate::components::{ChangeCard, Pager, counted, counted_to};
 use crate::html::IntoHtml;
@@ -11,7 +11,7 @@ use crate::html::IntoHtml;
 pub(super) fn changes(
     page: Page<Change>,
     is_first_page: bool,
-    touched: Option<TablesTouched>,
+    touched: Option<TableCounts>,
     address: String,
 ) -> impl IntoView {
     let Page { entries, newer, older, .. } = page;
@@ -22,7 +22,7 @@ pub(super) fn changes(
         .filter(|touched| touched.tables.len() > 1)
         .map(|touched| contents(touched, &entries));
     let pager = (!is_whole).then(|| {
-        let summary = summary(shown, is_first_page, touched.as_ref().map(TablesTouched::count));
+        let summary = summary(shown, is_first_page, touched.as_ref().map(TableCounts::count));
         view! { <Pager list=address.clone() newer=newer older=older summary=summary/> }
     });
     let title = title(touched.as_ref(), shown, is_whole);
@@ -41,7 +41,7 @@ pub(super) fn changes(
     }
 }
 
-fn title(touched: Option<&TablesTouched>, shown: usize, is_whole: bool) -> String {
+fn title(touched: Option<&TableCounts>, shown: usize, is_whole: bool) -> String {
     match touched {
         Some(touched) if !touched.tables.is_empty() => {
             let tables = counted(touched.tables.len(), "table");
@@ -54,14 +54,14 @@ fn title(touched: Option<&TablesTouched>, shown: usize, is_whole: bool) -> Strin
 
 fn summary(shown: usize, is_first_page: bool, count: Option<Count>) -> String {
     let shown = match count {
-        Some(Count::Exactly(count)) => format!("{shown} of {}", counted(count, "change")),
-        Some(Count::MoreThan(_)) | None => counted(shown, "change"),
+        Some(Count::Exact(count)) => format!("{shown} of {}", counted(count, "change")),
+        Some(Count::Truncated(_)) | None => counted(shown, "change"),
     };
     if is_first_page { format!("The newest {shown}") } else { format!("{shown} on this page") }
 }
 
 /// The tables with their numbers of changes; each leads to its first change on this page.
-fn contents(touched: &TablesTouched, entries: &[Change]) -> impl IntoView + use<> {
+fn contents(touched: &TableCounts, entries: &[Change]) -> impl IntoView + use<> {
     let first =
         |table: &TableName| entries.iter().find(|change| change.table == *table).map(|change| change.id);
     let tables: Vec<_> = touched

@@ -5,7 +5,7 @@ mod facts;
 mod related;
 
 use leptos::prelude::*;
-use threadline::query::{TablesTouched, TransactionDetail};
+use threadline::query::{TableCounts, TransactionDetail};
 
 use crate::components::{DateTime, TransactionHeading};
 use crate::{Frame, render};
@@ -19,7 +19,7 @@ pub struct TransactionPage {
     /// The page begins at the newest change.
     pub is_first_page: bool,
     /// What all of its changes touched; none where that could not be counted in time.
-    pub touched: Option<TablesTouched>,
+    pub touched: Option<TableCounts>,
     /// The other transactions of its correlation; none where they could not be read in time.
     pub related: Option<RelatedTransactions>,
 }

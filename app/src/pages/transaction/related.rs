@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use leptos::prelude::*;
-use threadline::query::{Filter, TablesTouched, TransactionRecord};
+use threadline::query::{Filter, TableCounts, TransactionRecord};
 
 use crate::Frame;
 use crate::components::TransactionList;
@@ -14,9 +14,9 @@ pub struct RelatedTransactions {
     /// The transactions.
     pub transactions: Vec<TransactionRecord>,
     /// The tables of each, in the same order; empty where they could not be counted.
-    pub touched: Vec<TablesTouched>,
+    pub touched: Vec<TableCounts>,
     /// There are more than these.
-    pub is_partial: bool,
+    pub truncated: bool,
 }
 
 /// The questions that usually come next, as links.
@@ -63,8 +63,8 @@ pub(super) fn related(
         Some(related) if related.transactions.is_empty() => {
             view! { <p class="note">"No other transaction has this correlation id."</p> }.into_html()
         }
-        Some(RelatedTransactions { transactions, touched, is_partial }) => {
-            let more = is_partial.then(|| view! { <p class="note">"Only the newest are listed."</p> });
+        Some(RelatedTransactions { transactions, touched, truncated }) => {
+            let more = truncated.then(|| view! { <p class="note">"Only the newest are listed."</p> });
             view! { <TransactionList transactions=transactions touched=touched/> {more} }.into_html()
         }
     };

@@ -27,7 +27,7 @@ const NO_PLACE: &str = "c.table_schema = later.table_schema AND c.table_name = l
 
 /// A transaction, its action, and its changes with their old values: what an incident report needs.
 #[derive(Debug, Clone)]
-pub struct IncidentBundle {
+pub struct TransactionWithOldValues {
     /// Who, when and why.
     pub transaction: TransactionRecord,
     /// Its changes, newest first. [`Change::diff`] and [`Change::fields`] show them field by field.
@@ -42,19 +42,19 @@ impl AuditTrail {
     ///
     /// # Errors
     /// [`QueryError`] when the database does not answer.
-    pub async fn incident_bundle(
+    pub async fn transaction_with_old_values(
         &self,
         scope: &Scope,
         id: Uuid,
         limit: usize,
-    ) -> Result<Option<IncidentBundle>, QueryError> {
+    ) -> Result<Option<TransactionWithOldValues>, QueryError> {
         let Some(detail) = self.transaction(scope, id, Position::Newest, limit).await? else {
             return Ok(None);
         };
         let truncated = detail.changes.older.is_some();
         let mut changes = detail.changes.entries;
-        self.complete_old_values(scope, &mut changes).await?;
-        Ok(Some(IncidentBundle { transaction: detail.transaction, changes, truncated }))
+        self.load_old_values(scope, &mut changes).await?;
+        Ok(Some(TransactionWithOldValues { transaction: detail.transaction, changes, truncated }))
     }
 
     /// Looks up the old values that changes do not hold, in the change of the same row before them. What the scope hides stays
@@ -62,7 +62,7 @@ impl AuditTrail {
     ///
     /// # Errors
     /// [`QueryError`] when the database does not answer.
-    pub async fn complete_old_values<'c>(
+    pub async fn load_old_values<'c>(
         &self,
         scope: &Scope,
         changes: impl IntoIterator<Item = &'c mut Change>,

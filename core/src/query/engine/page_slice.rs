@@ -19,14 +19,14 @@ pub struct Page<T> {
     pub older: Option<Cursor>,
     /// Where looking stopped, when it took longer than one page may take: nothing more was found up to this moment, and
     /// `older` (going up, `newer`) goes on from there.
-    pub stopped_at: Option<DateTime<Utc>>,
+    pub truncated_at: Option<DateTime<Utc>>,
 }
 
 impl<T> Page<T> {
     /// The same page of something else.
     pub(in crate::query) fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        let Self { entries, newer, older, stopped_at } = self;
-        Page { entries: entries.into_iter().map(change).collect(), newer, older, stopped_at }
+        let Self { entries, newer, older, truncated_at } = self;
+        Page { entries: entries.into_iter().map(change).collect(), newer, older, truncated_at }
     }
 }
 
@@ -35,7 +35,7 @@ impl<T> Page<T> {
 pub(in crate::query) struct Cut<T> {
     entries: Vec<T>,
     onward: Option<Cursor>,
-    stopped_at: Option<DateTime<Utc>>,
+    truncated_at: Option<DateTime<Utc>>,
     /// Where to look whether there is anything on the way back: the entry that the cursor came from may be gone.
     pub(in crate::query) back: Option<Position>,
 }
@@ -59,25 +59,25 @@ impl<T> Cut<T> {
             Position::OlderThan(cursor) => (last, Some(Position::NewerThan(first.unwrap_or(cursor)))),
             Position::NewerThan(cursor) => (first, Some(Position::OlderThan(last.unwrap_or(cursor)))),
         };
-        Self { entries, onward: onward.filter(|_| goes_on), stopped_at: None, back }
+        Self { entries, onward: onward.filter(|_| goes_on), truncated_at: None, back }
     }
 
     /// Says where looking stopped. Every id is greater than this one, so the way on begins with that very moment, and the way
     /// back was just gone.
     fn stopped(self, at: DateTime<Utc>) -> Self {
         let onward = Some(Cursor { captured_at: at, id: Uuid::nil() });
-        Self { onward, stopped_at: Some(at), ..self }
+        Self { onward, truncated_at: Some(at), ..self }
     }
 
     /// The page, now that it is known whether there is anything on the way back.
     pub(in crate::query) fn page(self, is_anything_back: bool) -> Page<T> {
-        let Self { entries, onward, stopped_at, back } = self;
+        let Self { entries, onward, truncated_at, back } = self;
         let (newer, older) = match back {
             None | Some(Position::Newest) => (None, onward),
             Some(Position::NewerThan(edge)) => (is_anything_back.then_some(edge), onward),
             Some(Position::OlderThan(edge)) => (onward, is_anything_back.then_some(edge)),
         };
-        Page { entries, newer, older, stopped_at }
+        Page { entries, newer, older, truncated_at }
     }
 }
 
@@ -89,16 +89,16 @@ impl Reader<'_> {
         position: Position,
         size: usize,
     ) -> Result<Page<TimelineEntry>, QueryError> {
-        let Search { found, stopped_at } = self.search(selection, position, size.saturating_add(1)).await?;
+        let Search { found, truncated_at } = self.search(selection, position, size.saturating_add(1)).await?;
         let cut = Cut::of(found, position, size, |found| found.change.cursor());
-        let cut = stopped_at.into_iter().fold(cut, Cut::stopped);
+        let cut = truncated_at.into_iter().fold(cut, Cut::stopped);
         let is_anything_back = match cut.back {
             // It took long enough; whoever comes to such a page comes from there.
-            Some(_) if stopped_at.is_some() => true,
+            Some(_) if truncated_at.is_some() => true,
             Some(back) => self.has(selection, back).await?,
             None => false,
         };
-        let Page { entries, newer, older, stopped_at } = cut.page(is_anything_back);
-        Ok(Page { entries: self.entries(entries).await?, newer, older, stopped_at })
+        let Page { entries, newer, older, truncated_at } = cut.page(is_anything_back);
+        Ok(Page { entries: self.entries(entries).await?, newer, older, truncated_at })
     }
 }

@@ -28,7 +28,7 @@ impl Reader<'_> {
         result: Result<T, QueryError>,
     ) -> Result<Option<T>, QueryError> {
         let answer = match result {
-            Err(QueryError::TookTooLong) => None,
+            Err(QueryError::Timeout) => None,
             result => Some(result?),
         };
         let end = "ROLLBACK TO SAVEPOINT threadline_bounded; RELEASE SAVEPOINT threadline_bounded";

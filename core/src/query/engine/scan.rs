@@ -17,7 +17,7 @@ const SLOW: Duration = Duration::from_millis(250);
 #[derive(Debug, Default)]
 pub(in crate::query) struct Search {
     pub(in crate::query) found: Vec<Found>,
-    pub(in crate::query) stopped_at: Option<DateTime<Utc>>,
+    pub(in crate::query) truncated_at: Option<DateTime<Utc>>,
 }
 
 impl Reader<'_> {
@@ -47,8 +47,8 @@ impl Reader<'_> {
         selection: Selection<'_>,
         position: Position,
     ) -> Result<bool, QueryError> {
-        let Search { found, stopped_at } = self.search(selection, position, 1).await?;
-        Ok(!found.is_empty() || stopped_at.is_some())
+        let Search { found, truncated_at } = self.search(selection, position, 1).await?;
+        Ok(!found.is_empty() || truncated_at.is_some())
     }
 
     /// With each TRUNCATE of the table between the changes of a row, where they are asked for.
@@ -60,7 +60,7 @@ impl Reader<'_> {
         limit: usize,
     ) -> Result<Search, QueryError> {
         let mut search = self.search_changes(time, selection, position, limit).await?;
-        if !selection.with_truncates || search.stopped_at.is_some() {
+        if !selection.with_truncates || search.truncated_at.is_some() {
             return Ok(search);
         }
         let filter = Filter { key: None, operation: Some(Operation::Truncate), ..selection.filter.clone() };
@@ -90,7 +90,7 @@ impl Reader<'_> {
             return Ok(Search::default());
         }
         if let Some(found) = self.changes_by_transaction(selection, position, limit).await? {
-            return Ok(Search { found, stopped_at: None });
+            return Ok(Search { found, truncated_at: None });
         }
         let (mut found, began) = (Vec::new(), Instant::now());
         let mut windows = self.windows(selection, position);
@@ -101,17 +101,17 @@ impl Reader<'_> {
                 break;
             }
             if began.elapsed() >= time {
-                let stopped_at = windows.left_at();
+                let truncated_at = windows.left_at();
                 // A limited scope is not told whether there is anything that it hides.
                 let goes_on =
                     selection.scope.is_limited() || self.is_anything_left(position, windows).await?;
-                return Ok(Search { found, stopped_at: stopped_at.filter(|_| goes_on) });
+                return Ok(Search { found, truncated_at: truncated_at.filter(|_| goes_on) });
             }
             if asked.elapsed() >= SLOW {
                 windows.stay();
             }
         }
-        Ok(Search { found, stopped_at: None })
+        Ok(Search { found, truncated_at: None })
     }
 
     /// Whether the trail holds any change at all in the windows that are left: the search ends with the trail.

@@ -17,7 +17,7 @@ use crate::{AuditTrail, Scope, TableName};
 /// let (scope, filter) = (Scope::unscoped(), Filter::default());
 /// let mut snapshot = trail.snapshot().await?;
 /// let mut page = snapshot.timeline_page(&scope, &filter, Position::Newest, 50).await?;
-/// snapshot.complete_old_values(&scope, page.entries.iter_mut().map(|entry| &mut entry.change)).await?;
+/// snapshot.load_old_values(&scope, page.entries.iter_mut().map(|entry| &mut entry.change)).await?;
 /// let count = snapshot.count(&scope, &filter, 10_000).await?;
 /// # Ok(())
 /// # }
@@ -55,11 +55,11 @@ impl Snapshot<'_> {
         Ok(page)
     }
 
-    /// As [`AuditTrail::complete_old_values`].
+    /// As [`AuditTrail::load_old_values`].
     ///
     /// # Errors
     /// The same.
-    pub async fn complete_old_values<'c>(
+    pub async fn load_old_values<'c>(
         &mut self,
         scope: &Scope,
         changes: impl IntoIterator<Item = &'c mut Change>,
@@ -74,7 +74,7 @@ impl Snapshot<'_> {
     pub async fn count(&mut self, scope: &Scope, filter: &Filter, cap: usize) -> Result<Count, QueryError> {
         let selection = Selection::new(scope, filter);
         let count = self.0.count(selection, Position::Newest, cap.saturating_add(1)).await?;
-        Ok(if count > cap { Count::MoreThan(cap) } else { Count::Exactly(count) })
+        Ok(if count > cap { Count::Truncated(cap) } else { Count::Exact(count) })
     }
 
     /// As [`AuditTrail::has_changes`].

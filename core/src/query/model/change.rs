@@ -67,7 +67,7 @@ pub struct Change {
     pub before: Option<RowImage>,
     /// The names of the changed fields, for an update.
     pub changed_fields: Option<Vec<String>>,
-    /// The row after the change before this one, where [`complete_old_values`](crate::AuditTrail::complete_old_values) has
+    /// The row after the change before this one, where [`load_old_values`](crate::AuditTrail::load_old_values) has
     /// looked it up: a second source of old values.
     pub previous: Option<RowImage>,
     /// The key before the change, where the change replaced it: the row's history goes on, or began, under that key.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 ///
 /// let cursor: Cursor = "1795339267000000-0193c2aa00007000800000000000008d".parse()?;
 /// assert_eq!(cursor.to_string(), "1795339267000000-0193c2aa00007000800000000000008d");
-/// # Ok::<(), threadline::query::FilterError>(())
+/// # Ok::<(), threadline::query::InvalidParameter>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
@@ -29,7 +29,7 @@ impl fmt::Display for Cursor {
 }
 
 impl FromStr for Cursor {
-    type Err = crate::query::FilterError;
+    type Err = crate::query::InvalidParameter;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parse = || {
@@ -37,7 +37,8 @@ impl FromStr for Cursor {
             let captured_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
             Some(Self { captured_at: in_range(captured_at)?, id: Uuid::try_parse(id).ok()? })
         };
-        parse().ok_or_else(|| crate::query::FilterError::new("cursor", text, "a link from the page itself"))
+        parse()
+            .ok_or_else(|| crate::query::InvalidParameter::new("cursor", text, "a link from the page itself"))
     }
 }
 

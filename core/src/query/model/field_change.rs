@@ -46,7 +46,7 @@ impl FieldValue {
 /// Where the old value of a field comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum OldValue {
+pub enum OldValueSource {
     /// There is none: the row did not exist before.
     Absent,
     /// It is stored with the change.
@@ -65,7 +65,7 @@ pub struct FieldChange {
     /// Before the change.
     pub before: FieldValue,
     /// Where that comes from.
-    pub old_value: OldValue,
+    pub before_source: OldValueSource,
     /// After it.
     pub after: FieldValue,
 }
@@ -85,22 +85,22 @@ impl Change {
         names
             .into_iter()
             .map(|name| {
-                let (before, old_value) = self.old_value(name);
+                let (before, before_source) = self.old_value(name);
                 let after = side(self.operation != Operation::Delete, self.after.as_ref(), name);
-                FieldChange { name: name.clone(), before, old_value, after }
+                FieldChange { name: name.clone(), before, before_source, after }
             })
             .collect()
     }
 
-    fn old_value(&self, name: &str) -> (FieldValue, OldValue) {
+    fn old_value(&self, name: &str) -> (FieldValue, OldValueSource) {
         let of = |image: &Option<RowImage>| image.as_ref()?.get(name).map(|raw| FieldValue::of(raw));
         if self.operation == Operation::Insert {
-            return (FieldValue::Absent, OldValue::Absent);
+            return (FieldValue::Absent, OldValueSource::Absent);
         }
         match (of(&self.before), of(&self.previous)) {
-            (Some(value), _) => (value, OldValue::Stored),
-            (None, Some(value)) => (value, OldValue::PreviousChange),
-            (None, None) => (FieldValue::Omitted, OldValue::Unknown),
+            (Some(value), _) => (value, OldValueSource::Stored),
+            (None, Some(value)) => (value, OldValueSource::PreviousChange),
+            (None, None) => (FieldValue::Omitted, OldValueSource::Unknown),
         }
     }
 }
@@ -117,10 +117,10 @@ pub(in crate::query) fn between(before: Option<&RowImage>, after: Option<&RowIma
         .map(|name| FieldChange {
             name: name.clone(),
             before: side(false, before, name),
-            old_value: if before.is_some_and(|row| row.contains_key(name)) {
-                OldValue::Stored
+            before_source: if before.is_some_and(|row| row.contains_key(name)) {
+                OldValueSource::Stored
             } else {
-                OldValue::Absent
+                OldValueSource::Absent
             },
             after: side(false, after, name),
         })

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
 use crate::query::model::cursor::in_range;
-use crate::query::{Cursor, FilterError};
+use crate::query::{Cursor, InvalidParameter};
 
 /// The most open transactions that a mark names: as many as PostgreSQL allows connections, unless it is configured otherwise.
 pub(in crate::query) const MAX_OPEN: usize = 100;
@@ -98,13 +98,13 @@ impl fmt::Display for SnapshotMark {
 }
 
 impl FromStr for SnapshotMark {
-    type Err = FilterError;
+    type Err = InvalidParameter;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mark = if text.len() <= MAX_TEXT_BYTES { parse(text) } else { None };
         mark.ok_or_else(|| {
             let beginning: String = text.chars().take(100).collect();
-            FilterError::new("since", &beginning, "the mark that the page itself holds")
+            InvalidParameter::new("since", &beginning, "the mark that the page itself holds")
         })
     }
 }

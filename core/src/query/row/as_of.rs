@@ -12,7 +12,7 @@ use crate::{AuditTrail, Scope, TableName};
 #[derive(Debug, Clone)]
 pub enum AsOf {
     /// The row existed: what the change holds after it, as far as the policy kept it.
-    Snapshot(TimelineEntry),
+    Present(TimelineEntry),
     /// The row existed after this change, and something that the trail does not know enough of may have removed it by that
     /// moment.
     Uncertain {
@@ -74,7 +74,7 @@ impl AsOf {
     #[must_use]
     pub const fn row(&self) -> Option<&RowImage> {
         match self {
-            Self::Snapshot(entry) | Self::Uncertain { entry, .. } => entry.change.after.as_ref(),
+            Self::Present(entry) | Self::Uncertain { entry, .. } => entry.change.after.as_ref(),
             Self::Deleted(_) | Self::Moved(_) | Self::BeforeHorizon => None,
         }
     }
@@ -83,7 +83,7 @@ impl AsOf {
     #[must_use]
     pub const fn entry(&self) -> Option<&TimelineEntry> {
         match self {
-            Self::Snapshot(entry)
+            Self::Present(entry)
             | Self::Uncertain { entry, .. }
             | Self::Deleted(entry)
             | Self::Moved(entry) => Some(entry),
@@ -118,7 +118,7 @@ impl AsOf {
     /// [`CastError`] when there is no row, or when the type does not fit it.
     pub fn cast<T: DeserializeOwned>(&self) -> Result<T, CastError> {
         let row = match self {
-            Self::Snapshot(entry) => &entry.change.after,
+            Self::Present(entry) => &entry.change.after,
             Self::Uncertain { causes, .. } => {
                 let cause = causes.first().map(ToString::to_string).unwrap_or_default();
                 return Err(CastError::Uncertain { cause });
@@ -137,7 +137,7 @@ impl AuditTrail {
     /// A row as it was at a moment: after its newest change at that moment or before.
     ///
     /// # Errors
-    /// [`QueryError::InFuture`], [`QueryError::OtherKey`], [`QueryError::NotAudited`], and [`QueryError::Database`].
+    /// [`QueryError::FutureTimestamp`], [`QueryError::KeyMismatch`], [`QueryError::NotCaptured`], and [`QueryError::Database`].
     pub async fn as_of<C, V>(
         &self,
         scope: &Scope,

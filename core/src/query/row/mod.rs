@@ -31,7 +31,7 @@ impl AuditTrail {
     /// ```
     ///
     /// # Errors
-    /// [`QueryError::OtherKey`] and [`QueryError::NotAudited`] where no change matches for that reason, and
+    /// [`QueryError::KeyMismatch`] and [`QueryError::NotCaptured`] where no change matches for that reason, and
     /// [`QueryError::Database`].
     pub async fn row_history<C, V>(
         &self,
@@ -53,7 +53,7 @@ impl AuditTrail {
     ///
     /// # Errors
     /// As [`timeline_page`](Self::timeline_page).
-    pub async fn actor_window(
+    pub async fn changes_by_actor(
         &self,
         scope: &Scope,
         actor: impl Into<ActorFilter>,
@@ -70,7 +70,7 @@ impl AuditTrail {
     ///
     /// # Errors
     /// As [`timeline_page`](Self::timeline_page).
-    pub async fn correlation_bundle(
+    pub async fn changes_by_correlation(
         &self,
         scope: &Scope,
         correlation_id: impl Into<String>,
@@ -115,7 +115,7 @@ impl Snapshot<'_> {
             return Ok(page);
         }
         self.0.check_key(selection).await?;
-        Ok(Page { entries: Vec::new(), newer: None, older: None, stopped_at: page.stopped_at })
+        Ok(Page { entries: Vec::new(), newer: None, older: None, truncated_at: page.truncated_at })
     }
 }
 
@@ -139,7 +139,7 @@ impl Reader<'_> {
         // A truncate has no key; it cannot tell.
         let last = self.changes(of_table, Position::Newest, 5).await?;
         if last.is_empty() && !self.is_captured(selection.scope, table).await? {
-            return Err(QueryError::NotAudited { table: table.clone() });
+            return Err(QueryError::NotCaptured { table: table.clone() });
         }
         let Some(known) = last.iter().map(|found| &found.change.key).find(|key| !key.is_empty()) else {
             return Ok(());
@@ -148,7 +148,7 @@ impl Reader<'_> {
             return Ok(());
         }
         let columns = |names: Vec<&String>| names.into_iter().cloned().collect();
-        Err(QueryError::OtherKey {
+        Err(QueryError::KeyMismatch {
             table: table.clone(),
             given: columns(key.keys().collect()),
             expected: columns(known.keys().collect()),

@@ -67,7 +67,7 @@ impl Reader<'_> {
         let is_departure = is_departure(&found.change, key);
         let Some(entry) = self.entry(found).await? else { return Ok(AsOf::BeforeHorizon) };
         Ok(match (is_present, is_departure) {
-            (true, _) if causes.is_empty() => AsOf::Snapshot(entry),
+            (true, _) if causes.is_empty() => AsOf::Present(entry),
             (true, _) => AsOf::Uncertain { entry, causes },
             (false, true) => AsOf::Moved(entry),
             (false, false) => AsOf::Deleted(entry),
@@ -94,7 +94,7 @@ impl Reader<'_> {
         let row = sqlx::query_as(sql).persistent(false).fetch_one(self.connection());
         let (now, may_have_stepped): (DateTime<Utc>, bool) = row.await?;
         if !may_have_stepped {
-            return if at > now { Err(QueryError::InFuture { at }) } else { Ok(at) };
+            return if at > now { Err(QueryError::FutureTimestamp { at }) } else { Ok(at) };
         }
         let sql = self.fill(
             "SELECT EXISTS (SELECT FROM __schema__.audit_changes WHERE captured_at = $1),
@@ -108,7 +108,7 @@ impl Reader<'_> {
         match ahead {
             _ if is_recorded => Ok(at),
             Some(ahead) => Ok(ahead),
-            None if at > now => Err(QueryError::InFuture { at }),
+            None if at > now => Err(QueryError::FutureTimestamp { at }),
             None => Ok(at),
         }
     }

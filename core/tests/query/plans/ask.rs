@@ -28,7 +28,7 @@ pub(super) enum Ask {
     ActorWindow(&'static str, String),
     CorrelationBundle(&'static str),
     Transaction(Uuid, String),
-    IncidentBundle(Uuid),
+    TransactionWithOldValues(Uuid),
 }
 
 fn read(text: &str) -> Result<(Filter, Position)> {
@@ -57,7 +57,7 @@ impl Ask {
     pub(super) async fn run(&self, trail: &AuditTrail, scope: &Scope) -> Result<usize> {
         let answer = self.answer(trail, scope).await;
         answer.or_else(|error| match error.downcast_ref() {
-            Some(QueryError::NotAudited { .. }) => Ok(0),
+            Some(QueryError::NotCaptured { .. }) => Ok(0),
             _ => Err(error),
         })
     }
@@ -70,7 +70,7 @@ impl Ask {
                 trail.timeline_page(scope, &filter, position, PAGE).await?.entries.len()
             }
             Self::Count(text) => match trail.count(scope, &read(text)?.0, CAP).await? {
-                Count::Exactly(count) | Count::MoreThan(count) => count,
+                Count::Exact(count) | Count::Truncated(count) => count,
             },
             Self::CountNewer(text, mark) => {
                 trail.count_newer(scope, &read(text)?.0, &mark.parse()?, CAP).await?.count
@@ -90,24 +90,24 @@ impl Ask {
             Self::ActorHistory(actor, text) => {
                 let (filter, position) = read(text)?;
                 let (actor, window): (ActorFilter, _) = (actor.parse()?, [filter.from, filter.to]);
-                trail.actor_history(scope, actor, window, position, PAGE).await?.entries.len()
+                trail.transactions_by_actor(scope, actor, window, position, PAGE).await?.entries.len()
             }
             Self::ActorWindow(actor, text) => {
                 let (filter, position) = read(text)?;
                 let actor: ActorFilter = actor.parse()?;
-                trail.actor_window(scope, actor, &filter, position, PAGE).await?.entries.len()
+                trail.changes_by_actor(scope, actor, &filter, position, PAGE).await?.entries.len()
             }
             Self::CorrelationBundle(id) => {
                 let any = Filter::default();
-                let bundle = trail.correlation_bundle(scope, *id, &any, Position::Newest, PAGE);
+                let bundle = trail.changes_by_correlation(scope, *id, &any, Position::Newest, PAGE);
                 bundle.await?.entries.len()
             }
             Self::Transaction(id, text) => {
                 let detail = trail.transaction(scope, *id, read(text)?.1, PAGE).await?;
                 detail.map_or(0, |detail| detail.changes.entries.len())
             }
-            Self::IncidentBundle(id) => {
-                let bundle = trail.incident_bundle(scope, *id, 1_000).await?;
+            Self::TransactionWithOldValues(id) => {
+                let bundle = trail.transaction_with_old_values(scope, *id, 1_000).await?;
                 bundle.map_or(0, |bundle| bundle.changes.len())
             }
         })

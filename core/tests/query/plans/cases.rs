@@ -183,8 +183,8 @@ pub(super) async fn all(pool: &PgPool) -> Result<Vec<Case>> {
     for position in [String::new(), format!("older={}", places.inside), format!("newer={}", places.inside)] {
         add(Ask::Transaction(places.large, position), (3, 1_300));
     }
-    add(Ask::IncidentBundle(places.small), (60, 100));
-    add(Ask::IncidentBundle(places.large), (60, 100));
+    add(Ask::TransactionWithOldValues(places.small), (60, 100));
+    add(Ask::TransactionWithOldValues(places.large), (60, 100));
     cases.extend(scopes::all(&places));
     Ok(cases)
 }

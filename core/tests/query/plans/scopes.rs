@@ -24,7 +24,7 @@ pub(super) fn all(places: &Places) -> Vec<Case> {
                 (Ask::ActorWindow("user:1", any()), (9, 200)),
                 (Ask::CorrelationBundle("case-200"), (3, 250)),
                 (Ask::Transaction(large, any()), (3, 650)),
-                (Ask::IncidentBundle(large), (60, 100)),
+                (Ask::TransactionWithOldValues(large), (60, 100)),
                 // A table that is hidden.
                 (Ask::RowHistory(1, any()), (0, 0)),
                 (Ask::AsOf(1, year_ago), (0, 0)),

@@ -11,7 +11,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{OriginalUri, Path, RawQuery};
 use axum::response::Response;
 use http::StatusCode;
-use threadline::query::{AsOf, Filter, FilterError, Position, QueryError, Snapshot, TimelineEntry};
+use threadline::query::{AsOf, Filter, InvalidParameter, Position, QueryError, Snapshot, TimelineEntry};
 use threadline::{Scope, TableName};
 use threadline_app::pages::{
     AsOfQuestion, Compared, ComparisonQuestion, RowField, RowPage, RowThen, moment, row_page, still_to_come,
@@ -45,7 +45,7 @@ pub(crate) async fn row(
     let row = Row { scope: &visit.scope, table, key };
     let question = async { row.page(&mut visit.shared.settings.trail.snapshot().await?, asked).await };
     match answered(&visit, question).await {
-        Err(Some(QueryError::OtherKey { .. } | QueryError::NotAudited { .. })) => {
+        Err(Some(QueryError::KeyMismatch { .. } | QueryError::NotCaptured { .. })) => {
             let written = Filter { key: Some(row.key), ..Filter::default() }.to_pairs();
             let key = written.into_iter().next().map(|(_, key)| key).unwrap_or_default();
             match lead(&visit, &row.table.to_string(), &key, &uri.to_string()).await {
@@ -85,7 +85,7 @@ struct Asked {
 
 impl Asked {
     /// Blank fields of a form ask for nothing.
-    fn read(query: Option<&str>) -> Result<Self, FilterError> {
+    fn read(query: Option<&str>) -> Result<Self, InvalidParameter> {
         let own = ["as_of", "compare", "with"];
         let (asked, list): (Vec<_>, Vec<_>) =
             pairs(query).into_iter().partition(|(key, _)| own.contains(&key.as_str()));
@@ -94,7 +94,7 @@ impl Asked {
             window.to_pairs().into_iter().find(|(key, _)| !["from", "to"].contains(key))
         {
             let expected = "one of the keys as_of, compare, with, from, to, older and newer";
-            return Err(FilterError::new(key, &value, expected));
+            return Err(InvalidParameter::new(key, &value, expected));
         }
         let [as_of, compare, with] = own.map(|name| {
             let found = asked.iter().find(|(key, _)| key == name);
@@ -119,7 +119,7 @@ impl Row<'_> {
         let (table, key) = (self.table.clone(), self.key.clone());
         let mut versions = trail.row_history(self.scope, table, key, &window, position, PAGE).await?;
         let changes = versions.entries.iter_mut().map(|entry| &mut entry.change);
-        trail.complete_old_values(self.scope, changes).await?;
+        trail.load_old_values(self.scope, changes).await?;
         let as_of = match as_of {
             None => None,
             Some(at) => Some(AsOfQuestion { answer: self.as_of(trail, &at).await?, at }),
@@ -146,7 +146,7 @@ impl Row<'_> {
             Err(sentence) => return Ok(Err(sentence)),
         };
         let row = match trail.as_of(self.scope, self.table.clone(), self.key.clone(), at).await {
-            Err(QueryError::InFuture { at }) => return Ok(Err(still_to_come(at))),
+            Err(QueryError::FutureTimestamp { at }) => return Ok(Err(still_to_come(at))),
             answer => answer?,
         };
         let first = match row {
@@ -177,7 +177,7 @@ impl Row<'_> {
         };
         let question = trail.compare(self.scope, self.table.clone(), self.key.clone(), at);
         match question.await {
-            Err(QueryError::InFuture { at: late }) => {
+            Err(QueryError::FutureTimestamp { at: late }) => {
                 Ok(Err((usize::from(at[0] != late), still_to_come(late))))
             }
             answer => Ok(Ok(Compared { at, comparison: answer? })),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// A part of a request that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key} is {value:?}: expected {expected}")]
-pub struct FilterError {
+pub struct InvalidParameter {
     /// Which key.
     pub key: String,
     /// What it held.
@@ -14,7 +14,7 @@ pub struct FilterError {
     pub expected: Cow<'static, str>,
 }
 
-impl FilterError {
+impl InvalidParameter {
     /// The error for this key, what it held, and what may stand there.
     #[must_use]
     pub fn new(key: &str, value: &str, expected: impl Into<Cow<'static, str>>) -> Self {

@@ -6,7 +6,7 @@ mod pairs;
 #[cfg(test)]
 mod tests;
 
-pub use error::FilterError;
+pub use error::InvalidParameter;
 pub use keys::{FILTER_KEYS, FilterKey};
 
 use std::collections::BTreeMap;

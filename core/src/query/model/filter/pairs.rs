@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::keys::{FILTER_KEYS, stamp};
-use super::{Filter, FilterError, Position};
+use super::{Filter, InvalidParameter, Position};
 
 impl Filter {
     /// Reads the decoded pairs of a URL's query: the filter's own keys, and `older` or `newer` for the position. Blank values
@@ -20,15 +20,15 @@ impl Filter {
     ///
     /// let error = Filter::from_pairs([("from", "yesterday")]).unwrap_err();
     /// assert_eq!(error.to_string(), r#"from is "yesterday": expected a UTC time such as 2026-11-22T09:30"#);
-    /// # Ok::<(), threadline::query::FilterError>(())
+    /// # Ok::<(), threadline::query::InvalidParameter>(())
     /// ```
     ///
     /// # Errors
-    /// [`FilterError`] for an unknown key, a key given twice, a malformed value, a key of a row without its table, or a window
+    /// [`InvalidParameter`] for an unknown key, a key given twice, a malformed value, a key of a row without its table, or a window
     /// that ends before it begins.
     pub fn from_pairs<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<(Self, Position), FilterError> {
+    ) -> Result<(Self, Position), InvalidParameter> {
         let mut position = Position::Newest;
         let filter = Self::read(pairs, |key, value| {
             let place = match key {
@@ -40,9 +40,10 @@ impl Filter {
                 return Ok(());
             }
             if position != Position::Newest {
-                return Err(FilterError::new(key, value, "either older or newer, not both"));
+                return Err(InvalidParameter::new(key, value, "either older or newer, not both"));
             }
-            position = place(value.parse().map_err(|error| FilterError { key: key.to_owned(), ..error })?);
+            position =
+                place(value.parse().map_err(|error| InvalidParameter { key: key.to_owned(), ..error })?);
             Ok(())
         })?;
         Ok((filter, position))
@@ -56,13 +57,13 @@ impl Filter {
 
     fn read<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
-        mut other: impl FnMut(&'a str, &'a str) -> Result<(), FilterError>,
-    ) -> Result<Self, FilterError> {
+        mut other: impl FnMut(&'a str, &'a str) -> Result<(), InvalidParameter>,
+    ) -> Result<Self, InvalidParameter> {
         let mut filter = Self::default();
         let mut seen = Vec::new();
         for (name, value) in pairs {
             if seen.contains(&name) {
-                return Err(FilterError::new(name, value, "each key only once"));
+                return Err(InvalidParameter::new(name, value, "each key only once"));
             }
             seen.push(name);
             let value = value.trim();
@@ -71,7 +72,7 @@ impl Filter {
                 Some(_) if value.is_empty() => {}
                 Some(key) => {
                     (key.read)(&mut filter, value)
-                        .ok_or_else(|| FilterError::new(name, value, key.expected))?;
+                        .ok_or_else(|| InvalidParameter::new(name, value, key.expected))?;
                 }
             }
         }
@@ -80,23 +81,23 @@ impl Filter {
     }
 
     /// What no single key can tell.
-    fn check(&self) -> Result<(), FilterError> {
+    fn check(&self) -> Result<(), InvalidParameter> {
         if let (Some(from), Some(to)) = (self.from, self.to)
             && from > to
         {
-            return Err(FilterError::new("to", &stamp(to), "a time that is not before from"));
+            return Err(InvalidParameter::new("to", &stamp(to), "a time that is not before from"));
         }
         let lonely = FILTER_KEYS.iter().find(|key| key.name == "key" && self.table.is_none());
         match lonely.and_then(|key| Some((key, (key.write)(self)?))) {
-            Some((key, value)) => Err(FilterError::new(key.name, &value, key.expected)),
+            Some((key, value)) => Err(InvalidParameter::new(key.name, &value, key.expected)),
             None => Ok(()),
         }
     }
 }
 
-fn unknown(name: &str, value: &str, more: &[&str]) -> FilterError {
+fn unknown(name: &str, value: &str, more: &[&str]) -> InvalidParameter {
     let names: Vec<&str> = FILTER_KEYS.iter().map(|key| key.name).chain(more.iter().copied()).collect();
-    FilterError::new(name, value, format!("one of the keys {}", names.join(", ")))
+    InvalidParameter::new(name, value, format!("one of the keys {}", names.join(", ")))
 }
 
 impl Serialize for Filter {
