@@ -1,9 +1,7 @@
 //! Addresses below the mount.
 
-use std::collections::BTreeMap;
-
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use threadline::query::{Change, Filter};
+use threadline::query::{Change, Filter, RowKey};
 use threadline::{ActorRef, TableName};
 use url::form_urlencoded;
 
@@ -34,14 +32,13 @@ impl Frame {
 
     /// The history of the row with this key.
     #[must_use]
-    pub fn row_of(&self, table: &TableName, key: &BTreeMap<String, String>) -> String {
-        let key = form_urlencoded::Serializer::new(String::new()).extend_pairs(key).finish();
-        self.href(&format!("/rows/{}/{}", segment(&table.to_string()), segment(&key)))
+    pub fn row_of(&self, table: &TableName, key: &RowKey) -> String {
+        self.href(&format!("/rows/{}/{}", segment(&table.to_string()), segment(&key.to_string())))
     }
 
     /// The history of the row that a change is about; none where its key is not known.
     pub(crate) fn row_href(&self, change: &Change) -> Option<String> {
-        Some(self.row_of(&change.table, &change.row_key()?))
+        Some(self.row_of(&change.table, change.row_key()?))
     }
 
     /// What one actor did.

@@ -1,8 +1,9 @@
 //! `threadline actor`: the transactions of an actor, newest first.
 
 use clap::Args;
+use threadline::InvalidParameter;
 use threadline::Scope;
-use threadline::query::{Filter, InvalidParameter};
+use threadline::query::{Filter, TimeRange};
 
 use crate::failure::Failure;
 use crate::filters::refuse_blank;
@@ -38,8 +39,13 @@ pub(crate) async fn answer(session: &Session, question: &Question) -> Result<Rep
     let trail = session.trail().await?;
     let failed = |error| Failure::query(error, trail.storage_schema());
     let (scope, size) = (Scope::unscoped(), usize::from(question.presentation.limit));
-    let page =
-        trail.transactions_by_actor(&scope, actor, [from, to], position, size).await.map_err(failed)?;
+    let page = trail
+        .snapshot()
+        .await
+        .map_err(failed)?
+        .transactions_by_actor(&scope, actor, TimeRange { from, to }, position, size)
+        .await
+        .map_err(failed)?;
     if session.json {
         return json::transactions_by_actor(&page);
     }

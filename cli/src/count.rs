@@ -36,7 +36,8 @@ pub(crate) async fn answer(session: &Session, question: &Question) -> Result<Rep
     let filter = with_lower_case_uuids(&trail, filter).await.map_err(failed)?;
     let scope = Scope::unscoped();
     let cap = usize::try_from(question.cap).unwrap_or(usize::MAX);
-    let counted = trail.count(&scope, &filter, cap).await.map_err(failed)?;
+    let counted =
+        trail.snapshot().await.map_err(failed)?.count(&scope, &filter, cap).await.map_err(failed)?;
     let text = match counted {
         Count::Exact(0) => {
             // A count does not tell a row without changes from a key that no row has.

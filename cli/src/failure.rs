@@ -2,10 +2,10 @@
 
 use std::io;
 
+use threadline::InvalidParameter;
 use threadline::health::HealthError;
-use threadline::query::{InvalidParameter, QueryError};
+use threadline::query::{QueryError, TransactionId};
 use threadline::{CaptureError, ConfigError, InstallError, StorageSchema, describe_database_error};
-use uuid::Uuid;
 
 use crate::output::Report;
 
@@ -61,7 +61,7 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Query(QueryError),
     #[error("transaction {0} does not exist, or has been removed by the retention policy")]
-    NoTransaction(Uuid),
+    NoTransaction(TransactionId),
     #[error("the answer could not be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("the answer could not be written: {0}")]

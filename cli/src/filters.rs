@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 
 use chrono::{DateTime, Utc};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use threadline::query::{FILTER_KEYS, Filter, FilterKey, InvalidParameter, Position};
+use threadline::InvalidParameter;
+use threadline::query::{FILTER_KEYS, Filter, FilterKey, Position, Timestamp};
 
 use crate::key;
 use crate::timeline::Place;
@@ -121,10 +122,8 @@ pub(crate) fn expected(key: &str) -> &'static str {
 
 /// A time as the filter reads it, under a name of its own.
 pub(crate) fn time(name: &str, value: &str) -> Result<DateTime<Utc>, InvalidParameter> {
-    let named = |error| InvalidParameter { key: name.to_owned(), ..error };
-    refuse_blank("to", value).map_err(named)?;
-    let (filter, _) = Filter::from_pairs([("to", value)]).map_err(named)?;
-    filter.to.ok_or_else(|| InvalidParameter::new(name, value, "a time"))
+    let timestamp: Timestamp = value.trim().parse().map_err(|error: InvalidParameter| error.named(name))?;
+    Ok(timestamp.0)
 }
 
 #[cfg(test)]

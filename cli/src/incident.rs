@@ -2,7 +2,7 @@
 
 use clap::Args;
 use threadline::Scope;
-use threadline::query::transaction_id;
+use threadline::query::TransactionId;
 
 use crate::failure::Failure;
 use crate::output::Report;
@@ -19,13 +19,15 @@ pub(crate) struct Question {
 }
 
 pub(crate) async fn answer(session: &Session, question: &Question) -> Result<Report, Failure> {
-    let id = transaction_id(question.id.trim())?;
+    let id: TransactionId = question.id.trim().parse()?;
     let trail = session.trail().await?;
     let size = usize::from(question.presentation.limit);
-    let bundle = trail
+    let failed = |error| Failure::query(error, trail.storage_schema());
+    let mut snapshot = trail.snapshot().await.map_err(failed)?;
+    let bundle = snapshot
         .transaction_with_old_values(&Scope::unscoped(), id, size)
         .await
-        .map_err(|error| Failure::query(error, trail.storage_schema()))?
+        .map_err(failed)?
         .ok_or(Failure::NoTransaction(id))?;
     if session.json { json::incident(&bundle) } else { Ok(text::incident(&bundle)) }
 }

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
-use threadline::query::{Filter, InvalidParameter, QueryError};
+use threadline::InvalidParameter;
+use threadline::query::{Filter, QueryError, RowKey};
 use threadline::{AuditTrail, Scope, TableName};
 use uuid::Uuid;
 
@@ -14,15 +15,13 @@ use crate::escape::{is_plain, table};
 use crate::filters::expected;
 use crate::text;
 
-pub(crate) type Key = BTreeMap<String, String>;
-
 /// The longest name of a column, in bytes: PostgreSQL's.
 const MAX_COLUMN_BYTES: usize = 63;
 
 /// Reads a key. Its values are taken as they stand there, white space included.
-pub(crate) fn read(text: &str) -> Result<Key, InvalidParameter> {
+pub(crate) fn read(text: &str) -> Result<RowKey, InvalidParameter> {
     let refused = || InvalidParameter::new("key", text, expected("key"));
-    let mut key = Key::new();
+    let mut key = BTreeMap::new();
     for (column, value) in printed(text).or_else(|| encoded(text)).ok_or_else(refused)? {
         let Some(value) = value else {
             let expected = format!(
@@ -40,7 +39,7 @@ pub(crate) fn read(text: &str) -> Result<Key, InvalidParameter> {
             return Err(refused());
         }
     }
-    Ok(key)
+    Ok(key.into_iter().collect())
 }
 
 type Columns = Vec<(String, Option<String>)>;
@@ -105,18 +104,19 @@ fn decoded(text: &str) -> Option<String> {
 pub(crate) async fn with_lower_case_uuids(
     trail: &AuditTrail,
     table: &TableName,
-    key: Key,
-) -> Result<Key, QueryError> {
+    key: RowKey,
+) -> Result<RowKey, QueryError> {
     let lower = |value: &str| {
         let is_uuid = value.len() == 36 && Uuid::try_parse(value).is_ok();
         if is_uuid { value.to_ascii_lowercase() } else { value.to_owned() }
     };
-    let lowered: Key = key.iter().map(|(column, value)| (column.clone(), lower(value))).collect();
+    let lowered: RowKey =
+        key.iter().map(|(column, value)| (column, lower(value.unwrap_or_default()))).collect();
     if lowered == key || has_history(trail, table, &key).await? { Ok(key) } else { Ok(lowered) }
 }
 
 /// Anything is recorded of the row.
-async fn has_history(trail: &AuditTrail, table: &TableName, key: &Key) -> Result<bool, QueryError> {
+async fn has_history(trail: &AuditTrail, table: &TableName, key: &RowKey) -> Result<bool, QueryError> {
     let row = Filter { table: Some(table.clone()), key: Some(key.clone()), ..Filter::default() };
     Ok(!trail.timeline(&Scope::unscoped(), &row, 1).await?.is_empty())
 }
@@ -128,7 +128,7 @@ const CHANGES_ASKED: usize = 5;
 pub(crate) async fn explain_empty(
     trail: &AuditTrail,
     named: &TableName,
-    key: &Key,
+    key: &RowKey,
 ) -> Result<String, QueryError> {
     if has_history(trail, named, key).await? {
         return Ok(String::new());
@@ -144,12 +144,10 @@ pub(crate) async fn explain_empty(
 
 #[cfg(test)]
 mod tests {
-    use threadline::query::RowKey;
-
     use super::*;
 
     fn pairs(text: &str) -> Vec<(String, String)> {
-        read(text).unwrap().into_iter().collect()
+        read(text).unwrap().into_iter().filter_map(|(column, value)| Some((column, value?))).collect()
     }
 
     #[test]
@@ -199,9 +197,8 @@ mod tests {
             .chain(PIECES.iter().flat_map(|one| PIECES.map(|other| format!("{one}{other}"))))
             .collect();
         let check = |columns: &[(&str, &str)]| {
-            let key: Key = columns.iter().map(|(c, v)| ((*c).to_owned(), (*v).to_owned())).collect();
-            let row: RowKey = key.iter().map(|(c, v)| (c.clone(), Some(v.clone()))).collect();
-            assert_eq!(read(&text::key(&row)), Ok(key), "{}", text::key(&row));
+            let key: RowKey = columns.iter().copied().collect();
+            assert_eq!(read(&text::key(&key)), Ok(key.clone()), "{}", text::key(&key));
         };
         for value in &texts {
             check(&[("id", value)]);

@@ -1,11 +1,12 @@
 //! `threadline as-of` and `threadline compare`: a row at one moment, and at two.
 
 use clap::Args;
-use threadline::query::{AsOf, Filter, InvalidParameter, QueryError};
+use threadline::InvalidParameter;
+use threadline::query::{AsOf, QueryError, RowKey};
 use threadline::{AuditTrail, Scope, TableName};
 
 use crate::failure::Failure;
-use crate::filters::{expected, refuse_blank, time};
+use crate::filters::{refuse_blank, time};
 use crate::key;
 use crate::output::Report;
 use crate::session::Session;
@@ -40,7 +41,7 @@ struct RowArguments {
 /// A row that somebody asks for.
 pub(crate) struct Row {
     pub(crate) table: TableName,
-    pub(crate) key: key::Key,
+    pub(crate) key: RowKey,
 }
 
 impl RowArguments {
@@ -48,10 +49,7 @@ impl RowArguments {
         for (key, value) in [("table", &self.table), ("key", &self.key)] {
             refuse_blank(key, value)?;
         }
-        let (filter, _) = Filter::from_pairs([("table", self.table.as_str())])?;
-        let table =
-            filter.table.ok_or_else(|| InvalidParameter::new("table", &self.table, expected("table")))?;
-        Ok(Row { table, key: key::read(&self.key)? })
+        Ok(Row { table: self.table.trim().parse()?, key: key::read(&self.key)? })
     }
 }
 
@@ -69,8 +67,7 @@ pub(crate) async fn as_of(session: &Session, question: &AsOfQuestion) -> Result<
     let trail = session.trail().await?;
     let failed = |error| Failure::query(error, trail.storage_schema());
     let row = row.found(&trail).await.map_err(failed)?;
-    let found =
-        trail.as_of(&Scope::unscoped(), row.table.clone(), row.key.clone(), at).await.map_err(failed)?;
+    let found = trail.as_of(&Scope::unscoped(), row.table.clone(), &row.key, at).await.map_err(failed)?;
     if session.json {
         return json::as_of(&row, at, &found);
     }
@@ -89,7 +86,10 @@ pub(crate) async fn compare(session: &Session, question: &CompareQuestion) -> Re
     let failed = |error| Failure::query(error, trail.storage_schema());
     let row = row.found(&trail).await.map_err(failed)?;
     let compared = trail
-        .compare(&Scope::unscoped(), row.table.clone(), row.key.clone(), moments)
+        .snapshot()
+        .await
+        .map_err(failed)?
+        .compare(&Scope::unscoped(), row.table.clone(), &row.key, moments)
         .await
         .map_err(failed)?;
     if session.json {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use threadline::capture::{CapturePlan, TablePolicy};
-use threadline::{AuditTrail, CaptureError, TableName};
+use threadline::{AuditTrail, CaptureError, InvalidParameter, TableName};
 
 use crate::failure::Failure;
 use crate::generated::{Generated, Outcome};
@@ -46,12 +46,8 @@ pub(crate) struct Install {
 #[derive(Debug, Clone)]
 struct TableList(Vec<TableName>);
 
-fn list(given: &str) -> Result<TableList, &'static str> {
-    let tables = TableName::list(given);
-    if tables.iter().any(|table| table.schema().is_empty() || table.name().is_empty()) {
-        return Err("a table has no name");
-    }
-    Ok(TableList(tables))
+fn list(given: &str) -> Result<TableList, InvalidParameter> {
+    TableName::list(given).map(TableList)
 }
 
 #[derive(Serialize)]

@@ -1,7 +1,8 @@
 //! `threadline timeline`: every change, newest first; and what is the timeline of something.
 
 use clap::Args;
-use threadline::query::{Filter, InvalidParameter, QueryError};
+use threadline::InvalidParameter;
+use threadline::query::{Filter, QueryError};
 use threadline::{AuditTrail, Scope};
 
 use crate::failure::Failure;
@@ -63,6 +64,9 @@ pub(crate) async fn history(session: &Session, question: &Question<OneRow>) -> R
     };
     let size = usize::from(question.presentation.limit);
     let page = trail
+        .snapshot()
+        .await
+        .map_err(failed)?
         .row_history(&Scope::unscoped(), table, key.clone(), &filter, position, size)
         .await
         .map_err(failed)?;
@@ -78,14 +82,14 @@ pub(crate) async fn history(session: &Session, question: &Question<OneRow>) -> R
 pub(crate) async fn nothing(trail: &AuditTrail, filter: &Filter, thing: &str) -> Result<Report, QueryError> {
     let scope = Scope::unscoped();
     if let Some(table) = &filter.table
-        && !trail.captured_tables(&scope).await?.contains(table)
+        && !trail.snapshot().await?.captured_tables(&scope).await?.contains(table)
     {
         let of_table = Filter { table: Some(table.clone()), ..Filter::default() };
         if trail.timeline(&scope, &of_table, 1).await?.is_empty() {
             return Err(QueryError::NotCaptured { table: table.clone() });
         }
     }
-    if !trail.has_changes(&scope).await? {
+    if !trail.snapshot().await?.has_changes(&scope).await? {
         return Ok("No change has been captured yet.\n".to_owned());
     }
     let mut text = format!("No {thing} matches.\n");

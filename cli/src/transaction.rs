@@ -2,7 +2,7 @@
 
 use clap::Args;
 use threadline::Scope;
-use threadline::query::{Filter, transaction_id};
+use threadline::query::{Filter, TransactionId};
 
 use crate::failure::Failure;
 use crate::output::Report;
@@ -21,7 +21,7 @@ pub(crate) struct Question {
 }
 
 pub(crate) async fn answer(session: &Session, question: &Question) -> Result<Report, Failure> {
-    let id = transaction_id(question.id.trim())?;
+    let id: TransactionId = question.id.trim().parse()?;
     let (_, position) = Filter::from_pairs(question.place.pairs())?;
     let trail = session.trail().await?;
     let size = usize::from(question.presentation.limit);

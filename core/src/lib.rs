@@ -13,6 +13,7 @@ mod extract;
 pub mod health;
 mod install;
 mod installation;
+mod invalid_parameter;
 #[cfg(feature = "tower")]
 mod layer;
 mod lock;
@@ -35,6 +36,7 @@ pub use database_error::describe_database_error;
 pub use extract::MissingAuditContext;
 pub use install::InstallError;
 pub use installation::Installation;
+pub use invalid_parameter::InvalidParameter;
 #[cfg(feature = "tower")]
 pub use layer::{AuditContextLayer, AuditContextService, ContextOverrides};
 pub use lock::BlockingSession;

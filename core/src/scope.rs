@@ -1,12 +1,12 @@
-//! What part of the trail a reader may see.
+//! The part of the trail that a reader may see.
 
 use chrono::{DateTime, Utc};
 
 use crate::TableName;
 use crate::query::ActorFilter;
 
-/// The part of the trail that a reader may see. Every query asks for one; nothing outside of it can be told from what does
-/// not exist.
+/// The part of the trail that a reader may see. Every query asks for one. A reader cannot tell a change that the scope hides from
+/// one that does not exist.
 ///
 /// ```
 /// use threadline::{Predicate, Scope};
@@ -21,8 +21,8 @@ pub struct Scope {
     predicate: Option<Predicate>,
 }
 
-/// A condition on a change, as part of a [`Scope`]. A change that does not meet it does not exist for the reader. Values are
-/// always bound as parameters, never put into SQL.
+/// A condition on a change, as part of a [`Scope`]. A change that does not meet it does not exist for the reader. Values are always
+/// bound as parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Predicate(pub(crate) Condition);
@@ -39,19 +39,19 @@ pub(crate) enum Condition {
 }
 
 impl Scope {
-    /// Everything: a choice that the host makes in so many words.
+    /// Creates the scope of everything. A host has to choose it explicitly.
     #[must_use]
     pub const fn unscoped() -> Self {
         Self { predicate: None }
     }
 
-    /// Only changes that meet this predicate.
+    /// Creates the scope of the changes that meet this predicate.
     #[must_use]
     pub const fn new(predicate: Predicate) -> Self {
         Self { predicate: Some(predicate) }
     }
 
-    /// Only changes of these tables; of none, if there are none.
+    /// Creates the scope of the changes of these tables. No tables means no changes.
     #[must_use]
     pub fn tables<I>(tables: I) -> Self
     where
@@ -60,19 +60,19 @@ impl Scope {
         Self::new(Predicate::tables(tables))
     }
 
-    /// No change at all.
+    /// Creates the scope of no changes.
     #[must_use]
     pub fn nothing() -> Self {
         Self::tables::<[&str; 0]>([])
     }
 
-    /// Whether anything at all is hidden.
+    /// Returns whether the scope may hide anything.
     #[must_use]
     pub const fn is_limited(&self) -> bool {
         self.predicate.is_some()
     }
 
-    /// What the scope says of a table as a whole: conditions on the values of rows do not apply to a TRUNCATE, which has none.
+    /// Returns the scope of whole tables: conditions on the values of rows do not apply to a TRUNCATE, which has none.
     pub(crate) fn of_whole_tables(&self) -> Self {
         Self { predicate: self.condition().and_then(Condition::of_whole_tables).map(Predicate) }
     }
@@ -81,14 +81,14 @@ impl Scope {
         self.predicate.as_ref().map(|predicate| &predicate.0)
     }
 
-    /// Whether the name of a table may be told: unlimited scopes tell every name, others those that they name themselves.
+    /// Returns whether the name of a table may be shown: a limited scope shows only the names that it contains.
     pub(crate) fn names(&self, table: &TableName) -> bool {
         self.condition().is_none_or(|condition| condition.names(table) == Some(true))
     }
 }
 
 impl Predicate {
-    /// Changes of these tables; of none, if there are none.
+    /// Selects changes of these tables. No tables means no changes.
     pub fn tables<I>(tables: I) -> Self
     where
         I: IntoIterator<Item: Into<TableName>>,
@@ -96,41 +96,41 @@ impl Predicate {
         Self(Condition::Tables(tables.into_iter().map(Into::into).collect()))
     }
 
-    /// Changes of the tables of this schema.
+    /// Selects changes of the tables of this schema.
     pub fn schema(schema: impl Into<String>) -> Self {
         Self(Condition::Schema(schema.into()))
     }
 
-    /// Changes of rows in which this column has this value, as text: after the change, or for a deleted row before it. Where
-    /// the trail does not keep the column (the table has none, it is redacted, the deleted row was not kept, the table was
-    /// truncated), the change is hidden.
+    /// Selects changes of rows in which this column has this value, as text: after the change, or for a deleted row before it. The
+    /// change is hidden if the trail does not store the column: the table has none, it is redacted, the deleted row was not stored,
+    /// or the table was truncated.
     pub fn field(column: impl Into<String>, value: impl Into<String>) -> Self {
         Self(Condition::Field { column: column.into(), value: value.into() })
     }
 
-    /// Changes by this actor, or by all actors of a type.
+    /// Selects changes by this actor, or by all actors of a type.
     pub fn actor(actor: impl Into<ActorFilter>) -> Self {
         Self(Condition::Actor(actor.into()))
     }
 
-    /// Changes captured at this moment or later.
+    /// Selects changes captured at this moment or later.
     pub fn since(moment: DateTime<Utc>) -> Self {
         Self(Condition::Since(moment))
     }
 
-    /// Changes that meet both.
+    /// Selects changes that meet both predicates.
     pub fn and(self, other: Self) -> Self {
         Self(Condition::And(Box::new(self.0), Box::new(other.0)))
     }
 
-    /// Changes that meet one of the two, or both.
+    /// Selects changes that meet at least one of the predicates.
     pub fn or(self, other: Self) -> Self {
         Self(Condition::Or(Box::new(self.0), Box::new(other.0)))
     }
 }
 
 impl Condition {
-    /// The condition without its parts on values; none where it then holds for everything.
+    /// Returns the condition without its parts on values; none if nothing remains, so that it holds for every table.
     fn of_whole_tables(&self) -> Option<Self> {
         match self {
             Self::Field { .. } => None,
@@ -145,7 +145,7 @@ impl Condition {
         }
     }
 
-    /// The tables of all that can be seen, where the condition names them.
+    /// Returns the tables of all visible changes, if the condition lists them.
     pub(crate) fn tables(&self) -> Option<Vec<TableName>> {
         match self {
             Self::Tables(tables) => Some(tables.clone()),
@@ -159,7 +159,7 @@ impl Condition {
         }
     }
 
-    /// Whether the condition names this table; none where it is not about tables.
+    /// Returns whether the condition includes this table; none if it is not about tables.
     pub(crate) fn names(&self, table: &TableName) -> Option<bool> {
         match self {
             Self::Tables(tables) => Some(tables.contains(table)),
@@ -182,10 +182,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_that_the_scope_names_are_told() {
+    fn table_name_is_shown_only_if_scope_contains_it() {
         let a = || Predicate::tables(["a"]);
         let field = || Predicate::field("tenant_id", "7");
-        for (scope, told) in [
+        for (scope, is_shown) in [
             (Scope::unscoped(), true),
             (Scope::nothing(), false),
             (Scope::new(a()), true),
@@ -199,7 +199,7 @@ mod tests {
             (Scope::new(a().and(Predicate::schema("billing"))), false),
             (Scope::new(field().or(Predicate::since(DateTime::UNIX_EPOCH))), false),
         ] {
-            assert_eq!(scope.names(&"a".into()), told, "{scope:?}");
+            assert_eq!(scope.names(&"a".into()), is_shown, "{scope:?}");
         }
     }
 }

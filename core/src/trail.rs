@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use crate::StorageSchema;
 use crate::health::KnownFunctions;
-use crate::query::KnownLayout;
+use crate::query::SchemaFeatureCache;
 
 /// The audit trail of one database: a pool and the schema that holds the trail. Cheap to clone.
 ///
@@ -25,7 +25,7 @@ pub struct AuditTrail {
     pub(crate) pool: PgPool,
     pub(crate) read_pool: Option<PgPool>,
     pub(crate) schema: StorageSchema,
-    pub(crate) layout: KnownLayout,
+    pub(crate) schema_features: SchemaFeatureCache,
     pub(crate) functions: KnownFunctions,
     pub(crate) search_time: Duration,
     pub(crate) lock_timeout: Duration,
@@ -46,7 +46,7 @@ impl AuditTrail {
             pool,
             read_pool: None,
             schema: StorageSchema::default(),
-            layout: KnownLayout::default(),
+            schema_features: SchemaFeatureCache::default(),
             functions: KnownFunctions::default(),
             search_time: SEARCH_TIME,
             lock_timeout: Self::LOCK_TIMEOUT,
@@ -59,7 +59,7 @@ impl AuditTrail {
     #[must_use]
     pub fn with_read_pool(mut self, pool: PgPool) -> Self {
         self.read_pool = Some(pool);
-        self.layout = KnownLayout::default();
+        self.schema_features = SchemaFeatureCache::default();
         self
     }
 
@@ -96,7 +96,7 @@ impl AuditTrail {
     #[must_use]
     pub fn with_storage_schema(mut self, schema: StorageSchema) -> Self {
         self.schema = schema;
-        self.layout = KnownLayout::default();
+        self.schema_features = SchemaFeatureCache::default();
         self.functions = KnownFunctions::default();
         self
     }

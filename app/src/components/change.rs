@@ -1,7 +1,5 @@
 //! One change of one row.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 use threadline::query::{Change, Operation, RowKey};
 
@@ -19,7 +17,7 @@ pub(crate) fn ChangeCard(
     change: Change,
     /// The key whose history the page shows, if it shows one.
     #[prop(optional)]
-    page_key: Option<BTreeMap<String, String>>,
+    page_key: Option<RowKey>,
 ) -> impl IntoView {
     let operation = change.operation;
     let id = format!("change-{}", change.id);
@@ -83,10 +81,8 @@ const fn badge(operation: Operation) -> &'static str {
 }
 
 fn said(key: &RowKey) -> String {
-    let parts: Vec<_> = key
-        .iter()
-        .map(|(column, value)| format!("{column} {}", value.as_deref().unwrap_or("NULL")))
-        .collect();
+    let parts: Vec<_> =
+        key.iter().map(|(column, value)| format!("{column} {}", value.unwrap_or("NULL"))).collect();
     parts.join(", ")
 }
 

@@ -71,7 +71,7 @@ fn update(fields: Vec<FieldChange>, say_source: bool) -> (Vec<Row>, Vec<Row>) {
 
 fn whole_row(sides: &Sides, key: &RowKey, mut fields: Vec<FieldChange>) -> (Vec<Row>, Vec<Row>) {
     let says_little = |field: &FieldChange| {
-        key.contains_key(&field.name) || [&field.before, &field.after].contains(&&FieldValue::Null)
+        key.contains(&field.name) || [&field.before, &field.after].contains(&&FieldValue::Null)
     };
     fields.sort_by_key(says_little);
     let telling = fields.iter().filter(|field| !says_little(field)).count();

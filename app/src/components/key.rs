@@ -1,7 +1,5 @@
 //! The key of a row in words: `id 4711`.
 
-use std::collections::BTreeMap;
-
 use leptos::either::Either;
 use leptos::prelude::*;
 use threadline::TableName;
@@ -13,7 +11,7 @@ use crate::html::{Html, IntoHtml};
 
 /// Draws the key, column by column.
 pub(crate) fn key_in_words(key: RowKey) -> Html {
-    let last = key.len().saturating_sub(1);
+    let last = key.iter().len().saturating_sub(1);
     let parts: Vec<_> = key
         .into_iter()
         .enumerate()
@@ -31,9 +29,7 @@ pub(crate) fn key_in_words(key: RowKey) -> Html {
 
 /// Draws a key as the way to the history of the row that has it.
 pub(crate) fn key_link(table: &TableName, key: RowKey) -> Html {
-    let known: Option<BTreeMap<String, String>> =
-        key.iter().map(|(column, value)| Some((column.clone(), value.clone()?))).collect();
-    let href = known.filter(|known| !known.is_empty()).map(|known| Frame::current().row_of(table, &known));
+    let href = key.is_complete().then(|| Frame::current().row_of(table, &key));
     match href {
         Some(href) => view! { <a href=href>{key_in_words(key)}</a> }.into_html(),
         None => key_in_words(key),
@@ -42,7 +38,7 @@ pub(crate) fn key_link(table: &TableName, key: RowKey) -> Html {
 
 /// Says of a change that replaced a key what the row was called before or, on the page of that earlier key, what it is called
 /// since; each time with the way there.
-pub(super) fn other_key(change: &Change, page_key: Option<&BTreeMap<String, String>>) -> Option<Html> {
+pub(super) fn other_key(change: &Change, page_key: Option<&RowKey>) -> Option<Html> {
     let old_key = change.old_key.as_ref()?;
     let (before, key, after) = match page_key {
         Some(page_key) if change.takes_away(page_key) => ("Became ", &change.key, "."),

@@ -29,7 +29,7 @@ pub(crate) enum Body {
 /// The rows of a changed field: one, or one for each differing path of a JSON value. `say_source` says of the field, and not
 /// of the whole change, that its old value comes from the previous change.
 pub(crate) fn rows(field: FieldChange, say_source: bool) -> Vec<Row> {
-    let FieldChange { name, before, before_source, after } = field;
+    let FieldChange { name, before, before_source, after, .. } = field;
     let previous = before_source == OldValueSource::PreviousChange;
     let source = (previous && say_source).then_some("from the previous change");
     if before_source == OldValueSource::Unknown {
@@ -144,7 +144,7 @@ mod tests {
         before_source: OldValueSource,
         after: FieldValue,
     ) -> Vec<(String, String)> {
-        rows(FieldChange { name: "field".to_owned(), before, before_source, after }, true)
+        rows(FieldChange::new("field", (before, before_source), after), true)
             .into_iter()
             .map(|row| match row.body {
                 Body::Sides(old, new) => (row.label, format!("{} > {}", shown(old), shown(new))),
@@ -218,12 +218,7 @@ mod tests {
         let previous = changed(text("old"), OldValueSource::PreviousChange, text("new"));
         assert_eq!(previous[0].1, "old (from the previous change) > new");
         let source_is_said_elsewhere = rows(
-            FieldChange {
-                name: "field".to_owned(),
-                before: text("old"),
-                before_source: OldValueSource::PreviousChange,
-                after: text("new"),
-            },
+            FieldChange::new("field", (text("old"), OldValueSource::PreviousChange), text("new")),
             false,
         );
         assert!(matches!(&source_is_said_elsewhere[0].body, Body::Sides(old, _) if old.notes.is_empty()));

@@ -41,7 +41,8 @@ pub async fn newer_changes(
 ) -> Result<NewerCount, ServerFnError> {
     use http::StatusCode;
     use leptos_axum::ResponseOptions;
-    use threadline::query::{Filter, InvalidParameter, SnapshotMark};
+    use threadline::InvalidParameter;
+    use threadline::query::{Filter, SnapshotMark};
     use url::form_urlencoded;
 
     let (Some(Reader { trail, scope }), Some(response)) = (use_context(), use_context::<ResponseOptions>())
@@ -57,7 +58,7 @@ pub async fn newer_changes(
         response.set_status(StatusCode::BAD_REQUEST);
         ServerFnError::new(error)
     })?;
-    match trail.count_newer(&scope, &filter, &since, usize::from(NEWER_CAP)).await {
+    match trail.snapshot().await?.count_newer(&scope, &filter, &since, usize::from(NEWER_CAP)).await {
         Ok(newer) => {
             let number = |number| u16::try_from(number).unwrap_or(NEWER_CAP);
             Ok(NewerCount {

@@ -1,100 +1,91 @@
-//! The answer for programs. The names are those of the stored columns, but for `metadata`; values are the texts that the
-//! database keeps, so numbers keep every digit.
+//! Documents for programs. Records are serialised by the library, in the same form as in downloads; this module adds the frame.
 
-mod incident;
-mod moment;
-
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use threadline::query::{
-    Change, Page, RowImage, RowKey, TimelineEntry, TransactionDetail, TransactionRecord,
+    AsOf, Comparison, FieldChange, Page, RowKey, TimelineEntry, Timestamp, TransactionDetail,
+    TransactionRecord, TransactionWithOldValues,
 };
-use uuid::Uuid;
 
-pub(crate) use self::incident::incident;
-pub(crate) use self::moment::{as_of, compare};
 use crate::escape::escaped_json;
 use crate::failure::Failure;
-use crate::output::{Report, moment};
+use crate::moment::Row;
+use crate::output::Report;
 
 pub(crate) const FORMAT_VERSION: u32 = 1;
 
-#[derive(Serialize)]
-struct Document<'a, T> {
-    format_version: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction: Option<&'a TransactionRecord>,
-    entries: Vec<T>,
-    newer: Option<String>,
-    older: Option<String>,
-    /// How far was looked, where that was not to the end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stopped_at: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Entry<'a> {
-    id: Uuid,
-    transaction_id: Uuid,
-    captured_at: String,
-    op: &'static str,
-    table_schema: &'a str,
-    table_name: &'a str,
-    table_pk: &'a RowKey,
-    data_after: &'a Option<RowImage>,
-    changed_fields: &'a Option<Vec<String>>,
-    changed_from: &'a Option<RowImage>,
-    old_pk: &'a Option<RowKey>,
-    partition_name: &'a Option<String>,
-    clock_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    transaction: Option<&'a TransactionRecord>,
-}
-
-pub(crate) fn timeline(page: &Page<TimelineEntry>) -> Result<Report, Failure> {
-    let entries = page.entries.iter().map(|e| entry(&e.change, Some(&e.transaction))).collect();
-    document(page, None, entries)
-}
-
-pub(crate) fn transaction(detail: &TransactionDetail) -> Result<Report, Failure> {
-    let page = &detail.changes;
-    let entries = page.entries.iter().map(|change| entry(change, None)).collect();
-    document(page, Some(&detail.transaction), entries)
-}
-
-pub(crate) fn transactions_by_actor(page: &Page<TransactionRecord>) -> Result<Report, Failure> {
-    document(page, None, page.entries.iter().collect())
-}
-
-fn document<P, T: Serialize>(
-    page: &Page<P>,
-    transaction: Option<&TransactionRecord>,
-    entries: Vec<T>,
-) -> Result<Report, Failure> {
-    let [newer, older] = [page.newer, page.older].map(|cursor| cursor.map(|cursor| cursor.to_string()));
-    let stopped_at = page.truncated_at.map(moment);
-    line(&Document { format_version: FORMAT_VERSION, transaction, entries, newer, older, stopped_at })
-}
-
-/// Any document on a line of its own.
+/// Returns a document on a line of its own.
 pub(crate) fn line(document: &impl Serialize) -> Result<Report, Failure> {
     Ok(escaped_json(&serde_json::to_string(document)?) + "\n")
 }
 
-fn entry<'a>(change: &'a Change, transaction: Option<&'a TransactionRecord>) -> Entry<'a> {
-    Entry {
-        id: change.id,
-        transaction_id: change.transaction_id,
-        captured_at: moment(change.captured_at),
-        op: change.operation.as_str(),
-        table_schema: change.table.schema(),
-        table_name: change.table.name(),
-        table_pk: &change.key,
-        data_after: &change.after,
-        changed_fields: &change.changed_fields,
-        changed_from: &change.before,
-        old_pk: &change.old_key,
-        partition_name: &change.partition,
-        clock_at: change.clock_at.map(moment),
-        transaction,
-    }
+#[derive(Serialize)]
+struct Document<'a, T> {
+    format_version: u32,
+    #[serde(flatten)]
+    records: &'a T,
+}
+
+fn document<T: Serialize>(records: &T) -> Result<Report, Failure> {
+    line(&Document { format_version: FORMAT_VERSION, records })
+}
+
+pub(crate) fn timeline(page: &Page<TimelineEntry>) -> Result<Report, Failure> {
+    document(page)
+}
+
+pub(crate) fn transaction(detail: &TransactionDetail) -> Result<Report, Failure> {
+    document(detail)
+}
+
+pub(crate) fn transactions_by_actor(page: &Page<TransactionRecord>) -> Result<Report, Failure> {
+    document(page)
+}
+
+pub(crate) fn incident(transaction: &TransactionWithOldValues) -> Result<Report, Failure> {
+    document(transaction)
+}
+
+/// A row and what was asked of it.
+#[derive(Serialize)]
+struct RowDocument<'a, T> {
+    table_schema: &'a str,
+    table_name: &'a str,
+    table_pk: &'a RowKey,
+    #[serde(flatten)]
+    answer: T,
+}
+
+/// A row as of a moment.
+#[derive(Serialize)]
+struct State<'a> {
+    at: Timestamp,
+    #[serde(flatten)]
+    found: &'a AsOf,
+}
+
+#[derive(Serialize)]
+struct Difference<'a> {
+    before: State<'a>,
+    after: State<'a>,
+    fields: &'a [FieldChange],
+}
+
+pub(crate) fn as_of(row: &Row, at: DateTime<Utc>, found: &AsOf) -> Result<Report, Failure> {
+    row_document(row, State { at: Timestamp(at), found })
+}
+
+pub(crate) fn compare(
+    row: &Row,
+    [one, other]: [DateTime<Utc>; 2],
+    compared: &Comparison,
+) -> Result<Report, Failure> {
+    let before = State { at: Timestamp(one), found: &compared.before };
+    let after = State { at: Timestamp(other), found: &compared.after };
+    row_document(row, Difference { before, after, fields: &compared.fields })
+}
+
+fn row_document<T: Serialize>(row: &Row, answer: T) -> Result<Report, Failure> {
+    let (table_schema, table_name) = (row.table.schema(), row.table.name());
+    document(&RowDocument { table_schema, table_name, table_pk: &row.key, answer })
 }

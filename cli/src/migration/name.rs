@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     fn named(tables: &[&str], taken: &[&str]) -> String {
-        let tables: Vec<TableName> = tables.iter().map(|table| TableName::from(*table)).collect();
+        let tables: Vec<TableName> = tables.iter().map(|table| table.parse().unwrap()).collect();
         free(&tables, |name| taken.contains(&name))
     }
 

@@ -5,8 +5,6 @@
 mod incident;
 mod moment;
 
-use std::collections::BTreeMap;
-
 use threadline::query::{Change, Cursor, FieldChange, FieldValue, Page, TimelineEntry};
 use threadline::query::{RowKey, TransactionDetail, TransactionRecord};
 use threadline::{ActorRef, TableName};
@@ -21,13 +19,13 @@ pub(crate) fn timeline(page: &Page<TimelineEntry>) -> String {
 }
 
 /// What happened to one row. A change that took its key away says which key the row has since.
-pub(crate) fn history(page: &Page<TimelineEntry>, of: &BTreeMap<String, String>) -> String {
+pub(crate) fn history(page: &Page<TimelineEntry>, of: &RowKey) -> String {
     entries(page, Some(of))
 }
 
-fn entries(page: &Page<TimelineEntry>, of: Option<&BTreeMap<String, String>>) -> String {
+fn entries(page: &Page<TimelineEntry>, of: Option<&RowKey>) -> String {
     let mut text = String::new();
-    for TimelineEntry { change, transaction } in &page.entries {
+    for TimelineEntry { change, transaction, .. } in &page.entries {
         let key = match of {
             Some(of) if change.takes_away(of) => change.old_key.as_ref().unwrap_or(&change.key),
             _ => &change.key,
@@ -153,7 +151,7 @@ fn what(change: &Change, key: &RowKey) -> String {
 }
 
 /// What else there is to say of a change, a line for each: the row's other key, and a clock that had been set back.
-fn remarks(change: &Change, of: Option<&BTreeMap<String, String>>) -> String {
+fn remarks(change: &Change, of: Option<&RowKey>) -> String {
     let other_key = change.old_key.as_ref().map(|old_key| match of {
         Some(of) if change.takes_away(of) => format!("  became {}\n", key(&change.key)),
         _ => format!("  was {} before\n", key(old_key)),
@@ -173,7 +171,7 @@ pub(crate) fn key(key: &RowKey) -> String {
     if key.is_empty() {
         return "(no key)".to_owned();
     }
-    let value = |value: &Option<String>| value.as_deref().map_or_else(|| "NULL".to_owned(), name);
+    let value = |value: Option<&str>| value.map_or_else(|| "NULL".to_owned(), name);
     let columns: Vec<_> =
         key.iter().map(|(column, text)| format!("{}={}", name(column), value(text))).collect();
     columns.join(",")

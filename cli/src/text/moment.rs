@@ -1,7 +1,7 @@
 //! A row at one moment, and at two.
 
 use chrono::{DateTime, Utc};
-use threadline::query::{AsOf, Change, Comparison, Operation, RowKey, TimelineEntry};
+use threadline::query::{AsOf, Change, Comparison, Operation, TimelineEntry};
 
 use super::{field, key, remarks, row, shown, who_and_why};
 use crate::escape::{escaped, name};
@@ -30,11 +30,9 @@ pub(crate) fn compare(asked: &Row, [one, other]: [DateTime<Utc>; 2], compared: &
 
 /// What the trail knows of the row, and by which change.
 fn state(asked: &Row, found: &AsOf) -> String {
-    let row_key: RowKey =
-        asked.key.iter().map(|(column, value)| (column.clone(), Some(value.clone()))).collect();
-    let row = row(&asked.table, &row_key);
+    let row = row(&asked.table, &asked.key);
     let by = |entry: &TimelineEntry, what: &str| {
-        let TimelineEntry { change, transaction } = entry;
+        let TimelineEntry { change, transaction, .. } = entry;
         let when_and_who = format!("{} {}", moment(change.captured_at), who_and_why(transaction));
         let remarks = remarks(change, Some(&asked.key));
         format!("{row} {what}\n  last change {when_and_who}\n  transaction {}\n{remarks}", transaction.id)
@@ -66,7 +64,8 @@ fn state(asked: &Row, found: &AsOf) -> String {
 
 /// Every column of the row after the change, as those of a new row.
 fn columns(change: &Change) -> String {
-    let whole = Change { operation: Operation::Insert, ..change.clone() };
+    let mut whole = change.clone();
+    whole.operation = Operation::Insert;
     let column = |field: &threadline::query::FieldChange| {
         Some(format!("  {}: {}\n", name(&field.name), shown(&field.after)?))
     };

@@ -15,7 +15,7 @@ const TABLES: &str = "CREATE TABLE users (id bigint PRIMARY KEY, email text, upd
 async fn stored(project: &Project, table: &str) -> Result<StoredPolicy> {
     let functions = AuditTrail::new(project.pool.clone()).capture_functions().await?;
     let policies = functions.into_iter().filter_map(|function| function.policy);
-    Ok(policies.into_iter().find(|policy| policy.table == table.into()).ok_or("no such policy")?)
+    Ok(policies.into_iter().find(|policy| policy.table.to_string() == table).ok_or("no such policy")?)
 }
 
 #[sqlx::test(migrations = false)]

@@ -10,7 +10,7 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 use threadline::capture::TablePolicy;
 use threadline::health::Schemas;
-use threadline::{AuditTrail, Config};
+use threadline::{AuditTrail, Config, TableName};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
@@ -61,7 +61,7 @@ async fn capture(pool: &PgPool, trail: &AuditTrail, names: &[String]) -> Result 
         names.iter().map(|name| format!("CREATE TABLE {name} (id bigint PRIMARY KEY, {columns});")).collect();
     sqlx::raw_sql(AssertSqlSafe(create)).execute(pool).await?;
     let policy = |name: &String| {
-        let mut policy = TablePolicy::new(name.as_str());
+        let mut policy = TablePolicy::new(TableName::new("public", name));
         (policy.exclude, policy.mask) = (vec!["c7".to_owned()], vec!["c8".to_owned()]);
         policy
     };

@@ -1,8 +1,8 @@
 //! One question to the trail, as an application asks it.
 
 use chrono::{DateTime, Utc};
-use threadline::query::{Count, Filter, Position, QueryError};
-use threadline::{AuditTrail, Scope};
+use threadline::query::{Count, Filter, Position, QueryError, RowKey};
+use threadline::{AuditTrail, Scope, TableName};
 use uuid::Uuid;
 
 /// The size of a page.
@@ -13,7 +13,7 @@ const CAP: usize = 10_000;
 const LARGE: usize = 1000;
 
 /// A row: its table and its key.
-pub(crate) type Row = (String, Vec<(String, String)>);
+pub(crate) type Row = (TableName, RowKey);
 
 #[derive(Clone, Debug)]
 pub(crate) enum Call {
@@ -32,15 +32,21 @@ impl Call {
             Self::Page(filter, position) => {
                 trail.timeline_page(&scope, filter, *position, PAGE).await?.entries.len()
             }
-            Self::Count(filter) => match trail.count(&scope, filter, CAP).await? {
+            Self::Count(filter) => match trail.snapshot().await?.count(&scope, filter, CAP).await? {
                 Count::Exact(count) | Count::Truncated(count) => count,
             },
             Self::History((table, key), position) => {
-                let (table, key, all) = (table.as_str(), key.clone(), Filter::default());
-                trail.row_history(&scope, table, key, &all, *position, PAGE).await?.entries.len()
+                let all = Filter::default();
+                trail
+                    .snapshot()
+                    .await?
+                    .row_history(&scope, table.clone(), key, &all, *position, PAGE)
+                    .await?
+                    .entries
+                    .len()
             }
             Self::AsOf((table, key), at) => {
-                usize::from(trail.as_of(&scope, table.as_str(), key.clone(), *at).await?.row().is_some())
+                usize::from(trail.as_of(&scope, table.clone(), key, *at).await?.row().is_some())
             }
             Self::Transaction(id) => {
                 let detail = trail.transaction(&scope, *id, Position::Newest, LARGE).await?;

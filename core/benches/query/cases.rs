@@ -1,11 +1,12 @@
 //! What is measured.
 
+use threadline::TableName;
 use threadline::query::{Filter, Position};
 
 use crate::Result;
 use crate::call::{Call, Row};
 use crate::filters::{self, Filters};
-use crate::samples::{Samples, pair};
+use crate::samples::Samples;
 
 /// Calls of one kind, which take turns.
 #[derive(Debug)]
@@ -73,7 +74,7 @@ fn pages(samples: &Samples) -> Vec<Case> {
 
 /// Histories of rows, and rows as they were.
 fn rows(samples: &Samples) -> Vec<Case> {
-    let hot: Row = ("t01".into(), vec![pair("id", "1")]);
+    let hot: Row = ("t01".into(), [("id", 1)].into());
     let cold: Vec<Row> =
         samples.changes.iter().filter_map(|change| row(change.get("table")?, change.get("key")?)).collect();
     let depths = samples.cursors.iter().flat_map(|(_, cursors)| cursors.iter().copied());
@@ -97,7 +98,5 @@ fn rows(samples: &Samples) -> Vec<Case> {
 }
 
 fn row(table: &str, key: &str) -> Option<Row> {
-    let key: Option<Vec<_>> =
-        key.split('&').map(|part| part.split_once('=').map(|(k, v)| pair(k, v))).collect();
-    Some((table.to_owned(), key?))
+    Some((TableName::new("public", table), key.parse().ok()?))
 }

@@ -246,8 +246,8 @@ impl TablePolicy {
     }
 }
 
-impl From<&str> for TablePolicy {
-    fn from(table: &str) -> Self {
+impl From<&'static str> for TablePolicy {
+    fn from(table: &'static str) -> Self {
         Self::new(table)
     }
 }

@@ -58,8 +58,8 @@ pub(super) fn read(source: &Source<'_>, section: &Entry<'_>, config: &mut Config
         let list = (key.list)(config);
         for item in entry.value.as_array().ok_or_else(refused)? {
             let name = item.get_ref().as_str().ok_or_else(refused)?.trim();
-            let table = TableName::from(name);
-            if !table.can_exist() || list.contains(&table) {
+            let table: TableName = name.parse().map_err(|_| refused())?;
+            if list.contains(&table) {
                 return Err(refused());
             }
             list.push(table);

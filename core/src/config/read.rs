@@ -67,10 +67,9 @@ fn tables(source: &Source<'_>, section: &Entry<'_>, config: &mut Config) -> Resu
     let table = section.value.as_table().ok_or_else(|| source.value(section, "[capture]", expected))?;
     let mut seen: Vec<(&str, TableName)> = Vec::new();
     for entry in entries(table) {
-        let name = TableName::from(entry.key.trim());
-        if !name.can_exist() {
-            return Err(source.at(&entry.key_span, ConfigProblem::TableName { key: entry.key.to_owned() }));
-        }
+        let name: TableName = entry.key.trim().parse().map_err(|_| {
+            source.at(&entry.key_span, ConfigProblem::TableName { key: entry.key.to_owned() })
+        })?;
         if let Some((earlier, _)) = seen.iter().find(|(_, table)| *table == name) {
             let (earlier, later) = ((*earlier).to_owned(), entry.key.to_owned());
             let problem = ConfigProblem::SameTable { earlier, later, table: name };

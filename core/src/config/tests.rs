@@ -37,7 +37,7 @@ fn a_table_has_the_defaults_and_its_own_entry() {
     (defaults.mask_placeholder, defaults.mask_null) = ("-".to_owned(), true);
     assert_eq!(config.policy("tickets"), defaults);
 
-    let with_name = |table: &str| TablePolicy { table: table.into(), ..defaults.clone() };
+    let with_name = |table: &'static str| TablePolicy { table: table.into(), ..defaults.clone() };
     let mut users = with_name("users").mode(CaptureMode::Statement).exclude(["password_hash"]);
     users = users.mask(["email"]).except(["updated_at"]);
     users.mask_placeholder = "[HIDDEN]".to_owned();

@@ -1,12 +1,12 @@
-//! Comma-separated values: every value of an audited row in a cell of JSON, around them ids, names and times.
+//! Comma-separated values: the values of a row are in cells of JSON, among cells with ids, names and times.
 
 use std::io::{self, Write};
 
 use csv::{Terminator, Writer, WriterBuilder};
 
-use super::json::Transaction;
-use super::{iso, spreadsheet};
-use crate::query::TimelineEntry;
+use super::spreadsheet;
+use crate::query::model::json::TransactionFields;
+use crate::query::{TimelineEntry, Timestamp};
 
 const COLUMNS: [&str; 17] = [
     "id",
@@ -44,6 +44,7 @@ pub(super) fn rows(entries: &[TimelineEntry], out: &mut impl Write) -> io::Resul
         let action = transaction.action.as_ref();
         let correlation = action.and_then(|action| action.correlation_id.as_deref());
         let id = |id: uuid::Uuid| id.to_string();
+        let iso = |moment| Timestamp(moment).to_iso();
         let cells: [&str; COLUMNS.len()] = [
             &id(change.id),
             &id(change.transaction_id),
@@ -55,7 +56,7 @@ pub(super) fn rows(entries: &[TimelineEntry], out: &mut impl Write) -> io::Resul
             &spreadsheet::json(change.after.as_ref().unwrap_or(&Default::default()))?,
             &spreadsheet::json(&change.changed_fields.as_deref().unwrap_or_default())?,
             &spreadsheet::json(change.before.as_ref().unwrap_or(&Default::default()))?,
-            &spreadsheet::json(&Transaction::from(transaction))?,
+            &spreadsheet::json(&TransactionFields::from(transaction))?,
             &spreadsheet::text(correlation.unwrap_or_default()),
             &action.map(|action| id(action.id)).unwrap_or_default(),
             &spreadsheet::text(action.map_or("", |action| &action.name)),

@@ -1,25 +1,27 @@
-//! Changes as files: CSV, one JSON document, or one JSON object a line.
+//! Files of changes: CSV, one JSON document, or one JSON object per line.
 
 mod csv;
-mod json;
 mod spreadsheet;
 
 use std::io::{self, Write};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 
-use crate::query::TimelineEntry;
+use crate::query::{TimelineEntry, Timestamp};
 
-/// How a file holds changes.
+/// The version of the JSON document. It rises when a field changes its meaning or is removed.
+const FORMAT_VERSION: u32 = 1;
+
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// Comma-separated values (RFC 4180): a line of names, then one line a change. For spreadsheets: nothing in it runs as a
-    /// formula, see [`ExportWriter`].
+    /// Comma-separated values (RFC 4180): a line of names, then one line per change. It is safe to open in a spreadsheet, where
+    /// nothing in it runs as a formula; see [`ExportWriter`].
     Csv,
     /// One document: `format_version`, `generated_at`, `truncated`, and `changes`, a list of objects.
     Json,
-    /// One object a line, without anything around them.
+    /// One object per line, with nothing around them.
     Ndjson,
 }
 
@@ -27,7 +29,7 @@ impl Format {
     /// Every format, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Csv, Self::Json, Self::Ndjson];
 
-    /// The name that is shown, and with which file names end.
+    /// Returns the name of the format, which is also the extension of a file.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -37,7 +39,7 @@ impl Format {
         }
     }
 
-    /// The media type of such a file.
+    /// Returns the media type of a file.
     #[must_use]
     pub const fn media_type(self) -> &'static str {
         match self {
@@ -47,7 +49,7 @@ impl Format {
         }
     }
 
-    /// The name of a file that was made at this moment; it says so when only the newest changes are in it.
+    /// Returns the name of a file that was generated at this moment, and holds all changes or only this number of the newest ones.
     ///
     /// ```
     /// use threadline::export::Format;
@@ -65,7 +67,7 @@ impl Format {
     }
 }
 
-/// Writes changes in pieces, to whatever takes bytes: nothing is kept but what belongs between two pieces.
+/// Writes changes in batches, so that a file of any size needs little memory.
 ///
 /// ```
 /// use threadline::export::{ExportWriter, Format};
@@ -80,62 +82,62 @@ impl Format {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// An object of a change is its [`export_row`](crate::query::Change::export_row), its `transaction` with actor, source and
-/// metadata, and its `action`, if it has one. Numbers are written digit by digit as the database keeps them, times in UTC to the microsecond.
+/// In both JSON formats, the object of a change is the serialised [`TimelineEntry`]. Numbers have every digit that the database
+/// stores, times are UTC with microseconds.
 ///
 /// The columns of CSV are id, `transaction_id`, `table_schema`, `table_name`, op, `captured_at`, `table_pk`, `data_after`,
 /// `changed_fields`, `changed_from`, `transaction_json`, `correlation_id`, `action_id`, `action_name`, `old_pk`,
-/// `partition_name` and `clock_at`, always in this order; later ones may follow. What is absent is `{}` or `[]` in a column of
-/// JSON up to `transaction_json`, and empty in those behind it. So that a value never runs as a formula in a spreadsheet, whichever separator that expects,
+/// `partition_name` and `clock_at`, always in this order; later versions may append more. A missing value is `{}` or `[]` in the
+/// JSON columns up to `transaction_json`, and empty in the columns after it. So that no value runs as a formula in a spreadsheet,
+/// whichever separator that expects,
 ///
-/// - a semicolon within JSON is written `\u003b`, which JSON reads as a semicolon: JSON cells mean what they say, and every
-///   value of an audited row is in one;
-/// - in the other texts (names of tables and actions, correlation ids) an apostrophe stands before `=`, `+`, `-`, `@` and
-///   their full-width forms wherever a cell could begin there.
+/// - a semicolon within JSON is written `\u003b`, which means the same in JSON. Every value of a captured row is in a JSON cell;
+/// - in the other texts (names of tables and actions, correlation ids) an apostrophe is put before `=`, `+`, `-`, `@` and their
+///   full-width forms wherever a cell could begin.
 ///
 /// The JSON formats hold every text unchanged.
 #[derive(Debug)]
 pub struct ExportWriter {
     format: Format,
-    /// What stands before the first change, until it is written.
+    /// The time of the file and whether it is truncated, until they are written before the first change.
     head: Option<(DateTime<Utc>, bool)>,
-    any: bool,
+    has_entries: bool,
 }
 
 impl ExportWriter {
-    /// A file that is made at this moment. `truncated` says that there are more changes than will be written; only the one
-    /// JSON document has a place for it.
+    /// Creates a writer of a file that is generated at this moment. `truncated` is whether there are more changes than will be
+    /// written; only [`Format::Json`] records it.
     #[must_use]
     pub const fn new(format: Format, generated_at: DateTime<Utc>, truncated: bool) -> Self {
-        Self { format, head: Some((generated_at, truncated)), any: false }
+        Self { format, head: Some((generated_at, truncated)), has_entries: false }
     }
 
-    /// Writes changes, in the order in which they are given.
+    /// Writes changes in this order.
     ///
     /// # Errors
-    /// When `out` does not take them.
+    /// The error of `out`.
     pub fn write(&mut self, entries: &[TimelineEntry], out: &mut impl Write) -> io::Result<()> {
         self.write_head(out)?;
         if self.format == Format::Csv {
             return csv::rows(entries, out);
         }
         for entry in entries {
-            if self.any && self.format == Format::Json {
+            if self.has_entries && self.format == Format::Json {
                 out.write_all(b",\n")?;
             }
-            json::object(entry, out)?;
+            serde_json::to_writer(&mut *out, entry)?;
             if self.format == Format::Ndjson {
                 out.write_all(b"\n")?;
             }
-            self.any = true;
+            self.has_entries = true;
         }
         Ok(())
     }
 
-    /// Writes what stands after the last change.
+    /// Writes the end of the file.
     ///
     /// # Errors
-    /// When `out` does not take it.
+    /// The error of `out`.
     pub fn end(mut self, out: &mut impl Write) -> io::Result<()> {
         self.write_head(out)?;
         match self.format {
@@ -147,12 +149,14 @@ impl ExportWriter {
     fn write_head(&mut self, out: &mut impl Write) -> io::Result<()> {
         match (self.format, self.head.take()) {
             (Format::Csv, Some(_)) => csv::head(out),
-            (Format::Json, Some((generated_at, truncated))) => json::head(generated_at, truncated, out),
+            (Format::Json, Some((generated_at, truncated))) => {
+                let generated_at = Timestamp(generated_at).to_iso();
+                writeln!(
+                    out,
+                    r#"{{"format_version":{FORMAT_VERSION},"generated_at":"{generated_at}","truncated":{truncated},"changes":["#
+                )
+            }
             (Format::Ndjson, Some(_)) | (_, None) => Ok(()),
         }
     }
-}
-
-fn iso(moment: DateTime<Utc>) -> String {
-    moment.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -1,33 +1,33 @@
-//! What keeps a spreadsheet from taking a value for a formula.
+//! Escaping of values that a spreadsheet would take for a formula.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 
-/// What begins a formula, in some spreadsheet of some language.
-const BEGINS_FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
-/// After which a spreadsheet that expects another separator than ours, or that does not know quotes, begins a cell.
-const BEGINS_CELL: [char; 4] = [';', '\t', '\r', '\n'];
+/// The characters that begin a formula in some spreadsheet of some language.
+const FORMULA_PREFIXES: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+/// The characters after which a spreadsheet begins a cell if it expects another separator than ours, or ignores quotes.
+const CELL_SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
 
-/// A text with an apostrophe wherever a formula could begin.
+/// Returns the text with an apostrophe wherever a formula could begin.
 pub(super) fn text(text: &str) -> Cow<'_, str> {
-    if !text.contains(BEGINS_FORMULA) {
+    if !text.contains(FORMULA_PREFIXES) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 1);
-    let mut begins = true;
+    let mut begins_cell = true;
     for character in text.chars() {
-        if begins && BEGINS_FORMULA.contains(&character) {
+        if begins_cell && FORMULA_PREFIXES.contains(&character) {
             safe.push('\'');
         }
-        begins = BEGINS_CELL.contains(&character);
+        begins_cell = CELL_SEPARATORS.contains(&character);
         safe.push(character);
     }
     Cow::Owned(safe)
 }
 
-/// JSON that holds no semicolon. Outside of its strings JSON has none; within, any character may be written by its number.
-/// Control characters always are, and its first character begins no formula.
+/// Returns JSON without a semicolon. JSON has none outside of strings, and within a string it may be escaped. Control characters
+/// always are escaped, and the first character of JSON begins no formula.
 pub(super) fn json(value: &impl Serialize) -> serde_json::Result<String> {
     let json = serde_json::to_string(value)?;
     Ok(if json.contains(';') { json.replace(';', "\\u003b") } else { json })
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_cell_begins_as_a_formula() {
+    fn formula_is_escaped_wherever_a_cell_could_begin() {
         for (given, written) in [
             ("tickets", "tickets"),
             ("a-b", "a-b"),
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn json_means_the_same_without_its_semicolons() {
+    fn json_without_semicolons_has_the_same_value() {
         let value = serde_json::json!({ "a;b": [";=1+1;", "\\;", "\t=1"], "n": -1 });
         let written = json(&value).unwrap();
         assert!(!written.contains([';', '\t']), "{written}");

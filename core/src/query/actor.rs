@@ -1,25 +1,35 @@
-//! The transactions of one actor.
+//! The transactions of an actor.
 
-use chrono::{DateTime, Utc};
 use sqlx::{FromRow, QueryBuilder};
 
-use super::{ActorFilter, Cursor, Filter, Page, Position, QueryError, TransactionRecord};
-use crate::query::engine::page_slice::Cut;
-use crate::query::engine::reader::{Reader, clamp};
-use crate::query::engine::where_clause::Selection;
-use crate::{AuditTrail, Scope};
+use super::engine::criteria::Criteria;
+use super::engine::page_slice::PageSlice;
+use super::engine::snapshot::Snapshot;
+use super::engine::where_clause::{push_after_cursor, push_order, to_bigint};
+use super::model::cursor::{Cursor, Position};
+use super::model::error::QueryError;
+use super::model::filter::{ActorFilter, Filter};
+use super::model::page::Page;
+use super::model::timestamp::TimeRange;
+use super::model::transaction_record::TransactionRecord;
+use crate::Scope;
 
-impl AuditTrail {
-    /// The transactions of one actor, or of all actors of a type: at most `size` of them, newest first, that began between
-    /// the two moments. A transaction of which the scope shows no change does not exist.
+const TRANSACTION_ORDER: [&str; 2] = ["t.occurred_at", "t.id"];
+
+impl Snapshot<'_> {
+    /// Returns the transactions of one actor, or of all actors of a type: a page of at most `size`, newest first, that began within
+    /// the range. Those of which the scope shows no change are left out.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
-    /// use threadline::query::Position;
+    /// use threadline::query::{Position, RelativeRange};
     /// use threadline::{ActorKind, ActorRef, Scope};
     ///
     /// let actor = ActorRef::new(ActorKind::User, "42")?;
-    /// let page = trail.transactions_by_actor(&Scope::unscoped(), &actor, [None, None], Position::Newest, 50).await?;
+    /// let range = RelativeRange::LastWeek.before(chrono::Utc::now());
+    /// let mut snapshot = trail.snapshot().await?;
+    /// let page =
+    ///     snapshot.transactions_by_actor(&Scope::unscoped(), &actor, range, Position::Newest, 50).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -27,74 +37,59 @@ impl AuditTrail {
     /// # Errors
     /// [`QueryError`] when the database does not answer.
     pub async fn transactions_by_actor(
-        &self,
+        &mut self,
         scope: &Scope,
         actor: impl Into<ActorFilter>,
-        [from, to]: [Option<DateTime<Utc>>; 2],
+        range: TimeRange,
         position: Position,
         size: usize,
     ) -> Result<Page<TransactionRecord>, QueryError> {
-        let question = Question { scope, actor: actor.into(), from, to };
-        let mut reader = self.reader().await?;
-        let entries = question.read(&mut reader, position, size.saturating_add(1)).await?;
-        let cut = Cut::of(entries, position, size, place);
-        let is_anything_back = match cut.back {
-            Some(back) => !question.read(&mut reader, back, 1).await?.is_empty(),
+        let filter =
+            Filter { actor: Some(actor.into()), from: range.from, to: range.to, ..Filter::default() };
+        let criteria = Criteria::new(scope, &filter);
+        let transactions = self.actor_transactions(criteria, position, size.saturating_add(1)).await?;
+        let slice = PageSlice::new(transactions, position, size, cursor_of);
+        let has_previous = match slice.previous {
+            Some(previous) => !self.actor_transactions(criteria, previous, 1).await?.is_empty(),
             None => false,
         };
-        Ok(cut.page(is_anything_back))
+        Ok(slice.into_page(has_previous))
     }
-}
 
-fn place(transaction: &TransactionRecord) -> Cursor {
-    Cursor { captured_at: transaction.occurred_at, id: transaction.id }
-}
-
-struct Question<'a> {
-    scope: &'a Scope,
-    actor: ActorFilter,
-    from: Option<DateTime<Utc>>,
-    to: Option<DateTime<Utc>>,
-}
-
-impl Question<'_> {
-    async fn read(
-        &self,
-        reader: &mut Reader<'_>,
+    async fn actor_transactions(
+        &mut self,
+        criteria: Criteria<'_>,
         position: Position,
         limit: usize,
     ) -> Result<Vec<TransactionRecord>, QueryError> {
-        let any = Filter::default();
-        let selection = Selection::new(self.scope, &any);
-        if selection.is_impossible() {
+        if criteria.is_unsatisfiable() {
             return Ok(Vec::new());
         }
-        let layout = reader.layout();
-        let order = position.order();
-        let mut sql = QueryBuilder::new(reader.fill(&format!(
-            "SELECT {} FROM __schema__.audit_transactions AS t LEFT JOIN __schema__.audit_actions AS a ON a.id = t.action_id
-             WHERE true",
-            TransactionRecord::columns(layout)
+        let columns = TransactionRecord::columns(self.features().has_meta);
+        let mut sql = QueryBuilder::new(self.fill(&format!(
+            "SELECT {columns} FROM __schema__.audit_transactions AS t
+             LEFT JOIN __schema__.audit_actions AS a ON a.id = t.action_id WHERE true"
         )));
-        let mut conditions = reader.conditions(&mut sql);
-        conditions.push_actor(&self.actor);
-        conditions.push_shown(self.scope);
-        for (comparison, moment) in [(">=", self.from), ("<=", self.to)] {
+        let mut conditions = self.where_clause(&mut sql);
+        if let Some(actor) = &criteria.filter.actor {
+            conditions.push_actor(actor);
+        }
+        conditions.push_visible(criteria.scope);
+        for (comparison, moment) in [(">=", criteria.filter.from), ("<=", criteria.filter.to)] {
             if let Some(moment) = moment {
                 sql.push(format!(" AND t.occurred_at {comparison} ")).push_bind(moment);
             }
         }
-        let comparison = match position {
-            Position::Newest => None,
-            Position::OlderThan(cursor) => Some(("<", cursor)),
-            Position::NewerThan(cursor) => Some((">", cursor)),
-        };
-        if let Some((comparison, cursor)) = comparison {
-            sql.push(format!(" AND (t.occurred_at, t.id) {comparison} (")).push_bind(cursor.captured_at);
-            sql.push(", ").push_bind(cursor.id).push(")");
+        if let Some(cursor) = position.cursor() {
+            push_after_cursor(&mut sql, TRANSACTION_ORDER, position.direction(), cursor);
         }
-        sql.push(format!(" ORDER BY t.occurred_at {order}, t.id {order} LIMIT ")).push_bind(clamp(limit));
-        let rows = reader.fetch_all(sql).await?;
+        push_order(&mut sql, TRANSACTION_ORDER, position.direction());
+        sql.push(" LIMIT ").push_bind(to_bigint(limit));
+        let rows = self.fetch_all(sql).await?;
         Ok(rows.iter().map(TransactionRecord::from_row).collect::<Result<_, _>>()?)
     }
+}
+
+fn cursor_of(transaction: &TransactionRecord) -> Cursor {
+    Cursor { captured_at: transaction.occurred_at, id: transaction.id }
 }

@@ -1,37 +1,38 @@
-//! Reading the trail: every query asks for a [`Scope`](crate::Scope) and answers in bounded pages.
+//! Queries of the trail. Each asks for a [`Scope`](crate::Scope) and returns a bounded result.
+//!
+//! [`Snapshot`] has every query. The module has three parts: `model` holds the values that queries take and return, `engine` chooses
+//! an access path and runs statements, and each other file has the queries about one subject.
 
 mod actor;
 mod engine;
-mod model;
+pub(crate) mod model;
 mod newer_changes;
-mod related;
 mod row;
+mod shortcuts;
 mod table_counts;
 mod timeline;
 mod transaction;
 
-pub use engine::old_values::TransactionWithOldValues;
-pub use engine::page_slice::Page;
-pub(crate) use engine::schema_features::KnownLayout;
+pub(crate) use engine::schema_features::SchemaFeatureCache;
 pub use engine::snapshot::Snapshot;
-pub use model::change::{Change, Operation, RowImage, RowKey};
-pub use model::change_diff::{ChangeDiff, ExportRow};
-pub use model::cursor::Cursor;
+pub use model::as_of::{AsOf, CastError, Comparison};
+pub use model::change::{Change, RowImage};
+pub use model::change_diff::ChangeDiff;
+pub use model::cursor::{Cursor, Direction, Position};
 pub use model::error::QueryError;
 pub use model::field_change::{FieldChange, FieldValue, OldValueSource};
-pub use model::filter::{ActorFilter, FILTER_KEYS, Filter, FilterKey, InvalidParameter, Position};
+pub use model::filter::{ActorFilter, FILTER_KEYS, Filter, FilterKey};
 pub use model::large_value::LargeValue;
+pub use model::operation::Operation;
+pub use model::page::{Count, Page};
+pub use model::possible_removal::PossibleRemoval;
 pub use model::recorded_session::RecordedSession;
+pub use model::row_key::RowKey;
 pub use model::snapshot_mark::SnapshotMark;
+pub use model::timeline_entry::TimelineEntry;
+pub use model::timestamp::{RelativeRange, TimeRange, Timestamp};
+pub use model::transaction_id::TransactionId;
 pub use model::transaction_record::{ActionRecord, TransactionRecord};
 pub use newer_changes::{NewerChanges, NewerCount};
-pub use row::as_of::{AsOf, CastError, Comparison};
-pub use row::removal::PossibleRemoval;
 pub use table_counts::TableCounts;
-pub use timeline::{Count, TimelineEntry};
-pub use transaction::{TransactionDetail, transaction_id};
-
-use std::time::Duration;
-
-/// How long a single statement of a question may keep the server busy.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+pub use transaction::{TransactionDetail, TransactionWithOldValues};

@@ -1,80 +1,92 @@
-//! Every change, newest first.
+//! The timeline: changes that match a filter, newest first, and their number.
 
 use sqlx::{QueryBuilder, Row};
 
-use super::{Change, Filter, Page, Position, QueryError, TransactionRecord};
-use crate::query::engine::reader::Reader;
-use crate::{AuditTrail, Scope, TableName};
+use super::engine::criteria::Criteria;
+use super::engine::snapshot::Snapshot;
+use super::model::cursor::Position;
+use super::model::error::QueryError;
+use super::model::filter::{ActorFilter, Filter};
+use super::model::page::{Count, Page};
+use super::model::timeline_entry::TimelineEntry;
+use crate::{Scope, TableName};
 
-/// A change together with who made it, when and why.
-#[derive(Debug, Clone)]
-pub struct TimelineEntry {
-    /// The change.
-    pub change: Change,
-    /// The transaction that made it.
-    pub transaction: TransactionRecord,
-}
-
-/// How many changes there are, as far as it was counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Count {
-    /// So many.
-    Exact(usize),
-    /// More than this, where counting stopped.
-    Truncated(usize),
-}
-
-impl AuditTrail {
-    /// A page of at most `size` changes, newest first.
+impl Snapshot<'_> {
+    /// Returns a page of at most `size` changes, newest first.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
     /// use threadline::Scope;
-    /// use threadline::query::{Filter, Position};
+    /// use threadline::query::Filter;
     ///
     /// let (filter, position) = Filter::from_pairs([("table", "tickets")])?;
-    /// let page = trail.timeline_page(&Scope::unscoped(), &filter, position, 50).await?;
+    /// let page = trail.snapshot().await?.timeline_page(&Scope::unscoped(), &filter, position, 50).await?;
     /// for entry in &page.entries {
-    ///     println!("{} {}", entry.change.captured_at, entry.change.operation.as_str());
+    ///     println!("{} {}", entry.change.captured_at, entry.change.operation);
     /// }
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`QueryError`]; with a key in the filter also [`QueryError::KeyMismatch`] and [`QueryError::NotCaptured`], where no change
+    /// [`QueryError`]. With a key in the filter, also [`QueryError::KeyMismatch`] and [`QueryError::NotCaptured`] when no change
     /// matches for that reason.
     pub async fn timeline_page(
-        &self,
+        &mut self,
         scope: &Scope,
         filter: &Filter,
         position: Position,
         size: usize,
     ) -> Result<Page<TimelineEntry>, QueryError> {
-        self.snapshot().await?.timeline_page(scope, filter, position, size).await
+        let criteria = Criteria::new(scope, filter);
+        let page = self.page(criteria, position, size).await?;
+        if page.entries.is_empty() && filter.key.is_some() {
+            self.check_key(criteria).await?;
+        }
+        Ok(page)
     }
 
-    /// The newest changes, as many as `limit` at once.
+    /// Returns the changes of one actor, or of all actors of a type: a page of at most `size`, newest first, within the filter.
     ///
     /// # Errors
     /// As [`timeline_page`](Self::timeline_page).
-    pub async fn timeline(
-        &self,
+    pub async fn changes_by_actor(
+        &mut self,
         scope: &Scope,
+        actor: impl Into<ActorFilter>,
         filter: &Filter,
-        limit: usize,
-    ) -> Result<Vec<TimelineEntry>, QueryError> {
-        Ok(self.timeline_page(scope, filter, Position::Newest, limit).await?.entries)
+        position: Position,
+        size: usize,
+    ) -> Result<Page<TimelineEntry>, QueryError> {
+        let filter = Filter { actor: Some(actor.into()), ..filter.clone() };
+        self.timeline_page(scope, &filter, position, size).await
     }
 
-    /// How many changes match, counted no further than `cap`.
+    /// Returns the changes under one correlation id: a page of at most `size`, newest first, within the filter. Changes without a
+    /// recorded action are never among them.
+    ///
+    /// # Errors
+    /// As [`timeline_page`](Self::timeline_page).
+    pub async fn changes_by_correlation(
+        &mut self,
+        scope: &Scope,
+        correlation_id: impl Into<String>,
+        filter: &Filter,
+        position: Position,
+        size: usize,
+    ) -> Result<Page<TimelineEntry>, QueryError> {
+        let filter = Filter { correlation_id: Some(correlation_id.into()), ..filter.clone() };
+        self.timeline_page(scope, &filter, position, size).await
+    }
+
+    /// Counts the changes that match, up to `cap`.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
     /// use threadline::Scope;
     /// use threadline::query::{Count, Filter};
     ///
-    /// match trail.count(&Scope::unscoped(), &Filter::default(), 10_000).await? {
+    /// match trail.snapshot().await?.count(&Scope::unscoped(), &Filter::default(), 10_000).await? {
     ///     Count::Exact(count) => println!("{count} changes"),
     ///     Count::Truncated(cap) => println!("more than {cap} changes"),
     /// }
@@ -84,29 +96,26 @@ impl AuditTrail {
     ///
     /// # Errors
     /// [`QueryError`] when the database does not answer.
-    pub async fn count(&self, scope: &Scope, filter: &Filter, cap: usize) -> Result<Count, QueryError> {
-        self.snapshot().await?.count(scope, filter, cap).await
+    pub async fn count(&mut self, scope: &Scope, filter: &Filter, cap: usize) -> Result<Count, QueryError> {
+        let criteria = Criteria::new(scope, filter);
+        let count = self.count_matches(criteria, Position::Newest, cap.saturating_add(1)).await?;
+        Ok(if count > cap { Count::Truncated(cap) } else { Count::Exact(count) })
     }
 
-    /// Whether the scope holds any change at all: what tells an empty trail from a narrow filter.
+    /// Returns whether the scope shows any change at all, which distinguishes an empty trail from a narrow filter.
     ///
     /// # Errors
     /// [`QueryError`] when the database does not answer.
-    pub async fn has_changes(&self, scope: &Scope) -> Result<bool, QueryError> {
-        self.snapshot().await?.has_changes(scope).await
+    pub async fn has_changes(&mut self, scope: &Scope) -> Result<bool, QueryError> {
+        let filter = Filter::default();
+        self.may_exist(Criteria::new(scope, &filter), Position::Newest).await
     }
 
-    /// The tables that carry a capture trigger, by name; of those, the ones that the scope names.
+    /// Returns the tables with a capture trigger, by name: those that the scope names.
     ///
     /// # Errors
     /// [`QueryError`] when the database does not answer.
-    pub async fn captured_tables(&self, scope: &Scope) -> Result<Vec<TableName>, QueryError> {
-        self.snapshot().await?.captured_tables(scope).await
-    }
-}
-
-impl Reader<'_> {
-    pub(super) async fn captured_tables(&mut self, scope: &Scope) -> Result<Vec<TableName>, QueryError> {
+    pub async fn captured_tables(&mut self, scope: &Scope) -> Result<Vec<TableName>, QueryError> {
         let sql = QueryBuilder::new(
             r"SELECT DISTINCT n.nspname::text AS schema, c.relname::text AS name
               FROM pg_catalog.pg_trigger t
@@ -127,7 +136,7 @@ impl Reader<'_> {
         Ok(tables)
     }
 
-    /// Whether the scope may know that this table is captured, and it is.
+    /// Returns whether the table is captured and the scope names it.
     pub(super) async fn is_captured(&mut self, scope: &Scope, table: &TableName) -> Result<bool, QueryError> {
         Ok(self.captured_tables(scope).await?.contains(table))
     }

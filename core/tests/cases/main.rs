@@ -25,8 +25,8 @@ mod types;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
-use threadline::query::{AsOf, Filter, Position, TimelineEntry};
-use threadline::{AuditTrail, Scope};
+use threadline::query::{AsOf, Filter, Position, RowKey, TimelineEntry};
+use threadline::{AuditTrail, Scope, TableName};
 
 use crate::database::{Result, value};
 use crate::rows::{image, tell, text};
@@ -37,13 +37,13 @@ async fn now(pool: &PgPool) -> Result<DateTime<Utc>> {
 }
 
 /// A key that is written as in an address, such as `id=1` or `o=1&n=2`.
-fn key(text: &str) -> Vec<(String, String)> {
+fn key(text: &str) -> RowKey {
     let pair = |part: &str| part.split_once('=').map(|(column, value)| (column.to_owned(), value.to_owned()));
     text.split('&').filter_map(pair).collect()
 }
 
 async fn as_of(trail: &AuditTrail, table: &str, row: &str, at: DateTime<Utc>) -> Result<AsOf> {
-    Ok(trail.as_of(&Scope::unscoped(), table, key(row), at).await?)
+    Ok(trail.as_of(&Scope::unscoped(), table.parse::<TableName>()?, key(row), at).await?)
 }
 
 /// What the trail says of a row at a moment, such as `existed: {id: 1}`.
@@ -58,7 +58,11 @@ async fn told_now(pool: &PgPool, trail: &AuditTrail, table: &str, row: &str) -> 
 
 async fn history(trail: &AuditTrail, table: &str, row: &str) -> Result<Vec<TimelineEntry>> {
     let any = Filter::default();
-    let page = trail.row_history(&Scope::unscoped(), table, key(row), &any, Position::Newest, 200).await?;
+    let page = trail
+        .snapshot()
+        .await?
+        .row_history(&Scope::unscoped(), table.parse::<TableName>()?, key(row), &any, Position::Newest, 200)
+        .await?;
     Ok(page.entries)
 }
 
@@ -71,8 +75,8 @@ fn step(entry: &TimelineEntry) -> String {
     let change = &entry.change;
     let mut words = vec![change.operation.as_str().to_owned()];
     words.extend(change.partition.clone());
-    words.extend(change.row_key().map(|key| text(&key)));
-    words.extend(change.old_row_key().map(|key| format!("was {}", text(&key))));
+    words.extend(change.row_key().map(text));
+    words.extend(change.old_row_key().map(|key| format!("was {}", text(key))));
     words.join(" ")
 }
 

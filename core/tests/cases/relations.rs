@@ -161,7 +161,7 @@ async fn renamed_table_is_named_where_its_rows_are_looked_for(pool: PgPool) -> R
             // Capturing it again does not capture it twice.
             trail.capture([TablePolicy::new(name).mode(mode)]).await?;
             let filter = Filter { table: Some(name.into()), ..Filter::default() };
-            let count = async || trail.count(&Scope::unscoped(), &filter, 100).await;
+            let count = async || trail.snapshot().await?.count(&Scope::unscoped(), &filter, 100).await;
             assert_eq!(count().await?, Count::Exact(2));
             run(&pool, &format!("INSERT INTO {name} VALUES (3, 'c')")).await?;
             assert_eq!(count().await?, Count::Exact(3), "{rename} ({})", mode.name());

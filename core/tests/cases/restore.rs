@@ -2,8 +2,8 @@
 //! what was redacted stays redacted, under its own name and under any other.
 
 use sqlx::PgPool;
-use threadline::AuditTrail;
 use threadline::capture::{CaptureMode, TablePolicy};
+use threadline::{AuditTrail, TableName};
 
 use crate::changes::{changes, forget};
 use crate::cluster::Cluster;
@@ -33,7 +33,9 @@ fn tables() -> String {
 }
 
 fn policies() -> impl Iterator<Item = TablePolicy> {
-    (0..TABLES).map(|n| TablePolicy::new(table(n).as_str()).mask(["secret"]).mode(CaptureMode::ALL[n % 2]))
+    (0..TABLES).map(|n| {
+        TablePolicy::new(TableName::new("public", table(n))).mask(["secret"]).mode(CaptureMode::ALL[n % 2])
+    })
 }
 
 /// Writes to every table, before and after its secret gets another name; answers what leaked, and what was lost.

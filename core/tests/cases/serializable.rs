@@ -94,7 +94,7 @@ async fn audited_writes_of_different_rows_do_not_conflict(pool: PgPool) -> Resul
             failures.join("\n")
         );
         let action = Filter { action: Some("counter.raised".to_owned()), ..Filter::default() };
-        let count = trail.count(&Scope::unscoped(), &action, 10_000).await?;
+        let count = trail.snapshot().await?.count(&Scope::unscoped(), &action, 10_000).await?;
         assert_eq!(count, Count::Exact(transactions - failures.len()));
         assert_eq!(flaws(&pool).await?, Vec::<String>::new());
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 use sqlx::{FromRow, PgPool};
 use threadline::query::{AsOf, Count, Filter, Operation, Position, PossibleRemoval, RowImage, Snapshot};
-use threadline::{AuditTrail, Scope};
+use threadline::{AuditTrail, Scope, TableName};
 use uuid::Uuid;
 
 use crate::changes::flaws;
@@ -196,7 +196,8 @@ impl<'a> Check<'a> {
             return Ok(None);
         }
         let scope = Scope::unscoped();
-        let compared = snapshot.compare(&scope, table.name(), key.clone(), [*before, *after]).await?;
+        let compared =
+            snapshot.compare(&scope, TableName::new("public", table.name()), key, [*before, *after]).await?;
         let redacted = table.shown_at(*after);
         let is_plain = |name: &str| !redacted.iter().any(|(hidden, _)| hidden == name);
         let told: Vec<&str> =
@@ -221,7 +222,9 @@ impl<'a> Check<'a> {
         if !self.touched.contains_key(&(name.to_owned(), key.clone())) {
             return Ok(Vec::new());
         }
-        let page = snapshot.row_history(&scope, name, key.clone(), &any, Position::Newest, 1_000).await?;
+        let page = snapshot
+            .row_history(&scope, TableName::new("public", name), key, &any, Position::Newest, 1_000)
+            .await?;
         let cursors: Vec<_> = page.entries.iter().map(|entry| entry.change.cursor()).collect();
         let mut problems = Vec::new();
         if !cursors.is_sorted_by(|one, other| one > other) || page.older.is_some() {
@@ -229,7 +232,7 @@ impl<'a> Check<'a> {
         }
         let is_of_row = |operation| operation != Operation::Truncate;
         let told = page.entries.iter().filter(|entry| is_of_row(entry.change.operation)).count();
-        let filter = Filter { table: Some(name.into()), key: Some(key.clone()), ..any };
+        let filter = Filter { table: Some(TableName::new("public", name)), key: Some(key.clone()), ..any };
         let counted = snapshot.count(&scope, &filter, 10_000).await?;
         if counted != Count::Exact(told) {
             problems
@@ -280,7 +283,7 @@ fn is_justified(table: &Table, cause: &PossibleRemoval) -> bool {
         PossibleRemoval::PartitionTruncated { partition, .. } => table.has(|redefinition| {
             matches!(redefinition, Redefinition::PartitionTruncated { region } if partition.starts_with(&format!("public.parted_{region}")))
         }),
-        PossibleRemoval::TableRenamed { to, .. } => table.names.iter().any(|(_, name)| *to == name.as_str().into()),
+        PossibleRemoval::TableRenamed { to, .. } => table.names.iter().any(|(_, name)| *to == TableName::new("public", name)),
         _ => false,
     }
 }

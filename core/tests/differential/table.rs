@@ -1,6 +1,7 @@
 //! The tables of a plan, and what has become of their columns.
 
 use chrono::{DateTime, Utc};
+use threadline::TableName;
 use threadline::capture::{CaptureMode, TablePolicy};
 use threadline::query::RowImage;
 
@@ -156,7 +157,10 @@ impl Table {
                 .map(|column| column.name.clone())
                 .collect()
         };
-        TablePolicy::new(self.name()).mode(self.mode).mask(of(Shown::Masked)).exclude(of(Shown::Never))
+        TablePolicy::new(TableName::new("public", self.name()))
+            .mode(self.mode)
+            .mask(of(Shown::Masked))
+            .exclude(of(Shown::Never))
     }
 
     /// What makes the copies say what the trail says: values of users' types are recorded as their texts.

@@ -95,7 +95,7 @@ async fn partition_made_after_capture_is_known_once_coverage_was_checked(pool: P
     trail.capture(["p"]).await?;
     run(&pool, "CREATE TABLE p_1 PARTITION OF p FOR VALUES IN (1); INSERT INTO p VALUES (1)").await?;
     remembered(&trail, &Config::default()).await?;
-    let exists_now = async || trail.as_of_now(&Scope::unscoped(), "p", [("id", 1)]).await;
+    let exists_now = async || trail.snapshot().await?.as_of_now(&Scope::unscoped(), "p", [("id", 1)]).await;
     assert!(matches!(exists_now().await?, AsOf::Present(_)));
     run(&pool, "ALTER TABLE p DETACH PARTITION p_1").await?;
     assert!(matches!(exists_now().await?, AsOf::Uncertain { .. }));

@@ -21,7 +21,7 @@ fn finding<'a>(report: &'a CoverageReport, code: &str) -> Result<&'a Finding> {
 fn uncovered<'a>(report: &'a CoverageReport, table: &str) -> Result<&'a TableCoverage> {
     report
         .uncovered()
-        .find(|found| found.table == table.into())
+        .find(|found| found.table.to_string() == table)
         .ok_or_else(|| format!("{table} is covered").into())
 }
 

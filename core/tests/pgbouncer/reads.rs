@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::time::Duration;
 
 use sqlx::PgPool;
-use threadline::query::{Filter, Position, QueryError};
+use threadline::query::{Filter, Position, QueryError, TimeRange};
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
 use tokio::task::JoinSet;
 
@@ -61,8 +61,8 @@ async fn answers(
     let mut said = Vec::new();
     let mut say = |answer: &dyn Debug| said.push(format!("{answer:?}"));
     for scope in [Scope::unscoped(), Scope::tables(["replies"]), Scope::tables(["nothing"])] {
-        say(&trail.has_changes(&scope).await?);
-        say(&trail.captured_tables(&scope).await?);
+        say(&trail.snapshot().await?.has_changes(&scope).await?);
+        say(&trail.snapshot().await?.captured_tables(&scope).await?);
         for filter in [Filter::default(), Filter { table: Some("tickets".into()), ..Filter::default() }] {
             let mut page = trail.timeline_page(&scope, &filter, Position::Newest, PAGE).await?;
             say(&page);
@@ -100,29 +100,54 @@ async fn questions(
     let moments = [all.first(), all.last()].map(|entry| entry.map(|entry| entry.change.captured_at));
     let [Some(last), Some(first)] = moments else { return Err("the trail is empty".into()) };
     for scope in [Scope::unscoped(), Scope::tables(["tickets"]), Scope::tables(["replies"])] {
-        say(&trail.count(&scope, &any, 20).await?);
+        say(&trail.snapshot().await?.count(&scope, &any, 20).await?);
         let (snapshot, mark) = trail.snapshot_with_mark().await?;
         drop(snapshot);
-        say(&trail.count_newer(&scope, &any, &mark, 20).await?);
-        say(&trail.changes_by_actor(&scope, ActorKind::User, &any, Position::Newest, PAGE).await?);
-        say(&trail.changes_by_correlation(&scope, "batch-1", &any, Position::Newest, PAGE).await?);
+        say(&trail.snapshot().await?.count_newer(&scope, &any, &mark, 20).await?);
+        say(&trail
+            .snapshot()
+            .await?
+            .changes_by_actor(&scope, ActorKind::User, &any, Position::Newest, PAGE)
+            .await?);
+        say(&trail
+            .snapshot()
+            .await?
+            .changes_by_correlation(&scope, "batch-1", &any, Position::Newest, PAGE)
+            .await?);
         let mut position = Position::Newest;
         loop {
             let page = trail
-                .transactions_by_actor(&scope, ActorKind::User, [Some(first), None], position, 1)
+                .snapshot()
+                .await?
+                .transactions_by_actor(
+                    &scope,
+                    ActorKind::User,
+                    TimeRange::new(Some(first), None)?,
+                    position,
+                    1,
+                )
                 .await?;
             say(&page);
             let Some(older) = page.older else { break };
             position = Position::OlderThan(older);
         }
         for entry in [all.first(), all.last()].into_iter().flatten() {
-            say(&trail.transaction_with_old_values(&scope, entry.transaction.id, 40).await?);
+            say(&trail
+                .snapshot()
+                .await?
+                .transaction_with_old_values(&scope, entry.transaction.id, 40)
+                .await?);
         }
         // What a scope hides is an answer as well.
         let told = |error: QueryError| error.to_string();
-        say(&trail.row_history(&scope, "tickets", key, &any, Position::Newest, 1).await.map_err(told));
+        say(&trail
+            .snapshot()
+            .await?
+            .row_history(&scope, "tickets", key, &any, Position::Newest, 1)
+            .await
+            .map_err(told));
         say(&trail.as_of(&scope, "tickets", key, last).await.map_err(told));
-        say(&trail.compare(&scope, "tickets", key, [first, last]).await.map_err(told));
+        say(&trail.snapshot().await?.compare(&scope, "tickets", key, [first, last]).await.map_err(told));
     }
     Ok(said)
 }

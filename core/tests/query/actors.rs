@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::PgPool;
-use threadline::query::{ActorFilter, Count, Filter, Position};
+use threadline::query::{ActorFilter, Count, Filter, Position, TimeRange};
 use threadline::{AuditTrail, Predicate, Scope, StorageSchema};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -91,12 +91,23 @@ async fn malformed_actor_matches_no_actor_filter_and_is_warned_of_once(pool: PgP
             let actors = shown.iter().filter_map(|entry| entry.transaction.actor.as_ref());
             let expected = actors.map(ActorFilter::from).filter(matches).count();
             let (filter, _) = Filter::from_pairs([("actor", actor)])?;
-            assert_eq!(trail.count(&scope, &filter, 100).await?, Count::Exact(expected), "{actor}");
+            assert_eq!(
+                trail.snapshot().await?.count(&scope, &filter, 100).await?,
+                Count::Exact(expected),
+                "{actor}"
+            );
             assert_eq!(trail.timeline(&scope, &filter, 100).await?.len(), expected, "{actor}");
             let within = Scope::new(Predicate::actor(asked.clone()));
-            assert_eq!(trail.count(&within, &any, 100).await?, Count::Exact(expected), "{actor}");
-            let history =
-                trail.transactions_by_actor(&scope, asked, [None, None], Position::Newest, 100).await?;
+            assert_eq!(
+                trail.snapshot().await?.count(&within, &any, 100).await?,
+                Count::Exact(expected),
+                "{actor}"
+            );
+            let history = trail
+                .snapshot()
+                .await?
+                .transactions_by_actor(&scope, asked, TimeRange::default(), Position::Newest, 100)
+                .await?;
             assert_eq!(history.entries.len(), expected, "{actor}");
         }
     }

@@ -14,8 +14,11 @@ use crate::{desk, word};
 /// When each change of a ticket was captured, oldest first.
 async fn moments(trail: &AuditTrail, id: i32) -> Result<Vec<DateTime<Utc>>> {
     let any = Filter::default();
-    let page =
-        trail.row_history(&Scope::unscoped(), "tickets", [("id", id)], &any, Position::Newest, 50).await?;
+    let page = trail
+        .snapshot()
+        .await?
+        .row_history(&Scope::unscoped(), "tickets", [("id", id)], &any, Position::Newest, 50)
+        .await?;
     Ok(page.entries.iter().rev().map(|entry| entry.change.captured_at).collect())
 }
 
@@ -109,7 +112,7 @@ async fn two_moments_are_compared_field_by_field(pool: PgPool) -> Result {
     let changed = moments(&trail, 1).await?;
     let text = |text: &str| FieldValue::Text(text.to_owned());
     for moments in [[changed[0], changed[2]], [changed[2], changed[0]]] {
-        let compared = trail.compare(&scope, "tickets", [("id", 1)], moments).await?;
+        let compared = trail.snapshot().await?.compare(&scope, "tickets", [("id", 1)], moments).await?;
         let fields: Vec<_> =
             compared.fields.into_iter().map(|f| (f.name, f.before, f.after, f.before_source)).collect();
         assert_eq!(
@@ -120,7 +123,11 @@ async fn two_moments_are_compared_field_by_field(pool: PgPool) -> Result {
             ]
         );
     }
-    let born = trail.compare(&scope, "tickets", [("id", 1)], [DateTime::UNIX_EPOCH, changed[0]]).await?;
+    let born = trail
+        .snapshot()
+        .await?
+        .compare(&scope, "tickets", [("id", 1)], [DateTime::UNIX_EPOCH, changed[0]])
+        .await?;
     assert!(matches!(born.before, AsOf::BeforeHorizon));
     assert_eq!(born.fields.len(), 4);
     assert!(
@@ -128,7 +135,8 @@ async fn two_moments_are_compared_field_by_field(pool: PgPool) -> Result {
             .iter()
             .all(|field| field.before == FieldValue::Absent && field.before_source == OldValueSource::Absent)
     );
-    let same = trail.compare(&scope, "tickets", [("id", 1)], [changed[1], changed[1]]).await?;
+    let same =
+        trail.snapshot().await?.compare(&scope, "tickets", [("id", 1)], [changed[1], changed[1]]).await?;
     assert!(same.fields.is_empty());
     Ok(())
 }

@@ -49,9 +49,9 @@ async fn the_diff_says_where_old_values_come_from(pool: PgPool) -> Result {
     assert!(bare[0].fields().is_empty());
 
     // What the scope hides stays unknown.
-    trail.load_old_values(&Scope::nothing(), &mut bare).await?;
+    trail.snapshot().await?.load_old_values(&Scope::nothing(), &mut bare).await?;
     assert_eq!(bare[1].fields()[0].before_source, OldValueSource::Unknown);
-    trail.load_old_values(&Scope::unscoped(), &mut bare).await?;
+    trail.snapshot().await?.load_old_values(&Scope::unscoped(), &mut bare).await?;
     let found = &bare[1].fields()[0];
     assert_eq!(
         (&found.before, found.before_source),
@@ -123,7 +123,7 @@ async fn old_values_come_from_the_change_before(pool: PgPool) -> Result {
     ];
     for (scope, is_shown, expected) in cases {
         let mut changes = all.clone();
-        trail.load_old_values(&scope, &mut changes).await?;
+        trail.snapshot().await?.load_old_values(&scope, &mut changes).await?;
         for (place, change) in changes.iter().enumerate() {
             let mut earlier =
                 all[place + 1..].iter().filter(|one| one.table == change.table && one.key == change.key);
@@ -173,7 +173,7 @@ async fn a_change_leaves_as_json_in_two_forms(pool: PgPool) -> Result {
         (none, Operation::Update)
     );
 
-    let row = serde_json::to_value(kept[3].export_row())?;
+    let row = serde_json::to_value(&kept[3])?;
     let names: Vec<&String> = row.as_object().ok_or("no object")?.keys().collect();
     let expected =
         ["captured_at", "changed_fields", "changed_from", "data_after", "id", "op", "table_name", "table_pk"];

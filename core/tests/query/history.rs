@@ -12,14 +12,26 @@ use crate::{desk, words};
 async fn a_row_is_found_by_its_whole_key(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let (scope, any) = (Scope::unscoped(), Filter::default());
-    let ticket = trail.row_history(&scope, "tickets", [("id", 1)], &any, Position::Newest, 200).await?;
+    let ticket = trail
+        .snapshot()
+        .await?
+        .row_history(&scope, "tickets", [("id", 1)], &any, Position::Newest, 200)
+        .await?;
     assert_eq!(words(&ticket), ["tickets:1:update", "tickets:1:update", "tickets:1:insert"]);
     assert_eq!(ticket.entries[0].transaction.actor, Some(ActorRef::new(ActorKind::User, "ann")?));
     let line = [("ticket", "1"), ("line", "1")];
-    let line = trail.row_history(&scope, "public.lines", line, &any, Position::Newest, 200).await?;
+    let line = trail
+        .snapshot()
+        .await?
+        .row_history(&scope, "public.lines", line, &any, Position::Newest, 200)
+        .await?;
     // The table was truncated after that.
     assert_eq!(words(&line), ["lines::truncate", "lines:1,1:insert"]);
-    let never = trail.row_history(&scope, "tickets", [("id", 99)], &any, Position::Newest, 200).await?;
+    let never = trail
+        .snapshot()
+        .await?
+        .row_history(&scope, "tickets", [("id", 99)], &any, Position::Newest, 200)
+        .await?;
     assert!(never.entries.is_empty());
     Ok(())
 }
@@ -49,7 +61,8 @@ async fn a_history_spans_days_months_and_partitions(pool: PgPool) -> Result {
     let mut position = Position::Newest;
     let mut values = Vec::new();
     loop {
-        let page = trail.row_history(&scope, "tickets", [("id", 2)], &any, position, 7).await?;
+        let page =
+            trail.snapshot().await?.row_history(&scope, "tickets", [("id", 2)], &any, position, 7).await?;
         values.extend(
             page.entries.iter().filter_map(|e| Some(e.change.after.as_ref()?.get("n")?.get().to_owned())),
         );
@@ -66,19 +79,26 @@ async fn windows_and_bundles_are_the_timeline_with_a_filter(pool: PgPool) -> Res
     let trail = desk(&pool).await?;
     let (scope, any) = (Scope::unscoped(), Filter::default());
     let ann = ActorRef::new(ActorKind::User, "ann")?;
-    let window = trail.changes_by_actor(&scope, &ann, &any, Position::Newest, 200).await?;
+    let window = trail.snapshot().await?.changes_by_actor(&scope, &ann, &any, Position::Newest, 200).await?;
     assert_eq!(words(&window), ["tickets:1:update", "lines:1,1:insert", "tickets:1:insert"]);
     let tickets = Filter { table: Some("tickets".into()), ..Filter::default() };
-    let bundle = trail.changes_by_correlation(&scope, "case-1", &tickets, Position::Newest, 200).await?;
+    let bundle = trail
+        .snapshot()
+        .await?
+        .changes_by_correlation(&scope, "case-1", &tickets, Position::Newest, 200)
+        .await?;
     assert_eq!(words(&bundle), ["tickets:1:update", "tickets:1:insert"]);
 
     let id = bundle.entries[1].transaction.id;
-    let incident = trail.transaction_with_old_values(&scope, id, 100).await?.ok_or("not found")?;
+    let incident =
+        trail.snapshot().await?.transaction_with_old_values(&scope, id, 100).await?.ok_or("not found")?;
     assert_eq!(incident.transaction, bundle.entries[1].transaction);
     assert_eq!((incident.changes.len(), incident.truncated), (2, false));
-    let cut = trail.transaction_with_old_values(&scope, id, 1).await?.ok_or("not found")?;
+    let cut = trail.snapshot().await?.transaction_with_old_values(&scope, id, 1).await?.ok_or("not found")?;
     assert_eq!((cut.changes.len(), cut.truncated), (1, true));
-    assert!(trail.transaction_with_old_values(&scope, uuid::Uuid::nil(), 1).await?.is_none());
+    assert!(
+        trail.snapshot().await?.transaction_with_old_values(&scope, uuid::Uuid::nil(), 1).await?.is_none()
+    );
     Ok(())
 }
 
@@ -91,14 +111,15 @@ async fn a_question_that_cannot_have_an_answer_says_why(pool: PgPool) -> Result 
     for (table, key, expected) in [
         ("tickets", "ticket=1", "rows of tickets have the key id, not ticket"),
         ("lines", "ticket=1", "rows of lines have the key line, ticket, not ticket"),
-        ("bare", "id=1", "table bare is not audited: capture it, or look for another"),
-        ("nowhere", "id=1", "table nowhere is not audited"),
+        ("bare", "id=1", "table bare is not captured: capture it, or choose another table"),
+        ("nowhere", "id=1", "table nowhere is not captured"),
     ] {
         let (filter, _) = Filter::from_pairs([("table", table), ("key", key)])?;
         let error = trail.timeline_page(&scope, &filter, Position::Newest, 10).await.unwrap_err();
         assert!(error.to_string().starts_with(expected), "{error}");
     }
-    let fresh = trail.row_history(&scope, "fresh", [("id", 1)], &any, Position::Newest, 10).await?;
+    let fresh =
+        trail.snapshot().await?.row_history(&scope, "fresh", [("id", 1)], &any, Position::Newest, 10).await?;
     assert!(fresh.entries.is_empty());
     let elsewhere =
         AuditTrail::new(pool.clone()).with_storage_schema(threadline::StorageSchema::new("elsewhere")?);

@@ -11,11 +11,14 @@ async fn the_newest_changes_tell_the_key(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let everything = Scope::unscoped();
     for (table, columns) in [("tickets", vec!["id"]), ("lines", vec!["line", "ticket"])] {
-        let known = trail.key_columns(&everything, &table.into()).await?;
+        let known = trail.snapshot().await?.key_columns(&everything, &table.into()).await?;
         assert_eq!(known, Some(columns.into_iter().map(str::to_owned).collect()), "{table}");
     }
     run(&pool, "DROP TABLE tickets").await?;
-    assert_eq!(trail.key_columns(&everything, &"tickets".into()).await?, Some(vec!["id".to_owned()]));
+    assert_eq!(
+        trail.snapshot().await?.key_columns(&everything, &"tickets".into()).await?,
+        Some(vec!["id".to_owned()])
+    );
     Ok(())
 }
 
@@ -30,14 +33,18 @@ async fn before_the_first_change_the_primary_key_does(pool: PgPool) -> Result {
     .await?;
     trail.capture(["orders"]).await?;
     let (orders, columns) = ("orders".into(), Some(vec!["line".to_owned(), "order".to_owned()]));
-    assert_eq!(trail.key_columns(&Scope::unscoped(), &orders).await?, columns);
+    assert_eq!(trail.snapshot().await?.key_columns(&Scope::unscoped(), &orders).await?, columns);
     run(&pool, "TRUNCATE orders").await?;
-    assert_eq!(trail.key_columns(&Scope::tables(["orders"]), &orders).await?, columns);
+    assert_eq!(trail.snapshot().await?.key_columns(&Scope::tables(["orders"]), &orders).await?, columns);
     for table in ["uncaptured", "nowhere"] {
-        assert_eq!(trail.key_columns(&Scope::unscoped(), &table.into()).await?, None, "{table}");
+        assert_eq!(
+            trail.snapshot().await?.key_columns(&Scope::unscoped(), &table.into()).await?,
+            None,
+            "{table}"
+        );
     }
     for scope in [Scope::nothing(), Scope::tables(["other"]), Scope::new(Predicate::field("line", "7"))] {
-        assert_eq!(trail.key_columns(&scope, &orders).await?, None, "{scope:?}");
+        assert_eq!(trail.snapshot().await?.key_columns(&scope, &orders).await?, None, "{scope:?}");
     }
     Ok(())
 }

@@ -48,8 +48,8 @@ async fn newer(
     filter: &Filter,
     since: &SnapshotMark,
 ) -> Result<(usize, usize, bool)> {
-    let newer = trail.count_newer(scope, filter, since, 100).await?;
-    let listed = trail.newer_changes(scope, filter, since, 100).await?;
+    let newer = trail.snapshot().await?.count_newer(scope, filter, since, 100).await?;
+    let listed = trail.snapshot().await?.newer_changes(scope, filter, since, 100).await?;
     assert_eq!((listed.entries.len(), listed.truncated), (newer.count, newer.truncated));
     assert!(listed.entries.is_sorted_by_key(|entry| std::cmp::Reverse(entry.change.cursor())));
     Ok((newer.count, newer.late, newer.truncated))
@@ -111,9 +111,9 @@ async fn change_of_a_transaction_that_was_open_is_counted_once_it_commits(pool: 
     let (mark, _) = &marks[0];
     assert_eq!(newer(&trail, &everything, &any, mark).await?, (3, 2, false));
     for (cap, expected) in [(0, (0, 0, true)), (1, (1, 1, true)), (2, (2, 2, true)), (3, (3, 2, false))] {
-        let newer = trail.count_newer(&everything, &any, mark, cap).await?;
+        let newer = trail.snapshot().await?.count_newer(&everything, &any, mark, cap).await?;
         assert_eq!((newer.count, newer.late, newer.truncated), expected, "cap {cap}");
-        let listed = trail.newer_changes(&everything, &any, mark, cap).await?;
+        let listed = trail.snapshot().await?.newer_changes(&everything, &any, mark, cap).await?;
         assert_eq!((listed.entries.len(), listed.truncated), (cap, expected.2), "limit {cap}");
     }
     Ok(())
@@ -230,7 +230,7 @@ async fn transaction_of_a_hidden_session_is_looked_for_within_bounds(pool: PgPoo
     run(
         &pool,
         "INSERT INTO threadline.audit_transactions (id, txid, occurred_at)
-         SELECT overlay(id::text PLACING lpad(to_hex(n), 12, '0') FROM 25)::uuid, n, now()
+         SELECT overlay(id::text PLACING lpad(to_hex(n), 12, '0') FROM 25)::uuid, -n, now()
          FROM generate_series(1, 10000) AS n CROSS JOIN (SELECT threadline.threadline_uuid_v7(threadline.threadline_microseconds(now())) AS id) AS made",
     )
     .await?;
@@ -358,11 +358,11 @@ async fn snapshot_and_newer_changes_are_disjoint_and_complete(pool: PgPool) -> R
     let (all, _) = read_page(&trail, &scope, &any).await?;
     assert_eq!(i32::try_from(all.len())?, WRITERS * TRANSACTIONS + 1);
     for (page, mark) in &pages {
-        let newer = trail.newer_changes(&scope, &any, mark, 1_000).await?;
+        let newer = trail.snapshot().await?.newer_changes(&scope, &any, mark, 1_000).await?;
         let newer_ids = ids(&newer.entries);
         assert!(newer_ids.is_disjoint(page), "{mark}");
         assert_eq!((newer_ids.len() + page.len(), newer.truncated), (all.len(), false), "{mark}");
-        let newer = trail.count_newer(&scope, &any, mark, 1_000).await?;
+        let newer = trail.snapshot().await?.count_newer(&scope, &any, mark, 1_000).await?;
         assert_eq!((newer.count, newer.truncated), (newer_ids.len(), false), "{mark}");
         assert!(newer.late > 0, "the oldest transaction was open when every page was read: {mark}");
     }

@@ -95,7 +95,7 @@ async fn desk(pool: &PgPool) -> Result<AuditTrail> {
 
 /// Table, key and operation of a change in one word, such as `tickets:1:update`.
 fn word(entry: &TimelineEntry) -> String {
-    let key: Vec<&str> = entry.change.key.values().map(|value| value.as_deref().unwrap_or("NULL")).collect();
+    let key: Vec<&str> = entry.change.key.iter().map(|(_, value)| value.unwrap_or("NULL")).collect();
     format!("{}:{}:{}", entry.change.table, key.join(","), entry.change.operation.as_str())
 }
 

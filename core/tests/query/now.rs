@@ -9,7 +9,7 @@ use crate::desk;
 
 /// What is known of an account now, in a word.
 async fn account(trail: &AuditTrail, scope: &Scope, id: i32) -> Result<&'static str> {
-    Ok(match trail.as_of_now(scope, "accounts", [("id", id)]).await? {
+    Ok(match trail.snapshot().await?.as_of_now(scope, "accounts", [("id", id)]).await? {
         AsOf::Present(_) => "exists",
         AsOf::Uncertain { .. } => "uncertain",
         AsOf::Deleted(_) => "deleted",
@@ -50,7 +50,11 @@ async fn a_change_tells_which_key_it_takes_away(pool: PgPool) -> Result {
     let (scope, any) = (Scope::unscoped(), Filter::default());
     let key = |id: &str| [("id".to_owned(), id.to_owned())].into();
     for (id, expected) in [("7", [true, false]), ("70", [false, false])] {
-        let history = trail.row_history(&scope, "accounts", [("id", id)], &any, Position::Newest, 5).await?;
+        let history = trail
+            .snapshot()
+            .await?
+            .row_history(&scope, "accounts", [("id", id)], &any, Position::Newest, 5)
+            .await?;
         let taken: Vec<_> = history.entries.iter().map(|entry| entry.change.takes_away(&key(id))).collect();
         assert_eq!(taken, expected[..taken.len()], "{id}");
     }

@@ -1,7 +1,7 @@
 //! Pages: every entry once, in both directions, whatever happens meanwhile.
 
 use sqlx::PgPool;
-use threadline::query::{Filter, Page, Position, TimelineEntry};
+use threadline::query::{Filter, Page, Position, TimeRange, TimelineEntry};
 use threadline::{ActorKind, AuditTrail, Scope};
 use uuid::Uuid;
 
@@ -100,25 +100,44 @@ async fn a_cursor_outlives_its_row_and_reaches_beyond_the_end(pool: PgPool) -> R
 async fn an_actors_transactions_are_paged_too(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let scope = Scope::unscoped();
-    let all =
-        trail.transactions_by_actor(&scope, ActorKind::User, [None, None], Position::Newest, 50).await?;
+    let all = trail
+        .snapshot()
+        .await?
+        .transactions_by_actor(&scope, ActorKind::User, TimeRange::default(), Position::Newest, 50)
+        .await?;
     assert_eq!((all.entries.len(), all.newer, all.older), (3, None, None));
     let names: Vec<_> = all.entries.iter().map(|t| t.actor.as_ref().map(ToString::to_string)).collect();
     assert_eq!(names, ["user:ann", "user:bob", "user:ann"].map(|name| Some(name.to_owned())));
 
-    let first =
-        trail.transactions_by_actor(&scope, ActorKind::User, [None, None], Position::Newest, 2).await?;
+    let first = trail
+        .snapshot()
+        .await?
+        .transactions_by_actor(&scope, ActorKind::User, TimeRange::default(), Position::Newest, 2)
+        .await?;
     assert_eq!(first.entries, all.entries[..2]);
     let older = Position::OlderThan(first.older.ok_or("no more")?);
-    let second = trail.transactions_by_actor(&scope, ActorKind::User, [None, None], older, 2).await?;
+    let second = trail
+        .snapshot()
+        .await?
+        .transactions_by_actor(&scope, ActorKind::User, TimeRange::default(), older, 2)
+        .await?;
     assert_eq!((&second.entries[..], second.older), (&all.entries[2..], None));
     let newer = Position::NewerThan(second.newer.ok_or("no way back")?);
-    let back = trail.transactions_by_actor(&scope, ActorKind::User, [None, None], newer, 2).await?;
+    let back = trail
+        .snapshot()
+        .await?
+        .transactions_by_actor(&scope, ActorKind::User, TimeRange::default(), newer, 2)
+        .await?;
     assert_eq!((back.entries, back.newer), (first.entries, None));
 
     let middle = Some(all.entries[1].occurred_at);
-    for (window, expected) in [([middle, middle], 1), ([middle, None], 2), ([None, middle], 2)] {
-        let page = trail.transactions_by_actor(&scope, ActorKind::User, window, Position::Newest, 50).await?;
+    for (from, to, expected) in [(middle, middle, 1), (middle, None, 2), (None, middle, 2)] {
+        let window = TimeRange::new(from, to)?;
+        let page = trail
+            .snapshot()
+            .await?
+            .transactions_by_actor(&scope, ActorKind::User, window, Position::Newest, 50)
+            .await?;
         assert_eq!(page.entries.len(), expected, "{window:?}");
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
-use threadline::query::{AsOf, Count, FieldValue, Filter, OldValueSource, Position};
+use threadline::query::{AsOf, Count, FieldValue, Filter, OldValueSource, Position, TimeRange};
 use threadline::{AuditTrail, Predicate, Scope, StorageSchema};
 use uuid::Uuid;
 
@@ -26,7 +26,10 @@ async fn trail(pool: &PgPool, generation: &str) -> Result<AuditTrail> {
 async fn found(trail: &AuditTrail, pairs: &[(&str, &str)]) -> Result<Vec<String>> {
     let (filter, _) = Filter::from_pairs(pairs.iter().copied())?;
     let page = trail.timeline_page(&Scope::unscoped(), &filter, Position::Newest, 100).await?;
-    assert_eq!(trail.count(&Scope::unscoped(), &filter, 100).await?, Count::Exact(page.entries.len()));
+    assert_eq!(
+        trail.snapshot().await?.count(&Scope::unscoped(), &filter, 100).await?,
+        Count::Exact(page.entries.len())
+    );
     Ok(words(&page))
 }
 
@@ -73,12 +76,13 @@ async fn histories_moments_and_bundles_work_on_every_generation(pool: PgPool) ->
             AsOf::BeforeHorizon
         ));
         let moments = [at("2025-01-02T00:00:00Z")?, at("2025-03-02T00:00:00Z")?];
-        let compared = trail.compare(&scope, "orders", key, moments).await?;
+        let compared = trail.snapshot().await?.compare(&scope, "orders", key, moments).await?;
         let fields: Vec<_> = compared.fields.iter().map(|field| field.name.as_str()).collect();
         assert_eq!(fields, ["state"]);
 
         let id = Uuid::try_parse("b0000000-0000-4000-8000-000000000003")?;
-        let incident = trail.transaction_with_old_values(&scope, id, 100).await?.ok_or("not found")?;
+        let incident =
+            trail.snapshot().await?.transaction_with_old_values(&scope, id, 100).await?.ok_or("not found")?;
         assert_eq!(incident.transaction.action.map(|action| action.name).as_deref(), Some("order_placed"));
         assert_eq!(incident.transaction.metadata.is_some(), generation == GENERATIONS[0]);
         assert_eq!(incident.transaction.source.as_deref(), Some("web"));
@@ -91,17 +95,19 @@ async fn histories_moments_and_bundles_work_on_every_generation(pool: PgPool) ->
         assert_eq!((&state.before, state.before_source), (&FieldValue::Text("paid".to_owned()), source));
 
         let actor = trail
+            .snapshot()
+            .await?
             .transactions_by_actor(
                 &scope,
                 "user:42".parse::<threadline::query::ActorFilter>()?,
-                [None, None],
+                TimeRange::default(),
                 Position::Newest,
                 5,
             )
             .await?;
         assert_eq!(actor.entries.iter().map(|t| t.id).collect::<Vec<_>>(), [id]);
-        assert!(trail.has_changes(&scope).await?);
-        assert!(trail.captured_tables(&scope).await?.is_empty());
+        assert!(trail.snapshot().await?.has_changes(&scope).await?);
+        assert!(trail.snapshot().await?.captured_tables(&scope).await?.is_empty());
 
         let tenant = Scope::new(Predicate::field("state", "paid").or(Predicate::tables(["order_lines"])));
         let any = Filter::default();
@@ -116,9 +122,10 @@ async fn what_belongs_together_is_found_on_every_generation(pool: PgPool) -> Res
     for generation in GENERATIONS {
         let trail = trail(&pool, generation).await?;
         let scope = Scope::tables(["order_lines", "orders"]);
-        let related = trail.transactions_by_correlation(&scope, "corr-1", Uuid::nil(), 20).await?;
+        let related =
+            trail.snapshot().await?.transactions_by_correlation(&scope, "corr-1", Uuid::nil(), 20).await?;
         assert_eq!(related.len(), 1, "after {generation}");
-        let touched = trail.table_counts(&scope, &related, 100).await?;
+        let touched = trail.snapshot().await?.table_counts(&scope, &related, 100).await?;
         let tables: Vec<String> = touched[0].tables.iter().map(|(t, n)| format!("{t} {n}")).collect();
         assert_eq!(tables, ["orders 2", "order_lines 1"], "after {generation}");
     }

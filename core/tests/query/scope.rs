@@ -2,7 +2,7 @@
 
 use chrono::{TimeDelta, Utc};
 use sqlx::PgPool;
-use threadline::query::{ActorFilter, AsOf, Count, Filter, Position, QueryError};
+use threadline::query::{ActorFilter, AsOf, Count, Filter, Position, QueryError, TimeRange};
 use threadline::{ActorKind, AuditTrail, Predicate, Scope};
 use uuid::Uuid;
 
@@ -17,14 +17,14 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
     let page = trail.timeline_page(scope, &any, newest, 100).await?;
     answers.push(format!("timeline {:?}", words(&page)));
     answers.push(format!("list {}", trail.timeline(scope, &any, 100).await?.len()));
-    answers.push(format!("count {:?}", trail.count(scope, &any, 100).await?));
+    answers.push(format!("count {:?}", trail.snapshot().await?.count(scope, &any, 100).await?));
     // The mark of a page that was read before anything happened.
     let mark = "1000000-0-1-".parse()?;
-    answers.push(format!("newer {:?}", trail.count_newer(scope, &any, &mark, 100).await?));
-    let newer = trail.newer_changes(scope, &any, &mark, 100).await?.entries;
+    answers.push(format!("newer {:?}", trail.snapshot().await?.count_newer(scope, &any, &mark, 100).await?));
+    let newer = trail.snapshot().await?.newer_changes(scope, &any, &mark, 100).await?.entries;
     answers.push(format!("newer changes {:?}", newer.iter().map(word).collect::<Vec<_>>()));
-    answers.push(format!("has {}", trail.has_changes(scope).await?));
-    answers.push(format!("tables {:?}", trail.captured_tables(scope).await?));
+    answers.push(format!("has {}", trail.snapshot().await?.has_changes(scope).await?));
+    answers.push(format!("tables {:?}", trail.snapshot().await?.captured_tables(scope).await?));
     // Cursors: small pages must not tell that something lies between them.
     let mut position = newest;
     let mut pages = Vec::new();
@@ -41,7 +41,7 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
         [("tickets", "1"), ("tickets", "2"), ("tickets", "3"), ("accounts", "7"), ("accounts", "99")]
     {
         let key = [("id", key)];
-        let history = trail.row_history(scope, table, key, &any, newest, 100).await;
+        let history = trail.snapshot().await?.row_history(scope, table, key, &any, newest, 100).await;
         let history = history.map(|page| words(&page)).map_err(|error| error.to_string());
         answers.push(format!("history {table} {key:?} {history:?}"));
         let told = match trail.as_of(scope, table, key, Utc::now()).await {
@@ -55,29 +55,36 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
         };
         answers.push(format!("as of {table} {key:?} {told}"));
         let moments = [Utc::now() - TimeDelta::days(1), Utc::now()];
-        let compared = trail.compare(scope, table, key, moments).await;
+        let compared = trail.snapshot().await?.compare(scope, table, key, moments).await;
         let compared = compared.map(|c| c.fields.len()).map_err(|error| error.to_string());
         answers.push(format!("compare {table} {key:?} {compared:?}"));
     }
     for actor in ["user", "user:ann", "user:bob", "anonymous", "job:sweeper", "admin:root", "user:nobody"] {
         let filter: ActorFilter = actor.parse()?;
-        let window = trail.changes_by_actor(scope, filter.clone(), &any, newest, 100).await?;
+        let window =
+            trail.snapshot().await?.changes_by_actor(scope, filter.clone(), &any, newest, 100).await?;
         answers.push(format!("window {actor} {:?}", words(&window)));
-        let history = trail.transactions_by_actor(scope, filter, [None, None], newest, 100).await?;
+        let history = trail
+            .snapshot()
+            .await?
+            .transactions_by_actor(scope, filter, TimeRange::default(), newest, 100)
+            .await?;
         answers.push(format!("actor {actor} {}", history.entries.len()));
-        let touched = trail.table_counts(scope, &history.entries, 100).await?;
+        let touched = trail.snapshot().await?.table_counts(scope, &history.entries, 100).await?;
         answers.push(format!("touched {actor} {touched:?}"));
     }
     for correlation in ["case-1", "case-2", "case-3"] {
-        let bundle = trail.changes_by_correlation(scope, correlation, &any, newest, 100).await?;
+        let bundle =
+            trail.snapshot().await?.changes_by_correlation(scope, correlation, &any, newest, 100).await?;
         answers.push(format!("bundle {correlation} {:?}", words(&bundle)));
-        let related = trail.transactions_by_correlation(scope, correlation, Uuid::nil(), 100).await?;
+        let related =
+            trail.snapshot().await?.transactions_by_correlation(scope, correlation, Uuid::nil(), 100).await?;
         answers.push(format!("related {correlation} {related:?}"));
     }
     for id in transactions {
         let detail = trail.transaction(scope, *id, newest, 100).await?;
         answers.push(format!("transaction {:?}", detail.map(|detail| detail.changes.entries.len())));
-        let incident = trail.transaction_with_old_values(scope, *id, 100).await?;
+        let incident = trail.snapshot().await?.transaction_with_old_values(scope, *id, 100).await?;
         answers.push(format!("incident {:?}", incident.map(|incident| incident.changes.len())));
     }
     Ok(answers)
@@ -150,7 +157,7 @@ async fn a_scope_shows_what_it_names(pool: PgPool) -> Result {
         (Scope::new(Predicate::actor(ActorKind::Anonymous)), 1),
         (Scope::new(Predicate::tables(["lines"]).or(Predicate::field("name", "eight"))), 3),
     ] {
-        let count = trail.count(&scope, &Filter::default(), 100).await?;
+        let count = trail.snapshot().await?.count(&scope, &Filter::default(), 100).await?;
         assert_eq!(count, Count::Exact(expected), "{scope:?}");
     }
     Ok(())

@@ -3,7 +3,7 @@
 use chrono::Utc;
 use sqlx::PgPool;
 use threadline::health::Schemas;
-use threadline::query::{Cursor, Filter, Position};
+use threadline::query::{Cursor, Filter, Position, TimeRange};
 use threadline::{ActorKind, AuditTrail, Config, Predicate, Scope};
 
 use crate::database::{Result, run, value};
@@ -143,31 +143,34 @@ async fn read_changes(trail: &AuditTrail, scope: &Scope) -> Result {
             trail.timeline_page(scope, filter, position, 5).await?;
         }
         trail.timeline(scope, filter, 5).await?;
-        trail.count(scope, filter, 100).await?;
+        trail.snapshot().await?.count(scope, filter, 100).await?;
         let (snapshot, mark) = trail.snapshot_with_mark().await?;
         drop(snapshot);
-        trail.count_newer(scope, filter, &mark, 100).await?;
-        trail.newer_changes(scope, filter, &mark, 100).await?;
+        trail.snapshot().await?.count_newer(scope, filter, &mark, 100).await?;
+        trail.snapshot().await?.newer_changes(scope, filter, &mark, 100).await?;
     }
-    trail.has_changes(scope).await?;
-    trail.captured_tables(scope).await?;
+    trail.snapshot().await?.has_changes(scope).await?;
+    trail.snapshot().await?.captured_tables(scope).await?;
     for table in ["tickets", "lines", "nowhere"] {
-        trail.key_columns(scope, &table.into()).await?;
+        trail.snapshot().await?.key_columns(scope, &table.into()).await?;
     }
-    trail.row_history(scope, "tickets", [("id", 1)], &every, Position::Newest, 5).await?;
+    trail.snapshot().await?.row_history(scope, "tickets", [("id", 1)], &every, Position::Newest, 5).await?;
     trail.as_of(scope, "tickets", [("id", 1)], Utc::now()).await?;
-    trail.compare(scope, "lines", [("ticket", 1), ("line", 1)], [Utc::now(); 2]).await?;
-    trail.changes_by_actor(scope, ActorKind::User, &every, Position::Newest, 5).await?;
-    trail.changes_by_correlation(scope, "case-1", &every, Position::Newest, 5).await?;
-    let transactions =
-        trail.transactions_by_actor(scope, ActorKind::User, [None, None], Position::Newest, 5).await?;
-    trail.table_counts(scope, &transactions.entries, 100).await?;
+    trail.snapshot().await?.compare(scope, "lines", [("ticket", 1), ("line", 1)], [Utc::now(); 2]).await?;
+    trail.snapshot().await?.changes_by_actor(scope, ActorKind::User, &every, Position::Newest, 5).await?;
+    trail.snapshot().await?.changes_by_correlation(scope, "case-1", &every, Position::Newest, 5).await?;
+    let transactions = trail
+        .snapshot()
+        .await?
+        .transactions_by_actor(scope, ActorKind::User, TimeRange::default(), Position::Newest, 5)
+        .await?;
+    trail.snapshot().await?.table_counts(scope, &transactions.entries, 100).await?;
     let id = entry.transaction.id;
     trail.transaction(scope, id, Position::Newest, 5).await?;
-    trail.transaction_with_old_values(scope, id, 5).await?;
-    trail.transactions_by_correlation(scope, "case-1", id, 5).await?;
+    trail.snapshot().await?.transaction_with_old_values(scope, id, 5).await?;
+    trail.snapshot().await?.transactions_by_correlation(scope, "case-1", id, 5).await?;
     let mut changes: Vec<_> = newest.entries.into_iter().map(|entry| entry.change).collect();
-    trail.load_old_values(scope, &mut changes).await?;
+    trail.snapshot().await?.load_old_values(scope, &mut changes).await?;
     Ok(())
 }
 

@@ -23,8 +23,8 @@ async fn what_happens_meanwhile_is_not_seen(pool: PgPool) -> Result {
     assert_eq!(snapshot.captured_tables(&scope).await?.len(), 3);
     assert!(snapshot.has_changes(&scope).await?);
     drop(snapshot);
-    assert_ne!(trail.count(&scope, &any, 1_000).await?, before);
-    assert_eq!(trail.captured_tables(&scope).await?.len(), 4);
+    assert_ne!(trail.snapshot().await?.count(&scope, &any, 1_000).await?, before);
+    assert_eq!(trail.snapshot().await?.captured_tables(&scope).await?.len(), 4);
     Ok(())
 }
 

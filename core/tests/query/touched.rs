@@ -1,7 +1,7 @@
 //! Which tables transactions touched, and which transactions belong together.
 
 use sqlx::PgPool;
-use threadline::query::{Count, Filter, Position, TableCounts, TransactionRecord};
+use threadline::query::{Count, Filter, Position, TableCounts, TimeRange, TransactionRecord};
 use threadline::{AuditTrail, Scope};
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ async fn touched(
     transactions: &[TransactionRecord],
     cap: usize,
 ) -> Result<Vec<String>> {
-    let touched = trail.table_counts(scope, transactions, cap).await?;
+    let touched = trail.snapshot().await?.table_counts(scope, transactions, cap).await?;
     let word = |touched: &TableCounts| {
         let tables: Vec<String> =
             touched.tables.iter().map(|(table, count)| format!("{table} {count}")).collect();
@@ -69,7 +69,7 @@ async fn counting_stops_where_it_was_told_to(pool: PgPool) -> Result {
     let unscoped = Scope::unscoped();
     assert_eq!(touched(&trail, &unscoped, &last, 50).await?, ["tickets 50"]);
     assert_eq!(touched(&trail, &unscoped, &last, 49).await?, ["tickets 49 or more"]);
-    let counted = trail.table_counts(&unscoped, &last, 49).await?;
+    let counted = trail.snapshot().await?.table_counts(&unscoped, &last, 49).await?;
     assert_eq!(counted[0].count(), Count::Truncated(49));
     Ok(())
 }
@@ -88,15 +88,21 @@ async fn transactions_of_a_correlation_come_newest_first_without_the_known_one(p
         (&Scope::tables(["lines"]), "case-1", Uuid::nil(), 20, vec![1]),
         (&Scope::nothing(), "case-1", Uuid::nil(), 20, vec![]),
     ] {
-        let related = trail.transactions_by_correlation(scope, correlation, except, limit).await?;
+        let related =
+            trail.snapshot().await?.transactions_by_correlation(scope, correlation, except, limit).await?;
         let related: Vec<Uuid> = related.iter().map(|transaction| transaction.id).collect();
         assert_eq!(related, ids(&expected), "{scope:?} {correlation} {except} {limit}");
     }
-    let related = trail.transactions_by_correlation(&unscoped, "case-1", all[3].id, 20).await?;
+    let related =
+        trail.snapshot().await?.transactions_by_correlation(&unscoped, "case-1", all[3].id, 20).await?;
     assert_eq!(related.first(), Some(&all[1]));
     // A page of the actor's transactions is the same list of records.
     let ann: threadline::query::ActorFilter = "user:ann".parse()?;
-    let page = trail.transactions_by_actor(&unscoped, ann, [None, None], Position::Newest, 10).await?;
+    let page = trail
+        .snapshot()
+        .await?
+        .transactions_by_actor(&unscoped, ann, TimeRange::default(), Position::Newest, 10)
+        .await?;
     assert_eq!(page.entries.last(), Some(&all[1]));
     Ok(())
 }

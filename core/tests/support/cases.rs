@@ -1,6 +1,7 @@
 //! Tables of cases: the same writes in both modes of capture.
 
 use sqlx::PgPool;
+use threadline::TableName;
 use threadline::capture::{CaptureMode, TablePolicy};
 
 use crate::changes::{changes, flaws, forget};
@@ -58,7 +59,7 @@ impl<'a> Case<'a> {
 
 /// Plays each case in both modes, each time on new tables, and reports all that differ.
 pub(crate) async fn play(pool: &PgPool, setup: &str, tables: &[&str], cases: &[Case<'_>]) -> Result {
-    let policy = |mode| move |table: &&str| TablePolicy::new(*table).mode(mode);
+    let policy = |mode| move |table: &&str| TablePolicy::new(TableName::new("public", *table)).mode(mode);
     let trail = install(pool).await?;
     let mut differences = Vec::new();
     for mode in CaptureMode::ALL {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, PgConnection};
-use threadline::Scope;
-use threadline::query::{AsOf, RowImage, Snapshot};
+use threadline::query::{AsOf, RowImage, RowKey, Snapshot};
+use threadline::{Scope, TableName};
 
 use crate::database::Result;
 
-pub(crate) type Key = BTreeMap<String, String>;
+pub(crate) type Key = RowKey;
 pub(crate) type Rows = BTreeMap<Key, RowImage>;
 
 /// The rows of a table by their keys, as JSON, with an expression that replaces some of the values.
@@ -34,7 +34,7 @@ pub(crate) async fn as_of(
     key: &Key,
     at: DateTime<Utc>,
 ) -> Result<AsOf> {
-    Ok(snapshot.as_of(&Scope::unscoped(), table, key.clone(), at).await?)
+    Ok(snapshot.as_of(&Scope::unscoped(), table.parse::<TableName>()?, key, at).await?)
 }
 
 /// Equal to the last character of every value.
@@ -52,16 +52,14 @@ pub(crate) fn tell(told: &AsOf) -> String {
             format!("may have existed: {shown}; {}", causes.join("; "))
         }
         AsOf::Deleted(entry) => format!("was removed by {}", entry.change.operation.as_str()),
-        AsOf::Moved(entry) => {
-            let key = entry.change.row_key().unwrap_or_default();
-            format!("became {}", text(&key))
-        }
+        AsOf::Moved(entry) => format!("became {}", text(&entry.change.key)),
         AsOf::BeforeHorizon => "is not known".to_owned(),
     }
 }
 
 pub(crate) fn text(key: &Key) -> String {
-    let pairs: Vec<String> = key.iter().map(|(column, value)| format!("{column}={value}")).collect();
+    let pairs: Vec<String> =
+        key.iter().map(|(column, value)| format!("{column}={}", value.unwrap_or("NULL"))).collect();
     pairs.join("&")
 }
 

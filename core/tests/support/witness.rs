@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use threadline::query::{AsOf, RowImage, Snapshot};
-use threadline::{AuditTrail, Scope};
+use threadline::{AuditTrail, Scope, TableName};
 
 use crate::database::{Result, value};
 use crate::rows::{Key, Rows, as_of, image, rows_of, same, tell, text};
@@ -66,7 +66,8 @@ impl Witness {
             return Ok(None);
         };
         let scope = Scope::unscoped();
-        let compared = snapshot.compare(&scope, self.table.as_str(), key.clone(), [*before, *after]).await?;
+        let compared =
+            snapshot.compare(&scope, self.table.parse::<TableName>()?, key, [*before, *after]).await?;
         let fields: Vec<&str> = compared.fields.iter().map(|field| field.name.as_str()).collect();
         let expected = differing(one.get(key), other.get(key));
         let problem = format!(

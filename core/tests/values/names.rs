@@ -226,7 +226,7 @@ async fn keys_of_any_name(pool: PgPool) -> Result {
     run(&pool, &each("CREATE TABLE t_@ (# text PRIMARY KEY, other text);\n")).await?;
     for mode in CaptureMode::ALL {
         forget(&pool).await?;
-        let policy = |at| TablePolicy::new(format!("t_{at}").as_str()).mode(mode);
+        let policy = |at| TablePolicy::new(TableName::new("public", format!("t_{at}"))).mode(mode);
         trail.capture((0..names.len()).map(policy)).await?;
         run(&pool, &each("INSERT INTO t_@ VALUES ('k'); UPDATE t_@ SET other = 'b'; DELETE FROM t_@;\n"))
             .await?;
@@ -257,7 +257,7 @@ async fn columns_of_any_name_can_be_redacted(pool: PgPool) -> Result {
     let changes = changes.join(", ");
     for mode in CaptureMode::ALL {
         forget(&pool).await?;
-        let policy = |table: &str| TablePolicy::new(table).mode(mode);
+        let policy = |table: &'static str| TablePolicy::new(table).mode(mode);
         trail
             .capture([policy("masked").mask(names.clone()), policy("excluded").exclude(names.clone())])
             .await?;
@@ -303,7 +303,7 @@ async fn two_schemas_with_the_same_table(pool: PgPool) -> Result {
     .await?;
     for mode in CaptureMode::ALL {
         forget(&pool).await?;
-        let policy = |table: &str| TablePolicy::new(table).mode(mode);
+        let policy = |table: &'static str| TablePolicy::new(table).mode(mode);
         trail
             .capture([
                 policy("t"),

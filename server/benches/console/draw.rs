@@ -28,11 +28,11 @@ pub(crate) async fn many(trail: &AuditTrail, pages: &Pages, samples: usize) -> R
             position: Position::Newest,
             page,
             continues: false,
-            count: Some(trail.count(&scope, filter, COUNTED).await?),
+            count: Some(trail.snapshot().await?.count(&scope, filter, COUNTED).await?),
             has_changes: true,
             mark: Some(mark),
         };
-        let tables = trail.captured_tables(&scope).await?;
+        let tables = trail.snapshot().await?.captured_tables(&scope).await?;
         prepared.push(TimelinePage { typed, tables, answer: Ok(found) });
     }
     let frame = Frame { base: "/audit".to_owned(), page: Some(RoutePage::Timeline), ..Frame::default() };

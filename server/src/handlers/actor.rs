@@ -7,7 +7,8 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{OriginalUri, Path, RawQuery};
 use axum::response::Response;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use threadline::query::{ActorFilter, InvalidParameter, Page, Position, TransactionRecord};
+use threadline::InvalidParameter;
+use threadline::query::{ActorFilter, Page, Position, TimeRange, TransactionRecord};
 use threadline::{ActorError, ActorKind, ActorRef};
 use threadline_app::pages::{ActorPage, ActorWindow, LastTransaction, actor_page};
 
@@ -41,13 +42,21 @@ pub(crate) async fn actor(
     };
     let trail = &visit.shared.settings.trail;
     let from = begin(window);
-    let question =
-        trail.transactions_by_actor(&visit.scope, actor.clone(), [Some(from), None], position, PAGE);
+    let question = async {
+        let range = TimeRange { from: Some(from), to: None };
+        trail
+            .snapshot()
+            .await?
+            .transactions_by_actor(&visit.scope, actor.clone(), range, position, PAGE)
+            .await
+    };
     let reply = match answered(&visit, question).await {
         Err(error) => Reply::unanswered(error.as_ref(), uri.to_string(), to_timeline(&visit)),
         Ok(transactions) => {
-            let touched =
-                part(&visit, trail.table_counts(&visit.scope, &transactions.entries, COUNTED)).await;
+            let touched = part(&visit, async {
+                trail.snapshot().await?.table_counts(&visit.scope, &transactions.entries, COUNTED).await
+            })
+            .await;
             let last = last_transaction(&visit, &actor, &transactions).await;
             let is_first_page = position == Position::Newest;
             let touched = touched.ok();
@@ -109,8 +118,10 @@ async fn last_transaction(
         return LastTransaction::Unknown;
     }
     let trail = &visit.shared.settings.trail;
-    let question =
-        trail.transactions_by_actor(&visit.scope, actor.clone(), [None, None], Position::Newest, 1);
+    let question = async {
+        let (actor, range) = (actor.clone(), TimeRange::default());
+        trail.snapshot().await?.transactions_by_actor(&visit.scope, actor, range, Position::Newest, 1).await
+    };
     match part(visit, question).await {
         Err(_) => LastTransaction::Unknown,
         Ok(page) => match page.entries.into_iter().next() {

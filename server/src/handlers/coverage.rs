@@ -3,7 +3,7 @@
 use axum::extract::{FromRequest, RawQuery, Request};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use threadline::query::InvalidParameter;
+use threadline::InvalidParameter;
 use threadline_app::Coverage;
 use threadline_app::pages::{CoveragePage, coverage_page};
 use url::form_urlencoded;

@@ -9,8 +9,9 @@ use axum::extract::{OriginalUri, RawQuery};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::try_unfold;
 use http::header;
+use threadline::InvalidParameter;
 use threadline::export::{ExportWriter, Format};
-use threadline::query::{Count, Cursor, Filter, InvalidParameter, Page, Position, QueryError, TimelineEntry};
+use threadline::query::{Count, Cursor, Filter, Page, Position, QueryError, TimelineEntry};
 
 use super::question::{answered, pairs, read_filter, to_timeline};
 use crate::guard::Visit;
@@ -69,8 +70,8 @@ fn read(query: Option<&str>) -> Result<Filter, InvalidParameter> {
 async fn first_page(visit: &Visit, filter: &Filter) -> Result<(Page<TimelineEntry>, bool), QueryError> {
     let trail = &visit.shared.settings.trail;
     let page = trail.timeline_page(&visit.scope, filter, Position::Newest, PAGE).await?;
-    let truncated =
-        page.older.is_some() && matches!(trail.count(&visit.scope, filter, MOST).await?, Count::Truncated(_));
+    let truncated = page.older.is_some()
+        && matches!(trail.snapshot().await?.count(&visit.scope, filter, MOST).await?, Count::Truncated(_));
     Ok((page, truncated))
 }
 

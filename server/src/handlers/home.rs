@@ -25,7 +25,7 @@ pub(crate) async fn home(Extension(visit): Extension<Visit>, OriginalUri(uri): O
     let coverage =
         async { if visit.may_view_coverage() { Some(monitor.known(PATIENCE).await) } else { None } };
     let (tables, coverage, latest) = tokio::join!(
-        part(&visit, trail.captured_tables(&visit.scope)),
+        part(&visit, async { trail.snapshot().await?.captured_tables(&visit.scope).await }),
         coverage,
         part(&visit, latest(&visit))
     );
@@ -55,7 +55,7 @@ async fn latest(visit: &Visit) -> Result<LatestActivity, QueryError> {
             transactions.push(entry.transaction);
         }
     }
-    let touched = trail.table_counts(&visit.scope, &transactions, COUNTED).await?;
+    let touched = trail.snapshot().await?.table_counts(&visit.scope, &transactions, COUNTED).await?;
     Ok(LatestActivity { transactions, touched })
 }
 

@@ -1,7 +1,8 @@
 //! What handlers share: the query of an address, and waiting for an answer.
 
+use threadline::InvalidParameter;
 use threadline::TableName;
-use threadline::query::{Filter, InvalidParameter, Position, QueryError};
+use threadline::query::{Filter, Position, QueryError};
 use threadline_app::pages::{FilterMistake, set_window};
 use url::form_urlencoded;
 
@@ -18,7 +19,7 @@ pub(super) enum Unanswered {
 impl From<InvalidParameter> for Unanswered {
     fn from(error: InvalidParameter) -> Self {
         let (sentence, hint) = (format!("{error}."), format!("Expected {}.", error.expected));
-        Self::Mistake(FilterMistake { key: error.key, sentence, hint })
+        Self::Mistake(FilterMistake { key: error.name, sentence, hint })
     }
 }
 
@@ -105,10 +106,11 @@ async fn complete_record(visit: &Visit, given: &mut [(String, String)]) -> Resul
     let Some((key, table)) = table else {
         return Err(expects("the table beside it".to_owned()).into());
     };
-    let (of_table, _) = Filter::from_pairs([(key.as_str(), table.as_str())])?;
-    let Some(table) = of_table.table else { return Ok(()) };
+    let table: TableName = table.trim().parse().map_err(|error: InvalidParameter| error.named(&key))?;
     let trail = &visit.shared.settings.trail;
-    let columns = answered(visit, trail.key_columns(&visit.scope, &table)).await?.unwrap_or_default();
+    let columns = answered(visit, async { trail.snapshot().await?.key_columns(&visit.scope, &table).await })
+        .await?
+        .unwrap_or_default();
     let [column] = columns.as_slice() else { return Err(expects(full_key(&table, &columns)).into()) };
     *record = form_urlencoded::Serializer::new(String::new()).append_pair(column, record.trim()).finish();
     Ok(())

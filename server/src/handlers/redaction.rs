@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::extract::RawQuery;
 use axum::response::Response;
-use threadline::query::InvalidParameter;
+use threadline::InvalidParameter;
 use threadline_app::pages::{RedactionPage, redaction_page};
 
 use super::part::PATIENCE;

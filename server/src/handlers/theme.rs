@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Form};
 use http::{HeaderName, StatusCode, header};
-use threadline::query::InvalidParameter;
+use threadline::InvalidParameter;
 use threadline_app::Theme;
 
 use super::question::to_timeline;

@@ -121,7 +121,10 @@ async fn count(mut trail: Snapshot<'_>, scope: &Scope, filter: &Filter) -> Optio
 
 /// The form as it was typed, with what is wrong in it.
 async fn correct(visit: &Visit, typed: Vec<(String, String)>, mistake: FilterMistake) -> Response {
-    let tables = answered(visit, visit.shared.settings.trail.captured_tables(&visit.scope)).await;
+    let tables = answered(visit, async {
+        visit.shared.settings.trail.snapshot().await?.captured_tables(&visit.scope).await
+    })
+    .await;
     let timeline = TimelinePage { typed, tables: tables.unwrap_or_default(), answer: Err(mistake) };
     let mut response = Reply::page(|frame| timeline_page(frame, timeline)).into_response(visit.frame());
     *response.status_mut() = StatusCode::BAD_REQUEST;

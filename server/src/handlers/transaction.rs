@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{OriginalUri, Path, RawQuery};
 use axum::response::Response;
-use threadline::query::{Position, QueryError, TransactionDetail, TransactionRecord, transaction_id};
+use threadline::query::{Position, QueryError, TransactionDetail, TransactionId, TransactionRecord};
 use threadline_app::pages::{RelatedTransactions, TransactionPage, transaction_page};
 
 use super::part::part;
@@ -30,7 +30,10 @@ pub(crate) async fn transaction(
     RawQuery(query): RawQuery,
 ) -> Response {
     let id = id.map(|Path(id)| id).unwrap_or_default();
-    let (id, position) = match transaction_id(&id).and_then(|id| Ok((id, read_position(query.as_deref())?))) {
+    let (id, position) = match id
+        .parse::<TransactionId>()
+        .and_then(|id| Ok((id, read_position(query.as_deref())?)))
+    {
         Ok(read) => read,
         Err(error) => return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.frame()),
     };
@@ -64,7 +67,7 @@ async fn with_surroundings(visit: &Visit, detail: TransactionDetail, position: P
     let trail = &visit.shared.settings.trail;
     let this = slice::from_ref(&detail.transaction);
     let (touched, related) = tokio::join!(
-        part(visit, trail.table_counts(&visit.scope, this, COUNTED)),
+        part(visit, async { trail.snapshot().await?.table_counts(&visit.scope, this, COUNTED).await }),
         part(visit, related(visit, &detail.transaction))
     );
     let touched = touched.ok().and_then(|touched| touched.into_iter().next());
@@ -75,7 +78,7 @@ async fn related(visit: &Visit, of: &TransactionRecord) -> Result<RelatedTransac
     let Some(correlation) = of.action.as_ref().and_then(|action| action.correlation_id.as_deref()) else {
         return Ok(RelatedTransactions::default());
     };
-    let trail = &visit.shared.settings.trail;
+    let mut trail = visit.shared.settings.trail.snapshot().await?;
     let mut transactions =
         trail.transactions_by_correlation(&visit.scope, correlation, of.id, RELATED + 1).await?;
     let truncated = transactions.len() > RELATED;

@@ -94,7 +94,7 @@ fn same(files: &Files, entries: &[TimelineEntry], query: &str) -> Result {
     assert_eq!(files.document["changes"], Value::from(files.lines.clone()), "{query}");
     assert_eq!((files.lines.len(), files.rows.len()), (entries.len(), entries.len()), "{query}");
     for ((entry, object), row) in entries.iter().zip(&files.lines).zip(&files.rows) {
-        let expected = serde_json::to_value(entry.change.export_row())?;
+        let expected = serde_json::to_value(&entry.change)?;
         let fields = expected.as_object().ok_or("no object")?;
         for (name, value) in fields {
             assert_eq!(object[name], *value, "{query}: {name}");

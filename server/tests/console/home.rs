@@ -152,7 +152,8 @@ async fn redaction_that_has_drifted_needs_the_attention_of_those_who_may_know(po
 #[sqlx::test(migrations = false)]
 async fn a_limited_view_learns_nothing_about_the_rest(pool: PgPool) -> Result {
     let trail = installed(&pool).await?;
-    let within = |tables: &[&str]| mounted(&pool, Access::AllowWithin(Scope::tables(tables.iter().copied())));
+    let within =
+        |tables: &[&'static str]| mounted(&pool, Access::AllowWithin(Scope::tables(tables.iter().copied())));
     trail.capture(["tickets", "secrets"]).await?;
     rename(&pool, "one").await?;
     sqlx::raw_sql("INSERT INTO secrets VALUES (1); ALTER TABLE secrets ADD word text").execute(&pool).await?;

@@ -1,10 +1,8 @@
 //! The addresses of a row.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 use threadline::TableName;
-use threadline::query::{Filter, Position};
+use threadline::query::{Filter, Position, RowKey};
 use url::form_urlencoded;
 
 use crate::Frame;
@@ -20,7 +18,7 @@ pub(super) struct Address {
 impl Address {
     pub(super) fn new(
         frame: &Frame,
-        row: (&TableName, &BTreeMap<String, String>),
+        row: (&TableName, &RowKey),
         filter: &Filter,
         position: Position,
     ) -> Self {

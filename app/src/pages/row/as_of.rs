@@ -1,10 +1,8 @@
 //! The row as it was at a moment.
 
-use std::collections::BTreeMap;
-
 use chrono::Utc;
 use leptos::prelude::*;
-use threadline::query::{AsOf, Cursor, FieldChange, Operation, TimelineEntry};
+use threadline::query::{AsOf, Cursor, FieldChange, Operation, RowKey, TimelineEntry};
 
 use super::address::Address;
 use super::moments::{field_value, just_before, stamp};
@@ -66,7 +64,7 @@ pub(super) fn as_of_form(address: &Address, question: Option<&AsOfQuestion>) -> 
 }
 
 /// The row then, column by column, or why there is none.
-pub(super) fn as_of_panel(then: RowThen, key: &BTreeMap<String, String>, address: &Address) -> Html {
+pub(super) fn as_of_panel(then: RowThen, key: &RowKey, address: &Address) -> Html {
     let RowThen { at, row, first } = then;
     let fields = row.fields();
     let answer = match row {
@@ -109,12 +107,12 @@ pub(super) fn as_of_panel(then: RowThen, key: &BTreeMap<String, String>, address
     .into_html()
 }
 
-fn snapshot(entry: TimelineEntry, mut fields: Vec<FieldChange>, key: &BTreeMap<String, String>) -> Html {
+fn snapshot(entry: TimelineEntry, mut fields: Vec<FieldChange>, key: &RowKey) -> Html {
     let how = match entry.change.operation {
         Operation::Insert => "Inserted on ",
         _ => "Last change by then: ",
     };
-    fields.sort_by_key(|field| !key.contains_key(&field.name));
+    fields.sort_by_key(|field| !key.contains(&field.name));
     let rows: Vec<_> = fields
         .into_iter()
         .map(|field| {
@@ -141,10 +139,10 @@ fn before(entry: &TimelineEntry, address: &Address) -> Html {
 /// The way to the same moment of the row under its earlier or later key.
 fn under_other_key(
     entry: &TimelineEntry,
-    other_key: Option<BTreeMap<String, String>>,
+    other_key: Option<&RowKey>,
     at: chrono::DateTime<Utc>,
 ) -> Option<Html> {
-    let row = Frame::current().row_of(&entry.change.table, &other_key?);
+    let row = Frame::current().row_of(&entry.change.table, other_key?);
     let href = format!("{row}?as_of={}", stamp(at));
     Some(view! { <a class="button" href=href>"Show the row under that key"</a> }.into_html())
 }
@@ -153,7 +151,7 @@ fn under_other_key(
 fn before_first(
     first: Option<TimelineEntry>,
     at: chrono::DateTime<Utc>,
-    key: &BTreeMap<String, String>,
+    key: &RowKey,
     address: &Address,
 ) -> Html {
     let Some(entry) = first else {

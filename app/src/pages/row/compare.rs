@@ -1,11 +1,11 @@
 //! The row at two moments, side by side.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use threadline::query::{
-    AsOf, Comparison, FieldChange, FieldValue, OldValueSource, Operation, TimelineEntry,
+    AsOf, Comparison, FieldChange, FieldValue, OldValueSource, Operation, RowKey, TimelineEntry,
 };
 
 use super::address::Address;
@@ -87,8 +87,8 @@ fn choice(entry: &TimelineEntry) -> (DateTime<Utc>, String) {
 }
 
 /// What differs, field by field; what is equal folds away.
-pub(super) fn compare_panel(compared: Compared, key: &BTreeMap<String, String>, address: &Address) -> Html {
-    let Compared { at, comparison: Comparison { before, after, mut fields } } = compared;
+pub(super) fn compare_panel(compared: Compared, key: &RowKey, address: &Address) -> Html {
+    let Compared { at, comparison: Comparison { before, after, mut fields, .. } } = compared;
     let different: BTreeSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
     let mut equal = after.fields();
     equal.retain(|field| !different.contains(field.name.as_str()));
@@ -157,7 +157,7 @@ fn after(entry: &TimelineEntry) -> String {
 }
 
 /// What there is to say of a side besides its heading, with the ways to it.
-fn remark(row: AsOf, key: &BTreeMap<String, String>) -> Option<Html> {
+fn remark(row: AsOf, key: &RowKey) -> Option<Html> {
     match row {
         AsOf::Uncertain { causes, .. } => {
             Some(view! { "the row may have been removed: "{removals(causes, key)}"." }.into_html())
@@ -180,7 +180,7 @@ fn remark(row: AsOf, key: &BTreeMap<String, String>) -> Option<Html> {
 fn swapped(FieldChange { name, before, after, .. }: FieldChange) -> FieldChange {
     let before_source =
         if after == FieldValue::Absent { OldValueSource::Absent } else { OldValueSource::Stored };
-    FieldChange { name, before: after, before_source, after: before }
+    FieldChange::new(name, (after, before_source), before)
 }
 
 fn folded(fields: Vec<FieldChange>) -> Html {

@@ -13,11 +13,9 @@ pub use compare::{Compared, ComparisonQuestion};
 pub use find::{FindRowPage, RowField, RowMistake, find_row_page};
 pub use moments::{moment, still_to_come};
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 use threadline::TableName;
-use threadline::query::{AsOf, Filter, Page, Position, TimelineEntry};
+use threadline::query::{AsOf, Filter, Page, Position, RowKey, TimelineEntry};
 
 use crate::html::{Html, IntoHtml};
 use crate::{Frame, render};
@@ -33,7 +31,7 @@ pub struct RowPage {
     /// The table.
     pub table: TableName,
     /// The row's key.
-    pub key: BTreeMap<String, String>,
+    pub key: RowKey,
     /// The window of the list: only `from` and `to`.
     pub filter: Filter,
     /// Where the list begins.
@@ -102,25 +100,25 @@ pub fn row_page(frame: Frame, page: RowPage) -> String {
     })
 }
 
-fn title(table: &TableName, key: &BTreeMap<String, String>) -> String {
+fn title(table: &TableName, key: &RowKey) -> String {
     let mut title = table.to_string();
-    for (column, value) in key {
-        title += &format!(", {column} {}", if value.is_empty() { "(empty text)" } else { value });
+    for (column, value) in key.iter() {
+        let value = value.filter(|value| !value.is_empty()).unwrap_or("(empty text)");
+        title += &format!(", {column} {value}");
     }
     title
 }
 
 /// The row's name. Each part is isolated, so that a value that changes the direction of writing changes nothing around it.
-fn heading(table: &TableName, key: &BTreeMap<String, String>) -> Html {
+fn heading(table: &TableName, key: &RowKey) -> Html {
     let key: Vec<_> = key
         .iter()
         .map(|(column, value)| {
-            let value = if value.is_empty() {
-                view! { <span class="kind">"(empty text)"</span> }.into_html()
-            } else {
-                view! { <bdi>{value.clone()}</bdi> }.into_html()
+            let value = match value.filter(|value| !value.is_empty()) {
+                None => view! { <span class="kind">"(empty text)"</span> }.into_html(),
+                Some(value) => view! { <bdi>{value.to_owned()}</bdi> }.into_html(),
             };
-            view! { ", "<bdi>{column.clone()}</bdi>" "{value} }
+            view! { ", "<bdi>{column.to_owned()}</bdi>" "{value} }
         })
         .collect();
     view! { <bdi>{table.to_string()}</bdi> {key} }.into_html()

@@ -1,16 +1,14 @@
 //! What is known of a row now.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
-use threadline::query::{AsOf, Operation, PossibleRemoval, TimelineEntry};
+use threadline::query::{AsOf, Operation, PossibleRemoval, RowKey, TimelineEntry};
 
 use crate::Frame;
 use crate::components::{DateTime, TransactionHeading, isolated, key_link};
 use crate::html::{Html, IntoHtml};
 
 /// Whether the row exists, since when, and by whom.
-pub(super) fn state(latest: AsOf, key: &BTreeMap<String, String>, timeline: String) -> Html {
+pub(super) fn state(latest: AsOf, key: &RowKey, timeline: String) -> Html {
     let (sign, words) = match latest {
         AsOf::Present(entry) => {
             ("exists", view! { "Exists now. Last changed on "{by(entry)}"." }.into_html())
@@ -56,7 +54,7 @@ pub(super) fn new_key(entry: &TimelineEntry) -> Html {
 }
 
 /// What may have removed the row, each with the way to what is known of it.
-pub(super) fn removals(causes: Vec<PossibleRemoval>, key: &BTreeMap<String, String>) -> Html {
+pub(super) fn removals(causes: Vec<PossibleRemoval>, key: &RowKey) -> Html {
     let causes: Vec<_> = causes
         .into_iter()
         .enumerate()

@@ -1,11 +1,9 @@
 //! The versions of a row, newest first.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use threadline::TableName;
-use threadline::query::{AsOf, Cursor, Filter, Operation, Page, TimelineEntry};
+use threadline::query::{AsOf, Cursor, Filter, Operation, Page, RowKey, TimelineEntry};
 
 use super::address::Address;
 use super::moments::{field_value, just_before, stamp};
@@ -38,7 +36,7 @@ pub(super) fn version_list(
     versions: Page<TimelineEntry>,
     now: Option<Now>,
     shown: Option<Cursor>,
-    key: &BTreeMap<String, String>,
+    key: &RowKey,
     address: &Address,
 ) -> Html {
     let Page { entries, newer, older, .. } = versions;
@@ -55,10 +53,10 @@ pub(super) fn version_list(
 }
 
 fn version(
-    TimelineEntry { change, transaction }: TimelineEntry,
+    TimelineEntry { change, transaction, .. }: TimelineEntry,
     now: Option<Now>,
     shown: Option<Cursor>,
-    key: &BTreeMap<String, String>,
+    key: &RowKey,
     address: &Address,
 ) -> Html {
     let at = change.captured_at;

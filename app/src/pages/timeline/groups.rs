@@ -19,7 +19,7 @@ pub(super) struct Group {
 /// Neighbours of one transaction belong together; the order of the timeline stays as it is.
 pub(super) fn group(entries: Vec<TimelineEntry>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for TimelineEntry { change, transaction } in entries {
+    for TimelineEntry { change, transaction, .. } in entries {
         match groups.last_mut() {
             Some(last) if last.transaction.id == transaction.id => last.changes.push(change),
             _ => groups.push(Group { transaction, changes: vec![change] }),

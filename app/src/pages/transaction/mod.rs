@@ -30,7 +30,7 @@ pub fn transaction_page(frame: Frame, page: TransactionPage) -> String {
     let timeline = frame.href("/timeline");
     let address = frame.href(&format!("/transactions/{}", page.detail.transaction.id));
     let TransactionPage {
-        detail: TransactionDetail { transaction, changes },
+        detail: TransactionDetail { transaction, changes, .. },
         is_first_page,
         touched,
         related,

@@ -1,98 +1,145 @@
-//! Where in an index the changes lie that are asked for, when they lie in several places: the newest of each place are read
-//! and put together, instead of walking through everything in between.
-
-use std::collections::BTreeMap;
+//! The index that a query reads changes from, and the FROM clause that makes it do so.
+//!
+//! A query over several ranges of an index (the tables of a scope, the eight buckets of a row) reads the first rows of each
+//! range with a LATERAL join and merges them. Without that, PostgreSQL would walk through everything between the ranges.
 
 use sqlx::types::Json;
 use sqlx::{Postgres, QueryBuilder};
 
-use crate::query::engine::schema_features::Layout;
-use crate::query::engine::where_clause::Selection;
-use crate::{StorageSchema, TableName};
+use super::criteria::Criteria;
+use super::schema_features::SchemaFeatures;
+use super::snapshot::Snapshot;
+use super::time_windows::TimeWindow;
+use super::where_clause::{push_limit, push_order, schemas_and_names};
+use crate::TableName;
+use crate::query::model::cursor::Position;
+use crate::query::model::row_key::RowKey;
 
-pub(in crate::query) enum Places<'a> {
-    /// The timeline, from one end to the other.
-    Timeline,
-    /// One table.
-    Table(&'a TableName),
-    /// The tables that the scope shows.
-    Tables(Vec<TableName>),
-    /// One row, under each of eight places of four days.
-    Row(&'a TableName, &'a BTreeMap<String, String>),
+/// The columns by which changes are ordered.
+pub(in crate::query) const CHANGE_ORDER: [&str; 2] = ["c.captured_at", "c.id"];
+
+enum IndexPath<'a> {
+    /// All changes by time, through the primary key.
+    ByTime,
+    /// The changes of one table.
+    ByTable(&'a TableName),
+    /// The changes of the tables that the scope shows.
+    ByTables(Vec<TableName>),
+    /// The changes of one row, in each of its eight buckets.
+    ByRow(&'a TableName, &'a RowKey),
 }
 
-impl<'a> Places<'a> {
-    pub(in crate::query) fn of(selection: Selection<'a>, layout: Layout) -> Self {
-        let filter = selection.filter;
-        if !layout.has_buckets || selection.transaction.is_some() {
-            return Self::Timeline;
+impl<'a> IndexPath<'a> {
+    fn of(criteria: Criteria<'a>, features: SchemaFeatures) -> Self {
+        if !features.has_buckets || criteria.transaction.is_some() {
+            return Self::ByTime;
         }
-        match (
-            &filter.table,
-            &filter.key,
-            selection.scope.condition().and_then(|condition| condition.tables()),
-        ) {
-            (Some(table), Some(key), _) => Self::Row(table, key),
-            (Some(table), None, _) => Self::Table(table),
-            (None, _, Some(tables)) => Self::Tables(tables),
-            (None, _, None) => Self::Timeline,
+        let shown_tables = criteria.scope.condition().and_then(|condition| condition.tables());
+        match (&criteria.filter.table, &criteria.filter.key, shown_tables) {
+            (Some(table), Some(key), _) => Self::ByRow(table, key),
+            (Some(table), None, _) => Self::ByTable(table),
+            (None, _, Some(tables)) => Self::ByTables(tables),
+            (None, _, None) => Self::ByTime,
         }
     }
 
-    pub(in crate::query) const fn are_several(&self) -> bool {
-        matches!(self, Self::Row(..) | Self::Tables(_))
-    }
-
-    /// The list of places, and the beginning of what is read from each.
-    pub(in crate::query) fn push_list(&self, sql: &mut QueryBuilder<Postgres>, schema: &StorageSchema) {
+    /// Returns the columns whose ranges are read. A row has a second one, for changes that took its key away.
+    const fn columns(&self) -> &'static [&'static str] {
         match self {
-            Self::Timeline | Self::Table(_) => return,
-            Self::Row(table, key) => {
-                sql.push(schema.fill(
+            Self::ByTime => &[""],
+            Self::ByTable(_) | Self::ByTables(_) => &["c.table_hash"],
+            Self::ByRow(..) => &["c.row_bucket", "c.related_bucket"],
+        }
+    }
+
+    const fn needs_merge(&self) -> bool {
+        matches!(self, Self::ByRow(..) | Self::ByTables(_))
+    }
+}
+
+impl Snapshot<'_> {
+    /// Pushes the FROM clause and the conditions of at most `limit` changes `c` within the window.
+    pub(in crate::query) fn push_from(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        criteria: Criteria<'_>,
+        position: Position,
+        window: TimeWindow,
+        limit: usize,
+    ) {
+        let path = IndexPath::of(criteria, self.features());
+        if !path.needs_merge() {
+            self.push_range(sql, criteria, position, window, &path, path.columns()[0]);
+            return;
+        }
+        self.push_range_list(sql, &path);
+        for (number, column) in path.columns().iter().enumerate() {
+            sql.push(if number == 0 { "(SELECT *" } else { ") UNION ALL (SELECT *" });
+            self.push_range(sql, criteria, position, window, &path, column);
+            push_order(sql, CHANGE_ORDER, position.direction());
+            push_limit(sql, limit);
+        }
+        sql.push(")) AS c");
+    }
+
+    /// Pushes the list of ranges, and the beginning of the subquery on each.
+    fn push_range_list(&self, sql: &mut QueryBuilder<Postgres>, path: &IndexPath<'_>) {
+        match path {
+            IndexPath::ByTime | IndexPath::ByTable(_) => return,
+            IndexPath::ByRow(table, key) => {
+                sql.push(self.fill(
                     " FROM (SELECT __schema__.threadline_row_bucket(__schema__.threadline_table_hash(",
                 ));
                 sql.push_bind(table.schema().to_owned()).push(", ").push_bind(table.name().to_owned());
                 sql.push("), ").push_bind(Json((*key).clone()));
-                sql.push(", slot << 61) AS place FROM generate_series(0::bigint, 7) AS slot)");
+                sql.push(", slot << 61) AS bucket FROM generate_series(0::bigint, 7) AS slot)");
             }
-            Self::Tables(tables) => {
-                let (schemas, names): (Vec<String>, Vec<String>) =
-                    tables.iter().map(|table| (table.schema().to_owned(), table.name().to_owned())).unzip();
-                sql.push(schema.fill(
-                    " FROM (SELECT DISTINCT __schema__.threadline_table_hash(schema, name) AS place FROM unnest(",
+            IndexPath::ByTables(tables) => {
+                let (schemas, names) = schemas_and_names(tables);
+                sql.push(self.fill(
+                    " FROM (SELECT DISTINCT __schema__.threadline_table_hash(schema, name) AS bucket FROM unnest(",
                 ));
                 sql.push_bind(schemas).push(", ").push_bind(names).push(") AS shown (schema, name))");
             }
         }
-        sql.push(" AS places CROSS JOIN LATERAL (");
+        sql.push(" AS ranges CROSS JOIN LATERAL (");
     }
 
-    /// The columns by which a place is found: a row has a second one, for the changes that took its key away.
-    pub(in crate::query) const fn columns(&self) -> &'static [&'static str] {
-        match self {
-            Self::Timeline => &[""],
-            Self::Table(_) | Self::Tables(_) => &["c.table_hash"],
-            Self::Row(..) => &["c.row_bucket", "c.related_bucket"],
-        }
-    }
-
-    /// What a change of the place meets.
-    pub(in crate::query) fn push_condition(
+    /// Pushes the FROM clause and the conditions of the changes of one range.
+    fn push_range(
         &self,
         sql: &mut QueryBuilder<Postgres>,
-        schema: &StorageSchema,
+        criteria: Criteria<'_>,
+        position: Position,
+        window: TimeWindow,
+        path: &IndexPath<'_>,
         column: &str,
     ) {
-        match self {
-            Self::Timeline => {}
-            Self::Table(table) => {
-                sql.push(schema.fill(&format!("{column} = __schema__.threadline_table_hash(")));
+        match criteria.transaction {
+            // OFFSET 0 makes PostgreSQL find the transaction by its id first, whatever it expects of the other conditions.
+            Some(transaction) => {
+                sql.push(
+                    self.fill(" FROM (SELECT * FROM __schema__.audit_changes AS c WHERE c.transaction_id = "),
+                );
+                sql.push_bind(transaction);
+                if let Some(from) = window.from {
+                    sql.push(" AND c.captured_at >= ").push_bind(from);
+                }
+                sql.push(" OFFSET 0) AS c WHERE ");
+            }
+            None => drop(sql.push(self.fill(" FROM __schema__.audit_changes AS c WHERE "))),
+        }
+        match path {
+            IndexPath::ByTime => {}
+            IndexPath::ByTable(table) => {
+                sql.push(self.fill(&format!("{column} = __schema__.threadline_table_hash(")));
                 sql.push_bind(table.schema().to_owned()).push(", ").push_bind(table.name().to_owned());
                 sql.push(") AND ");
             }
-            Self::Tables(_) | Self::Row(..) => {
-                sql.push(format!("{column} = places.place AND "));
+            IndexPath::ByTables(_) | IndexPath::ByRow(..) => {
+                sql.push(format!("{column} = ranges.bucket AND "));
             }
         }
+        self.where_clause(sql).push(criteria, position, window);
     }
 }

@@ -1,103 +1,59 @@
-//! One transaction whole: who, why, and every change with its old values.
+//! Old values that are not stored with a change: those that the previous change of the same row left.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use sqlx::types::Json;
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
 
-use crate::query::engine::reader::Reader;
-use crate::query::engine::time_windows::{Window, Windows};
-use crate::query::engine::where_clause::Selection;
-use crate::query::{Change, Filter, Position, QueryError, RowKey, TransactionRecord};
-use crate::{AuditTrail, Scope};
+use super::criteria::Criteria;
+use super::snapshot::Snapshot;
+use super::thresholds::LOOKUP_BATCH;
+use super::time_windows::TimeWindow;
+use super::where_clause::schemas_and_names;
+use crate::Scope;
+use crate::query::model::change::Change;
+use crate::query::model::cursor::{Direction, Position};
+use crate::query::model::error::QueryError;
+use crate::query::model::filter::Filter;
+use crate::query::model::row_key::RowKey;
 
-/// So many changes are looked up together.
-const AT_ONCE: usize = 500;
-
-/// The eight slots under which the history of a row is filed.
-const PLACES: &str =
+/// The eight buckets of a row.
+const BUCKETS: &str =
     "(SELECT __schema__.threadline_row_bucket(__schema__.threadline_table_hash(later.table_schema,
-  later.table_name), later.table_pk, slot << 61) AS place FROM generate_series(0::bigint, 7) AS slot)";
-/// The time only together with the bucket: by itself, unknown as it is when the plan is made, it looks so selective that the
-/// planner would walk through all changes before it.
-const PLACE: &str =
-    "c.row_bucket = places.place AND (c.row_bucket, c.captured_at) <= (places.place, later.captured_at)";
-const NO_PLACE: &str = "c.table_schema = later.table_schema AND c.table_name = later.table_name
+  later.table_name), later.table_pk, slot << 61) AS bucket FROM generate_series(0::bigint, 7) AS slot)";
+/// The time is compared only together with the bucket. By itself, and unknown when the plan is made, it looks so selective that
+/// PostgreSQL would walk through all changes before it.
+const IN_BUCKET: &str =
+    "c.row_bucket = ranges.bucket AND (c.row_bucket, c.captured_at) <= (ranges.bucket, later.captured_at)";
+/// The same condition for a trail without buckets.
+const IN_TABLE: &str = "c.table_schema = later.table_schema AND c.table_name = later.table_name
   AND c.captured_at <= later.captured_at";
 
-/// A transaction, its action, and its changes with their old values: what an incident report needs.
-#[derive(Debug, Clone)]
-pub struct TransactionWithOldValues {
-    /// Who, when and why.
-    pub transaction: TransactionRecord,
-    /// Its changes, newest first. [`Change::diff`] and [`Change::fields`] show them field by field.
-    pub changes: Vec<Change>,
-    /// Whether there are more changes than were asked for.
-    pub truncated: bool,
-}
-
-impl AuditTrail {
-    /// One transaction with at most `limit` of its changes and their old values; none when there is no such transaction or
-    /// when the scope shows none of its changes.
-    ///
-    /// # Errors
-    /// [`QueryError`] when the database does not answer.
-    pub async fn transaction_with_old_values(
-        &self,
-        scope: &Scope,
-        id: Uuid,
-        limit: usize,
-    ) -> Result<Option<TransactionWithOldValues>, QueryError> {
-        let Some(detail) = self.transaction(scope, id, Position::Newest, limit).await? else {
-            return Ok(None);
-        };
-        let truncated = detail.changes.older.is_some();
-        let mut changes = detail.changes.entries;
-        self.load_old_values(scope, &mut changes).await?;
-        Ok(Some(TransactionWithOldValues { transaction: detail.transaction, changes, truncated }))
-    }
-
-    /// Looks up the old values that changes do not hold, in the change of the same row before them. What the scope hides stays
-    /// unknown.
+impl Snapshot<'_> {
+    /// Looks up the old values that changes do not hold, in the previous change of the same row, and sets
+    /// [`Change::previous`]. What the scope hides stays unknown.
     ///
     /// # Errors
     /// [`QueryError`] when the database does not answer.
     pub async fn load_old_values<'c>(
-        &self,
+        &mut self,
         scope: &Scope,
         changes: impl IntoIterator<Item = &'c mut Change>,
     ) -> Result<(), QueryError> {
-        let incomplete = incomplete(changes);
-        if incomplete.is_empty() {
-            return Ok(());
-        }
-        self.reader().await?.complete(scope, incomplete).await
+        let incomplete = changes.into_iter().filter(|change| change.lacks_old_values()).collect();
+        self.load_previous(scope, incomplete).await
     }
-}
 
-/// Those with some old value that is not stored. Collected, because a future that holds a closure over references is not `Send`
-/// for whoever spawns it.
-pub(in crate::query) fn incomplete<'c>(
-    changes: impl IntoIterator<Item = &'c mut Change>,
-) -> Vec<&'c mut Change> {
-    changes.into_iter().filter(|change| change.lacks_old_values()).collect()
-}
-
-/// Whether it is an earlier change of the same row.
-fn is_before(earlier: &Change, change: &Change) -> bool {
-    earlier.cursor() < change.cursor() && earlier.key == *change.key_before() && earlier.table == change.table
-}
-
-impl Reader<'_> {
-    /// Looks up what these changes do not hold.
-    pub(in crate::query) async fn complete(
+    /// Sets the previous change of each. A separate function, because a future that holds the iterator of
+    /// [`load_old_values`](Self::load_old_values) would not be `Send`.
+    async fn load_previous(
         &mut self,
         scope: &Scope,
         mut incomplete: Vec<&mut Change>,
     ) -> Result<(), QueryError> {
-        for some in incomplete.chunks_mut(AT_ONCE) {
-            let earlier = self.changes_before(scope, some.iter().map(|change| &**change).collect()).await?;
-            for change in some {
+        for batch in incomplete.chunks_mut(LOOKUP_BATCH) {
+            let earlier = self.changes_before(scope, batch.iter().map(|change| &**change).collect()).await?;
+            for change in batch {
                 let previous = earlier.iter().filter(|earlier| is_before(earlier, change));
                 let previous = previous.max_by_key(|earlier| earlier.cursor());
                 change.previous = previous.and_then(|previous| previous.after.clone());
@@ -106,7 +62,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The change just before each of these, of the same row. Most are found in the first stretch of time.
+    /// Returns the change just before each of these, of the same row. Most are found in the first window.
     async fn changes_before(
         &mut self,
         scope: &Scope,
@@ -116,50 +72,52 @@ impl Reader<'_> {
         changes.retain(|change| change.row_key().is_some());
         let Some(newest) = changes.iter().map(|change| change.cursor()).max() else { return Ok(earlier) };
         let any = Filter::default();
-        let selection = Selection::new(scope, &any);
+        let criteria = Criteria::new(scope, &any);
         let end = newest.captured_at.checked_add_signed(TimeDelta::microseconds(1));
-        for window in Windows::of(selection, Position::OlderThan(newest), self.layout()) {
-            let window = Window { until: window.until.or(end), ..window };
+        for window in self.time_windows(criteria, Position::OlderThan(newest)) {
+            let window = TimeWindow { until: window.until.or(end), ..window };
             changes.retain(|change| !earlier.iter().any(|earlier| is_before(earlier, change)));
             if changes.is_empty() {
                 break;
             }
             let mut sql = self.select_changes();
-            self.push_changes_before(&mut sql, selection, window, &changes);
-            let found = self.fetch_changes(sql, Position::Newest, changes.len()).await?;
-            earlier.extend(found.into_iter().map(|found| found.change));
+            self.push_changes_before(&mut sql, criteria, window, &changes);
+            let found = self.fetch_changes(sql, Direction::Older, changes.len()).await?;
+            earlier.extend(found.into_iter().map(|row| row.change));
         }
         Ok(earlier)
     }
 
-    /// As for the history of one row: where row histories are filed, a row has eight places.
     fn push_changes_before(
         &self,
         sql: &mut QueryBuilder<Postgres>,
-        selection: Selection<'_>,
-        window: Window,
+        criteria: Criteria<'_>,
+        window: TimeWindow,
         changes: &[&Change],
     ) {
-        let tables = changes.iter().map(|change| &change.table);
-        let (schemas, names): (Vec<String>, Vec<String>) =
-            tables.map(|table| (table.schema().to_owned(), table.name().to_owned())).unzip();
+        let (schemas, names) = schemas_and_names(changes.iter().map(|change| &change.table));
         let keys: Vec<Json<RowKey>> =
             changes.iter().map(|change| Json(change.key_before().clone())).collect();
-        let (times, ids): (Vec<DateTime<Utc>>, Vec<Uuid>) =
+        let (times, ids): (Vec<_>, Vec<Uuid>) =
             changes.iter().map(|change| (change.captured_at, change.id)).unzip();
         sql.push(" FROM unnest(").push_bind(schemas).push(", ").push_bind(names).push(", ").push_bind(keys);
         sql.push(", ").push_bind(times).push(", ").push_bind(ids);
         sql.push(") AS later (table_schema, table_name, table_pk, captured_at, id) CROSS JOIN LATERAL (SELECT c.* FROM ");
-        let (places, place) =
-            if self.layout().has_buckets { (PLACES, PLACE) } else { ("(SELECT)", NO_PLACE) };
+        let (ranges, in_range) =
+            if self.features().has_buckets { (BUCKETS, IN_BUCKET) } else { ("(SELECT)", IN_TABLE) };
         sql.push(self.fill(&format!(
-            "{places} AS places CROSS JOIN LATERAL (SELECT * FROM __schema__.audit_changes AS c WHERE {place}
+            "{ranges} AS ranges CROSS JOIN LATERAL (SELECT * FROM __schema__.audit_changes AS c WHERE {in_range}
                AND CASE WHEN c.table_schema = later.table_schema AND c.table_name = later.table_name
                           AND (c.captured_at, c.id) < (later.captured_at, later.id) THEN true ELSE false END
                AND c.table_pk = later.table_pk AND "
         )));
-        self.conditions(sql).push(selection, Position::Newest, window);
+        self.where_clause(sql).push(criteria, Position::Newest, window);
         let last = " ORDER BY c.captured_at DESC, c.id DESC LIMIT 1) AS c";
         sql.push(last).push(last);
     }
+}
+
+/// Returns whether it is an earlier change of the same row.
+fn is_before(earlier: &Change, change: &Change) -> bool {
+    earlier.cursor() < change.cursor() && earlier.key == *change.key_before() && earlier.table == change.table
 }

@@ -1,104 +1,88 @@
-//! Keyset pages over the changes.
+//! Keyset pages.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::query::engine::reader::Reader;
-use crate::query::engine::scan::Search;
-use crate::query::engine::where_clause::Selection;
-use crate::query::{Cursor, Position, QueryError, TimelineEntry};
+use super::criteria::Criteria;
+use super::scan::Found;
+use super::snapshot::Snapshot;
+use crate::query::model::cursor::{Cursor, Direction, Position};
+use crate::query::model::error::QueryError;
+use crate::query::model::page::Page;
+use crate::query::model::timeline_entry::TimelineEntry;
 
-/// A part of an ordered list, newest first, with the places where its neighbours begin.
-#[derive(Debug, Clone)]
-pub struct Page<T> {
-    /// The entries, newest first.
-    pub entries: Vec<T>,
-    /// Where newer entries begin; none when there are none.
-    pub newer: Option<Cursor>,
-    /// Where older entries begin; none when there are none.
-    pub older: Option<Cursor>,
-    /// Where looking stopped, when it took longer than one page may take: nothing more was found up to this moment, and
-    /// `older` (going up, `newer`) goes on from there.
-    pub truncated_at: Option<DateTime<Utc>>,
-}
-
-impl<T> Page<T> {
-    /// The same page of something else.
-    pub(in crate::query) fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        let Self { entries, newer, older, truncated_at } = self;
-        Page { entries: entries.into_iter().map(change).collect(), newer, older, truncated_at }
-    }
-}
-
-/// What was read for a page, one entry more than fits, and what it tells of the neighbours.
+/// The entries of a page, newest first, and what they tell of its neighbours.
+///
+/// One entry more than fits is read, to learn whether there is a next page.
 #[derive(Debug)]
-pub(in crate::query) struct Cut<T> {
+pub(in crate::query) struct PageSlice<T> {
     entries: Vec<T>,
-    onward: Option<Cursor>,
+    /// The cursor of the next page in the direction of reading.
+    next: Option<Cursor>,
     truncated_at: Option<DateTime<Utc>>,
-    /// Where to look whether there is anything on the way back: the entry that the cursor came from may be gone.
-    pub(in crate::query) back: Option<Position>,
+    /// The position from which to look for a previous page. The entry at the cursor itself may be gone.
+    pub(in crate::query) previous: Option<Position>,
 }
 
-impl<T> Cut<T> {
-    /// Cuts what was read from this position on, in the direction in which one goes from there.
-    pub(in crate::query) fn of(
+impl<T> PageSlice<T> {
+    /// Cuts a page from entries that were read from this position on, in its direction.
+    pub(in crate::query) fn new(
         mut entries: Vec<T>,
         position: Position,
         size: usize,
-        place: impl Fn(&T) -> Cursor,
+        cursor_of: impl Fn(&T) -> Cursor,
     ) -> Self {
-        let goes_on = entries.len() > size;
+        let has_next = entries.len() > size;
         entries.truncate(size);
-        if matches!(position, Position::NewerThan(_)) {
+        if position.direction() == Direction::Newer {
             entries.reverse();
         }
-        let (first, last) = (entries.first().map(&place), entries.last().map(&place));
-        let (onward, back) = match position {
+        let (first, last) = (entries.first().map(&cursor_of), entries.last().map(&cursor_of));
+        let (next, previous) = match position {
             Position::Newest => (last, None),
             Position::OlderThan(cursor) => (last, Some(Position::NewerThan(first.unwrap_or(cursor)))),
             Position::NewerThan(cursor) => (first, Some(Position::OlderThan(last.unwrap_or(cursor)))),
         };
-        Self { entries, onward: onward.filter(|_| goes_on), truncated_at: None, back }
+        Self { entries, next: next.filter(|_| has_next), truncated_at: None, previous }
     }
 
-    /// Says where looking stopped. Every id is greater than this one, so the way on begins with that very moment, and the way
-    /// back was just gone.
-    fn stopped(self, at: DateTime<Utc>) -> Self {
-        let onward = Some(Cursor { captured_at: at, id: Uuid::nil() });
-        Self { onward, truncated_at: Some(at), ..self }
+    /// Marks the page as truncated at this moment. The nil UUID sorts before every id, so the next page starts at the moment
+    /// itself.
+    fn truncated(self, at: DateTime<Utc>) -> Self {
+        let next = Some(Cursor { captured_at: at, id: Uuid::nil() });
+        Self { next, truncated_at: Some(at), ..self }
     }
 
-    /// The page, now that it is known whether there is anything on the way back.
-    pub(in crate::query) fn page(self, is_anything_back: bool) -> Page<T> {
-        let Self { entries, onward, truncated_at, back } = self;
-        let (newer, older) = match back {
-            None | Some(Position::Newest) => (None, onward),
-            Some(Position::NewerThan(edge)) => (is_anything_back.then_some(edge), onward),
-            Some(Position::OlderThan(edge)) => (onward, is_anything_back.then_some(edge)),
+    /// Returns the page, given whether there is a previous one.
+    pub(in crate::query) fn into_page(self, has_previous: bool) -> Page<T> {
+        let Self { entries, next, truncated_at, previous } = self;
+        let (newer, older) = match previous {
+            None | Some(Position::Newest) => (None, next),
+            Some(Position::NewerThan(edge)) => (has_previous.then_some(edge), next),
+            Some(Position::OlderThan(edge)) => (next, has_previous.then_some(edge)),
         };
         Page { entries, newer, older, truncated_at }
     }
 }
 
-impl Reader<'_> {
-    /// One page of at most `size` entries.
+impl Snapshot<'_> {
+    /// Returns a page of at most `size` entries.
     pub(in crate::query) async fn page(
         &mut self,
-        selection: Selection<'_>,
+        criteria: Criteria<'_>,
         position: Position,
         size: usize,
     ) -> Result<Page<TimelineEntry>, QueryError> {
-        let Search { found, truncated_at } = self.search(selection, position, size.saturating_add(1)).await?;
-        let cut = Cut::of(found, position, size, |found| found.change.cursor());
-        let cut = truncated_at.into_iter().fold(cut, Cut::stopped);
-        let is_anything_back = match cut.back {
-            // It took long enough; whoever comes to such a page comes from there.
+        let Found { rows, truncated_at } = self.find(criteria, position, size.saturating_add(1)).await?;
+        let slice = PageSlice::new(rows, position, size, |row| row.change.cursor());
+        let slice = truncated_at.into_iter().fold(slice, PageSlice::truncated);
+        let has_previous = match slice.previous {
+            // The search took long enough, and a reader comes to such a page from the previous one.
             Some(_) if truncated_at.is_some() => true,
-            Some(back) => self.has(selection, back).await?,
+            Some(previous) => self.may_exist(criteria, previous).await?,
             None => false,
         };
-        let Page { entries, newer, older, truncated_at } = cut.page(is_anything_back);
-        Ok(Page { entries: self.entries(entries).await?, newer, older, truncated_at })
+        let Page { entries, newer, older, truncated_at } = slice.into_page(has_previous);
+        Ok(Page { entries: self.load_entries(entries).await?, newer, older, truncated_at })
     }
 }

@@ -1,128 +1,140 @@
-//! Looking for changes, along the timeline or through an index, for as long as a page may take.
+//! Finding changes: chooses between the access paths, and limits how long a page may search.
 
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+use super::criteria::Criteria;
+use super::snapshot::Snapshot;
+use super::thresholds::SLOW_WINDOW;
+use super::time_windows::TimeWindows;
+use super::via_transactions::Matches;
+use super::window_scan::{ChangeRow, sort_and_truncate};
 use crate::Scope;
-use crate::query::engine::reader::{Found, Reader};
-use crate::query::engine::time_windows::Windows;
-use crate::query::engine::where_clause::Selection;
-use crate::query::{Filter, Operation, Position, QueryError};
+use crate::query::model::cursor::Position;
+use crate::query::model::error::QueryError;
+use crate::query::model::filter::Filter;
+use crate::query::model::operation::Operation;
 
-/// Where one window takes longer than this, wider ones might end by the statement time-out.
-const SLOW: Duration = Duration::from_millis(250);
-
-/// What was found, and where looking stopped if it took too long.
+/// The changes that were found within the search time.
 #[derive(Debug, Default)]
-pub(in crate::query) struct Search {
-    pub(in crate::query) found: Vec<Found>,
+pub(in crate::query) struct Found {
+    pub(in crate::query) rows: Vec<ChangeRow>,
+    /// The moment up to which the trail was searched, if the search time ended before the search.
     pub(in crate::query) truncated_at: Option<DateTime<Utc>>,
 }
 
-impl Reader<'_> {
-    /// At most `limit` changes from this position on, in the direction in which one goes from there.
-    pub(in crate::query) async fn changes(
+impl Snapshot<'_> {
+    /// Finds the first `limit` changes from this position on, in its direction.
+    pub(in crate::query) async fn find_all(
         &mut self,
-        selection: Selection<'_>,
+        criteria: Criteria<'_>,
         position: Position,
         limit: usize,
-    ) -> Result<Vec<Found>, QueryError> {
-        Ok(self.search_for(Duration::MAX, selection, position, limit).await?.found)
+    ) -> Result<Vec<ChangeRow>, QueryError> {
+        Ok(self.find_within(Duration::MAX, criteria, position, limit).await?.rows)
     }
 
-    /// The same, as far as it gets in the time that a page may take.
-    pub(in crate::query) async fn search(
+    /// Finds like [`find_all`](Self::find_all), within the search time of a page.
+    pub(in crate::query) async fn find(
         &mut self,
-        selection: Selection<'_>,
+        criteria: Criteria<'_>,
         position: Position,
         limit: usize,
-    ) -> Result<Search, QueryError> {
-        self.search_for(self.search_time(), selection, position, limit).await
+    ) -> Result<Found, QueryError> {
+        self.find_within(self.search_time(), criteria, position, limit).await
     }
 
-    /// Whether there is anything from this position on, or may be.
-    pub(in crate::query) async fn has(
+    /// Returns whether there is a change from this position on, or may be one: the search time may end before the search.
+    pub(in crate::query) async fn may_exist(
         &mut self,
-        selection: Selection<'_>,
+        criteria: Criteria<'_>,
         position: Position,
     ) -> Result<bool, QueryError> {
-        let Search { found, truncated_at } = self.search(selection, position, 1).await?;
-        Ok(!found.is_empty() || truncated_at.is_some())
+        let Found { rows, truncated_at } = self.find(criteria, position, 1).await?;
+        Ok(!rows.is_empty() || truncated_at.is_some())
     }
 
-    /// With each TRUNCATE of the table between the changes of a row, where they are asked for.
-    async fn search_for(
+    /// Counts the changes from this position on, no further than `limit`.
+    pub(in crate::query) async fn count_matches(
         &mut self,
-        time: Duration,
-        selection: Selection<'_>,
+        criteria: Criteria<'_>,
         position: Position,
         limit: usize,
-    ) -> Result<Search, QueryError> {
-        let mut search = self.search_changes(time, selection, position, limit).await?;
-        if !selection.with_truncates || search.truncated_at.is_some() {
-            return Ok(search);
+    ) -> Result<usize, QueryError> {
+        if criteria.is_unsatisfiable() {
+            return Ok(0);
         }
-        let filter = Filter { key: None, operation: Some(Operation::Truncate), ..selection.filter.clone() };
-        if selection.filter.operation.is_some_and(|operation| operation != Operation::Truncate) {
-            return Ok(search);
+        match self.via_transactions(criteria, position, limit, Matches::Count(0)).await? {
+            Some(matches) => Ok(matches.count()),
+            None => self.count_in_windows(criteria, position, limit).await,
         }
-        let scope = selection.scope.of_whole_tables();
-        let truncates = Selection::new(&scope, &filter);
-        let truncates = self.search_changes(Duration::MAX, truncates, position, limit).await?;
-        search.found.extend(truncates.found);
-        search.found.sort_unstable_by_key(|found| found.change.cursor());
-        if !matches!(position, Position::NewerThan(_)) {
-            search.found.reverse();
-        }
-        search.found.truncate(limit);
-        Ok(search)
     }
 
-    async fn search_changes(
+    /// Finds changes, and merges each TRUNCATE of the table into those of a row where the criteria ask for it.
+    async fn find_within(
         &mut self,
         time: Duration,
-        selection: Selection<'_>,
+        criteria: Criteria<'_>,
         position: Position,
         limit: usize,
-    ) -> Result<Search, QueryError> {
-        if selection.is_impossible() {
-            return Ok(Search::default());
+    ) -> Result<Found, QueryError> {
+        let mut found = self.find_changes(time, criteria, position, limit).await?;
+        let may_be_truncate =
+            criteria.filter.operation.is_none_or(|operation| operation == Operation::Truncate);
+        if criteria.with_truncates && may_be_truncate && found.truncated_at.is_none() {
+            let (scope, filter) = criteria.truncates();
+            let truncates = Criteria::new(&scope, &filter);
+            found.rows.extend(self.find_changes(Duration::MAX, truncates, position, limit).await?.rows);
+            sort_and_truncate(&mut found.rows, position.direction(), limit);
         }
-        if let Some(found) = self.changes_by_transaction(selection, position, limit).await? {
-            return Ok(Search { found, truncated_at: None });
+        Ok(found)
+    }
+
+    async fn find_changes(
+        &mut self,
+        time: Duration,
+        criteria: Criteria<'_>,
+        position: Position,
+        limit: usize,
+    ) -> Result<Found, QueryError> {
+        if criteria.is_unsatisfiable() {
+            return Ok(Found::default());
         }
-        let (mut found, began) = (Vec::new(), Instant::now());
-        let mut windows = self.windows(selection, position);
+        let wanted = Matches::Rows(Vec::new());
+        if let Some(matches) = self.via_transactions(criteria, position, limit, wanted).await? {
+            return Ok(Found { rows: matches.into_rows(), truncated_at: None });
+        }
+        let (mut rows, start) = (Vec::new(), Instant::now());
+        let mut windows = self.time_windows(criteria, position);
         while let Some(window) = windows.next() {
-            let asked = Instant::now();
-            found.extend(self.changes_within(selection, position, window, limit - found.len()).await?);
-            if found.len() >= limit {
+            let window_start = Instant::now();
+            rows.extend(self.changes_in_window(criteria, position, window, limit - rows.len()).await?);
+            if rows.len() >= limit {
                 break;
             }
-            if began.elapsed() >= time {
-                let truncated_at = windows.left_at();
-                // A limited scope is not told whether there is anything that it hides.
-                let goes_on =
-                    selection.scope.is_limited() || self.is_anything_left(position, windows).await?;
-                return Ok(Search { found, truncated_at: truncated_at.filter(|_| goes_on) });
+            if start.elapsed() >= time {
+                let truncated_at = windows.next_edge();
+                // Under a limited scope, the answer must not depend on changes that the scope hides.
+                let has_more = criteria.scope.is_limited() || self.has_any_change(position, windows).await?;
+                return Ok(Found { rows, truncated_at: truncated_at.filter(|_| has_more) });
             }
-            if asked.elapsed() >= SLOW {
-                windows.stay();
+            if window_start.elapsed() >= SLOW_WINDOW {
+                windows.keep_width();
             }
         }
-        Ok(Search { found, truncated_at: None })
+        Ok(Found { rows, truncated_at: None })
     }
 
-    /// Whether the trail holds any change at all in the windows that are left: the search ends with the trail.
-    async fn is_anything_left(
+    /// Returns whether the remaining windows hold any change at all, whatever the criteria.
+    async fn has_any_change(
         &mut self,
         position: Position,
-        mut windows: Windows,
+        mut windows: TimeWindows,
     ) -> Result<bool, QueryError> {
-        let Some(window) = windows.rest() else { return Ok(false) };
+        let Some(window) = windows.remainder() else { return Ok(false) };
         let (scope, filter) = (Scope::unscoped(), Filter::default());
-        let selection = Selection::new(&scope, &filter);
-        Ok(!self.changes_within(selection, position, window, 1).await?.is_empty())
+        let any = Criteria::new(&scope, &filter);
+        Ok(!self.changes_in_window(any, position, window, 1).await?.is_empty())
     }
 }

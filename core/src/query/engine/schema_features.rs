@@ -1,42 +1,39 @@
-//! What a database has beyond the tables and columns of the reference system: all that reading may use to be fast, and
-//! must do without.
+//! The tables and columns that a trail has or lacks. Trails of the Elixir library have fewer of them; queries use what is there
+//! to be fast, and return the same without it.
 
 use std::sync::{Arc, OnceLock};
 
 use sqlx::{PgConnection, Row};
 
 use crate::StorageSchema;
-use crate::query::QueryError;
+use crate::query::model::error::QueryError;
 
-/// The differences between databases that reading has to know.
+/// The optional parts of a storage schema.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::query) struct Layout {
+pub(in crate::query) struct SchemaFeatures {
     /// Changes repeat the time of their transaction, so that a join reads one partition.
     pub(in crate::query) has_occurred_at: bool,
-    /// Row histories are found by their bucket.
+    /// Row histories are indexed by bucket.
     pub(in crate::query) has_buckets: bool,
-    /// Transactions repeat the name of their action; those of an actor or an action are found by an index, and so are late
+    /// Transactions repeat the name of their action. Indexes list the transactions of an actor and of an action, and late
     /// changes.
     pub(in crate::query) has_action_names: bool,
     /// Transactions repeat the type and the id of a valid actor.
     pub(in crate::query) has_actor_columns: bool,
-    /// A change that replaced a key keeps the key before it, and is found under both.
+    /// A change that replaced a key stores the key before it, and is indexed under both.
     pub(in crate::query) has_old_keys: bool,
-    /// Whether it is known under which names tables and partitions were captured, and this role may read it.
+    /// The names under which tables and partitions were captured are recorded, and this role may read them.
     pub(in crate::query) has_relations: bool,
-    /// How often the clock was set back is counted, and this role may read it.
+    /// The number of times that the clock was set back is recorded, and this role may read it.
     pub(in crate::query) has_clock_steps: bool,
-    /// Old values may be kept. Missing in databases of the reference system before its version 0.2.
+    /// Old values may be stored. The Elixir library added them in version 0.2.
     pub(in crate::query) has_changed_from: bool,
-    /// Metadata of transactions may be kept. Missing before version 0.6.
+    /// Metadata of transactions may be stored. The Elixir library added it in version 0.6.
     pub(in crate::query) has_meta: bool,
 }
 
-/// What is known of the layout. Only that of an up-to-date trail is remembered: nothing can be added to it.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct KnownLayout(Arc<OnceLock<Layout>>);
-
-pub(in crate::query) const COMPLETE: Layout = Layout {
+/// The features of a trail of this version.
+pub(in crate::query) const ALL_FEATURES: SchemaFeatures = SchemaFeatures {
     has_occurred_at: true,
     has_buckets: true,
     has_action_names: true,
@@ -48,26 +45,30 @@ pub(in crate::query) const COMPLETE: Layout = Layout {
     has_meta: true,
 };
 
-impl KnownLayout {
+/// The features that were detected. Only those of an up-to-date trail are kept, because nothing can be added to it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SchemaFeatureCache(Arc<OnceLock<SchemaFeatures>>);
+
+impl SchemaFeatureCache {
     pub(in crate::query) async fn get(
         &self,
         connection: &mut PgConnection,
         schema: &StorageSchema,
-    ) -> Result<Layout, QueryError> {
-        if let Some(layout) = self.0.get() {
-            return Ok(*layout);
+    ) -> Result<SchemaFeatures, QueryError> {
+        if let Some(features) = self.0.get() {
+            return Ok(*features);
         }
-        let layout = look(connection, schema).await?;
-        if layout == COMPLETE {
-            self.0.get_or_init(|| layout);
+        let features = detect(connection, schema).await?;
+        if features == ALL_FEATURES {
+            self.0.get_or_init(|| features);
         }
-        Ok(layout)
+        Ok(features)
     }
 }
 
-async fn look(connection: &mut PgConnection, schema: &StorageSchema) -> Result<Layout, QueryError> {
+async fn detect(connection: &mut PgConnection, schema: &StorageSchema) -> Result<SchemaFeatures, QueryError> {
     let row = sqlx::query(
-        "SELECT count(*) FILTER (WHERE c.relname = 'audit_changes') > 0 AS is_there,
+        "SELECT count(*) FILTER (WHERE c.relname = 'audit_changes') > 0 AS is_installed,
                 count(*) FILTER (WHERE c.relname = 'audit_changes' AND a.attname = 'occurred_at') > 0 AS occurred_at,
                 count(*) FILTER (WHERE c.relname = 'audit_changes' AND a.attname = 'changed_from') > 0 AS changed_from,
                 count(*) FILTER (WHERE c.relname = 'audit_transactions' AND a.attname = 'action_name') > 0 AS action_names,
@@ -91,10 +92,10 @@ async fn look(connection: &mut PgConnection, schema: &StorageSchema) -> Result<L
     .persistent(false)
     .fetch_one(connection)
     .await?;
-    if !row.try_get("is_there")? {
+    if !row.try_get("is_installed")? {
         return Err(QueryError::NotInstalled { schema: schema.clone() });
     }
-    Ok(Layout {
+    Ok(SchemaFeatures {
         has_occurred_at: row.try_get("occurred_at")?,
         has_buckets: row.try_get("buckets")?,
         has_action_names: row.try_get("action_names")?,

@@ -1,104 +1,122 @@
-//! Reading a partitioned trail month by month: most pages are full after the first, and a plan over few partitions is made in
-//! a tenth of the time of a plan over all.
+//! Time windows: a partitioned trail is read month by month.
+//!
+//! Most pages are full after the first window, and a plan over few partitions is made in a tenth of the time of a plan over all.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use crate::query::Position;
-use crate::query::engine::schema_features::Layout;
-use crate::query::engine::where_clause::Selection;
+use super::criteria::Criteria;
+use super::schema_features::SchemaFeatures;
+use super::thresholds::{CLOCK_TOLERANCE, FIRST_WINDOW, MAX_WINDOW, WINDOW_GROWTH};
+use crate::query::model::cursor::{Direction, Position};
 
-/// A stretch of time, open where there is no bound.
+/// A range of `captured_at`, open where there is no bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(in crate::query) struct Window {
-    /// At this moment or later.
+pub(in crate::query) struct TimeWindow {
+    /// The first moment of the window.
     pub(in crate::query) from: Option<DateTime<Utc>>,
-    /// Before this moment.
+    /// The first moment after the window.
     pub(in crate::query) until: Option<DateTime<Utc>>,
 }
 
-/// Neighbouring windows from a position on, each four times as wide as the one before; the last one is open.
-#[derive(Debug, Clone)]
-pub(in crate::query) struct Windows {
-    backward: bool,
-    edge: Option<DateTime<Utc>>,
-    end: Option<DateTime<Utc>>,
-    span: Option<TimeDelta>,
-    /// The width of the window before; none before the first.
-    last: Option<TimeDelta>,
-    done: bool,
+impl TimeWindow {
+    /// Returns everything that one reads in this direction before coming past the moment.
+    pub(in crate::query) fn up_to(at: DateTime<Utc>, direction: Direction) -> Self {
+        match direction {
+            Direction::Older => Self { from: Some(at), until: None },
+            Direction::Newer => Self { from: None, until: at.checked_add_signed(TimeDelta::microseconds(1)) },
+        }
+    }
+
+    pub(in crate::query) fn contains(self, at: DateTime<Utc>) -> bool {
+        self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at < until)
+    }
 }
 
-const FIRST: TimeDelta = TimeDelta::days(31);
-const WIDEST: TimeDelta = TimeDelta::days(31 * 16);
-/// Functions of the first version took the clock of a transaction's first change for its id, up to this much later.
-const CLOCK_OF_ID: TimeDelta = TimeDelta::hours(1);
+/// Adjacent windows from a position on, each four times as wide as the one before. The last one is open.
+#[derive(Debug, Clone)]
+pub(in crate::query) struct TimeWindows {
+    direction: Direction,
+    /// The bound between the last window and the next one; none where everything is read as one window.
+    edge: Option<DateTime<Utc>>,
+    end: Option<DateTime<Utc>>,
+    /// The width of the next window; none if it is the last one.
+    width: Option<TimeDelta>,
+    /// The width of the last window; none before the first one.
+    last_width: Option<TimeDelta>,
+    is_done: bool,
+}
 
-impl Windows {
-    pub(in crate::query) fn of(selection: Selection<'_>, position: Position, layout: Layout) -> Self {
-        let began = selection.transaction.filter(|_| layout.has_occurred_at).and_then(time_of);
-        let [after, before] = position.bounds(selection.filter);
+impl TimeWindows {
+    pub(in crate::query) fn of(criteria: Criteria<'_>, position: Position, features: SchemaFeatures) -> Self {
+        let began = criteria.transaction.filter(|_| features.has_occurred_at).and_then(earliest_change);
+        let [after, before] = criteria.filter.bounds(position);
         let after = after.max(began);
-        let (backward, start, end) = match position {
-            Position::Newest | Position::OlderThan(_) => (true, before.unwrap_or_else(Utc::now), after),
-            Position::NewerThan(cursor) => (false, after.unwrap_or(cursor.captured_at), before),
+        let (start, end) = match position {
+            Position::Newest | Position::OlderThan(_) => (before.unwrap_or_else(Utc::now), after),
+            Position::NewerThan(cursor) => (after.unwrap_or(cursor.captured_at), before),
         };
-        // A transaction lies together: one window from its beginning on.
-        let whole = !layout.has_occurred_at || selection.transaction.is_some();
-        let edge = if whole { None } else { Some(start) };
-        Self { backward, edge, end, span: Some(FIRST).filter(|_| !whole), last: None, done: false }
+        // The changes of one transaction are close together: one window from its beginning on.
+        let is_whole = !features.has_occurred_at || criteria.transaction.is_some();
+        Self {
+            direction: position.direction(),
+            edge: Some(start).filter(|_| !is_whole),
+            end,
+            width: Some(FIRST_WINDOW).filter(|_| !is_whole),
+            last_width: None,
+            is_done: false,
+        }
     }
 
-    /// The next window is as wide as the one before: a wider one would take too long.
-    pub(in crate::query) const fn stay(&mut self) {
-        self.span = self.last;
+    /// Makes the next window as wide as the last one, because a wider one would take too long.
+    pub(in crate::query) const fn keep_width(&mut self) {
+        self.width = self.last_width;
     }
 
-    /// Where the next window begins; none when there is no next one.
-    pub(in crate::query) fn left_at(&self) -> Option<DateTime<Utc>> {
-        self.edge.filter(|_| !self.done)
+    /// Returns the moment from which the next window reads on; none if there is no next one.
+    pub(in crate::query) fn next_edge(&self) -> Option<DateTime<Utc>> {
+        self.edge.filter(|_| !self.is_done)
     }
 
-    /// All that is left, as one window.
-    pub(in crate::query) fn rest(&mut self) -> Option<Window> {
-        self.span = None;
+    /// Returns everything that remains as one window.
+    pub(in crate::query) fn remainder(&mut self) -> Option<TimeWindow> {
+        self.width = None;
         self.next()
     }
 }
 
-/// The time in an id of version 7 (RFC 9562).
-fn time_of(id: Uuid) -> Option<DateTime<Utc>> {
-    let (seconds, nanoseconds) = id.get_timestamp()?.to_unix();
+/// Returns a moment before all changes of the transaction, from its id of version 7 (RFC 9562). That holds the beginning of the
+/// transaction, or in trails of earlier versions the time of its first change.
+fn earliest_change(transaction: Uuid) -> Option<DateTime<Utc>> {
+    let (seconds, nanoseconds) = transaction.get_timestamp()?.to_unix();
     let time = DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanoseconds)?;
-    time.checked_sub_signed(CLOCK_OF_ID)
+    time.checked_sub_signed(CLOCK_TOLERANCE)
 }
 
-impl Iterator for Windows {
-    type Item = Window;
+impl Iterator for TimeWindows {
+    type Item = TimeWindow;
 
-    fn next(&mut self) -> Option<Window> {
-        if self.done {
+    fn next(&mut self) -> Option<TimeWindow> {
+        if self.is_done {
             return None;
         }
-        // The first window is open towards the start: the position says where it begins.
-        let near = self.edge.filter(|_| self.last.is_some());
-        let far = self.span.and_then(|span| {
-            let edge = self.edge?;
-            if self.backward { edge.checked_sub_signed(span) } else { edge.checked_add_signed(span) }
+        // The position bounds the first window.
+        let near = self.edge.filter(|_| self.last_width.is_some());
+        let far = self.width.and_then(|width| match self.direction {
+            Direction::Older => self.edge?.checked_sub_signed(width),
+            Direction::Newer => self.edge?.checked_add_signed(width),
         });
-        let beyond = |far: &DateTime<Utc>| {
-            self.end.is_none_or(|end| if self.backward { *far > end } else { *far < end })
-        };
-        let far = far.filter(beyond);
-        self.done = far.is_none();
+        let far = far.filter(|far| {
+            self.end
+                .is_none_or(|end| if self.direction == Direction::Older { *far > end } else { *far < end })
+        });
+        self.is_done = far.is_none();
         self.edge = far;
-        self.last = self.span;
-        self.span = self.span.map(|span| span * 4).filter(|span| *span <= WIDEST);
-        let far = far.or(if self.backward { self.end } else { None });
-        Some(if self.backward {
-            Window { from: far, until: near }
-        } else {
-            Window { from: near, until: far }
+        self.last_width = self.width;
+        self.width = self.width.map(|width| width * WINDOW_GROWTH).filter(|width| *width <= MAX_WINDOW);
+        Some(match self.direction {
+            Direction::Older => TimeWindow { from: far.or(self.end), until: near },
+            Direction::Newer => TimeWindow { from: near, until: far },
         })
     }
 }
@@ -107,41 +125,41 @@ impl Iterator for Windows {
 mod tests {
     use super::*;
     use crate::Scope;
-    use crate::query::engine::schema_features::COMPLETE;
-    use crate::query::{Cursor, Filter};
+    use crate::query::engine::schema_features::ALL_FEATURES;
+    use crate::query::model::cursor::Cursor;
+    use crate::query::model::filter::Filter;
 
-    fn windows(filter: &Filter, position: Position) -> Vec<Window> {
+    fn windows(filter: &Filter, position: Position) -> Vec<TimeWindow> {
         let scope = Scope::unscoped();
-        let selection = Selection::new(&scope, filter);
-        Windows::of(selection, position, COMPLETE).collect()
+        let criteria = Criteria::new(&scope, filter);
+        TimeWindows::of(criteria, position, ALL_FEATURES).collect()
     }
 
-    fn first_and_rest(filter: &Filter, position: Position) -> Vec<Window> {
+    fn first_and_remainder(filter: &Filter, position: Position) -> Vec<TimeWindow> {
         let scope = Scope::unscoped();
-        let selection = Selection::new(&scope, filter);
-        let mut windows = Windows::of(selection, position, COMPLETE);
-        [windows.next(), windows.rest(), windows.rest()].into_iter().flatten().collect()
+        let criteria = Criteria::new(&scope, filter);
+        let mut windows = TimeWindows::of(criteria, position, ALL_FEATURES);
+        [windows.next(), windows.remainder(), windows.remainder()].into_iter().flatten().collect()
     }
 
-    fn narrow(filter: &Filter, position: Position) -> Vec<Window> {
+    fn equal_width(filter: &Filter, position: Position) -> Vec<TimeWindow> {
         let scope = Scope::unscoped();
-        let selection = Selection::new(&scope, filter);
-        let mut windows = Windows::of(selection, position, COMPLETE);
+        let criteria = Criteria::new(&scope, filter);
+        let mut windows = TimeWindows::of(criteria, position, ALL_FEATURES);
         let mut all = Vec::new();
         while let Some(window) = windows.next() {
             all.push(window);
-            // Without a bound it would go on for ever.
+            // Without a bound there is no last one.
             if all.len() < 20 {
-                windows.stay();
+                windows.keep_width();
             }
         }
         all
     }
 
-    /// Whatever the filter and the position, every moment lies in exactly one window, and they follow the direction; also when
-    /// all but the first are taken together, and when they do not grow.
+    /// Checks windows that grow, that do not grow, and all but the first one together.
     #[test]
-    fn every_moment_is_in_one_window() {
+    fn windows_of_any_filter_and_position_hold_every_moment_once() {
         let at = |day: i64| DateTime::from_timestamp(1_700_000_000 + day * 86_400, 0);
         let cursor = Cursor { captured_at: at(0).unwrap(), id: Uuid::nil() };
         for position in [Position::Newest, Position::OlderThan(cursor), Position::NewerThan(cursor)] {
@@ -151,7 +169,7 @@ mod tests {
                 let filter = Filter { from, to, ..Filter::default() };
                 let all = windows(&filter, position);
                 assert!((1..=4).contains(&all.len()), "{all:?}");
-                for windows in [all, first_and_rest(&filter, position), narrow(&filter, position)] {
+                for windows in [all, first_and_remainder(&filter, position), equal_width(&filter, position)] {
                     for day in
                         [-3_000, -401, -400, -100, -41, -40, -31, -4, -3, 0, 1, 5, 31, 40, 41, 200, 3_000]
                     {

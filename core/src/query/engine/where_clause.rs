@@ -1,70 +1,32 @@
-//! The filter and the scope as SQL, on changes called `c`.
-
-use std::collections::BTreeMap;
+//! Criteria, a position and a time window as SQL conditions on changes called `c`.
+//!
+//! Some conditions are wrapped in `CASE … END`. The planner can match such a condition neither to an index nor to statistics, so
+//! it only filters what another condition has found, and does not change the estimate.
 
 use sqlx::types::Json;
 use sqlx::{Postgres, QueryBuilder};
-use uuid::Uuid;
 
-use crate::query::engine::schema_features::Layout;
-use crate::query::engine::time_windows::Window;
-use crate::query::{ActorFilter, Filter, Position};
+use super::criteria::Criteria;
+use super::schema_features::SchemaFeatures;
+use super::thresholds::CLOCK_TOLERANCE_SQL;
+use super::time_windows::TimeWindow;
+use crate::query::model::cursor::{Cursor, Direction, Position};
+use crate::query::model::filter::{ActorFilter, Filter};
+use crate::query::model::row_key::RowKey;
 use crate::scope::Condition;
-use crate::{ActorKind, Scope, StorageSchema};
+use crate::{ActorKind, Scope, StorageSchema, TableName};
 
-/// Which changes a question is about.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::query) struct Selection<'a> {
-    pub(in crate::query) scope: &'a Scope,
-    pub(in crate::query) filter: &'a Filter,
-    pub(in crate::query) transaction: Option<Uuid>,
-    /// Besides the changes of the row that the filter names, each TRUNCATE of its table.
-    pub(in crate::query) with_truncates: bool,
+/// The end of a statement to which conditions are appended.
+pub(in crate::query) struct WhereClause<'a> {
+    pub(super) sql: &'a mut QueryBuilder<Postgres>,
+    pub(super) schema: &'a StorageSchema,
+    pub(super) features: SchemaFeatures,
 }
 
-impl<'a> Selection<'a> {
-    pub(in crate::query) const fn new(scope: &'a Scope, filter: &'a Filter) -> Self {
-        Self { scope, filter, transaction: None, with_truncates: false }
-    }
-
-    /// Whether no change can meet it.
-    pub(in crate::query) fn is_impossible(&self) -> bool {
-        let condition = self.scope.condition();
-        let shows_nothing = condition.and_then(Condition::tables).is_some_and(|tables| tables.is_empty());
-        let hides = |table| condition.and_then(|condition| condition.names(table)) == Some(false);
-        self.filter.is_impossible() || shows_nothing || self.filter.table.as_ref().is_some_and(hides)
-    }
-}
-
-/// Whose index lists the transactions of an actor and an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::query) enum Lead {
-    Actor,
-    Action,
-}
-
-impl Lead {
-    /// What the filter asks of the one that leads, within its window.
-    pub(in crate::query) fn of(self, filter: &Filter) -> Filter {
-        let window = Filter { from: filter.from, to: filter.to, ..Filter::default() };
-        match self {
-            Self::Actor => Filter { actor: filter.actor.clone(), ..window },
-            Self::Action => Filter { action: filter.action.clone(), ..window },
-        }
-    }
-}
-
-/// SQL under construction, for one database.
-pub(in crate::query) struct Conditions<'a> {
-    pub(in crate::query) sql: &'a mut QueryBuilder<Postgres>,
-    pub(in crate::query) schema: &'a StorageSchema,
-    pub(in crate::query) layout: Layout,
-}
-
-impl Conditions<'_> {
-    /// Everything that a change has to meet, beginning with `true`.
-    pub(in crate::query) fn push(&mut self, selection: Selection<'_>, position: Position, window: Window) {
-        let Selection { scope, filter, transaction, .. } = selection;
+impl WhereClause<'_> {
+    /// Pushes `true` and, each after `AND`, everything that a change has to meet.
+    pub(in crate::query) fn push(&mut self, criteria: Criteria<'_>, position: Position, window: TimeWindow) {
+        let Criteria { scope, filter, transaction, .. } = criteria;
         self.sql.push("true");
         if let Some(from) = window.from {
             self.sql.push(" AND c.captured_at >= ").push_bind(from);
@@ -76,18 +38,16 @@ impl Conditions<'_> {
             self.sql.push(" AND c.transaction_id = ").push_bind(transaction);
         }
         if let Some(table) = &filter.table {
-            // In a CASE, because with the same condition as a hash the planner would multiply the two and expect next to nothing.
+            // Beside the condition on the hash of the table, the planner would multiply both and expect almost no rows.
             self.sql.push(" AND CASE WHEN c.table_schema = ").push_bind(table.schema().to_owned());
-            self.sql
-                .push(" AND c.table_name = ")
-                .push_bind(table.name().to_owned())
-                .push(" THEN true ELSE false END");
+            self.sql.push(" AND c.table_name = ").push_bind(table.name().to_owned());
+            self.sql.push(" THEN true ELSE false END");
         }
         if let Some(key) = &filter.key {
             self.push_key(key);
         }
         if let Some(operation) = filter.operation {
-            // Written out, so that a plan for whatever values come still knows the index of what is rare.
+            // A literal, so that a generic plan can use the partial index of TRUNCATEs.
             self.sql.push(format!(" AND c.op = '{}'", operation.as_str()));
         }
         if let Some(field) = &filter.field {
@@ -99,33 +59,27 @@ impl Conditions<'_> {
         if let Some(to) = filter.to {
             self.sql.push(" AND c.captured_at <= ").push_bind(to);
         }
-        if filter.is_about_transactions() {
+        if filter.has_transaction_conditions() {
             self.sql.push(" AND ");
-            self.push_transaction(filter);
+            self.push_transaction_exists(filter);
         }
         if let Some(condition) = scope.condition() {
             self.sql.push(" AND ");
-            self.push_condition(condition);
+            self.push_scope(condition);
         }
-        let (comparison, cursor) = match position {
-            Position::Newest => return,
-            Position::OlderThan(cursor) => ("<", cursor),
-            Position::NewerThan(cursor) => (">", cursor),
-        };
-        // The time once more by itself, because partitions are not chosen by a comparison of pairs.
-        self.sql.push(format!(" AND c.captured_at {comparison}= ")).push_bind(cursor.captured_at);
-        self.sql.push(format!(" AND (c.captured_at, c.id) {comparison} (")).push_bind(cursor.captured_at);
-        self.sql.push(", ").push_bind(cursor.id).push(")");
+        if let Some(cursor) = position.cursor() {
+            push_after_cursor(self.sql, ["c.captured_at", "c.id"], position.direction(), cursor);
+        }
     }
 
-    /// The row has the key after the change, or had it before and lost it.
-    fn push_key(&mut self, key: &BTreeMap<String, String>) {
+    /// Pushes that the row has the key after the change, or had it before and lost it.
+    fn push_key(&mut self, key: &RowKey) {
         self.sql.push(" AND (c.table_pk = ").push_bind(Json(key.clone()));
-        if self.layout.has_old_keys {
+        if self.features.has_old_keys {
             self.sql.push(" OR c.old_pk = ").push_bind(Json(key.clone()));
-        } else if self.layout.has_changed_from {
-            // The reference system keeps the old key among the old values.
-            let columns: Vec<String> = key.keys().cloned().collect();
+        } else if self.features.has_changed_from {
+            // Trails of the Elixir library keep the old key among the old values.
+            let columns: Vec<String> = key.columns().map(str::to_owned).collect();
             self.sql.push(" OR c.op = 'update' AND c.changed_from ?| ").push_bind(columns.clone());
             self.sql.push(" AND c.table_pk || (SELECT coalesce(jsonb_object_agg(k, c.changed_from ->> k), '{}') FROM unnest(");
             self.sql
@@ -136,13 +90,13 @@ impl Conditions<'_> {
         self.sql.push(")");
     }
 
-    /// What the filter asks of the change's transaction `t` and its action `a`.
-    fn push_transaction(&mut self, filter: &Filter) {
-        if self.layout.has_action_names && filter.correlation_id.is_none() && filter.request_id.is_none() {
-            self.push_join(false);
-            self.push_origin(filter);
+    /// Pushes that the change's transaction `t`, and its action `a`, meet the filter.
+    fn push_transaction_exists(&mut self, filter: &Filter) {
+        if self.features.has_action_names && filter.correlation_id.is_none() && filter.request_id.is_none() {
+            self.push_transaction_join(false);
+            self.push_transaction_filter(filter);
         } else {
-            self.push_join(filter.is_about_actions());
+            self.push_transaction_join(filter.has_action_conditions());
             if let Some(actor) = &filter.actor {
                 self.push_actor(actor);
             }
@@ -151,8 +105,21 @@ impl Conditions<'_> {
         self.sql.push(" OFFSET 0)");
     }
 
-    /// What the filter asks of a transaction `t` by itself.
-    pub(in crate::query) fn push_origin(&mut self, filter: &Filter) {
+    /// Pushes the beginning of a subquery on the change's transaction `t`.
+    ///
+    /// The subquery ends with `OFFSET 0`, so that it runs for each change in turn. The planner would turn it into a join
+    /// otherwise, and start from all transactions that meet the conditions.
+    fn push_transaction_join(&mut self, with_action: bool) {
+        let actions =
+            if with_action { " JOIN __schema__.audit_actions AS a ON a.id = t.action_id" } else { "" };
+        let time = if self.features.has_occurred_at { " AND t.occurred_at = c.occurred_at" } else { "" };
+        self.sql.push(self.schema.fill(&format!(
+            "EXISTS (SELECT FROM __schema__.audit_transactions AS t{actions} WHERE t.id = c.transaction_id{time}"
+        )));
+    }
+
+    /// Pushes the conditions of the filter that columns of the transaction `t` answer.
+    pub(in crate::query) fn push_transaction_filter(&mut self, filter: &Filter) {
         if let Some(actor) = &filter.actor {
             self.push_actor(actor);
         }
@@ -161,23 +128,16 @@ impl Conditions<'_> {
         }
     }
 
-    /// The same of a list of transactions that only one of them leads through: the other is put in a CASE, so that its index
-    /// is no way.
-    pub(in crate::query) fn push_origin_led(&mut self, filter: &Filter, lead: Lead) {
-        let [leading, other] = match lead {
-            Lead::Actor => [Lead::Actor, Lead::Action],
-            Lead::Action => [Lead::Action, Lead::Actor],
-        };
-        self.push_origin(&leading.of(filter));
-        let other = other.of(filter);
-        if other.is_about_transactions() {
+    /// Pushes like [`push_transaction_filter`](Self::push_transaction_filter), but in a form that no index serves.
+    pub(in crate::query) fn push_residual_transaction_filter(&mut self, filter: &Filter) {
+        if filter.has_transaction_conditions() {
             self.sql.push(" AND CASE WHEN true");
-            self.push_origin(&other);
+            self.push_transaction_filter(filter);
             self.sql.push(" THEN true ELSE false END");
         }
     }
 
-    /// What the filter asks of actions `a`.
+    /// Pushes the conditions of the filter on actions `a`.
     pub(in crate::query) fn push_action(&mut self, filter: &Filter) {
         for (column, value) in [
             ("name", &filter.action),
@@ -190,43 +150,27 @@ impl Conditions<'_> {
         }
     }
 
-    /// The beginning of a question about the change's transaction. It ends with OFFSET 0, so that it is asked of each change in
-    /// turn: as a join, the planner would begin with all transactions that meet it.
-    fn push_join(&mut self, with_action: bool) {
-        let actions =
-            if with_action { " JOIN __schema__.audit_actions AS a ON a.id = t.action_id" } else { "" };
-        let time = if self.layout.has_occurred_at { " AND t.occurred_at = c.occurred_at" } else { "" };
-        self.sql.push(self.schema.fill(&format!(
-            "EXISTS (SELECT FROM __schema__.audit_transactions AS t{actions} WHERE t.id = c.transaction_id{time}"
-        )));
-    }
-
-    /// As the reference system does by containment: whom the actor stood in for makes no difference.
+    /// Pushes that the transaction `t` is by this actor, on behalf of whomever.
     pub(in crate::query) fn push_actor(&mut self, actor: &ActorFilter) {
-        // The columns are filled from valid actors only, so a transaction that shows no actor matches none.
-        if self.layout.has_actor_columns {
-            match &actor.id {
-                Some(id) => {
-                    self.sql.push(self.schema.fill(" AND t.actor_key = __schema__.threadline_actor_key("));
-                    self.sql.push_bind(actor.kind.as_str()).push(", ").push_bind(id.clone()).push(")")
-                }
-                None => self.sql.push(" AND t.actor_type = ").push_bind(actor.kind.as_str()),
-            };
-            return;
+        // The columns are filled from valid actors only, so a transaction that is shown without an actor matches none.
+        if !self.features.has_actor_columns {
+            self.push_actor_ref(actor);
+        } else if let Some(id) = &actor.id {
+            self.sql.push(self.schema.fill(" AND t.actor_key = __schema__.threadline_actor_key("));
+            self.sql.push_bind(actor.kind.as_str()).push(", ").push_bind(id.clone()).push(")");
+        } else {
+            self.sql.push(" AND t.actor_type = ").push_bind(actor.kind.as_str());
         }
-        self.push_actor_ref(actor);
     }
 
-    /// Pushes the condition that `t.actor_ref` is this actor, by the rules of [`ActorRef::from_json`](crate::ActorRef::from_json):
-    /// without an id that is text, it is nobody, unless the type is anonymous. Whatever is shown without an actor must not match
-    /// one.
+    /// Pushes that `t.actor_ref` is this actor, by the rules of [`ActorRef::from_json`](crate::ActorRef::from_json): a type other
+    /// than anonymous needs an id that is text. A transaction that is shown without an actor must not match one.
     fn push_actor_ref(&mut self, actor: &ActorFilter) {
         self.sql.push(" AND t.actor_ref ->> 'type' = ").push_bind(actor.kind.as_str());
         if let Some(id) = &actor.id {
             self.sql.push(" AND t.actor_ref ->> 'id' = ").push_bind(id.clone());
         }
         if actor.kind != ActorKind::Anonymous {
-            // In a CASE, because the planner would take the condition for a selective one, which it never is.
             self.sql.push(
                 " AND CASE WHEN jsonb_typeof(t.actor_ref -> 'id') = 'string' AND t.actor_ref ->> 'id' <> ''
                       THEN true ELSE false END",
@@ -234,11 +178,31 @@ impl Conditions<'_> {
         }
     }
 
-    fn push_condition(&mut self, condition: &Condition) {
+    /// Pushes that the scope shows at least one change of the transaction `t`.
+    pub(in crate::query) fn push_visible(&mut self, scope: &Scope) {
+        if !scope.is_limited() {
+            return;
+        }
+        // Both conditions on the time let PostgreSQL prune partitions.
+        let time = if self.features.has_occurred_at {
+            format!(
+                " AND c.occurred_at = t.occurred_at AND c.captured_at >= t.occurred_at - {CLOCK_TOLERANCE_SQL}"
+            )
+        } else {
+            String::new()
+        };
+        self.sql.push(self.schema.fill(&format!(
+            " AND EXISTS (SELECT FROM __schema__.audit_changes AS c WHERE c.transaction_id = t.id{time} AND "
+        )));
+        let any = Filter::default();
+        self.push(Criteria::new(scope, &any), Position::Newest, TimeWindow::default());
+        self.sql.push(" OFFSET 0)");
+    }
+
+    fn push_scope(&mut self, condition: &Condition) {
         match condition {
             Condition::Tables(tables) => {
-                let (schemas, names): (Vec<String>, Vec<String>) =
-                    tables.iter().map(|table| (table.schema().to_owned(), table.name().to_owned())).unzip();
+                let (schemas, names) = schemas_and_names(tables);
                 self.sql
                     .push("CASE WHEN (c.table_schema, c.table_name) IN (SELECT * FROM unnest(")
                     .push_bind(schemas);
@@ -248,12 +212,12 @@ impl Conditions<'_> {
                 self.sql.push("c.table_schema = ").push_bind(schema.clone());
             }
             Condition::Field { column, value } => {
-                let deleted = if self.layout.has_changed_from { "c.changed_from" } else { "NULL::jsonb" };
+                let deleted = if self.features.has_changed_from { "c.changed_from" } else { "NULL::jsonb" };
                 self.sql.push(format!("CASE c.op WHEN 'delete' THEN {deleted} ELSE c.data_after END ->> "));
                 self.sql.push_bind(column.clone()).push(" = ").push_bind(value.clone());
             }
             Condition::Actor(actor) => {
-                self.push_join(false);
+                self.push_transaction_join(false);
                 self.push_actor(actor);
                 self.sql.push(" OFFSET 0)");
             }
@@ -267,9 +231,55 @@ impl Conditions<'_> {
 
     fn push_both(&mut self, one: &Condition, operator: &str, other: &Condition) {
         self.sql.push("(");
-        self.push_condition(one);
+        self.push_scope(one);
         self.sql.push(format!(" {operator} "));
-        self.push_condition(other);
+        self.push_scope(other);
         self.sql.push(")");
     }
+}
+
+/// Pushes the keyset condition `(time, id) < (…, …)`, or `>` for newer rows. PostgreSQL does not prune partitions by a comparison
+/// of pairs, so the time is compared once more by itself.
+pub(in crate::query) fn push_after_cursor(
+    sql: &mut QueryBuilder<Postgres>,
+    [time, id]: [&str; 2],
+    direction: Direction,
+    cursor: Cursor,
+) {
+    let comparison = direction.comparison();
+    sql.push(format!(" AND {time} {comparison}= ")).push_bind(cursor.captured_at);
+    sql.push(format!(" AND ({time}, {id}) {comparison} (")).push_bind(cursor.captured_at);
+    sql.push(", ").push_bind(cursor.id).push(")");
+}
+
+/// Pushes the order in which rows are read in this direction.
+pub(in crate::query) fn push_order(
+    sql: &mut QueryBuilder<Postgres>,
+    [time, id]: [&str; 2],
+    direction: Direction,
+) {
+    let order = direction.order();
+    sql.push(format!(" ORDER BY {time} {order}, {id} {order}"));
+}
+
+/// Pushes a limit. A generic plan expects a bound limit to return a tenth of the rows, and may sort them all; `LIMIT 1` is a
+/// literal, because that costs most where one row is wanted.
+pub(in crate::query) fn push_limit(sql: &mut QueryBuilder<Postgres>, limit: usize) {
+    if limit == 1 {
+        sql.push(" LIMIT 1");
+    } else {
+        sql.push(" LIMIT ").push_bind(to_bigint(limit));
+    }
+}
+
+/// Returns the number as PostgreSQL's `bigint`, or the largest one.
+pub(in crate::query) fn to_bigint(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// Returns the columns of a list of tables, to be bound as two arrays.
+pub(in crate::query) fn schemas_and_names<'t>(
+    tables: impl IntoIterator<Item = &'t TableName>,
+) -> (Vec<String>, Vec<String>) {
+    tables.into_iter().map(|table| (table.schema().to_owned(), table.name().to_owned())).unzip()
 }

@@ -1,25 +1,34 @@
-//! A place in the total order of changes.
+//! Positions in the order of changes.
 
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-/// A place in the order `(captured_at, id)`, written as `<microseconds since 1970>-<id>`. It stays valid while rows are
-/// added, and after the row itself was purged.
+use super::timestamp::Timestamp;
+use crate::InvalidParameter;
+
+/// A position in the order `(captured_at, id)`, written as `<microseconds since 1970>-<id>`. It stays valid while rows are added,
+/// and after the row itself was purged.
 ///
 /// ```
 /// use threadline::query::Cursor;
 ///
 /// let cursor: Cursor = "1795339267000000-0193c2aa00007000800000000000008d".parse()?;
 /// assert_eq!(cursor.to_string(), "1795339267000000-0193c2aa00007000800000000000008d");
-/// # Ok::<(), threadline::query::InvalidParameter>(())
+/// # Ok::<(), threadline::InvalidParameter>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     pub(in crate::query) captured_at: DateTime<Utc>,
     pub(in crate::query) id: Uuid,
+}
+
+impl Cursor {
+    /// The position before every change.
+    pub const OLDEST: Self = Self { captured_at: DateTime::UNIX_EPOCH, id: Uuid::nil() };
 }
 
 impl fmt::Display for Cursor {
@@ -29,21 +38,98 @@ impl fmt::Display for Cursor {
 }
 
 impl FromStr for Cursor {
-    type Err = crate::query::InvalidParameter;
+    type Err = InvalidParameter;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+    fn from_str(text: &str) -> Result<Self, InvalidParameter> {
         let parse = || {
             let (micros, id) = text.split_once('-')?;
-            let captured_at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
-            Some(Self { captured_at: in_range(captured_at)?, id: Uuid::try_parse(id).ok()? })
+            let captured_at = Timestamp::from_micros(micros.parse().ok()?)?;
+            Some(Self { captured_at, id: Uuid::try_parse(id).ok()? })
         };
-        parse()
-            .ok_or_else(|| crate::query::InvalidParameter::new("cursor", text, "a link from the page itself"))
+        parse().ok_or_else(|| InvalidParameter::new("cursor", text, "a link from the page itself"))
     }
 }
 
-/// PostgreSQL's timestamps end in the year 294276, and chrono's start before PostgreSQL's.
-pub(in crate::query) fn in_range(time: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let years = DateTime::from_timestamp(-62_135_596_800, 0)?..DateTime::from_timestamp(253_402_300_800, 0)?;
-    years.contains(&time).then_some(time)
+impl Serialize for Cursor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The direction in which changes are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Towards older changes.
+    Older,
+    /// Towards newer changes.
+    Newer,
+}
+
+impl Direction {
+    /// Returns the order of rows that are read in this direction.
+    pub(in crate::query) const fn order(self) -> &'static str {
+        match self {
+            Self::Older => "DESC",
+            Self::Newer => "ASC",
+        }
+    }
+
+    /// Returns the comparison of a row with a row that was read before.
+    pub(in crate::query) const fn comparison(self) -> &'static str {
+        match self {
+            Self::Older => "<",
+            Self::Newer => ">",
+        }
+    }
+}
+
+/// The position at which a page begins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Position {
+    /// The newest change.
+    #[default]
+    Newest,
+    /// The change just older than this cursor.
+    OlderThan(Cursor),
+    /// The change just newer than this cursor.
+    NewerThan(Cursor),
+}
+
+impl Position {
+    /// Returns the position just after the cursor in this direction.
+    #[must_use]
+    pub const fn after(direction: Direction, cursor: Cursor) -> Self {
+        match direction {
+            Direction::Older => Self::OlderThan(cursor),
+            Direction::Newer => Self::NewerThan(cursor),
+        }
+    }
+
+    /// Returns the direction in which one reads from here.
+    #[must_use]
+    pub const fn direction(self) -> Direction {
+        match self {
+            Self::Newest | Self::OlderThan(_) => Direction::Older,
+            Self::NewerThan(_) => Direction::Newer,
+        }
+    }
+
+    /// Returns the cursor, unless the page begins at the newest change.
+    #[must_use]
+    pub const fn cursor(self) -> Option<Cursor> {
+        match self {
+            Self::Newest => None,
+            Self::OlderThan(cursor) | Self::NewerThan(cursor) => Some(cursor),
+        }
+    }
+
+    /// Returns the key of a URL's query and its value, from which [`Filter::from_pairs`](crate::query::Filter::from_pairs) reads the position.
+    #[must_use]
+    pub fn to_pair(self) -> Option<(&'static str, String)> {
+        let name = match self.direction() {
+            Direction::Older => "older",
+            Direction::Newer => "newer",
+        };
+        Some((name, self.cursor()?.to_string()))
+    }
 }

@@ -1,10 +1,10 @@
-//! Why a question has no answer.
+//! The error of a query.
 
 use chrono::{DateTime, Utc};
 
 use crate::{StorageSchema, TableName, describe_database_error};
 
-/// Why the trail could not be read.
+/// The reason why a query has no result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
@@ -21,32 +21,31 @@ pub enum QueryError {
         table: TableName,
         /// The columns that were given.
         given: Vec<String>,
-        /// The columns that identify the rows of the table, as its last change has them.
+        /// The columns that identify the rows of the table, as of its last change.
         expected: Vec<String>,
     },
-    /// Nothing is recorded of the table, and nothing will be: it carries no capture trigger. What the scope hides is not
-    /// audited either.
-    #[error("table {table} is not audited: capture it, or look for another")]
+    /// Nothing is recorded of the table, and nothing will be: it has no capture trigger. A table that the scope hides is reported
+    /// in the same way.
+    #[error("table {table} is not captured: capture it, or choose another table")]
     NotCaptured {
         /// The table.
         table: TableName,
     },
-    /// The moment is still to come by the clock of the database.
-    #[error("{at} is still to come: ask for now or earlier")]
+    /// The moment is in the future by the clock of the database.
+    #[error("{at} is in the future: choose now or an earlier time")]
     FutureTimestamp {
         /// The moment.
         at: DateTime<Utc>,
     },
-    /// The database stopped reading after 5 seconds. There is more of the trail to look through than that: for a field that is
-    /// hardly ever changed, say.
-    #[error("there was no answer within 5 seconds: ask for less time, or for one table")]
+    /// A statement exceeded 5 seconds. The filter matches so rarely that too much of the trail was searched.
+    #[error("the query timed out after 5 seconds: narrow the time range, or filter by table")]
     Timeout,
-    /// The database refused, or is away.
+    /// The database refused the query, or cannot be reached.
     #[error("the audit trail could not be read: {}", describe_database_error(.0))]
     Database(#[source] sqlx::Error),
 }
 
-/// What PostgreSQL calls a statement that it was told to stop.
+/// The SQLSTATE `query_canceled`.
 const QUERY_CANCELED: &str = "57014";
 
 impl From<sqlx::Error> for QueryError {

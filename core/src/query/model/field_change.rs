@@ -1,30 +1,32 @@
-//! What changed, field by field.
+//! A change field by field.
 
 use std::collections::BTreeSet;
 
 use serde_json::value::RawValue;
 
-use crate::query::{Change, LargeValue, Operation, RowImage};
+use super::change::{Change, RowImage};
+use super::large_value::LargeValue;
+use super::operation::Operation;
 
-/// One side of a field: a value, or why there is none.
+/// The value of a field on one side of a change, or the reason why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldValue {
     /// The row did not exist on this side.
     Absent,
-    /// The row existed and its value was not kept.
+    /// The row existed, but the value was not stored.
     Omitted,
-    /// SQL NULL (a JSON null inside a json column reads the same).
+    /// SQL NULL, or a JSON null in a json column.
     Null,
     /// A boolean.
     Bool(bool),
     /// A number, with every digit that the database wrote.
     Number(String),
-    /// A text, and everything that PostgreSQL writes as text.
+    /// A text, and everything else that PostgreSQL writes as text.
     Text(String),
     /// An array or object, as JSON text.
     Json(String),
-    /// A value that was too large to be kept.
+    /// A value that was too large to be stored.
     TooLarge(LargeValue),
 }
 
@@ -36,43 +38,69 @@ impl FieldValue {
             Some(b't' | b'f') => Self::Bool(text == "true"),
             Some(b'"') => serde_json::from_str(text).map_or_else(|_| Self::Json(text.to_owned()), Self::Text),
             Some(b'{' | b'[') => {
-                LargeValue::of(text).map_or_else(|| Self::Json(text.to_owned()), Self::TooLarge)
+                LargeValue::read(text).map_or_else(|| Self::Json(text.to_owned()), Self::TooLarge)
             }
             _ => Self::Number(text.to_owned()),
         }
     }
 }
 
-/// Where the old value of a field comes from.
+/// The source of the old value of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OldValueSource {
-    /// There is none: the row did not exist before.
+    /// There is no old value: the row did not exist before.
     Absent,
-    /// It is stored with the change.
+    /// The value is stored with the change.
     Stored,
-    /// It is what the row's previous change left: right, unless the row was changed uncaptured in between.
+    /// The value is the one that the previous change of the row left. It is right, unless the row was changed uncaptured since.
     PreviousChange,
-    /// Nobody knows.
+    /// The value is not known.
     Unknown,
+}
+
+impl OldValueSource {
+    /// Returns the word that stands for the source in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Stored => "stored",
+            Self::PreviousChange => "previous_change",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// A field with its old and new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FieldChange {
     /// The column.
     pub name: String,
-    /// Before the change.
+    /// The value before the change.
     pub before: FieldValue,
-    /// Where that comes from.
+    /// The source of the value before the change.
     pub before_source: OldValueSource,
-    /// After it.
+    /// The value after the change.
     pub after: FieldValue,
 }
 
+impl FieldChange {
+    /// Creates a field change.
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        (before, before_source): (FieldValue, OldValueSource),
+        after: FieldValue,
+    ) -> Self {
+        Self { name: name.into(), before, before_source, after }
+    }
+}
+
 impl Change {
-    /// What changed, ordered by column name: every column of an inserted or deleted row, only the changed ones of an updated
-    /// row, nothing for a truncate.
+    /// Returns the fields of the change: every column of an inserted or deleted row by name, the changed columns of an updated row,
+    /// and none of a TRUNCATE.
     #[must_use]
     pub fn fields(&self) -> Vec<FieldChange> {
         let deleted = self.before.as_ref().or(self.previous.as_ref());
@@ -85,9 +113,8 @@ impl Change {
         names
             .into_iter()
             .map(|name| {
-                let (before, before_source) = self.old_value(name);
                 let after = side(self.operation != Operation::Delete, self.after.as_ref(), name);
-                FieldChange { name: name.clone(), before, before_source, after }
+                FieldChange::new(name, self.old_value(name), after)
             })
             .collect()
     }
@@ -105,7 +132,7 @@ impl Change {
     }
 }
 
-/// The fields in which two images of a row differ, by name.
+/// Returns the fields in which two images of a row differ, by name.
 pub(in crate::query) fn between(before: Option<&RowImage>, after: Option<&RowImage>) -> Vec<FieldChange> {
     let names: BTreeSet<&String> = before.into_iter().chain(after).flat_map(RowImage::keys).collect();
     let raw = |image: Option<&RowImage>, name| {
@@ -114,23 +141,18 @@ pub(in crate::query) fn between(before: Option<&RowImage>, after: Option<&RowIma
     names
         .into_iter()
         .filter(|name| raw(before, *name) != raw(after, *name))
-        .map(|name| FieldChange {
-            name: name.clone(),
-            before: side(false, before, name),
-            before_source: if before.is_some_and(|row| row.contains_key(name)) {
-                OldValueSource::Stored
-            } else {
-                OldValueSource::Absent
-            },
-            after: side(false, after, name),
+        .map(|name| {
+            let has_old_value = before.is_some_and(|row| row.contains_key(name));
+            let source = if has_old_value { OldValueSource::Stored } else { OldValueSource::Absent };
+            FieldChange::new(name, (side(false, before, name), source), side(false, after, name))
         })
         .collect()
 }
 
-fn side(existed: bool, image: Option<&RowImage>, name: &str) -> FieldValue {
+fn side(row_existed: bool, image: Option<&RowImage>, name: &str) -> FieldValue {
     match image.and_then(|image| image.get(name)) {
         Some(value) => FieldValue::of(value),
-        None if existed => FieldValue::Omitted,
+        None if row_existed => FieldValue::Omitted,
         None => FieldValue::Absent,
     }
 }
@@ -140,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_keep_their_kind_and_every_digit() {
+    fn value_keeps_its_kind_and_every_digit() {
         for (json, value) in [
             ("null", FieldValue::Null),
             ("true", FieldValue::Bool(true)),

@@ -1,17 +1,19 @@
-//! What is kept of a value that is too large to be kept.
+//! The size and digest of a value that was too large to be stored.
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-/// What is kept of a value that was too large: `{"too_large": {"bytes": …, "sha256": …}}` stands in its place. Displays as a
-/// sentence without a full stop.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// The size and digest of a value that was too large to be stored. The change holds `{"too_large": {"bytes": …, "sha256": …}}` in
+/// its place. Displayed, it is a sentence without a full stop.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct LargeValue {
-    /// Its size: of the bytes of a `bytea`, and of the UTF-8 text of anything else.
+    /// The size of a `bytea`, or of the UTF-8 text of any other value.
     pub bytes: u64,
-    /// The SHA-256 of the same bytes, in hexadecimal digits; none where not even that could be computed.
+    /// The SHA-256 of the same bytes, in hexadecimal digits; none if it could not be computed either.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
 }
 
@@ -22,11 +24,11 @@ struct Marker {
 }
 
 impl LargeValue {
-    /// Reads the marker; none where the object is a value of its own.
-    pub(in crate::query) fn of(json: &str) -> Option<Self> {
+    /// Reads the marker. Returns none for an object that is a value of its own.
+    pub(super) fn read(json: &str) -> Option<Self> {
         let is_digest =
             |text: &String| text.len() == 64 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
-        let marker = json.len() <= MARKER_AT_MOST && json.starts_with(r#"{"too_large""#);
+        let marker = json.len() <= MAX_MARKER_BYTES && json.starts_with(r#"{"too_large""#);
         let marker: Marker = marker.then(|| serde_json::from_str(json).ok()).flatten()?;
         marker.too_large.sha256.as_ref().is_none_or(is_digest).then_some(marker.too_large)
     }
@@ -39,7 +41,7 @@ impl fmt::Display for LargeValue {
     }
 }
 
-/// Writes the digits in groups of three.
+/// Returns the digits in groups of three.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -52,15 +54,15 @@ fn grouped(number: u64) -> String {
     text
 }
 
-/// The marker of a large value is shorter than this, so that a long value is not read twice.
-const MARKER_AT_MOST: usize = 200;
+/// The longest marker, so that a long value is not parsed for one.
+const MAX_MARKER_BYTES: usize = 200;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_marker_of_a_large_value_is_read_as_one_and_nothing_else_is() {
+    fn only_the_marker_is_read_as_a_large_value() {
         let digest = "ab".repeat(32);
         for (json, words) in [
             (
@@ -69,7 +71,7 @@ mod tests {
             ),
             (r#"{"too_large": {"bytes": 999}}"#.to_owned(), "too large to keep: 999 bytes".to_owned()),
         ] {
-            assert_eq!(LargeValue::of(&json).map(|large| large.to_string()), Some(words));
+            assert_eq!(LargeValue::read(&json).map(|large| large.to_string()), Some(words));
         }
         for own in [
             r#"{"too_large": true}"#,
@@ -78,7 +80,7 @@ mod tests {
             r#"{"too_large": {"bytes": 1, "more": 2}}"#,
             r#"{"too_large": {"bytes": 1}, "more": 2}"#,
         ] {
-            assert_eq!(LargeValue::of(own), None);
+            assert_eq!(LargeValue::read(own), None);
         }
     }
 }

@@ -1,27 +1,28 @@
-//! Who wrote without saying so: the session of a transaction that has no actor.
+//! The database session of a transaction without an actor.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-use crate::query::TransactionRecord;
+use super::transaction_record::TransactionRecord;
 
-/// The database session of a transaction without an actor, as the trail keeps it in `meta`. Displays its known parts, with the
-/// role first.
+/// The database session of a transaction without an actor, as the trail records it in `meta`. Displayed, it is a list of the parts
+/// that are known, with the role first.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct RecordedSession {
-    /// The role that the session had, by `SET ROLE` or by its login.
+    /// The role of the session, from `SET ROLE` or from its login.
     pub role: String,
-    /// What the client called itself; none or empty where it did not.
+    /// The name that the client gave itself, if any.
     #[serde(default)]
     pub application_name: Option<String>,
-    /// The client's address; none for a connection through a socket of the same machine.
+    /// The address of the client; none for a connection through a socket of the same machine.
     #[serde(default)]
     pub client_address: Option<String>,
 }
 
 impl TransactionRecord {
-    /// The session of a transaction without an actor; none where there is an actor, or where the session was not recorded.
+    /// Returns the session. It is recorded only for a transaction without an actor.
     #[must_use]
     pub fn session(&self) -> Option<RecordedSession> {
         if self.actor.is_some() {

@@ -1,4 +1,4 @@
-//! What a snapshot of the trail held and what was still open then, small enough to travel in an address.
+//! A mark of what a snapshot held, and which transactions were open, small enough for an address.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,26 +7,27 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
 
-use crate::query::model::cursor::in_range;
-use crate::query::{Cursor, InvalidParameter};
+use super::cursor::Cursor;
+use super::timestamp::Timestamp;
+use crate::InvalidParameter;
 
-/// The most open transactions that a mark names: as many as PostgreSQL allows connections, unless it is configured otherwise.
+/// The maximum number of open transactions in a mark: the number of connections that PostgreSQL allows by default.
 pub(in crate::query) const MAX_OPEN: usize = 100;
-/// The longest span between listing open transactions and taking the snapshot. It is a few milliseconds on a healthy server, and
-/// the changes captured within it are looked at one by one.
+/// The longest time between listing open transactions and taking the snapshot. It is a few milliseconds on a healthy server, and
+/// the changes captured within it are checked one by one.
 pub(in crate::query) const MAX_LISTING_TIME: TimeDelta = TimeDelta::minutes(1);
-/// The longest text of a mark: it takes [`MAX_OPEN`] transactions with ids and times of any length.
+/// The longest text of a mark. [`MAX_OPEN`] transactions with ids and times of any length fit.
 const MAX_TEXT_BYTES: usize = 4_096;
 const MORE: &str = "more";
 
-/// A mark of a snapshot, for asking later what has become visible since, by
-/// [`count_newer`](crate::AuditTrail::count_newer) and [`newer_changes`](crate::AuditTrail::newer_changes).
+/// A mark of a snapshot. With it, [`count_newer`](crate::query::Snapshot::count_newer) and
+/// [`newer_changes`](crate::query::Snapshot::newer_changes) find the changes that have become visible since.
 ///
-/// The time of a change is that of the write, so a transaction that takes long commits changes which are older than some that
-/// were there before. A cursor cannot tell them apart from those; the mark remembers which transactions were still open.
+/// The time of a change is that of the write, so a long transaction commits changes that are older than some that were visible
+/// before. A cursor cannot tell them from those; the mark holds the transactions that were open.
 ///
 /// It is written as a text of at most 4,096 letters, digits and `.`, `_` and `-`, which holds the ids of up to 100 open
-/// transactions and when they began, and nothing of what they did.
+/// transactions and their beginnings, and nothing of what they did.
 ///
 /// ```
 /// use threadline::query::SnapshotMark;
@@ -37,44 +38,44 @@ const MORE: &str = "more";
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotMark {
-    /// The server's clock once the snapshot had been taken: it holds no change that was captured later.
+    /// The server's clock after the snapshot was taken. The snapshot holds no change that was captured later.
     pub(in crate::query) taken_at: DateTime<Utc>,
-    /// The server's clock before open transactions were listed: every transaction that had written until then had either
-    /// ended by the time of the snapshot or is in the list.
+    /// The server's clock before open transactions were listed. Every transaction that had written by then had ended before the
+    /// snapshot, or is in the list.
     pub(in crate::query) listed_at: DateTime<Utc>,
-    /// The `xmax` of the snapshot: it holds no transaction with this id or a greater one.
+    /// The `xmax` of the snapshot. The snapshot holds no transaction with this id or a greater one.
     pub(in crate::query) xmax: i64,
-    /// The transactions below `xmax` that the snapshot does not hold, and the greater ones that had written already.
+    /// The transactions below `xmax` that the snapshot does not hold, and the greater ones that had written by then.
     pub(in crate::query) open: Vec<OpenTransaction>,
     /// Whether `open` names all of them.
     pub(in crate::query) is_complete: bool,
 }
 
-/// A transaction that had not ended.
+/// A transaction that had not ended, and its beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::query) struct OpenTransaction {
     pub(in crate::query) txid: i64,
     pub(in crate::query) began: Began,
 }
 
-/// What the server tells of the beginning of an open transaction.
+/// The beginning of an open transaction, as the server reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::query) enum Began {
-    /// It began at this moment, by its own `now()`.
+    /// The transaction began at this moment, by its own `now()`.
     At(DateTime<Utc>),
-    /// The server does not tell: of a session of another role, or of a prepared transaction.
+    /// The server does not report it, because the session belongs to another role or the transaction was prepared.
     Unknown,
-    /// It wrote for the first time after open transactions were listed.
+    /// The transaction wrote for the first time after open transactions were listed.
     AfterListing,
 }
 
 impl SnapshotMark {
-    /// The place in the order of changes from which on none is in the snapshot.
+    /// Returns the position from which on no change is in the snapshot.
     pub(in crate::query) const fn end(&self) -> Cursor {
         Cursor { captured_at: self.taken_at, id: Uuid::max() }
     }
 
-    /// The place before which all changes are either in the snapshot or by a listed transaction.
+    /// Returns the position before which every change is in the snapshot, or by a listed transaction.
     pub(in crate::query) const fn listing(&self) -> Cursor {
         Cursor { captured_at: self.listed_at, id: Uuid::nil() }
     }
@@ -84,8 +85,8 @@ impl fmt::Display for SnapshotMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let before = |moment: DateTime<Utc>| self.taken_at.timestamp_micros() - moment.timestamp_micros();
         write!(f, "{}-{}-{}-", self.taken_at.timestamp_micros(), before(self.listed_at), self.xmax)?;
-        for (place, OpenTransaction { txid, began }) in self.open.iter().enumerate() {
-            let separator = if place > 0 { "_" } else { "" };
+        for (number, OpenTransaction { txid, began }) in self.open.iter().enumerate() {
+            let separator = if number > 0 { "_" } else { "" };
             write!(f, "{separator}{txid}")?;
             match began {
                 Began::At(moment) => write!(f, ".{}", before(*moment))?,
@@ -111,9 +112,10 @@ impl FromStr for SnapshotMark {
 
 fn parse(text: &str) -> Option<SnapshotMark> {
     let [taken_at, listing_time, xmax, open] = text.splitn(4, '-').collect::<Vec<_>>().try_into().ok()?;
-    let taken_at = in_range(DateTime::from_timestamp_micros(number(taken_at)?)?)?;
+    let taken_at = Timestamp::from_micros(number(taken_at)?)?;
     let before = |micros: &str| {
-        taken_at.checked_sub_signed(TimeDelta::microseconds(number(micros)?)).and_then(in_range)
+        let moment = taken_at.checked_sub_signed(TimeDelta::microseconds(number(micros)?))?;
+        Some(Timestamp(moment).in_range()?.0)
     };
     let listed_at = before(listing_time).filter(|listed_at| taken_at - *listed_at <= MAX_LISTING_TIME)?;
     let (open, is_complete) = open.strip_suffix(MORE).map_or((open, true), |open| (open, false));
@@ -133,7 +135,7 @@ fn parse(text: &str) -> Option<SnapshotMark> {
     Some(mark).filter(|mark| mark.open.len() <= MAX_OPEN)
 }
 
-/// Reads what [`fmt::Display`] writes: digits without a sign.
+/// Reads digits without a sign.
 fn number(text: &str) -> Option<i64> {
     text.parse().ok().filter(|_| text.starts_with(|first: char| first.is_ascii_digit()))
 }
@@ -155,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_of_the_largest_mark_is_read_back() {
+    fn largest_mark_is_read_from_its_own_text() {
         let taken_at = DateTime::from_timestamp_micros(1_795_339_267_000_000).unwrap();
         let open: Vec<_> = (0..100)
             .map(|place| OpenTransaction {
@@ -182,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_no_page_wrote_is_refused() {
+    fn malformed_mark_is_refused() {
         let long = format!("1795339267000000-850-733-{}", "7.".repeat(3_000));
         let many = format!("1795339267000000-850-733-{}", vec!["7"; 101].join("_"));
         for text in [
@@ -206,7 +208,7 @@ mod tests {
             &many,
         ] {
             let error = text.parse::<SnapshotMark>().unwrap_err();
-            assert_eq!(error.key, "since", "{text}");
+            assert_eq!(error.name, "since", "{text}");
             assert!(error.value.len() <= 100, "{}", error.value);
         }
     }

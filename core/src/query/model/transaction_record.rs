@@ -1,9 +1,9 @@
-//! Who made changes, when and why: a transaction of the trail and its action, as they are read and as they leave as JSON.
+//! A transaction of the trail and its action.
 
 use std::sync::Once;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Serialize, Serializer};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sqlx::postgres::PgRow;
@@ -11,49 +11,45 @@ use sqlx::types::Json;
 use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
+use super::change::Change;
 use crate::ActorRef;
-use crate::query::Change;
-use crate::query::engine::schema_features::Layout;
 
-/// A database transaction that changed audited tables.
-///
-/// Serialised, it has the names of the stored columns, but for `metadata`, which is stored as `meta`. Every field is there;
-/// what is not known is `null`.
-#[derive(Debug, Clone, Serialize)]
+/// A database transaction that changed captured tables.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct TransactionRecord {
-    /// The audit transaction's id.
+    /// The id of the audit transaction.
     pub id: Uuid,
-    /// When the transaction began.
-    #[serde(serialize_with = "iso")]
+    /// The time at which the transaction began.
     pub occurred_at: DateTime<Utc>,
-    /// Who acted; none when the application did not say.
-    #[serde(rename = "actor_ref")]
+    /// The actor; none if the application declared none.
     pub actor: Option<ActorRef>,
-    /// Whom the actor stood in for.
+    /// The actor on whose behalf the actor acted.
     pub on_behalf_of: Option<ActorRef>,
-    /// Where the transaction came from, such as `web`, in trails of the reference system whose application said so.
+    /// The source of the transaction, such as `web`, in trails of the Elixir library whose application declared one.
     pub source: Option<String>,
-    /// Why, if the application said.
+    /// The action, if the application declared one.
     pub action: Option<ActionRecord>,
-    /// Facts about the transaction as a whole, if the application said any. This is the JSON text that the database keeps, so
+    /// The metadata of the transaction, if the application declared any. This is the JSON text that the database stores, so
     /// numbers stay exact.
     pub metadata: Option<Box<RawValue>>,
 }
 
 /// A recorded action.
 ///
-/// Serialised, it has the names of the stored columns. The first four fields are always there, the others where they are known.
+/// Serialised, it has the names of the stored columns. The first four fields are always there, the others if they are known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct ActionRecord {
-    /// Its id.
+    /// The id.
     pub id: Uuid,
-    /// What ties it to other transactions.
+    /// The id that it shares with other actions of the same case.
     pub correlation_id: Option<String>,
-    /// Its name, such as `ticket.escalated`.
+    /// The name, such as `ticket.escalated`.
     pub name: String,
-    /// How it ended: `ok` or `error`.
+    /// The status with which it ended: `ok` or `error`.
     pub status: String,
-    /// What was done, in one word.
+    /// The verb: what was done, in one word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verb: Option<String>,
     /// The kind of action.
@@ -62,18 +58,18 @@ pub struct ActionRecord {
     /// The reason in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Anything else worth knowing.
+    /// A comment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// The request it came from.
+    /// The id of the request from which it came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// The job it came from.
+    /// The id of the job from which it came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_id: Option<String>,
 }
 
-/// Compares metadata by its text: the database writes equal JSON alike.
+/// Compares metadata by its text, because the database writes equal JSON in one way.
 impl PartialEq for TransactionRecord {
     fn eq(&self, other: &Self) -> bool {
         let Self { id, occurred_at, actor, on_behalf_of, source, action, metadata } = self;
@@ -87,13 +83,13 @@ impl PartialEq for TransactionRecord {
 impl Eq for TransactionRecord {}
 
 impl TransactionRecord {
-    /// Lists what [`FromRow`] reads, from `audit_transactions` as `t` and `audit_actions` as `a`.
-    pub(in crate::query) fn columns(layout: Layout) -> String {
-        let meta = if layout.has_meta { "t.meta" } else { "NULL::jsonb AS meta" };
+    /// Returns the columns that [`FromRow`] reads, from `audit_transactions` as `t` and `audit_actions` as `a`.
+    pub(in crate::query) fn columns(has_meta: bool) -> String {
+        let meta = if has_meta { "t.meta" } else { "NULL::jsonb AS meta" };
         format!("{}, {meta}", Self::COLUMNS)
     }
 
-    /// Stands in for the transaction of a change that has outlived it.
+    /// Returns a substitute for the transaction of a change that was purged before the change.
     pub(in crate::query) const fn lost(change: &Change) -> Self {
         Self {
             id: change.transaction_id,
@@ -143,8 +139,8 @@ impl FromRow<'_, PgRow> for TransactionRecord {
     }
 }
 
-/// Reads who acted, and for whom. The setting that carries the actor is checked only for being an object, so that a mistake
-/// in one application never hides a whole page: what is no actor reads as none.
+/// Reads the actor, and the actor on whose behalf they acted. The database checks only that the setting is an object; what is no
+/// actor reads as none, so that a mistake in one application does not hide a whole page.
 fn actors(transaction: Uuid, row: &PgRow) -> Result<(Option<ActorRef>, Option<ActorRef>), sqlx::Error> {
     let Some(Json(stored)) = row.try_get::<Option<Json<Value>>, _>("actor_ref")? else {
         return Ok((None, None));
@@ -153,8 +149,8 @@ fn actors(transaction: Uuid, row: &PgRow) -> Result<(Option<ActorRef>, Option<Ac
     Ok((read(&stored), stored.get("on_behalf_of").and_then(read)))
 }
 
-/// Warns at the first malformed actor that this process reads. An application that sets it wrongly does so in every
-/// transaction, and every page that shows one would repeat the warning.
+/// Warns about the first malformed actor that this process reads. An application that sets it wrongly does so in every
+/// transaction, and every page would repeat the warning.
 fn warn_once(transaction: Uuid) {
     static WARNED: Once = Once::new();
     WARNED.call_once(|| {
@@ -164,8 +160,4 @@ fn warn_once(transaction: Uuid) {
              threadline.actor_ref to JSON such as {{\"type\":\"user\",\"id\":\"42\"}}, with the id as text"
         );
     });
-}
-
-fn iso<S: Serializer>(moment: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&moment.to_rfc3339_opts(SecondsFormat::Micros, true))
 }

@@ -1,17 +1,18 @@
-//! Which transactions are open, as far as the server tells, and the mark of a snapshot that is taken afterwards.
+//! Listing open transactions, as far as the server reports them, and marking a snapshot that is taken afterwards.
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgPool, QueryBuilder, Row};
 
 use crate::AuditTrail;
-use crate::query::engine::reader::Reader;
+use crate::query::engine::snapshot::Snapshot;
+use crate::query::engine::thresholds::STATEMENT_TIMEOUT;
+use crate::query::model::error::QueryError;
 use crate::query::model::snapshot_mark::{Began, MAX_LISTING_TIME, MAX_OPEN, OpenTransaction, SnapshotMark};
-use crate::query::{QueryError, STATEMENT_TIMEOUT, Snapshot};
 
-/// One round trip, and an implicit transaction of its own: a session of the snapshot's isolation level has taken its snapshot
-/// before it can look. The first row holds the clock from before. Sessions come before prepared transactions, because one that
-/// is being prepared leaves the one list for the other.
+/// The list of open transactions, in one round trip and an implicit transaction of its own, because the snapshot's own transaction
+/// could only list them after it has taken its snapshot. The first row holds the clock from before. Sessions come before prepared
+/// transactions, because a transaction that is being prepared moves from the one list to the other.
 const LIST: &str = "SET LOCAL search_path = pg_catalog, pg_temp;
     SELECT (extract(epoch FROM now()) * 1000000)::bigint AS listed_at, NULL::bigint AS xid, NULL::bigint AS began,
            false AS is_here;
@@ -22,37 +23,37 @@ const LIST: &str = "SET LOCAL search_path = pg_catalog, pg_temp;
            p.database = current_database() AS is_here
     FROM pg_prepared_xacts AS p";
 
-/// What PostgreSQL calls a right that is missing.
+/// The SQLSTATE `insufficient_privilege`.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
-/// A transaction that has written, and not ended.
+/// A transaction that has written and not ended.
 #[derive(Debug, Clone, Copy)]
 struct Listed {
-    /// The lower half of its id.
+    /// The lower half of the id.
     xid: u32,
     began: Began,
-    /// Whether it is one of this database.
+    /// Whether the transaction is one of this database.
     is_here: bool,
 }
 
 /// The transactions that were open at a moment.
 #[derive(Debug)]
 struct OpenTransactions {
-    /// None where the server did not let the role look.
+    /// The server's clock before they were listed; none if the role may not list them.
     listed_at: Option<DateTime<Utc>>,
     transactions: Vec<Listed>,
 }
 
 impl AuditTrail {
-    /// Begins a transaction that only reads, as [`snapshot`](Self::snapshot) does, and marks what it sees, so that
-    /// [`count_newer`](Self::count_newer) can tell what has become visible since. It takes two round trips more.
+    /// Begins a transaction that only reads, as [`snapshot`](Self::snapshot) does, and marks what it holds, so that
+    /// [`count_newer`](Snapshot::count_newer) can count the changes that have become visible since. That takes two more round trips.
     ///
     /// # Errors
     /// [`QueryError`] when the database does not answer, or holds no trail.
     pub async fn snapshot_with_mark(&self) -> Result<(Snapshot<'_>, SnapshotMark), QueryError> {
         let open = OpenTransactions::list(self.read_pool.as_ref().unwrap_or(&self.pool)).await?;
         let mut snapshot = self.snapshot().await?;
-        let mark = snapshot.0.mark(open).await?;
+        let mark = snapshot.mark(open).await?;
         Ok((snapshot, mark))
     }
 }
@@ -63,7 +64,7 @@ impl OpenTransactions {
         let sql = format!("SET LOCAL statement_timeout = {timeout}; {LIST}");
         match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(pool).await {
             Ok(rows) => Ok(Self::read(&rows)?),
-            // Everybody may look, unless somebody has revoked it: the mark says then that it does not know.
+            // Everybody may list them, unless that was revoked: then the mark is incomplete.
             Err(error) if is_refused(&error) => Ok(Self { listed_at: None, transactions: Vec::new() }),
             Err(error) => Err(error.into()),
         }
@@ -95,8 +96,8 @@ fn is_refused(error: &sqlx::Error) -> bool {
         .is_some_and(|code| code == INSUFFICIENT_PRIVILEGE)
 }
 
-impl Reader<'_> {
-    /// Marks the snapshot of this transaction. The transactions must have been listed before it was taken.
+impl Snapshot<'_> {
+    /// Returns a mark of this snapshot. The transactions must have been listed before it was taken.
     async fn mark(&mut self, open: OpenTransactions) -> Result<SnapshotMark, QueryError> {
         let sql = "SELECT clock_timestamp() AS taken_at, pg_current_snapshot()::text AS snapshot,
                           pg_is_in_recovery() AS is_replica";
@@ -113,7 +114,7 @@ impl Reader<'_> {
         let since = in_progress.iter().filter(|txid| listed.iter().all(|(listed, _)| listed != *txid));
         let since = since.map(|txid| OpenTransaction { txid: *txid, began: Began::AfterListing });
         let mut open_transactions: Vec<_> = here.chain(since).collect();
-        // One that was just being prepared is listed twice, the session first. The oldest stay if there are too many.
+        // A transaction that was just being prepared is listed twice, the session first. If there are too many, the oldest are kept.
         open_transactions.sort_by_key(|open| open.txid);
         open_transactions.dedup_by_key(|open| open.txid);
         let earliest = taken_at - MAX_LISTING_TIME;
@@ -121,7 +122,7 @@ impl Reader<'_> {
         let is_complete = open.listed_at.is_some()
             && listed_at >= earliest
             && open_transactions.len() <= MAX_OPEN
-            // A replica tells neither of the sessions that write nor which transactions are in progress.
+            // A replica reports neither the sessions that write nor which transactions are in progress.
             && !row.try_get::<bool, _>("is_replica")?;
         open_transactions.truncate(MAX_OPEN);
         Ok(SnapshotMark {
@@ -134,7 +135,7 @@ impl Reader<'_> {
     }
 }
 
-/// Reads `xmin:xmax:xip_list`: the first id that is not in the snapshot, and the lesser ones that were in progress.
+/// Reads `xmin:xmax:xip_list`. Returns the first id that is not in the snapshot, and the lesser ones that were in progress.
 fn read_snapshot(text: &str) -> Option<(i64, Vec<i64>)> {
     let mut parts = text.split(':').skip(1);
     let xmax = parts.next()?.parse().ok()?;
@@ -142,7 +143,7 @@ fn read_snapshot(text: &str) -> Option<(i64, Vec<i64>)> {
     Some((xmax, list.map(str::parse).collect::<Result<_, _>>().ok()?))
 }
 
-/// The whole id of a transaction that is open while ids are near this one.
+/// Returns the whole id of a transaction that is open while new ids are near this one.
 fn widen(xid: u32, near: i64) -> i64 {
     let lower_half = u32::try_from(near & i64::from(u32::MAX)).unwrap_or_default();
     near + i64::from(xid.wrapping_sub(lower_half).cast_signed())
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn lower_half_of_an_id_is_widened_across_an_epoch() {
+    fn lower_half_of_id_is_widened_across_epochs() {
         const EPOCH: i64 = 1 << 32;
         for (xid, near, whole) in [
             (731, 733, 731),

@@ -1,250 +1,232 @@
-//! A row as it was at a moment, and the difference between two moments.
+//! A row as of a moment, from the changes of its key and of the whole table.
 
-use chrono::{DateTime, Utc};
-use serde::de::DeserializeOwned;
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::AssertSqlSafe;
 
+use super::key_holder::{KeyHolder, holder_after, removes_key};
+use crate::query::engine::criteria::Criteria;
+use crate::query::engine::snapshot::Snapshot;
+use crate::query::engine::window_scan::ChangeRow;
+use crate::query::model::as_of::{AsOf, Comparison};
+use crate::query::model::change::Change;
+use crate::query::model::cursor::{Cursor, Position};
+use crate::query::model::error::QueryError;
 use crate::query::model::field_change::between;
-use crate::query::row::row_key;
-use crate::query::{FieldChange, PossibleRemoval, QueryError, RowImage, Snapshot, TimelineEntry};
-use crate::{AuditTrail, Scope, TableName};
+use crate::query::model::filter::Filter;
+use crate::query::model::possible_removal::PossibleRemoval;
+use crate::query::model::row_key::RowKey;
+use crate::query::model::timeline_entry::TimelineEntry;
+use crate::{Scope, TableName};
 
-/// A row as the trail knows it at a moment.
-#[derive(Debug, Clone)]
-pub enum AsOf {
-    /// The row existed: what the change holds after it, as far as the policy kept it.
-    Present(TimelineEntry),
-    /// The row existed after this change, and something that the trail does not know enough of may have removed it by that
-    /// moment.
-    Uncertain {
-        /// The row's last change.
-        entry: TimelineEntry,
-        /// What may have removed it; never empty.
-        causes: Vec<PossibleRemoval>,
-    },
-    /// The row had been deleted, or the table emptied, by this change.
-    Deleted(TimelineEntry),
-    /// No row had the key any more: this change gave the row another key, under which its history goes on.
-    Moved(TimelineEntry),
-    /// The trail knows nothing of the row at that moment: it did not exist yet, or was not captured yet.
-    BeforeHorizon,
-}
+/// The longest step back of a clock that is taken into account. After a longer one, an earlier state of a row may be returned for
+/// moments in between.
+const MAX_CLOCK_STEP: TimeDelta = TimeDelta::days(31);
+/// The number of TRUNCATEs that are read together.
+const TRUNCATE_BATCH: usize = 100;
+/// The numbers of earlier changes of a key that are read, one after the other, to find the row that has it. Nearly always one
+/// change is enough.
+const KEY_CHANGE_LIMITS: [usize; 3] = [2, 20, 200];
 
-/// Why a row could not be read into a type.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CastError {
-    /// The row had been deleted.
-    #[error("the row had been deleted")]
-    Deleted,
-    /// The row had another key by then.
-    #[error("the row had been given another key")]
-    Moved,
-    /// The row may have been removed.
-    #[error("the row may have been removed: {cause}")]
-    Uncertain {
-        /// The first of what may have removed it.
-        cause: String,
-    },
-    /// The trail knows nothing of the row at that moment.
-    #[error("the trail begins later for this row")]
-    BeforeHorizon,
-    /// The type does not fit the row that is stored.
-    #[error("the stored row is no {type_name}: {source}")]
-    Mismatch {
-        /// The type's name.
-        type_name: &'static str,
-        /// What does not fit.
-        source: serde_json::Error,
-    },
-}
-
-/// A row at two moments, and the difference, field by field.
-#[derive(Debug, Clone)]
-pub struct Comparison {
-    /// The earlier one.
-    pub before: AsOf,
-    /// The later one.
-    pub after: AsOf,
-    /// The fields that differ, by name.
-    pub fields: Vec<FieldChange>,
-}
-
-impl AsOf {
-    /// The row, if it existed or may have existed.
-    #[must_use]
-    pub const fn row(&self) -> Option<&RowImage> {
-        match self {
-            Self::Present(entry) | Self::Uncertain { entry, .. } => entry.change.after.as_ref(),
-            Self::Deleted(_) | Self::Moved(_) | Self::BeforeHorizon => None,
-        }
-    }
-
-    /// The change that the answer rests on; none before the horizon.
-    #[must_use]
-    pub const fn entry(&self) -> Option<&TimelineEntry> {
-        match self {
-            Self::Present(entry)
-            | Self::Uncertain { entry, .. }
-            | Self::Deleted(entry)
-            | Self::Moved(entry) => Some(entry),
-            Self::BeforeHorizon => None,
-        }
-    }
-
-    /// Every column of the row with its value, by name, as if it had just been inserted; none if it did not exist.
-    #[must_use]
-    pub fn fields(&self) -> Vec<FieldChange> {
-        between(None, self.row())
-    }
-
-    /// The row as a value of the application's own type. Columns that the type does not know are ignored.
-    ///
-    /// ```no_run
-    /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
-    /// use threadline::Scope;
-    ///
-    /// #[derive(serde::Deserialize)]
-    /// struct Ticket {
-    ///     priority: String,
-    /// }
-    ///
-    /// let yesterday = chrono::Utc::now() - chrono::TimeDelta::days(1);
-    /// let ticket: Ticket = trail.as_of(&Scope::unscoped(), "tickets", [("id", 4711)], yesterday).await?.cast()?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// [`CastError`] when there is no row, or when the type does not fit it.
-    pub fn cast<T: DeserializeOwned>(&self) -> Result<T, CastError> {
-        let row = match self {
-            Self::Present(entry) => &entry.change.after,
-            Self::Uncertain { causes, .. } => {
-                let cause = causes.first().map(ToString::to_string).unwrap_or_default();
-                return Err(CastError::Uncertain { cause });
-            }
-            Self::Deleted(_) => return Err(CastError::Deleted),
-            Self::Moved(_) => return Err(CastError::Moved),
-            Self::BeforeHorizon => return Err(CastError::BeforeHorizon),
-        };
-        let mismatch = |source| CastError::Mismatch { type_name: std::any::type_name::<T>(), source };
-        let json = serde_json::to_string(row).map_err(mismatch)?;
-        serde_json::from_str(&json).map_err(mismatch)
-    }
-}
-
-impl AuditTrail {
-    /// A row as it was at a moment: after its newest change at that moment or before.
+impl Snapshot<'_> {
+    /// Returns a row as of a moment: after its newest change at that moment or before.
     ///
     /// # Errors
     /// [`QueryError::FutureTimestamp`], [`QueryError::KeyMismatch`], [`QueryError::NotCaptured`], and [`QueryError::Database`].
-    pub async fn as_of<C, V>(
-        &self,
+    pub async fn as_of(
+        &mut self,
         scope: &Scope,
         table: impl Into<TableName>,
-        key: impl IntoIterator<Item = (C, V)>,
+        key: impl Into<RowKey>,
         at: DateTime<Utc>,
-    ) -> Result<AsOf, QueryError>
-    where
-        C: Into<String>,
-        V: ToString,
-    {
-        self.snapshot().await?.as_of(scope, table, key, at).await
+    ) -> Result<AsOf, QueryError> {
+        self.row_at(scope, &table.into(), &key.into(), Some(at)).await
     }
 
-    /// A row as it is now. No clock is compared with the changes: the newest one counts, even where it was recorded at a time that
-    /// a clock has not reached yet.
+    /// Returns a row as it is now. No clock is compared with the changes: the newest one counts, even if it was recorded with a time
+    /// that the clock has not reached yet.
     ///
     /// # Errors
     /// As [`as_of`](Self::as_of), except that now is never in the future.
-    pub async fn as_of_now<C, V>(
-        &self,
+    pub async fn as_of_now(
+        &mut self,
         scope: &Scope,
         table: impl Into<TableName>,
-        key: impl IntoIterator<Item = (C, V)>,
-    ) -> Result<AsOf, QueryError>
-    where
-        C: Into<String>,
-        V: ToString,
-    {
-        self.snapshot().await?.as_of_now(scope, table, key).await
+        key: impl Into<RowKey>,
+    ) -> Result<AsOf, QueryError> {
+        self.row_at(scope, &table.into(), &key.into(), None).await
     }
 
-    /// A row at two moments, in either order, field by field.
+    /// Returns a row as of two moments, in either order, and the fields that differ.
     ///
     /// # Errors
     /// As [`as_of`](Self::as_of).
-    pub async fn compare<C, V>(
-        &self,
-        scope: &Scope,
-        table: impl Into<TableName>,
-        key: impl IntoIterator<Item = (C, V)>,
-        moments: [DateTime<Utc>; 2],
-    ) -> Result<Comparison, QueryError>
-    where
-        C: Into<String>,
-        V: ToString,
-    {
-        self.snapshot().await?.compare(scope, table, key, moments).await
-    }
-}
-
-impl Snapshot<'_> {
-    /// As [`AuditTrail::as_of`].
-    ///
-    /// # Errors
-    /// The same.
-    pub async fn as_of<C, V>(
+    pub async fn compare(
         &mut self,
         scope: &Scope,
         table: impl Into<TableName>,
-        key: impl IntoIterator<Item = (C, V)>,
-        at: DateTime<Utc>,
-    ) -> Result<AsOf, QueryError>
-    where
-        C: Into<String>,
-        V: ToString,
-    {
-        self.0.as_of(scope, &table.into(), &row_key(key), Some(at)).await
-    }
-
-    /// As [`AuditTrail::as_of_now`].
-    ///
-    /// # Errors
-    /// The same.
-    pub async fn as_of_now<C, V>(
-        &mut self,
-        scope: &Scope,
-        table: impl Into<TableName>,
-        key: impl IntoIterator<Item = (C, V)>,
-    ) -> Result<AsOf, QueryError>
-    where
-        C: Into<String>,
-        V: ToString,
-    {
-        self.0.as_of(scope, &table.into(), &row_key(key), None).await
-    }
-
-    /// As [`AuditTrail::compare`].
-    ///
-    /// # Errors
-    /// The same.
-    pub async fn compare<C, V>(
-        &mut self,
-        scope: &Scope,
-        table: impl Into<TableName>,
-        key: impl IntoIterator<Item = (C, V)>,
-        moments: [DateTime<Utc>; 2],
-    ) -> Result<Comparison, QueryError>
-    where
-        C: Into<String>,
-        V: ToString,
-    {
-        let (table, key) = (table.into(), row_key(key));
-        let [one, other] = moments;
-        let before = self.0.as_of(scope, &table, &key, Some(one.min(other))).await?;
-        let after = self.0.as_of(scope, &table, &key, Some(one.max(other))).await?;
+        key: impl Into<RowKey>,
+        [one, other]: [DateTime<Utc>; 2],
+    ) -> Result<Comparison, QueryError> {
+        let (table, key) = (table.into(), key.into());
+        let before = self.row_at(scope, &table, &key, Some(one.min(other))).await?;
+        let after = self.row_at(scope, &table, &key, Some(one.max(other))).await?;
         let fields = between(before.row(), after.row());
         Ok(Comparison { before, after, fields })
+    }
+
+    /// Returns a row as of a moment, or as it is now.
+    async fn row_at(
+        &mut self,
+        scope: &Scope,
+        table: &TableName,
+        key: &RowKey,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<AsOf, QueryError> {
+        let at = match at {
+            Some(at) => Some(self.recorded_moment(at).await?),
+            None => None,
+        };
+        let filter =
+            Filter { table: Some(table.clone()), key: Some(key.clone()), to: at, ..Filter::default() };
+        let criteria = Criteria::new(scope, &filter);
+        let last = self.find_all(criteria, Position::Newest, 1).await?.into_iter().next();
+        let Some(last) = last else {
+            self.check_key(criteria).await?;
+            return Ok(AsOf::BeforeHorizon);
+        };
+        let mut causes = Vec::new();
+        let (row, is_present) = if removes_key(&last.change, key) {
+            let transaction_id = last.change.transaction_id;
+            let (row, holder) = self.find_holder(criteria, key, last).await?;
+            causes.extend(holder.is_ambiguous.then_some(PossibleRemoval::OtherRow { transaction_id }));
+            (row, holder.index.is_some())
+        } else {
+            (last, true)
+        };
+        if is_present {
+            match self.truncate_after(criteria, row.change.cursor()).await? {
+                Some(truncate) if truncate.change.partition.is_none() => {
+                    return Ok(self.load_entry(truncate).await?.map_or(AsOf::BeforeHorizon, AsOf::Deleted));
+                }
+                Some(truncate) => causes.push(PossibleRemoval::of_truncate(&truncate.change)),
+                None => {}
+            }
+            causes.extend(self.replaced_key_columns(criteria, &row.change).await?);
+            let until = at.unwrap_or(DateTime::<Utc>::MAX_UTC);
+            causes.extend(self.possible_removals(table, row.change.captured_at, until).await?);
+        }
+        let is_moved = row.change.takes_away(key);
+        let Some(entry) = self.load_entry(row).await? else { return Ok(AsOf::BeforeHorizon) };
+        Ok(match (is_present, is_moved) {
+            (true, _) if causes.is_empty() => AsOf::Present(entry),
+            (true, _) => AsOf::Uncertain { entry, causes },
+            (false, true) => AsOf::Moved(entry),
+            (false, false) => AsOf::Deleted(entry),
+        })
+    }
+
+    async fn load_entry(&mut self, row: ChangeRow) -> Result<Option<TimelineEntry>, QueryError> {
+        Ok(self.load_entries(vec![row]).await?.into_iter().next())
+    }
+
+    /// Returns the time of changes that corresponds to a moment of the clock. Changes are never recorded with a time before that of
+    /// an earlier change.
+    ///
+    /// If the clock was set back, changes were recorded with later times than it showed, after those that were recorded before. A
+    /// moment that the clock showed twice stands for the second time. A moment that is the very time of a change, as a reader takes
+    /// it from a history, stands for that change. A moment in the future is an error.
+    async fn recorded_moment(&mut self, at: DateTime<Utc>) -> Result<DateTime<Utc>, QueryError> {
+        let features = self.features();
+        let stepped = if features.has_clock_steps {
+            self.fill("pg_catalog.pg_sequence_last_value('__schema__.threadline_clock_steps') IS NOT NULL")
+        } else {
+            features.has_old_keys.to_string()
+        };
+        let sql = AssertSqlSafe(format!("SELECT clock_timestamp(), {stepped}"));
+        let row = sqlx::query_as(sql).persistent(false).fetch_one(self.connection());
+        let (now, may_have_stepped): (DateTime<Utc>, bool) = row.await?;
+        if !may_have_stepped {
+            return if at > now { Err(QueryError::FutureTimestamp { at }) } else { Ok(at) };
+        }
+        let sql = self.fill(
+            "SELECT EXISTS (SELECT FROM __schema__.audit_changes WHERE captured_at = $1),
+                    (SELECT captured_at FROM __schema__.audit_changes
+                     WHERE clock_at IS NOT NULL AND captured_at > $1 AND captured_at <= $2 AND clock_at <= $1
+                     ORDER BY captured_at DESC LIMIT 1)",
+        );
+        let latest = at.checked_add_signed(MAX_CLOCK_STEP).unwrap_or(at);
+        let row = sqlx::query_as(AssertSqlSafe(sql)).bind(at).bind(latest).persistent(false);
+        let (is_recorded, ahead): (bool, Option<DateTime<Utc>>) = row.fetch_one(self.connection()).await?;
+        match ahead {
+            _ if is_recorded => Ok(at),
+            Some(ahead) => Ok(ahead),
+            None if at > now => Err(QueryError::FutureTimestamp { at }),
+            None => Ok(at),
+        }
+    }
+
+    /// Returns a TRUNCATE of the whole table after a change, or else the newest one of a partition.
+    ///
+    /// A TRUNCATE has no values, so conditions of the scope on values do not apply: whoever may see a row may also know that its
+    /// table was emptied.
+    async fn truncate_after(
+        &mut self,
+        criteria: Criteria<'_>,
+        cursor: Cursor,
+    ) -> Result<Option<ChangeRow>, QueryError> {
+        let (scope, filter) = criteria.truncates();
+        let truncates = Criteria::new(&scope, &filter);
+        let mut position = Position::NewerThan(cursor);
+        let mut newest_of_partition = None;
+        loop {
+            let rows = self.find_all(truncates, position, TRUNCATE_BATCH).await?;
+            let Some(last) = rows.last() else { return Ok(newest_of_partition) };
+            position = Position::NewerThan(last.change.cursor());
+            for truncate in rows {
+                if truncate.change.partition.is_none() {
+                    return Ok(Some(truncate));
+                }
+                newest_of_partition = Some(truncate);
+            }
+        }
+    }
+
+    /// Returns the other key columns that the table has since, if it has: later changes of the row are recorded under another key.
+    async fn replaced_key_columns(
+        &mut self,
+        criteria: Criteria<'_>,
+        last: &Change,
+    ) -> Result<Option<PossibleRemoval>, QueryError> {
+        let of_table = Filter { key: None, from: Some(last.captured_at), ..criteria.filter.clone() };
+        let newest = self.newest_keys(criteria.with_filter(&of_table)).await?.find();
+        let other = newest
+            .filter(|change| change.cursor() > last.cursor() && !change.key.columns().eq(last.key.columns()));
+        Ok(other.map(|change| PossibleRemoval::KeyColumnsReplaced {
+            columns: change.key.columns().map(str::to_owned).collect(),
+            known_at: change.captured_at,
+        }))
+    }
+
+    /// Finds the row that has a key after a change that took it away from a row. Another row may have been given the key before, as
+    /// when keys are swapped or shifted. Returns the last change of that row, or the removal and that no row has the key.
+    async fn find_holder(
+        &mut self,
+        criteria: Criteria<'_>,
+        key: &RowKey,
+        removal: ChangeRow,
+    ) -> Result<(ChangeRow, KeyHolder), QueryError> {
+        let older = Position::OlderThan(removal.change.cursor());
+        let mut rows = vec![removal];
+        for limit in KEY_CHANGE_LIMITS {
+            let found = self.find_all(criteria, older, limit).await?;
+            let is_all = found.len() < limit || limit == KEY_CHANGE_LIMITS[KEY_CHANGE_LIMITS.len() - 1];
+            rows.truncate(1);
+            rows.extend(found);
+            let changes = rows.iter().map(|row| &row.change).collect::<Vec<_>>();
+            if let Some(holder) = holder_after(&changes, key, is_all) {
+                return Ok((rows.swap_remove(holder.index.unwrap_or(0)), holder));
+            }
+        }
+        Ok((rows.swap_remove(0), KeyHolder { index: None, is_ambiguous: false }))
     }
 }

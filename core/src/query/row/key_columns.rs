@@ -1,25 +1,27 @@
-//! What identifies the rows of a table.
+//! The key columns of a table.
 
 use sqlx::query_scalar;
 
-use crate::query::engine::reader::Reader;
-use crate::query::engine::where_clause::Selection;
-use crate::query::{Filter, Position, QueryError};
-use crate::{AuditTrail, Scope, TableName};
+use crate::query::engine::criteria::Criteria;
+use crate::query::engine::snapshot::Snapshot;
+use crate::query::engine::thresholds::KEY_SAMPLE;
+use crate::query::model::change::Change;
+use crate::query::model::cursor::Position;
+use crate::query::model::error::QueryError;
+use crate::query::model::filter::Filter;
+use crate::{Scope, TableName};
 
-/// How many of the newest changes are asked for a key: a truncate has none.
-pub(in crate::query) const CHANGES_ASKED: usize = 5;
-
-impl AuditTrail {
-    /// The columns that identify the rows of a table, by name: as its newest changes have them, and before the first change
-    /// those of its primary key. None where that is not known: the table carries no capture trigger, it has no primary key, or
-    /// the scope does not tell of it.
+impl Snapshot<'_> {
+    /// Returns the columns that identify the rows of a table, by name: those of its newest changes or, before the first change,
+    /// those of its primary key.
+    ///
+    /// Returns none if they are not known: the table has no capture trigger or no primary key, or the scope does not name it.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
     /// use threadline::Scope;
     ///
-    /// let columns = trail.key_columns(&Scope::unscoped(), &"order_lines".into()).await?;
+    /// let columns = trail.snapshot().await?.key_columns(&Scope::unscoped(), &"order_lines".into()).await?;
     /// assert_eq!(columns, Some(vec!["line".to_owned(), "order".to_owned()]));
     /// # Ok(())
     /// # }
@@ -28,28 +30,51 @@ impl AuditTrail {
     /// # Errors
     /// [`QueryError`] when the database does not answer.
     pub async fn key_columns(
-        &self,
+        &mut self,
         scope: &Scope,
         table: &TableName,
     ) -> Result<Option<Vec<String>>, QueryError> {
-        let mut reader = self.reader().await?;
         let filter = Filter { table: Some(table.clone()), ..Filter::default() };
-        let selection = Selection::new(scope, &filter);
-        let newest = reader.changes(selection, Position::Newest, CHANGES_ASKED).await?;
-        if let Some(found) = newest.into_iter().find(|found| !found.change.key.is_empty()) {
-            return Ok(Some(found.change.key.into_keys().collect()));
+        if let Some(change) = self.newest_keys(Criteria::new(scope, &filter)).await?.find() {
+            return Ok(Some(change.key.columns().map(str::to_owned).collect()));
         }
-        if !reader.is_captured(scope, table).await? {
+        if !self.is_captured(scope, table).await? {
             return Ok(None);
         }
-        let columns = reader.primary_key(table).await?;
+        let columns = self.primary_key(table).await?;
         Ok(Some(columns).filter(|columns| !columns.is_empty()))
     }
-}
 
-impl Reader<'_> {
+    /// Returns an error if the table is not captured, or if no row of it can have the key: that is a mistake, not an empty
+    /// history.
+    pub(in crate::query) async fn check_key(&mut self, criteria: Criteria<'_>) -> Result<(), QueryError> {
+        let (Some(table), Some(key)) = (&criteria.filter.table, &criteria.filter.key) else {
+            return Ok(());
+        };
+        let of_table = Filter { table: Some(table.clone()), ..Filter::default() };
+        let newest = self.newest_keys(criteria.with_filter(&of_table)).await?;
+        if newest.is_empty() && !self.is_captured(criteria.scope, table).await? {
+            return Err(QueryError::NotCaptured { table: table.clone() });
+        }
+        let Some(change) = newest.find() else { return Ok(()) };
+        if change.key.columns().eq(key.columns()) {
+            return Ok(());
+        }
+        Err(QueryError::KeyMismatch {
+            table: table.clone(),
+            given: key.columns().map(str::to_owned).collect(),
+            expected: change.key.columns().map(str::to_owned).collect(),
+        })
+    }
+
+    /// Reads a few of the newest changes; see [`NewestKeys::find`].
+    pub(super) async fn newest_keys(&mut self, criteria: Criteria<'_>) -> Result<NewestKeys, QueryError> {
+        let rows = self.find_all(criteria, Position::Newest, KEY_SAMPLE).await?;
+        Ok(NewestKeys(rows.into_iter().map(|row| row.change).collect()))
+    }
+
     async fn primary_key(&mut self, table: &TableName) -> Result<Vec<String>, QueryError> {
-        // Behind the key columns of an index stand those that it only includes.
+        // The key columns of an index come before those that it only includes.
         let columns = query_scalar(
             r#"SELECT a.attname::text
                FROM pg_catalog.pg_index AS i
@@ -62,5 +87,19 @@ impl Reader<'_> {
         );
         let columns = columns.bind(table.schema()).bind(table.name()).persistent(false);
         Ok(columns.fetch_all(self.connection()).await?)
+    }
+}
+
+/// A few of the newest changes of a table, newest first.
+pub(super) struct NewestKeys(Vec<Change>);
+
+impl NewestKeys {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the newest change that has a key; a TRUNCATE has none.
+    pub(super) fn find(self) -> Option<Change> {
+        self.0.into_iter().find(|change| !change.key.is_empty())
     }
 }

@@ -1,7 +1,7 @@
 //! One question to the trail, as an application asks it.
 
 use chrono::{DateTime, Utc};
-use threadline::query::{ActorFilter, Count, Filter, Position, QueryError};
+use threadline::query::{ActorFilter, Count, Filter, Position, QueryError, TimeRange};
 use threadline::{AuditTrail, Scope};
 use uuid::Uuid;
 
@@ -69,45 +69,65 @@ impl Ask {
                 let (filter, position) = read(text)?;
                 trail.timeline_page(scope, &filter, position, PAGE).await?.entries.len()
             }
-            Self::Count(text) => match trail.count(scope, &read(text)?.0, CAP).await? {
+            Self::Count(text) => match trail.snapshot().await?.count(scope, &read(text)?.0, CAP).await? {
                 Count::Exact(count) | Count::Truncated(count) => count,
             },
             Self::CountNewer(text, mark) => {
-                trail.count_newer(scope, &read(text)?.0, &mark.parse()?, CAP).await?.count
+                trail.snapshot().await?.count_newer(scope, &read(text)?.0, &mark.parse()?, CAP).await?.count
             }
-            Self::HasChanges => usize::from(trail.has_changes(scope).await?),
-            Self::CapturedTables => trail.captured_tables(scope).await?.len(),
+            Self::HasChanges => usize::from(trail.snapshot().await?.has_changes(scope).await?),
+            Self::CapturedTables => trail.snapshot().await?.captured_tables(scope).await?.len(),
             Self::RowHistory(id, text) => {
                 let (filter, position) = read(text)?;
-                trail.row_history(scope, "t01", [("id", id)], &filter, position, PAGE).await?.entries.len()
+                trail
+                    .snapshot()
+                    .await?
+                    .row_history(scope, "t01", [("id", id)], &filter, position, PAGE)
+                    .await?
+                    .entries
+                    .len()
             }
             Self::AsOf(id, at) => {
                 usize::from(trail.as_of(scope, "t01", [("id", id)], *at).await?.row().is_some())
             }
             Self::Compare(id, moments) => {
-                trail.compare(scope, "t01", [("id", id)], *moments).await?.fields.len()
+                trail.snapshot().await?.compare(scope, "t01", [("id", id)], *moments).await?.fields.len()
             }
             Self::ActorHistory(actor, text) => {
                 let (filter, position) = read(text)?;
-                let (actor, window): (ActorFilter, _) = (actor.parse()?, [filter.from, filter.to]);
-                trail.transactions_by_actor(scope, actor, window, position, PAGE).await?.entries.len()
+                let (actor, window): (ActorFilter, _) =
+                    (actor.parse()?, TimeRange::new(filter.from, filter.to)?);
+                trail
+                    .snapshot()
+                    .await?
+                    .transactions_by_actor(scope, actor, window, position, PAGE)
+                    .await?
+                    .entries
+                    .len()
             }
             Self::ActorWindow(actor, text) => {
                 let (filter, position) = read(text)?;
                 let actor: ActorFilter = actor.parse()?;
-                trail.changes_by_actor(scope, actor, &filter, position, PAGE).await?.entries.len()
+                trail
+                    .snapshot()
+                    .await?
+                    .changes_by_actor(scope, actor, &filter, position, PAGE)
+                    .await?
+                    .entries
+                    .len()
             }
             Self::CorrelationBundle(id) => {
                 let any = Filter::default();
-                let bundle = trail.changes_by_correlation(scope, *id, &any, Position::Newest, PAGE);
-                bundle.await?.entries.len()
+                let mut snapshot = trail.snapshot().await?;
+                let page = snapshot.changes_by_correlation(scope, *id, &any, Position::Newest, PAGE);
+                page.await?.entries.len()
             }
             Self::Transaction(id, text) => {
                 let detail = trail.transaction(scope, *id, read(text)?.1, PAGE).await?;
                 detail.map_or(0, |detail| detail.changes.entries.len())
             }
             Self::TransactionWithOldValues(id) => {
-                let bundle = trail.transaction_with_old_values(scope, *id, 1_000).await?;
+                let bundle = trail.snapshot().await?.transaction_with_old_values(scope, *id, 1_000).await?;
                 bundle.map_or(0, |bundle| bundle.changes.len())
             }
         })

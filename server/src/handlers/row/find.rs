@@ -1,12 +1,10 @@
 //! From a table and a record, as people write them, to the row's own address.
 
-use std::collections::BTreeMap;
-
 use axum::Extension;
 use axum::extract::{OriginalUri, RawQuery};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use threadline::query::{Filter, QueryError};
+use threadline::query::{QueryError, RowKey};
 use threadline::{AuditTrail, Scope, TableName};
 use threadline_app::pages::{FindRowPage, RowField, RowMistake, find_row_page};
 use url::form_urlencoded::Serializer;
@@ -60,7 +58,10 @@ async fn form(
     mistake: Option<RowMistake>,
     status: StatusCode,
 ) -> Response {
-    let tables = answered(visit, visit.shared.settings.trail.captured_tables(&visit.scope)).await;
+    let tables = answered(visit, async {
+        visit.shared.settings.trail.snapshot().await?.captured_tables(&visit.scope).await
+    })
+    .await;
     let reply = match tables {
         Err(error) => {
             let again = format!("{}/rows", visit.base);
@@ -80,17 +81,18 @@ async fn find(
     scope: &Scope,
     table: &str,
     record: &str,
-) -> Result<Result<(TableName, BTreeMap<String, String>), RowMistake>, QueryError> {
+) -> Result<Result<(TableName, RowKey), RowMistake>, QueryError> {
     let mistake = |field, sentence: String| Ok(Err(RowMistake { field, sentence }));
     if table.is_empty() {
         return mistake(RowField::Table, "Choose a table.".to_owned());
     }
-    let Some(name) = Filter::from_pairs([("table", table)]).ok().and_then(|(filter, _)| filter.table) else {
+    let Ok(name) = table.parse::<TableName>() else {
         return mistake(
             RowField::Table,
             "This is no table. Write it as tickets or billing.invoices.".to_owned(),
         );
     };
+    let mut trail = trail.snapshot().await?;
     let columns = trail.key_columns(scope, &name).await?;
     if columns.is_none() && !trail.captured_tables(scope).await?.contains(&name) {
         return mistake(RowField::Table, format!("Table {name} is not audited. Choose one of the list."));
@@ -99,16 +101,9 @@ async fn find(
         return mistake(RowField::Record, "Enter the key of a row.".to_owned());
     }
     let columns = columns.unwrap_or_default();
-    let whole = match columns.as_slice() {
-        [column] if !record.contains('=') => {
-            Serializer::new(String::new()).append_pair(column, record).finish()
-        }
-        _ => record.to_owned(),
-    };
-    let read = Filter::from_pairs([("table", table), ("key", &whole)]);
-    match read.ok().and_then(|(filter, _)| filter.key) {
-        Some(key) if columns.is_empty() || key.keys().eq(&columns) => Ok(Ok((name, key))),
-        _ => mistake(RowField::Record, how_to_write(&name.to_string(), &columns)),
+    match RowKey::parse(&columns, record) {
+        Ok(key) => Ok(Ok((name, key))),
+        Err(_) => mistake(RowField::Record, how_to_write(&name.to_string(), &columns)),
     }
 }
 

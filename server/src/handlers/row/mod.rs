@@ -4,19 +4,17 @@ mod find;
 
 pub(crate) use find::find_row;
 
-use std::collections::BTreeMap;
-
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{OriginalUri, Path, RawQuery};
 use axum::response::Response;
 use http::StatusCode;
-use threadline::query::{AsOf, Filter, InvalidParameter, Position, QueryError, Snapshot, TimelineEntry};
+use threadline::InvalidParameter;
+use threadline::query::{AsOf, Cursor, Filter, Position, QueryError, RowKey, Snapshot, TimelineEntry};
 use threadline::{Scope, TableName};
 use threadline_app::pages::{
     AsOfQuestion, Compared, ComparisonQuestion, RowField, RowPage, RowThen, moment, row_page, still_to_come,
 };
-use uuid::Uuid;
 
 use self::find::lead;
 use super::question::{answered, pairs, read_filter, to_timeline};
@@ -46,9 +44,7 @@ pub(crate) async fn row(
     let question = async { row.page(&mut visit.shared.settings.trail.snapshot().await?, asked).await };
     match answered(&visit, question).await {
         Err(Some(QueryError::KeyMismatch { .. } | QueryError::NotCaptured { .. })) => {
-            let written = Filter { key: Some(row.key), ..Filter::default() }.to_pairs();
-            let key = written.into_iter().next().map(|(_, key)| key).unwrap_or_default();
-            match lead(&visit, &row.table.to_string(), &key, &uri.to_string()).await {
+            match lead(&visit, &row.table.to_string(), &row.key.to_string(), &uri.to_string()).await {
                 Err((RowField::Table, mut form)) => {
                     *form.status_mut() = StatusCode::NOT_FOUND;
                     form
@@ -110,7 +106,7 @@ impl Asked {
 struct Row<'a> {
     scope: &'a Scope,
     table: TableName,
-    key: BTreeMap<String, String>,
+    key: RowKey,
 }
 
 impl Row<'_> {
@@ -158,10 +154,9 @@ impl Row<'_> {
 
     /// The oldest change of the row itself: its table may have been emptied long before.
     async fn first(&self, trail: &mut Snapshot<'_>) -> Result<Option<TimelineEntry>, QueryError> {
-        let Ok(beginning) = format!("0-{}", Uuid::nil().simple()).parse() else { return Ok(None) };
         let row =
             Filter { table: Some(self.table.clone()), key: Some(self.key.clone()), ..Filter::default() };
-        let first = trail.timeline_page(self.scope, &row, Position::NewerThan(beginning), 1).await?;
+        let first = trail.timeline_page(self.scope, &row, Position::NewerThan(Cursor::OLDEST), 1).await?;
         Ok(first.entries.into_iter().next())
     }
 

@@ -1,114 +1,117 @@
-//! Changes captured long after their transaction began: few, and in an index of their own.
+//! Late changes: those captured more than a second after their transaction began. They are few, and have an index of their own.
 
 use chrono::{DateTime, Utc};
 use sqlx::{Postgres, QueryBuilder, Row};
 use uuid::Uuid;
 
-use super::transaction_scan::Listing;
+use super::transaction_changes::Matches;
+use super::transaction_scan::TransactionScan;
 use crate::Scope;
-use crate::query::engine::reader::{COUNT, Found, Reader};
-use crate::query::engine::time_windows::Window;
-use crate::query::engine::where_clause::Selection;
-use crate::query::{Filter, QueryError};
+use crate::query::engine::criteria::Criteria;
+use crate::query::engine::snapshot::Snapshot;
+use crate::query::engine::thresholds::LATE_AFTER_SQL;
+use crate::query::engine::time_windows::TimeWindow;
+use crate::query::engine::window_scan::COUNT;
+use crate::query::model::error::QueryError;
+use crate::query::model::filter::Filter;
 
-const IS_LATE: &str = "c.captured_at - c.occurred_at > interval '1 second' AND ";
-
-/// Whose changes are asked for.
-struct Transactions {
-    /// Those that have been listed.
+/// The transactions whose late changes are wanted.
+struct LateTransactions {
     listed: Vec<Uuid>,
-    /// No other one of the actor and the action began after this moment; none where there is no other one at all.
-    others_until: Option<DateTime<Utc>>,
-    /// Nor before this one, as far as it has late changes.
-    others_from: Option<DateTime<Utc>>,
+    /// The moment after which no unlisted transaction began; none if all are listed.
+    unlisted_until: Option<DateTime<Utc>>,
+    /// The moment before which no transaction with late changes began.
+    unlisted_from: Option<DateTime<Utc>>,
 }
 
-impl Reader<'_> {
-    /// The late changes within the window.
-    pub(super) async fn late_changes(
-        &mut self,
-        listing: &Listing<'_>,
-        rest: Selection<'_>,
-        window: Window,
-        limit: usize,
-    ) -> Result<Vec<Found>, QueryError> {
-        let Some(transactions) = self.transactions_of_late(listing, window).await? else {
-            return Ok(Vec::new());
-        };
-        let mut sql = self.select_changes();
-        self.push_late(&mut sql, listing, &transactions, rest, window);
-        self.fetch_changes(sql, listing.position, limit).await
-    }
+/// Returns the predicate of the index of late changes, to be followed by more conditions.
+fn is_late() -> String {
+    format!("c.captured_at - c.occurred_at > {LATE_AFTER_SQL} AND ")
+}
 
-    /// How many late changes there are, counted no further than `limit`.
-    pub(super) async fn late_count(
+impl Snapshot<'_> {
+    /// Adds the late changes within the window, up to `limit` altogether.
+    pub(super) async fn add_late_changes(
         &mut self,
-        listing: &Listing<'_>,
-        rest: Selection<'_>,
+        matches: &mut Matches,
+        scan: &TransactionScan<'_>,
+        residual: Criteria<'_>,
+        window: TimeWindow,
         limit: usize,
-    ) -> Result<usize, QueryError> {
-        let window = Window::default();
-        let Some(transactions) = self.transactions_of_late(listing, window).await? else { return Ok(0) };
-        let mut sql = QueryBuilder::new(COUNT);
-        self.push_late(&mut sql, listing, &transactions, rest, window);
-        self.fetch_count(sql, limit).await
-    }
-
-    /// None where there is no late change at all, as in the window of most pages.
-    async fn transactions_of_late(
-        &mut self,
-        listing: &Listing<'_>,
-        window: Window,
-    ) -> Result<Option<Transactions>, QueryError> {
-        let listed = listing.seen.iter().map(|begun| begun.id).collect();
-        let others_until = listing.others_until();
-        if listing.is_at_end() {
-            return Ok(Some(Transactions { listed, others_until, others_from: None }));
+    ) -> Result<(), QueryError> {
+        let Some(transactions) = self.late_transactions(scan, window).await? else { return Ok(()) };
+        match matches {
+            Matches::Rows(rows) => {
+                let mut sql = self.select_changes();
+                self.push_late(&mut sql, scan, &transactions, residual, window);
+                rows.extend(self.fetch_changes(sql, scan.direction(), limit).await?);
+            }
+            Matches::Count(count) => {
+                let mut sql = QueryBuilder::new(COUNT);
+                self.push_late(&mut sql, scan, &transactions, residual, window);
+                *count += self.fetch_count(sql, limit - *count).await?;
+            }
         }
-        let mut sql =
-            QueryBuilder::new(self.fill(&format!(
-                "SELECT min(c.occurred_at) FROM __schema__.audit_changes AS c WHERE {IS_LATE}"
-            )));
-        self.push_when(&mut sql, listing, window);
+        Ok(())
+    }
+
+    /// Returns none if there is no late change in the window, as in that of most pages.
+    async fn late_transactions(
+        &mut self,
+        scan: &TransactionScan<'_>,
+        window: TimeWindow,
+    ) -> Result<Option<LateTransactions>, QueryError> {
+        let listed = scan.fetched.iter().map(|transaction| transaction.id).collect();
+        let unlisted_until = scan.unlisted_until();
+        if scan.is_at_end() {
+            return Ok(Some(LateTransactions { listed, unlisted_until, unlisted_from: None }));
+        }
+        let mut sql = QueryBuilder::new(self.fill(&format!(
+            "SELECT min(c.occurred_at) FROM __schema__.audit_changes AS c WHERE {}",
+            is_late()
+        )));
+        self.push_time_range(&mut sql, scan, window);
         let first: Option<DateTime<Utc>> = self.fetch_one(sql).await?.try_get(0)?;
-        Ok(first.map(|first| Transactions {
+        Ok(first.map(|first| LateTransactions {
             listed,
-            others_until: others_until.filter(|until| first <= *until),
-            others_from: Some(first),
+            unlisted_until: unlisted_until.filter(|until| first <= *until),
+            unlisted_from: Some(first),
         }))
     }
 
-    /// The index tells when a change was captured, and of which transaction it is; only those that are asked for are read.
+    /// Pushes the late changes. The index holds their times and their transactions; only those that match are read from the
+    /// table.
     fn push_late(
         &self,
         sql: &mut QueryBuilder<Postgres>,
-        listing: &Listing<'_>,
-        transactions: &Transactions,
-        rest: Selection<'_>,
-        window: Window,
+        scan: &TransactionScan<'_>,
+        transactions: &LateTransactions,
+        residual: Criteria<'_>,
+        window: TimeWindow,
     ) {
         sql.push(self.fill(&format!(
-            " FROM (SELECT c.captured_at, c.id FROM __schema__.audit_changes AS c WHERE {IS_LATE}"
+            " FROM (SELECT c.captured_at, c.id FROM __schema__.audit_changes AS c WHERE {}",
+            is_late()
         )));
-        self.push_when(sql, listing, window);
-        // In a CASE, so that it is asked of each late change: the planner would look for each of the transactions.
+        self.push_time_range(sql, scan, window);
+        // In a CASE, so that PostgreSQL does not look up the changes of each transaction instead.
         sql.push(" AND CASE WHEN c.transaction_id IN (SELECT unnest(").push_bind(transactions.listed.clone());
         sql.push("::uuid[])) THEN true ");
-        if let Some(until) = transactions.others_until {
+        if let Some(until) = transactions.unlisted_until {
             sql.push("WHEN c.occurred_at <= ").push_bind(until).push(" THEN ");
-            self.push_origin_of_late(sql, listing.filter, [transactions.others_from, Some(until)]);
+            self.push_unlisted(sql, scan.filter, [transactions.unlisted_from, Some(until)]);
         }
         sql.push(" ELSE false END");
         sql.push(self.fill(
             " OFFSET 0) AS late CROSS JOIN LATERAL (SELECT * FROM __schema__.audit_changes AS c
                WHERE c.captured_at = late.captured_at AND c.id = late.id AND ",
         ));
-        self.conditions(sql).push(rest, listing.position, window);
+        self.where_clause(sql).push(residual, scan.position, window);
         sql.push(" OFFSET 0) AS c");
     }
 
-    /// Asks for the actor and the action of a late change, whose transaction began between these moments.
-    fn push_origin_of_late(
+    /// Pushes that the transaction of a change began between these moments and meets the filter.
+    fn push_unlisted(
         &self,
         sql: &mut QueryBuilder<Postgres>,
         filter: &Filter,
@@ -122,15 +125,19 @@ impl Reader<'_> {
                 sql.push(format!(" AND t.occurred_at {comparison} ")).push_bind(moment);
             }
         }
-        self.conditions(sql).push_origin(filter);
+        self.where_clause(sql).push_transaction_filter(filter);
         sql.push(" OFFSET 0)");
     }
 
-    /// What is asked of the time alone.
-    fn push_when(&self, sql: &mut QueryBuilder<Postgres>, listing: &Listing<'_>, window: Window) {
-        let filter = Filter { from: listing.filter.from, to: listing.filter.to, ..Filter::default() };
+    /// Pushes the conditions on the time alone.
+    fn push_time_range(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        scan: &TransactionScan<'_>,
+        window: TimeWindow,
+    ) {
+        let filter = Filter { from: scan.filter.from, to: scan.filter.to, ..Filter::default() };
         let scope = Scope::unscoped();
-        let selection = Selection::new(&scope, &filter);
-        self.conditions(sql).push(selection, listing.position, window);
+        self.where_clause(sql).push(Criteria::new(&scope, &filter), scan.position, window);
     }
 }

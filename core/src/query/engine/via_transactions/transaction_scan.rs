@@ -1,186 +1,203 @@
-//! The transactions of an actor or an action, nearest first.
+//! A scan of the transactions of an actor or an action, in the order in which their changes are wanted.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::postgres::PgRow;
-use sqlx::{QueryBuilder, Row};
-use uuid::Uuid;
+use chrono::{DateTime, Utc};
+use sqlx::QueryBuilder;
 
-use super::{FIRST, LATE};
-use crate::query::engine::reader::{Reader, clamp};
-use crate::query::engine::schema_features::Layout;
-use crate::query::engine::time_windows::{Window, Windows};
-use crate::query::engine::where_clause::{Lead, Selection};
-use crate::query::{Filter, Position, QueryError};
+use super::transaction_changes::TransactionRef;
+use crate::query::engine::criteria::Criteria;
+use crate::query::engine::schema_features::SchemaFeatures;
+use crate::query::engine::snapshot::Snapshot;
+use crate::query::engine::thresholds::{LATE_AFTER, MIN_TRANSACTIONS_LISTED};
+use crate::query::engine::time_windows::{TimeWindow, TimeWindows};
+use crate::query::engine::where_clause::{push_after_cursor, push_order, to_bigint};
+use crate::query::model::cursor::{Cursor, Direction, Position};
+use crate::query::model::error::QueryError;
+use crate::query::model::filter::Filter;
 
-/// A transaction and when it began.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::query) struct Begun {
-    pub(in crate::query) id: Uuid,
-    pub(in crate::query) at: DateTime<Utc>,
+/// The columns by which transactions are ordered.
+const TRANSACTION_ORDER: [&str; 2] = ["t.occurred_at", "t.id"];
+
+/// The part of a filter whose index lists the transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DrivingFilter {
+    Actor,
+    Action,
 }
 
-impl Begun {
-    pub(in crate::query) fn read(rows: &[PgRow]) -> Result<Vec<Self>, sqlx::Error> {
-        rows.iter().map(|row| Ok(Self { id: row.try_get("id")?, at: row.try_get("occurred_at")? })).collect()
+impl DrivingFilter {
+    /// Returns this part of the filter, with its time range.
+    pub(super) fn of(self, filter: &Filter) -> Filter {
+        let range = Filter { from: filter.from, to: filter.to, ..Filter::default() };
+        match self {
+            Self::Actor => Filter { actor: filter.actor.clone(), ..range },
+            Self::Action => Filter { action: filter.action.clone(), ..range },
+        }
+    }
+
+    /// Returns the other part.
+    const fn residual(self) -> Self {
+        match self {
+            Self::Actor => Self::Action,
+            Self::Action => Self::Actor,
+        }
     }
 }
 
-/// The transactions that can hold prompt changes of a position, as far as they have been read. It costs little to list many at
-/// once, and more to look into them.
+/// The transactions that can hold prompt changes of a position, as far as they were read. Listing many of them costs little,
+/// reading the changes of each costs more.
 #[derive(Debug)]
-pub(super) struct Listing<'a> {
+pub(super) struct TransactionScan<'a> {
     pub(super) filter: &'a Filter,
     pub(super) position: Position,
-    /// Those that have been listed.
-    pub(super) seen: Vec<Begun>,
-    /// How many of them, from the first on, have been asked for.
-    pub(super) taken: usize,
-    pub(super) lead: Lead,
-    window: Option<Window>,
-    windows: Windows,
+    /// The transactions that were listed.
+    pub(super) fetched: Vec<TransactionRef>,
+    /// The number of them, from the first one on, whose changes were read.
+    pub(super) consumed: usize,
+    pub(super) driving_filter: DrivingFilter,
+    window: Option<TimeWindow>,
+    windows: TimeWindows,
 }
 
-impl<'a> Listing<'a> {
-    pub(super) fn of(selection: Selection<'a>, position: Position, layout: Layout) -> Self {
-        let mut windows = Windows::of(selection, position, layout);
-        let filter = selection.filter;
-        let lead = if filter.actor.is_some() { Lead::Actor } else { Lead::Action };
-        Self { filter, position, seen: Vec::new(), taken: 0, lead, window: windows.next(), windows }
+impl<'a> TransactionScan<'a> {
+    pub(super) fn new(
+        criteria: Criteria<'a>,
+        position: Position,
+        features: SchemaFeatures,
+        driving_filter: DrivingFilter,
+    ) -> Self {
+        let mut windows = TimeWindows::of(criteria, position, features);
+        let window = windows.next();
+        Self {
+            filter: criteria.filter,
+            position,
+            fetched: Vec::new(),
+            consumed: 0,
+            driving_filter,
+            window,
+            windows,
+        }
     }
 
-    /// Whether all have been taken.
-    pub(super) fn is_at_end(&self) -> bool {
-        self.window.is_none() && self.taken == self.seen.len()
+    pub(super) const fn direction(&self) -> Direction {
+        self.position.direction()
     }
 
-    /// Whether all transactions have been seen that can hold changes of the position, late ones included: a change after a
-    /// lower bound may belong to a transaction from before it.
+    /// Returns whether the changes of all transactions were read.
+    pub(super) const fn is_at_end(&self) -> bool {
+        self.window.is_none() && self.consumed == self.fetched.len()
+    }
+
+    /// Returns whether the list holds every transaction with changes of the position, late ones included. A change after a lower
+    /// bound may belong to a transaction from before it, which the scan does not list.
     pub(super) const fn is_complete(&self) -> bool {
         self.window.is_none()
             && self.filter.from.is_none()
             && !matches!(self.position, Position::NewerThan(_))
     }
 
-    /// Whether it is complete, and short enough to look for the changes of each in every month.
+    /// Returns whether the list is complete, and short enough to read the changes of each transaction in every partition.
     pub(super) const fn is_small(&self) -> bool {
-        self.is_complete() && self.seen.len() <= FIRST
+        self.is_complete() && self.fetched.len() <= MIN_TRANSACTIONS_LISTED
     }
 
-    /// Where the list has come to; none where it has come to its end.
-    pub(super) fn reach(&self) -> Option<DateTime<Utc>> {
-        self.window.and_then(|_| self.seen.last()).map(|last| last.at)
+    /// Returns the beginning of the last transaction that was listed; none if the list ends there.
+    pub(super) fn frontier(&self) -> Option<DateTime<Utc>> {
+        self.window.and_then(|_| self.fetched.last()).map(|last| last.occurred_at)
     }
 
-    /// Until when transactions began that can hold late changes of the position and have not been listed: those that the list
-    /// has not come to, and those from before a lower bound. None where there are none.
-    pub(super) fn others_until(&self) -> Option<DateTime<Utc>> {
-        let [after, _] = self.position.bounds(self.filter);
-        match self.position {
-            Position::Newest | Position::OlderThan(_) => self.reach().or(after),
-            Position::NewerThan(_) => after,
+    /// Returns the moment up to which unlisted transactions with late changes of the position may have begun: those beyond the
+    /// frontier, and those from before a lower bound. None if there are no such transactions.
+    pub(super) fn unlisted_until(&self) -> Option<DateTime<Utc>> {
+        let [after, _] = self.filter.bounds(self.position);
+        match self.direction() {
+            Direction::Older => self.frontier().or(after),
+            Direction::Newer => after,
         }
     }
 
-    /// Where no prompt change is missing, when only the transactions taken are looked into.
-    pub(super) fn sure(&self) -> Window {
-        match (self.seen[..self.taken].last(), self.position) {
-            (Some(last), Position::Newest | Position::OlderThan(_)) if !self.is_at_end() => {
-                Window { from: last.at.checked_add_signed(LATE * 2), until: None }
+    /// Returns the window in which all prompt changes were read.
+    pub(super) fn complete_range(&self) -> TimeWindow {
+        let last = self.fetched[..self.consumed].last().filter(|_| !self.is_at_end());
+        let Some(last) = last else { return TimeWindow::default() };
+        match self.direction() {
+            Direction::Older => {
+                TimeWindow { from: last.occurred_at.checked_add_signed(LATE_AFTER * 2), until: None }
             }
-            // A second earlier, should the clock have been set back meanwhile.
-            (Some(last), Position::NewerThan(_)) if !self.is_at_end() => {
-                Window { from: None, until: last.at.checked_sub_signed(LATE) }
+            // The clock may have been set back while the transaction was running.
+            Direction::Newer => {
+                TimeWindow { from: None, until: last.occurred_at.checked_sub_signed(LATE_AFTER) }
             }
-            _ => Window::default(),
         }
     }
 }
 
-impl Reader<'_> {
-    /// Takes the next transactions, so many unless the list ends.
+impl Snapshot<'_> {
+    /// Returns the next `number` transactions, or fewer at the end.
     pub(super) async fn next_transactions(
         &mut self,
-        listing: &mut Listing<'_>,
+        scan: &mut TransactionScan<'_>,
         number: usize,
-    ) -> Result<Vec<Begun>, QueryError> {
-        let taken = listing.taken;
-        let wanted = if taken == 0 { number.max(FIRST) } else { taken + number };
-        self.list_transactions(listing, wanted.saturating_sub(listing.seen.len())).await?;
-        listing.taken = listing.seen.len().min(taken + number);
-        Ok(listing.seen[taken..listing.taken].to_vec())
+    ) -> Result<Vec<TransactionRef>, QueryError> {
+        let consumed = scan.consumed;
+        let wanted = if consumed == 0 { number.max(MIN_TRANSACTIONS_LISTED) } else { consumed + number };
+        self.list_transactions(scan, wanted.saturating_sub(scan.fetched.len())).await?;
+        scan.consumed = scan.fetched.len().min(consumed + number);
+        Ok(scan.fetched[consumed..scan.consumed].to_vec())
     }
 
-    /// Lists so many more, unless the list ends.
+    /// Lists `number` more transactions, or fewer at the end.
     pub(super) async fn list_transactions(
         &mut self,
-        listing: &mut Listing<'_>,
+        scan: &mut TransactionScan<'_>,
         number: usize,
     ) -> Result<(), QueryError> {
-        let wanted = listing.seen.len() + number;
-        while let Some(window) = listing.window {
-            let number = wanted - listing.seen.len();
+        let wanted = scan.fetched.len() + number;
+        while let Some(window) = scan.window {
+            let number = wanted - scan.fetched.len();
             if number == 0 {
                 break;
             }
-            let begun = self.transactions_within(listing, window, number).await?;
-            if begun.len() < number {
-                // Whoever has done little of late may have done little at all.
-                listing.window = listing.windows.rest();
+            let listed = self.transactions_in_window(scan, window, number).await?;
+            if listed.len() < number {
+                // An actor with few transactions in the first window probably has few altogether.
+                scan.window = scan.windows.remainder();
             }
-            listing.seen.extend(begun);
+            scan.fetched.extend(listed);
         }
         Ok(())
     }
 
-    async fn transactions_within(
+    async fn transactions_in_window(
         &mut self,
-        listing: &Listing<'_>,
-        window: Window,
+        scan: &TransactionScan<'_>,
+        window: TimeWindow,
         number: usize,
-    ) -> Result<Vec<Begun>, QueryError> {
-        let (filter, position) = (listing.filter, listing.position);
+    ) -> Result<Vec<TransactionRef>, QueryError> {
         let mut sql = QueryBuilder::new(
             self.fill("SELECT t.id, t.occurred_at FROM __schema__.audit_transactions AS t WHERE true"),
         );
-        self.conditions(&mut sql).push_origin_led(filter, listing.lead);
-        let [after, before] = position.bounds(filter);
-        // A prompt change is at most a second younger than its transaction; or older, should the clock have been set back.
+        let mut conditions = self.where_clause(&mut sql);
+        conditions.push_transaction_filter(&scan.driving_filter.of(scan.filter));
+        conditions.push_residual_transaction_filter(&scan.driving_filter.residual().of(scan.filter));
+        let [after, before] = scan.filter.bounds(scan.position);
+        // A prompt change is at most `LATE_AFTER` older or younger than the beginning of its transaction.
         let bounds = [
-            (">=", window.from.and_then(|from| from.checked_sub_signed(LATE))),
-            ("<", window.until.and_then(|until| until.checked_sub_signed(LATE))),
-            (">=", after.and_then(|after| after.checked_sub_signed(LATE))),
-            ("<=", before.and_then(|before| before.checked_add_signed(LATE))),
+            (">=", window.from.and_then(|from| from.checked_sub_signed(LATE_AFTER))),
+            ("<", window.until.and_then(|until| until.checked_sub_signed(LATE_AFTER))),
+            (">=", after.and_then(|after| after.checked_sub_signed(LATE_AFTER))),
+            ("<=", before.and_then(|before| before.checked_add_signed(LATE_AFTER))),
         ];
         for (comparison, moment) in bounds {
             if let Some(moment) = moment {
                 sql.push(format!(" AND t.occurred_at {comparison} ")).push_bind(moment);
             }
         }
-        if let Some(last) = listing.seen.last() {
-            let comparison = if matches!(position, Position::NewerThan(_)) { ">" } else { "<" };
-            sql.push(format!(" AND t.occurred_at {comparison}= ")).push_bind(last.at);
-            sql.push(format!(" AND (t.occurred_at, t.id) {comparison} (")).push_bind(last.at);
-            sql.push(", ").push_bind(last.id).push(")");
+        if let Some(last) = scan.fetched.last() {
+            let cursor = Cursor { captured_at: last.occurred_at, id: last.id };
+            push_after_cursor(&mut sql, TRANSACTION_ORDER, scan.direction(), cursor);
         }
-        let order = position.order();
-        sql.push(format!(" ORDER BY t.occurred_at {order}, t.id {order} LIMIT ")).push_bind(clamp(number));
-        let rows = self.fetch_all(sql).await?;
-        Ok(Begun::read(&rows)?)
-    }
-}
-
-impl Window {
-    /// From the position to this moment.
-    pub(super) fn up_to(at: DateTime<Utc>, position: Position) -> Self {
-        match position {
-            Position::Newest | Position::OlderThan(_) => Self { from: Some(at), until: None },
-            Position::NewerThan(_) => {
-                Self { from: None, until: at.checked_add_signed(TimeDelta::microseconds(1)) }
-            }
-        }
-    }
-
-    pub(super) fn holds(self, at: DateTime<Utc>) -> bool {
-        self.from.is_none_or(|from| at >= from) && self.until.is_none_or(|until| at < until)
+        push_order(&mut sql, TRANSACTION_ORDER, scan.direction());
+        sql.push(" LIMIT ").push_bind(to_bigint(number));
+        Ok(TransactionRef::read(&self.fetch_all(sql).await?)?)
     }
 }

@@ -1,24 +1,23 @@
-//! What is asked for: one filter for the timeline, counts, exports, saved views, addresses and the command line.
+//! The filter: one for the timeline, counts, exports, saved views, addresses and the command line.
 
-mod error;
 mod keys;
 mod pairs;
 #[cfg(test)]
 mod tests;
 
-pub use error::InvalidParameter;
 pub use keys::{FILTER_KEYS, FilterKey};
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
-use crate::query::{Cursor, Operation};
-use crate::{ActorError, ActorKind, ActorRef, TableName};
+use super::cursor::{Cursor, Position};
+use super::operation::Operation;
+use super::row_key::RowKey;
+use crate::{ActorError, ActorKind, ActorRef, InvalidParameter, TableName};
 
-/// Which changes are wanted: those that meet every condition that is set.
+/// The changes that are wanted: those that meet every condition that is set.
 ///
 /// ```
 /// use threadline::query::Filter;
@@ -28,42 +27,102 @@ use crate::{ActorError, ActorKind, ActorRef, TableName};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It is read and written as pairs of texts, in a URL, in JSON and in TOML alike; [`FILTER_KEYS`] lists them.
+/// A filter is written as pairs of texts, in a URL, in JSON and in TOML alike. [`FILTER_KEYS`] lists them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Only changes captured at this moment or later.
+    /// Selects changes captured at this moment or later.
     pub from: Option<DateTime<Utc>>,
-    /// Only changes captured at this moment or earlier.
+    /// Selects changes captured at this moment or earlier.
     pub to: Option<DateTime<Utc>>,
-    /// Only changes of this table.
+    /// Selects changes of this table.
     pub table: Option<TableName>,
-    /// Only changes of the row with this key; with a table.
-    pub key: Option<BTreeMap<String, String>>,
-    /// Only changes of this kind.
+    /// Selects changes of the row with this key; needs a table.
+    pub key: Option<RowKey>,
+    /// Selects changes of this kind.
     pub operation: Option<Operation>,
-    /// Only updates that changed this field.
+    /// Selects updates that changed this field.
     pub field: Option<String>,
-    /// Only changes by this actor.
+    /// Selects changes by this actor.
     pub actor: Option<ActorFilter>,
-    /// Only changes under an action of this name.
+    /// Selects changes under an action of this name.
     pub action: Option<String>,
-    /// Only changes under an action with this correlation id.
+    /// Selects changes under an action with this correlation id.
     pub correlation_id: Option<String>,
-    /// Only changes under an action with this request id.
+    /// Selects changes under an action with this request id.
     pub request_id: Option<String>,
 }
 
+impl Filter {
+    /// Returns whether no condition is set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns whether no change can meet the filter: only updates have changed fields.
+    pub(in crate::query) fn is_unsatisfiable(&self) -> bool {
+        self.field.is_some() && self.operation.is_some_and(|operation| operation != Operation::Update)
+    }
+
+    /// Returns whether any condition is on the transaction or its action instead of the change.
+    pub(in crate::query) const fn has_transaction_conditions(&self) -> bool {
+        self.actor.is_some() || self.has_action_conditions()
+    }
+
+    /// Returns whether any condition is on the action.
+    pub(in crate::query) const fn has_action_conditions(&self) -> bool {
+        self.action.is_some() || self.correlation_id.is_some() || self.request_id.is_some()
+    }
+
+    /// Returns the first and the last moment of the changes that one can read from this position.
+    pub(in crate::query) fn bounds(&self, position: Position) -> [Option<DateTime<Utc>>; 2] {
+        match position {
+            Position::Newest => [self.from, self.to],
+            Position::OlderThan(Cursor { captured_at, .. }) => {
+                [self.from, Some(self.to.map_or(captured_at, |to| to.min(captured_at)))]
+            }
+            Position::NewerThan(Cursor { captured_at, .. }) => [self.from.max(Some(captured_at)), self.to],
+        }
+    }
+
+    /// Returns the conditions on the change itself.
+    pub(in crate::query) fn without_transaction_conditions(&self) -> Self {
+        Self { actor: None, action: None, correlation_id: None, request_id: None, ..self.clone() }
+    }
+}
+
 /// An actor, or every actor of a type. Written `user:42` or `user`.
+///
+/// ```
+/// use threadline::ActorKind;
+/// use threadline::query::ActorFilter;
+///
+/// let actor: ActorFilter = "user:42".parse()?;
+/// assert_eq!((actor.kind, actor.id.as_deref()), (ActorKind::User, Some("42")));
+/// assert_eq!(actor.to_string(), "user:42");
+/// # Ok::<(), threadline::InvalidParameter>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActorFilter {
     /// The type.
     pub kind: ActorKind,
-    /// The id; none for all of the type.
+    /// The id; none for all actors of the type.
     pub id: Option<String>,
 }
 
+impl ActorFilter {
+    const EXPECTED: &str = "an actor such as user:42, or one of the types user, admin, service_account, job, system and anonymous";
+
+    fn read(text: &str) -> Result<Self, ActorError> {
+        match text.split_once(':') {
+            None => Ok(text.parse::<ActorKind>()?.into()),
+            Some((kind, id)) => Ok(Self::from(&ActorRef::new(kind.parse()?, id)?)),
+        }
+    }
+}
+
 impl From<&ActorRef> for ActorFilter {
-    /// This very actor; an anonymous one stands for all anonymous ones.
+    /// Selects this very actor. An anonymous one stands for all anonymous ones.
     fn from(actor: &ActorRef) -> Self {
         Self { kind: actor.kind(), id: actor.id().map(str::to_owned) }
     }
@@ -76,13 +135,10 @@ impl From<ActorKind> for ActorFilter {
 }
 
 impl FromStr for ActorFilter {
-    type Err = ActorError;
+    type Err = InvalidParameter;
 
-    fn from_str(text: &str) -> Result<Self, ActorError> {
-        match text.split_once(':') {
-            None => Ok(text.parse::<ActorKind>()?.into()),
-            Some((kind, id)) => Ok(Self::from(&ActorRef::new(kind.parse()?, id)?)),
-        }
+    fn from_str(text: &str) -> Result<Self, InvalidParameter> {
+        Self::read(text).map_err(|_| InvalidParameter::new("actor", text, Self::EXPECTED))
     }
 }
 
@@ -90,61 +146,5 @@ impl fmt::Display for ActorFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
         self.id.as_ref().map_or(Ok(()), |id| write!(f, ":{id}"))
-    }
-}
-
-/// Where a page begins.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Position {
-    /// At the newest end.
-    #[default]
-    Newest,
-    /// At the changes just older than this place.
-    OlderThan(Cursor),
-    /// At the changes just newer than this place.
-    NewerThan(Cursor),
-}
-
-impl Position {
-    /// The order in which one goes from there.
-    pub(in crate::query) const fn order(self) -> &'static str {
-        match self {
-            Self::Newest | Self::OlderThan(_) => "DESC",
-            Self::NewerThan(_) => "ASC",
-        }
-    }
-
-    /// The first and the last moment of what there can be from there on.
-    pub(in crate::query) fn bounds(self, filter: &Filter) -> [Option<DateTime<Utc>>; 2] {
-        match self {
-            Self::Newest => [filter.from, filter.to],
-            Self::OlderThan(Cursor { captured_at, .. }) => {
-                [filter.from, Some(filter.to.map_or(captured_at, |to| to.min(captured_at)))]
-            }
-            Self::NewerThan(Cursor { captured_at, .. }) => [filter.from.max(Some(captured_at)), filter.to],
-        }
-    }
-}
-
-impl Filter {
-    /// Whether nothing is filtered.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Whether no change can meet it: only updates have changed fields.
-    pub(in crate::query) fn is_impossible(&self) -> bool {
-        self.field.is_some() && self.operation.is_some_and(|operation| operation != Operation::Update)
-    }
-
-    /// Whether any condition is about the transaction or its action instead of the change.
-    pub(in crate::query) const fn is_about_transactions(&self) -> bool {
-        self.actor.is_some() || self.is_about_actions()
-    }
-
-    /// Whether any condition is about the action.
-    pub(in crate::query) const fn is_about_actions(&self) -> bool {
-        self.action.is_some() || self.correlation_id.is_some() || self.request_id.is_some()
     }
 }

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::keys::{FILTER_KEYS, stamp};
-use super::{Filter, InvalidParameter, Position};
+use super::Filter;
+use super::keys::FILTER_KEYS;
+use crate::InvalidParameter;
+use crate::query::model::cursor::{Direction, Position};
+use crate::query::model::timestamp::TimeRange;
 
 impl Filter {
-    /// Reads the decoded pairs of a URL's query: the filter's own keys, and `older` or `newer` for the position. Blank values
-    /// count as absent; times are UTC.
+    /// Reads the decoded pairs of a URL's query: the filter's own keys, and `older` or `newer` for the position. A blank value
+    /// counts as absent.
     ///
     /// ```
     /// use threadline::query::{Filter, Position};
@@ -20,36 +23,36 @@ impl Filter {
     ///
     /// let error = Filter::from_pairs([("from", "yesterday")]).unwrap_err();
     /// assert_eq!(error.to_string(), r#"from is "yesterday": expected a UTC time such as 2026-11-22T09:30"#);
-    /// # Ok::<(), threadline::query::InvalidParameter>(())
+    /// # Ok::<(), threadline::InvalidParameter>(())
     /// ```
     ///
     /// # Errors
-    /// [`InvalidParameter`] for an unknown key, a key given twice, a malformed value, a key of a row without its table, or a window
-    /// that ends before it begins.
+    /// [`InvalidParameter`] for an unknown key, a key given twice, a malformed value, a key of a row without its table, or a
+    /// range of time that ends before it begins.
     pub fn from_pairs<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<(Self, Position), InvalidParameter> {
         let mut position = Position::Newest;
-        let filter = Self::read(pairs, |key, value| {
-            let place = match key {
-                "older" => Position::OlderThan,
-                "newer" => Position::NewerThan,
-                _ => return Err(unknown(key, value, &["older", "newer"])),
+        let filter = Self::read(pairs, |name, value| {
+            let direction = match name {
+                "older" => Direction::Older,
+                "newer" => Direction::Newer,
+                _ => return Err(unknown(name, value, &["older", "newer"])),
             };
             if value.is_empty() {
                 return Ok(());
             }
             if position != Position::Newest {
-                return Err(InvalidParameter::new(key, value, "either older or newer, not both"));
+                return Err(InvalidParameter::new(name, value, "either older or newer, not both"));
             }
-            position =
-                place(value.parse().map_err(|error| InvalidParameter { key: key.to_owned(), ..error })?);
+            let cursor = value.parse().map_err(|error: InvalidParameter| error.named(name))?;
+            position = Position::after(direction, cursor);
             Ok(())
         })?;
         Ok((filter, position))
     }
 
-    /// The pairs from which [`from_pairs`](Self::from_pairs) makes the same filter.
+    /// Returns the pairs from which [`from_pairs`](Self::from_pairs) reads the same filter.
     #[must_use]
     pub fn to_pairs(&self) -> Vec<(&'static str, String)> {
         FILTER_KEYS.iter().filter_map(|key| Some((key.name, (key.write)(self)?))).collect()
@@ -57,7 +60,7 @@ impl Filter {
 
     fn read<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
-        mut other: impl FnMut(&'a str, &'a str) -> Result<(), InvalidParameter>,
+        mut read_other: impl FnMut(&'a str, &'a str) -> Result<(), InvalidParameter>,
     ) -> Result<Self, InvalidParameter> {
         let mut filter = Self::default();
         let mut seen = Vec::new();
@@ -68,27 +71,20 @@ impl Filter {
             seen.push(name);
             let value = value.trim();
             match FILTER_KEYS.iter().find(|key| key.name == name) {
-                None => other(name, value)?,
+                None => read_other(name, value)?,
                 Some(_) if value.is_empty() => {}
-                Some(key) => {
-                    (key.read)(&mut filter, value)
-                        .ok_or_else(|| InvalidParameter::new(name, value, key.expected))?;
-                }
+                Some(key) => (key.read)(&mut filter, value).map_err(|error| error.named(name))?,
             }
         }
         filter.check()?;
         Ok(filter)
     }
 
-    /// What no single key can tell.
+    /// Checks the rules about more than one key.
     fn check(&self) -> Result<(), InvalidParameter> {
-        if let (Some(from), Some(to)) = (self.from, self.to)
-            && from > to
-        {
-            return Err(InvalidParameter::new("to", &stamp(to), "a time that is not before from"));
-        }
-        let lonely = FILTER_KEYS.iter().find(|key| key.name == "key" && self.table.is_none());
-        match lonely.and_then(|key| Some((key, (key.write)(self)?))) {
+        TimeRange::new(self.from, self.to)?;
+        let key = FILTER_KEYS.iter().find(|key| key.name == "key" && self.table.is_none());
+        match key.and_then(|key| Some((key, (key.write)(self)?))) {
             Some((key, value)) => Err(InvalidParameter::new(key.name, &value, key.expected)),
             None => Ok(()),
         }

@@ -1,10 +1,11 @@
 //! Reading and writing filters.
 
+use chrono::DateTime;
+
 use super::*;
-use crate::query::Operation;
 
 #[test]
-fn every_mistake_names_its_key_and_value() {
+fn malformed_pair_names_its_key_and_value() {
     let cursor = "1795339267000000-0193c2aa00007000800000000000008d";
     for (pairs, message) in [
         (
@@ -42,7 +43,7 @@ fn every_mistake_names_its_key_and_value() {
 }
 
 #[test]
-fn saved_filters_fail_by_the_same_words() {
+fn malformed_saved_filter_fails_with_the_same_text() {
     for (json, message) in [
         (r#"{"tabel":"x"}"#, "tabel is \"x\": expected one of the keys table, key,"),
         (r#"{"older":"x"}"#, "older is \"x\": expected one of the keys table"),
@@ -57,7 +58,7 @@ fn saved_filters_fail_by_the_same_words() {
 }
 
 #[test]
-fn blank_fields_of_a_form_are_no_filter() {
+fn blank_values_are_ignored() {
     let blank: Vec<(&str, &str)> =
         FILTER_KEYS.iter().map(|key| (key.name, " ")).chain([("older", "")]).collect();
     let (filter, position) = Filter::from_pairs(blank).unwrap();
@@ -66,7 +67,7 @@ fn blank_fields_of_a_form_are_no_filter() {
 }
 
 #[test]
-fn an_anonymous_actor_is_all_anonymous_ones() {
+fn anonymous_actor_filter_drops_its_id() {
     for text in ["anonymous", "anonymous:7"] {
         let filter: ActorFilter = text.parse().unwrap();
         assert_eq!(filter.to_string(), "anonymous");
@@ -74,9 +75,8 @@ fn an_anonymous_actor_is_all_anonymous_ones() {
     assert_eq!("user:a:b".parse::<ActorFilter>().unwrap().id.as_deref(), Some("a:b"));
 }
 
-/// Random filters survive the way through a URL, JSON and TOML.
 #[test]
-fn filters_round_trip() {
+fn random_filters_round_trip_through_url_json_and_toml() {
     const TEXTS: [&str; 8] = ["a", "größe 🦀", "a&b=c", "100%", "+", "\"quoted\"\\", "x y", "=:;#"];
     let mut state = 0x2545_F491_4F6C_DD1D_u64;
     let mut random = |end: usize| {
@@ -91,7 +91,7 @@ fn filters_round_trip() {
             std::array::from_fn(|_| some());
         let mut text = || TEXTS[random(TEXTS.len())].to_owned();
         let table = TableName::new(text(), text());
-        let keys = BTreeMap::from([(text(), text()), (text(), String::new())]);
+        let keys = RowKey::from([(text(), text()), (text(), String::new())]);
         let texts: [String; 4] = std::array::from_fn(|_| text());
         let actor_id = text();
         let kind = ActorKind::ALL[random(6)];
@@ -102,7 +102,7 @@ fn filters_round_trip() {
             from: moment.filter(|_| from),
             to: moment.filter(|_| to),
             key: key.then_some(keys),
-            table: (key || some_table(&table)).then_some(table),
+            table: (key || keeps_table(&table)).then_some(table),
             operation: operation.then(|| Operation::ALL[random(4)]),
             field: field.then_some(one),
             actor: actor.then(|| if random(2) == 0 { kind.into() } else { ActorFilter::from(&by_id) }),
@@ -121,7 +121,7 @@ fn filters_round_trip() {
     }
 }
 
-/// Half of the tables.
-fn some_table(table: &TableName) -> bool {
+/// Returns whether to keep the table; about half of them are kept.
+fn keeps_table(table: &TableName) -> bool {
     table.name().len().is_multiple_of(2)
 }

@@ -1,49 +1,49 @@
-//! Changes with who made them, when and why.
+//! Loading the transactions and actions of changes that were found.
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::{FromRow, QueryBuilder, Row};
 use uuid::Uuid;
 
-use crate::query::engine::reader::{Found, Reader};
-use crate::query::{QueryError, TimelineEntry, TransactionRecord};
+use super::snapshot::Snapshot;
+use super::thresholds::MAX_INLINE_SPAN;
+use super::window_scan::ChangeRow;
+use crate::query::model::error::QueryError;
+use crate::query::model::timeline_entry::TimelineEntry;
+use crate::query::model::transaction_record::TransactionRecord;
 
-/// Transactions that lie so close together are in one partition, or in two.
-const NARROW: TimeDelta = TimeDelta::days(28);
-
-impl Reader<'_> {
-    /// The changes with their transactions.
-    pub(in crate::query) async fn entries(
+impl Snapshot<'_> {
+    /// Returns the changes with their transactions.
+    pub(in crate::query) async fn load_entries(
         &mut self,
-        found: Vec<Found>,
+        rows: Vec<ChangeRow>,
     ) -> Result<Vec<TimelineEntry>, QueryError> {
-        let places: Vec<_> =
-            found.iter().map(|found| (found.change.transaction_id, found.occurred_at)).collect();
-        let transactions = self.transactions(&places).await?;
-        let entry = |Found { change, .. }: Found| {
+        let ids: Vec<_> = rows.iter().map(|row| (row.change.transaction_id, row.occurred_at)).collect();
+        let transactions = self.load_transactions(&ids).await?;
+        let entry = |ChangeRow { change, .. }: ChangeRow| {
             let transaction = transactions.get(&change.transaction_id).cloned();
             let transaction = transaction.unwrap_or_else(|| TransactionRecord::lost(&change));
             TimelineEntry { change, transaction }
         };
-        Ok(found.into_iter().map(entry).collect())
+        Ok(rows.into_iter().map(entry).collect())
     }
 
-    /// These transactions with their actions; found in their partitions where the changes know the time.
-    pub(in crate::query) async fn transactions(
+    /// Returns transactions with their actions, by id. Where the beginning of each is known, only its partition is read.
+    pub(in crate::query) async fn load_transactions(
         &mut self,
-        places: &[(Uuid, Option<DateTime<Utc>>)],
+        wanted: &[(Uuid, Option<DateTime<Utc>>)],
     ) -> Result<HashMap<Uuid, TransactionRecord>, QueryError> {
-        let places: HashMap<Uuid, Option<DateTime<Utc>>> = places.iter().copied().collect();
-        let times: Option<Vec<DateTime<Utc>>> = places.values().copied().collect();
+        let wanted: HashMap<Uuid, Option<DateTime<Utc>>> = wanted.iter().copied().collect();
+        let times: Option<Vec<DateTime<Utc>>> = wanted.values().copied().collect();
         let times = times.unwrap_or_default();
         let bounds = times.iter().min().copied().zip(times.iter().max().copied());
-        let ids: Vec<Uuid> = places.into_keys().collect();
-        let mut sql =
-            QueryBuilder::new(format!("SELECT {} FROM ", TransactionRecord::columns(self.layout())));
+        let ids: Vec<Uuid> = wanted.into_keys().collect();
+        let columns = TransactionRecord::columns(self.features().has_meta);
+        let mut sql = QueryBuilder::new(format!("SELECT {columns} FROM "));
         match bounds {
-            // In few partitions, all are looked for in each.
-            Some((first, last)) if last - first <= NARROW => {
+            // Within one or two partitions, one list of ids is looked up in each.
+            Some((first, last)) if last - first <= MAX_INLINE_SPAN => {
                 sql.push(self.fill("(SELECT * FROM __schema__.audit_transactions AS t WHERE t.id = ANY("));
                 sql.push_bind(ids).push(") AND t.occurred_at BETWEEN ").push_bind(first);
                 sql.push(" AND ").push_bind(last);

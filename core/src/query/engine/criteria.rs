@@ -1,0 +1,47 @@
+//! The filter within the scope: everything that a change has to meet.
+
+use uuid::Uuid;
+
+use crate::Scope;
+use crate::query::model::filter::Filter;
+use crate::query::model::operation::Operation;
+use crate::scope::Condition;
+
+/// The changes that a query is about.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::query) struct Criteria<'a> {
+    pub(in crate::query) scope: &'a Scope,
+    pub(in crate::query) filter: &'a Filter,
+    /// The transaction, where the query is about one.
+    pub(in crate::query) transaction: Option<Uuid>,
+    /// Whether each TRUNCATE of the table belongs to the changes of the row that the filter names.
+    pub(in crate::query) with_truncates: bool,
+}
+
+impl<'a> Criteria<'a> {
+    pub(in crate::query) const fn new(scope: &'a Scope, filter: &'a Filter) -> Self {
+        Self { scope, filter, transaction: None, with_truncates: false }
+    }
+
+    /// Returns the same criteria with another filter.
+    pub(in crate::query) const fn with_filter<'b>(&self, filter: &'b Filter) -> Criteria<'b>
+    where
+        'a: 'b,
+    {
+        Criteria { filter, ..*self }
+    }
+
+    /// Returns whether no change can meet the criteria, so that no statement is needed.
+    pub(in crate::query) fn is_unsatisfiable(&self) -> bool {
+        let condition = self.scope.condition();
+        let shows_nothing = condition.and_then(Condition::tables).is_some_and(|tables| tables.is_empty());
+        let hides = |table| condition.and_then(|condition| condition.names(table)) == Some(false);
+        self.filter.is_unsatisfiable() || shows_nothing || self.filter.table.as_ref().is_some_and(hides)
+    }
+
+    /// Returns the scope and the filter of each TRUNCATE of the table of a row.
+    pub(in crate::query) fn truncates(&self) -> (Scope, Filter) {
+        let filter = Filter { key: None, operation: Some(Operation::Truncate), ..self.filter.clone() };
+        (self.scope.of_whole_tables(), filter)
+    }
+}

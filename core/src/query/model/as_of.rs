@@ -1,0 +1,135 @@
+//! A row as of a moment, and the difference between two moments.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::change::RowImage;
+use super::field_change::{FieldChange, between};
+use super::possible_removal::PossibleRemoval;
+use super::timeline_entry::TimelineEntry;
+
+/// A row as of a moment, as far as the trail knows it.
+#[derive(Debug, Clone)]
+pub enum AsOf {
+    /// The row existed, as it was after this change. The capture policy says which columns are stored.
+    Present(TimelineEntry),
+    /// The row existed after this change, and may have been removed since by an event about which the trail does not know
+    /// enough.
+    Uncertain {
+        /// The last change of the row.
+        entry: TimelineEntry,
+        /// The events that may have removed it; never empty.
+        causes: Vec<PossibleRemoval>,
+    },
+    /// The row had been deleted, or the table emptied, by this change.
+    Deleted(TimelineEntry),
+    /// No row had the key any more: this change gave the row another key, under which its history continues.
+    Moved(TimelineEntry),
+    /// No change of the row is recorded before that moment: it did not exist yet, or was not captured yet.
+    BeforeHorizon,
+}
+
+/// The reason why a row could not be read into a type.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CastError {
+    /// The row had been deleted.
+    #[error("the row had been deleted")]
+    Deleted,
+    /// The row had been given another key.
+    #[error("the row had been given another key")]
+    Moved,
+    /// The row may have been removed.
+    #[error("the row may have been removed: {cause}")]
+    Uncertain {
+        /// The first event that may have removed it.
+        cause: String,
+    },
+    /// No change of the row is recorded before that moment.
+    #[error("the trail begins later for this row")]
+    BeforeHorizon,
+    /// The stored row does not fit the type.
+    #[error("the stored row is no {type_name}: {source}")]
+    Mismatch {
+        /// The name of the type.
+        type_name: &'static str,
+        /// The error of the deserialiser.
+        source: serde_json::Error,
+    },
+}
+
+/// A row as of two moments, and the difference field by field.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Comparison {
+    /// The row as of the earlier moment.
+    pub before: AsOf,
+    /// The row as of the later moment.
+    pub after: AsOf,
+    /// The fields that differ, by name.
+    pub fields: Vec<FieldChange>,
+}
+
+impl AsOf {
+    /// Returns the row, if it existed or may have existed.
+    #[must_use]
+    pub const fn row(&self) -> Option<&RowImage> {
+        match self {
+            Self::Present(entry) | Self::Uncertain { entry, .. } => entry.change.after.as_ref(),
+            Self::Deleted(_) | Self::Moved(_) | Self::BeforeHorizon => None,
+        }
+    }
+
+    /// Returns the change from which the state of the row is known, if there is one.
+    #[must_use]
+    pub const fn entry(&self) -> Option<&TimelineEntry> {
+        match self {
+            Self::Present(entry)
+            | Self::Uncertain { entry, .. }
+            | Self::Deleted(entry)
+            | Self::Moved(entry) => Some(entry),
+            Self::BeforeHorizon => None,
+        }
+    }
+
+    /// Returns every column of the row by name, as if the row had just been inserted; none if it did not exist.
+    #[must_use]
+    pub fn fields(&self) -> Vec<FieldChange> {
+        between(None, self.row())
+    }
+
+    /// Returns the row as a value of the application's own type. Columns that the type does not know are ignored.
+    ///
+    /// ```no_run
+    /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
+    /// use threadline::Scope;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Ticket {
+    ///     priority: String,
+    /// }
+    ///
+    /// let yesterday = chrono::Utc::now() - chrono::TimeDelta::days(1);
+    /// let ticket: Ticket = trail.as_of(&Scope::unscoped(), "tickets", [("id", 4711)], yesterday).await?.cast()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`CastError`] when there is no row, or when the type does not fit it.
+    pub fn cast<T: DeserializeOwned>(&self) -> Result<T, CastError> {
+        let row = match self {
+            Self::Present(entry) => &entry.change.after,
+            Self::Uncertain { causes, .. } => {
+                let cause = causes.first().map(ToString::to_string).unwrap_or_default();
+                return Err(CastError::Uncertain { cause });
+            }
+            Self::Deleted(_) => return Err(CastError::Deleted),
+            Self::Moved(_) => return Err(CastError::Moved),
+            Self::BeforeHorizon => return Err(CastError::BeforeHorizon),
+        };
+        let mismatch = |source| CastError::Mismatch { type_name: std::any::type_name::<T>(), source };
+        let json = serde_json::to_string(row).map_err(mismatch)?;
+        serde_json::from_str(&json).map_err(mismatch)
+    }
+}
