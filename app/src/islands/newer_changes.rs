@@ -58,7 +58,9 @@ pub async fn newer_changes(
         response.set_status(StatusCode::BAD_REQUEST);
         ServerFnError::new(error)
     })?;
-    match trail.snapshot().await?.count_newer(&scope, &filter, &since, usize::from(NEWER_CAP)).await {
+    let count =
+        async { trail.snapshot().await?.count_newer(&scope, &filter, &since, usize::from(NEWER_CAP)).await };
+    match count.await {
         Ok(newer) => {
             let number = |number| u16::try_from(number).unwrap_or(NEWER_CAP);
             Ok(NewerCount {

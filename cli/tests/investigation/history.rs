@@ -33,7 +33,7 @@ async fn what_happened_under_one_id_stands_together(pool: PgPool) -> Result {
     desk(&pool).await?;
     let case = json(&pool, &["correlation", "case-1"])?;
     assert_eq!(words(&case), ["tickets:1:update", "lines:1,7:insert", "tickets:1:update"]);
-    assert_eq!(case["entries"][0]["transaction"]["action"]["correlation_id"], "case-1");
+    assert_eq!(case["entries"][0]["action"]["correlation_id"], "case-1");
     let narrow = json(&pool, &["correlation", "case-1", "--actor", "job"])?;
     assert_eq!(words(&narrow), ["tickets:1:update"]);
     assert_eq!(output(&pool, &["correlation", "case-2"])?, "No change matches.\n");

@@ -24,7 +24,7 @@ async fn a_row_is_shown_as_it_was(pool: PgPool) -> Result {
     let document: Value = json(&pool, &["as-of", "tickets", "id=1", &changed[1]])?;
     assert_eq!((&document["state"], &document["at"]), (&"snapshot".into(), &changed[1].as_str().into()));
     assert_eq!((&document["table_name"], &document["table_pk"]), (&"tickets".into(), &value!({ "id": "1" })));
-    assert_eq!(document["change"]["transaction"]["action"]["name"], "ticket.escalated");
+    assert_eq!(document["change"]["action"]["name"], "ticket.escalated");
     Ok(())
 }
 
@@ -107,11 +107,11 @@ async fn mistakes_name_their_argument(pool: PgPool) -> Result {
         (["tickets", "id=1", ""], r#"time is "": expected a UTC time"#),
         (
             ["tickets", "id=1", "2100-01-01T00:00"],
-            "2100-01-01 00:00:00 UTC is still to come: ask for now or earlier",
+            "2100-01-01 00:00:00 UTC is in the future: choose now or an earlier time",
         ),
         (["tickets", "nr=1", LONG_AGO], "rows of tickets have the key id, not nr"),
         (["lines", "line=1", LONG_AGO], "rows of lines have the key line, order, not line"),
-        (["bare", "id=1", LONG_AGO], "table bare is not audited"),
+        (["bare", "id=1", LONG_AGO], "table bare is not captured"),
     ] {
         let times = [LONG_AGO];
         for (command, more) in [("as-of", &[][..]), ("compare", &times)] {

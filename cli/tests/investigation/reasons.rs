@@ -31,17 +31,20 @@ async fn an_empty_trail_is_no_narrow_filter(pool: PgPool) -> Result {
 async fn a_table_or_key_that_cannot_be_there_is_a_failure(pool: PgPool) -> Result {
     desk(&pool).await?;
     for (arguments, words) in [
-        (&["timeline", "--table", "bare"][..], "table bare is not audited"),
-        (&["timeline", "--table", "bare\n"], "table bare is not audited"),
-        (&["timeline", "--table", "no\u{1b}where", "--json"], r"table no\u{1b}where is not audited"),
-        (&["count", "--table", "nowhere"], "table nowhere is not audited: capture it, or look for another"),
-        (&["count", "--table", "nowhere", "--key", "id=1"], "table nowhere is not audited"),
+        (&["timeline", "--table", "bare"][..], "table bare is not captured"),
+        (&["timeline", "--table", "bare\n"], "table bare is not captured"),
+        (&["timeline", "--table", "no\u{1b}where", "--json"], r"table no\u{1b}where is not captured"),
+        (
+            &["count", "--table", "nowhere"],
+            "table nowhere is not captured: capture it, or choose another table",
+        ),
+        (&["count", "--table", "nowhere", "--key", "id=1"], "table nowhere is not captured"),
         (&["count", "--table", "tickets", "--key", "nr=1"], "rows of tickets have the key id, not nr"),
-        (&["history", "bare", "id=1"], "table bare is not audited"),
+        (&["history", "bare", "id=1"], "table bare is not captured"),
         (&["history", "lines", "line=1"], "rows of lines have the key line, order, not line"),
         (&["history", "tickets", "n%0Ar=1"], "key is"),
         (&["history", "tickets", "id=1&nr=\u{202e}1"], "rows of tickets have the key id, not id, nr"),
-        (&["correlation", "case-1", "--table", "bare"], "table bare is not audited"),
+        (&["correlation", "case-1", "--table", "bare"], "table bare is not captured"),
     ] {
         let failed = run(&pool, arguments)?;
         assert_eq!((failed.code, failed.out.as_str()), (Some(1), ""), "{arguments:?}");

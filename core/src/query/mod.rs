@@ -10,6 +10,7 @@ mod newer_changes;
 mod row;
 mod shortcuts;
 mod table_counts;
+mod tables;
 mod timeline;
 mod transaction;
 

@@ -1,7 +1,5 @@
 //! The timeline: changes that match a filter, newest first, and their number.
 
-use sqlx::{QueryBuilder, Row};
-
 use super::engine::criteria::Criteria;
 use super::engine::snapshot::Snapshot;
 use super::model::cursor::Position;
@@ -9,7 +7,7 @@ use super::model::error::QueryError;
 use super::model::filter::{ActorFilter, Filter};
 use super::model::page::{Count, Page};
 use super::model::timeline_entry::TimelineEntry;
-use crate::{Scope, TableName};
+use crate::Scope;
 
 impl Snapshot<'_> {
     /// Returns a page of at most `size` changes, newest first.
@@ -109,35 +107,5 @@ impl Snapshot<'_> {
     pub async fn has_changes(&mut self, scope: &Scope) -> Result<bool, QueryError> {
         let filter = Filter::default();
         self.may_exist(Criteria::new(scope, &filter), Position::Newest).await
-    }
-
-    /// Returns the tables with a capture trigger, by name: those that the scope names.
-    ///
-    /// # Errors
-    /// [`QueryError`] when the database does not answer.
-    pub async fn captured_tables(&mut self, scope: &Scope) -> Result<Vec<TableName>, QueryError> {
-        let sql = QueryBuilder::new(
-            r"SELECT DISTINCT n.nspname::text AS schema, c.relname::text AS name
-              FROM pg_catalog.pg_trigger t
-              JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-              WHERE NOT t.tgisinternal AND t.tgname LIKE 'threadline\_audit\_%'
-              ORDER BY 1, 2",
-        );
-        let rows = self.fetch_all(sql).await?;
-        let mut tables = Vec::with_capacity(rows.len());
-        for row in rows {
-            let table =
-                TableName::new(row.try_get::<String, _>("schema")?, row.try_get::<String, _>("name")?);
-            if scope.names(&table) {
-                tables.push(table);
-            }
-        }
-        Ok(tables)
-    }
-
-    /// Returns whether the table is captured and the scope names it.
-    pub(super) async fn is_captured(&mut self, scope: &Scope, table: &TableName) -> Result<bool, QueryError> {
-        Ok(self.captured_tables(scope).await?.contains(table))
     }
 }

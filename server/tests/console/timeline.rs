@@ -240,7 +240,7 @@ async fn a_record_is_found_by_what_people_type(pool: PgPool) -> Result {
         ("table=order_lines&key=7", "expected every key column of order_lines, as in line=…&order=…"),
         ("table=nowhere&key=7", "expected its column too, as in id=42: no key of nowhere is known"),
         ("table=tickets&key=nr%3D1", "rows of tickets have the key id, not nr"),
-        ("table=nowhere&key=id%3D1", "table nowhere is not audited"),
+        ("table=nowhere&key=id%3D1", "table nowhere is not captured"),
         ("table=%00&key=1", "table is \"\\0\""),
     ] {
         let (status, body) = get(&app, &address(query)).await?;

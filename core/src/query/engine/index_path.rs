@@ -20,40 +20,40 @@ pub(in crate::query) const CHANGE_ORDER: [&str; 2] = ["c.captured_at", "c.id"];
 
 enum IndexPath<'a> {
     /// All changes by time, through the primary key.
-    ByTime,
+    Time,
     /// The changes of one table.
-    ByTable(&'a TableName),
+    Table(&'a TableName),
     /// The changes of the tables that the scope shows.
-    ByTables(Vec<TableName>),
+    Tables(Vec<TableName>),
     /// The changes of one row, in each of its eight buckets.
-    ByRow(&'a TableName, &'a RowKey),
+    Row(&'a TableName, &'a RowKey),
 }
 
 impl<'a> IndexPath<'a> {
     fn of(criteria: Criteria<'a>, features: SchemaFeatures) -> Self {
         if !features.has_buckets || criteria.transaction.is_some() {
-            return Self::ByTime;
+            return Self::Time;
         }
         let shown_tables = criteria.scope.condition().and_then(|condition| condition.tables());
         match (&criteria.filter.table, &criteria.filter.key, shown_tables) {
-            (Some(table), Some(key), _) => Self::ByRow(table, key),
-            (Some(table), None, _) => Self::ByTable(table),
-            (None, _, Some(tables)) => Self::ByTables(tables),
-            (None, _, None) => Self::ByTime,
+            (Some(table), Some(key), _) => Self::Row(table, key),
+            (Some(table), None, _) => Self::Table(table),
+            (None, _, Some(tables)) => Self::Tables(tables),
+            (None, _, None) => Self::Time,
         }
     }
 
     /// Returns the columns whose ranges are read. A row has a second one, for changes that took its key away.
     const fn columns(&self) -> &'static [&'static str] {
         match self {
-            Self::ByTime => &[""],
-            Self::ByTable(_) | Self::ByTables(_) => &["c.table_hash"],
-            Self::ByRow(..) => &["c.row_bucket", "c.related_bucket"],
+            Self::Time => &[""],
+            Self::Table(_) | Self::Tables(_) => &["c.table_hash"],
+            Self::Row(..) => &["c.row_bucket", "c.related_bucket"],
         }
     }
 
     const fn needs_merge(&self) -> bool {
-        matches!(self, Self::ByRow(..) | Self::ByTables(_))
+        matches!(self, Self::Row(..) | Self::Tables(_))
     }
 }
 
@@ -85,8 +85,8 @@ impl Snapshot<'_> {
     /// Pushes the list of ranges, and the beginning of the subquery on each.
     fn push_range_list(&self, sql: &mut QueryBuilder<Postgres>, path: &IndexPath<'_>) {
         match path {
-            IndexPath::ByTime | IndexPath::ByTable(_) => return,
-            IndexPath::ByRow(table, key) => {
+            IndexPath::Time | IndexPath::Table(_) => return,
+            IndexPath::Row(table, key) => {
                 sql.push(self.fill(
                     " FROM (SELECT __schema__.threadline_row_bucket(__schema__.threadline_table_hash(",
                 ));
@@ -94,7 +94,7 @@ impl Snapshot<'_> {
                 sql.push("), ").push_bind(Json((*key).clone()));
                 sql.push(", slot << 61) AS bucket FROM generate_series(0::bigint, 7) AS slot)");
             }
-            IndexPath::ByTables(tables) => {
+            IndexPath::Tables(tables) => {
                 let (schemas, names) = schemas_and_names(tables);
                 sql.push(self.fill(
                     " FROM (SELECT DISTINCT __schema__.threadline_table_hash(schema, name) AS bucket FROM unnest(",
@@ -130,13 +130,13 @@ impl Snapshot<'_> {
             None => drop(sql.push(self.fill(" FROM __schema__.audit_changes AS c WHERE "))),
         }
         match path {
-            IndexPath::ByTime => {}
-            IndexPath::ByTable(table) => {
+            IndexPath::Time => {}
+            IndexPath::Table(table) => {
                 sql.push(self.fill(&format!("{column} = __schema__.threadline_table_hash(")));
                 sql.push_bind(table.schema().to_owned()).push(", ").push_bind(table.name().to_owned());
                 sql.push(") AND ");
             }
-            IndexPath::ByTables(_) | IndexPath::ByRow(..) => {
+            IndexPath::Tables(_) | IndexPath::Row(..) => {
                 sql.push(format!("{column} = ranges.bucket AND "));
             }
         }

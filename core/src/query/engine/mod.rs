@@ -1,4 +1,70 @@
 //! The engine: turns criteria into statements, and chooses the access path of each.
+//!
+//! # Access paths
+//!
+//! The first row whose filter and scope apply is used. Every path returns changes in the order `(captured_at, id)`, and stops after
+//! a page or at the cap of a count. *Bound* is what it reads at most, besides one index lookup in each bucket and partition.
+//!
+//! | Filter or scope | Access path | Bound |
+//! |---|---|---|
+//! | no change can meet it ([`Criteria::is_unsatisfiable`](criteria::Criteria::is_unsatisfiable)) | no statement | nothing |
+//! | one transaction | index `(transaction_id, captured_at)` | the changes of the transaction |
+//! | `correlation_id` or `request_id`, at most 400 actions and 4,000 transactions | [`Exact`]: actions, their transactions, the changes of those | the changes of those transactions |
+//! | `key` with `actor` or `action`, at most 40 transactions | [`Exact`]: the transactions of the driving filter, the changes of those | the changes of those transactions |
+//! | `actor` or `action` without `key` | [`Incremental`]: batches of transactions, newest first, the prompt changes of each batch, then late changes | 26,000 transactions, or what reading the table by time would cost |
+//! | `key` | [`ByTime`] on `(row_bucket, captured_at)` and `(related_bucket, captured_at)`, 8 buckets merged | the history of the row |
+//! | `table` | [`ByTime`] on `(table_hash, captured_at, id)` | the changes of the table until enough match |
+//! | scope of tables | [`ByTime`] on the same index, merged over the tables | a page of each table |
+//! | anything else | [`ByTime`] on `(captured_at, id)`; of TRUNCATEs, their partial index | the search time of a page |
+//!
+//! [`ByTime`] reads time windows that grow, so that most pages plan one partition. Whatever an access path does not ask of an index
+//! is a residual predicate, written so that the planner cannot start from it (see [`where_clause`]). In a trail of the Elixir
+//! library, whose tables lack most of these indexes, everything but one transaction is read by time.
+//!
+//! # Thresholds
+//!
+//! "Plan tests" are those of `core/tests/query/plans`, which bound the rows that each query reads. "Chosen" means that no measurement
+//! distinguishes the value from its neighbours.
+//!
+//! | Threshold | Value | Reason | Chosen by |
+//! |---|---|---|---|
+//! | [`STATEMENT_TIMEOUT`] | 5 s | no query may occupy the server | chosen; above the 2 s search time of a page |
+//! | [`SLOW_WINDOW`] | 250 ms | a window 4 times as wide would take 1 s, and one more the whole search time | chosen |
+//! | [`FIRST_WINDOW`], [`WINDOW_GROWTH`], [`MAX_WINDOW`] | 31 d, 4, 496 d | one partition first; four windows cover two years | planning one partition takes a tenth of the time of planning 24 |
+//! | [`LATE_AFTER`] | 1 s | almost every change is captured within 1 s after its transaction began | the partial index of late changes has the same limit |
+//! | [`CLOCK_TOLERANCE`] | 1 h | clocks are set back by less | chosen; it only prunes partitions |
+//! | [`MIN_TRANSACTIONS_LISTED`] | 100 | listing costs little, so a list is long enough to tell whether an actor has few transactions | plan tests: at most 200 rows besides those returned |
+//! | [`SCAN_BATCH`], [`BATCH_GROWTH`] | 25, 4 | most transactions have few changes; a batch that finds too little is followed by a larger one | chosen; a page of 50 needs one batch or two |
+//! | [`MAX_TRANSACTIONS_SCANNED`] | 26,000 | the fourfold batches up to 6,400 and their sum | chosen; reading by time is bounded by the search time, the scan is not |
+//! | [`LOW_YIELD_DIVISOR`], [`CHANGES_PER_TRANSACTION_COST`] | 8, 4 | after a poor batch, reading a small table by time is compared; four of its changes cost as much as one transaction | plan tests of `actor` with `table` |
+//! | [`MAX_TRANSACTIONS_FOR_ROW`] | 40 | the changes of one row in one transaction cost as much as a part of the row's history | chosen |
+//! | [`MAX_ACTION_IDS`], [`MAX_TRANSACTIONS_OF_ACTIONS`] | 400, 4,000 | each is one lookup in each partition | chosen |
+//! | [`MAX_INLINE_SPAN`] | 28 d | within two partitions, one list of ids is cheaper than a join | chosen: the shortest month |
+//! | [`LOOKUP_BATCH`] | 500 | one statement for the old values of a long page | chosen |
+//! | [`KEY_SAMPLE`] | 5 | a TRUNCATE has no key, and rarely follows another | chosen |
+//!
+//! [`Exact`]: via_transactions
+//! [`Incremental`]: via_transactions
+//! [`ByTime`]: index_path
+//! [`STATEMENT_TIMEOUT`]: thresholds::STATEMENT_TIMEOUT
+//! [`SLOW_WINDOW`]: thresholds::SLOW_WINDOW
+//! [`FIRST_WINDOW`]: thresholds::FIRST_WINDOW
+//! [`WINDOW_GROWTH`]: thresholds::WINDOW_GROWTH
+//! [`MAX_WINDOW`]: thresholds::MAX_WINDOW
+//! [`LATE_AFTER`]: thresholds::LATE_AFTER
+//! [`CLOCK_TOLERANCE`]: thresholds::CLOCK_TOLERANCE
+//! [`MIN_TRANSACTIONS_LISTED`]: thresholds::MIN_TRANSACTIONS_LISTED
+//! [`SCAN_BATCH`]: thresholds::SCAN_BATCH
+//! [`BATCH_GROWTH`]: thresholds::BATCH_GROWTH
+//! [`MAX_TRANSACTIONS_SCANNED`]: thresholds::MAX_TRANSACTIONS_SCANNED
+//! [`LOW_YIELD_DIVISOR`]: thresholds::LOW_YIELD_DIVISOR
+//! [`CHANGES_PER_TRANSACTION_COST`]: thresholds::CHANGES_PER_TRANSACTION_COST
+//! [`MAX_TRANSACTIONS_FOR_ROW`]: thresholds::MAX_TRANSACTIONS_FOR_ROW
+//! [`MAX_ACTION_IDS`]: thresholds::MAX_ACTION_IDS
+//! [`MAX_TRANSACTIONS_OF_ACTIONS`]: thresholds::MAX_TRANSACTIONS_OF_ACTIONS
+//! [`MAX_INLINE_SPAN`]: thresholds::MAX_INLINE_SPAN
+//! [`LOOKUP_BATCH`]: thresholds::LOOKUP_BATCH
+//! [`KEY_SAMPLE`]: thresholds::KEY_SAMPLE
 
 pub(super) mod criteria;
 pub(super) mod index_path;

@@ -1,7 +1,6 @@
-//! One row: its history, its key, and its state as of a moment.
+//! One row: its history, and its state as of a moment.
 
 mod as_of;
-mod key_columns;
 mod key_holder;
 mod removal;
 

@@ -1,6 +1,6 @@
-//! The key columns of a table.
+//! Captured tables and their key columns.
 
-use sqlx::query_scalar;
+use sqlx::{QueryBuilder, Row, query_scalar};
 
 use crate::query::engine::criteria::Criteria;
 use crate::query::engine::snapshot::Snapshot;
@@ -12,6 +12,36 @@ use crate::query::model::filter::Filter;
 use crate::{Scope, TableName};
 
 impl Snapshot<'_> {
+    /// Returns the tables with a capture trigger, by name: those that the scope names.
+    ///
+    /// # Errors
+    /// [`QueryError`] when the database does not answer.
+    pub async fn captured_tables(&mut self, scope: &Scope) -> Result<Vec<TableName>, QueryError> {
+        let sql = QueryBuilder::new(
+            r"SELECT DISTINCT n.nspname::text AS schema, c.relname::text AS name
+              FROM pg_catalog.pg_trigger t
+              JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+              WHERE NOT t.tgisinternal AND t.tgname LIKE 'threadline\_audit\_%'
+              ORDER BY 1, 2",
+        );
+        let rows = self.fetch_all(sql).await?;
+        let mut tables = Vec::with_capacity(rows.len());
+        for row in rows {
+            let table =
+                TableName::new(row.try_get::<String, _>("schema")?, row.try_get::<String, _>("name")?);
+            if scope.names(&table) {
+                tables.push(table);
+            }
+        }
+        Ok(tables)
+    }
+
+    /// Returns whether the table is captured and the scope names it.
+    async fn is_captured(&mut self, scope: &Scope, table: &TableName) -> Result<bool, QueryError> {
+        Ok(self.captured_tables(scope).await?.contains(table))
+    }
+
     /// Returns the columns that identify the rows of a table, by name: those of its newest changes or, before the first change,
     /// those of its primary key.
     ///
