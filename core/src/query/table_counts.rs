@@ -23,7 +23,7 @@ use crate::{Scope, TableName};
 pub struct TableCounts {
     /// Each table with its number of changes, the largest first.
     pub tables: Vec<(TableName, usize)>,
-    /// Whether there are more changes than were counted.
+    /// True if there are more changes than were counted.
     pub truncated: bool,
 }
 

@@ -41,7 +41,7 @@ pub struct TransactionWithOldValues {
     pub transaction: TransactionRecord,
     /// Its changes, newest first. [`Change::diff`] and [`Change::fields`] return them field by field.
     pub changes: Vec<Change>,
-    /// Whether there are more changes than were asked for.
+    /// True if there are more changes than were asked for.
     pub truncated: bool,
 }
 

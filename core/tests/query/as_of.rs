@@ -1,4 +1,4 @@
-//! A row at a moment.
+//! A row as of a moment.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use threadline::{AuditTrail, Scope};
 use crate::database::{Result, run};
 use crate::{desk, word};
 
-/// When each change of a ticket was captured, oldest first.
+/// Returns the times at which the changes of a ticket were captured, oldest first.
 async fn moments(trail: &AuditTrail, id: i32) -> Result<Vec<DateTime<Utc>>> {
     let any = Filter::default();
     let page = trail
@@ -30,7 +30,7 @@ struct Ticket {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_row_is_what_its_last_change_left(pool: PgPool) -> Result {
+async fn as_of_returns_row_after_its_last_change(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let scope = Scope::unscoped();
     let microsecond = TimeDelta::microseconds(1);
@@ -53,7 +53,7 @@ async fn a_row_is_what_its_last_change_left(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_deleted_row_and_an_emptied_table_say_so(pool: PgPool) -> Result {
+async fn as_of_after_delete_or_truncate_is_deleted(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let scope = Scope::unscoped();
     let gone = trail.as_of(&scope, "tickets", [("id", 2)], Utc::now()).await?;
@@ -77,7 +77,7 @@ async fn a_deleted_row_and_an_emptied_table_say_so(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_type_that_does_not_fit_is_a_tagged_error(pool: PgPool) -> Result {
+async fn cast_to_wrong_type_returns_mismatch(pool: PgPool) -> Result {
     #[derive(Debug, Deserialize)]
     #[expect(dead_code, reason = "never read: it does not fit")]
     struct Other {
@@ -92,7 +92,7 @@ async fn a_type_that_does_not_fit_is_a_tagged_error(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_cannot_be_known_is_an_error_of_its_own(pool: PgPool) -> Result {
+async fn as_of_with_wrong_key_table_or_time_returns_its_own_error(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let scope = Scope::unscoped();
     let future = Utc::now() + TimeDelta::hours(1);
@@ -106,7 +106,7 @@ async fn what_cannot_be_known_is_an_error_of_its_own(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn two_moments_are_compared_field_by_field(pool: PgPool) -> Result {
+async fn compare_returns_differing_fields(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let scope = Scope::unscoped();
     let changed = moments(&trail, 1).await?;

@@ -1,4 +1,4 @@
-//! Where old values come from, and the two JSON forms of a change.
+//! Sources of old values, and the JSON of a change.
 
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -8,7 +8,7 @@ use threadline::{AuditTrail, Predicate, Scope, query::Change};
 
 use crate::database::{Result, install, run};
 
-/// An insert, an update, an update of nothing that is kept, and a delete, newest first.
+/// Returns an insert, an update, an update of columns that are not stored, and a delete, newest first.
 async fn changes(pool: &PgPool, policy: TablePolicy) -> Result<Vec<Change>> {
     let trail = install(pool).await?;
     run(pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, a text, b numeric)").await?;
@@ -27,7 +27,7 @@ async fn changes(pool: &PgPool, policy: TablePolicy) -> Result<Vec<Change>> {
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_diff_says_where_old_values_come_from(pool: PgPool) -> Result {
+async fn field_change_has_source_of_old_value(pool: PgPool) -> Result {
     let number = |text: &str| FieldValue::Number(text.to_owned());
     let kept = changes(&pool, TablePolicy::new("t")).await?;
     assert!(kept.iter().all(|change| !change.lacks_old_values()));
@@ -65,7 +65,7 @@ async fn the_diff_says_where_old_values_come_from(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// Rows of odd keys that are changed several times, removed without a trace, emptied away and made anew; and 600 at once.
+/// Makes rows with unusual keys that are changed several times, removed uncaptured, truncated and inserted again, and 600 rows at once.
 async fn bare_changes(pool: &PgPool) -> Result<AuditTrail> {
     let trail = install(pool).await?;
     run(
@@ -91,13 +91,13 @@ async fn bare_changes(pool: &PgPool) -> Result<AuditTrail> {
         "TRUNCATE odd",
         r#"INSERT INTO odd VALUES ('x"y', '\''', 6)"#,
         "UPDATE odd SET n = 7",
-        // Nobody saw the row come.
+        // The insert of the row was not captured.
         "ALTER TABLE even DISABLE TRIGGER USER; TRUNCATE even; INSERT INTO even VALUES ('', 'new', 50);
          ALTER TABLE even ENABLE TRIGGER USER",
         "UPDATE even SET n = 60",
         "INSERT INTO many SELECT n, 0 FROM generate_series(1, 600) AS n",
         "UPDATE many SET n = -id",
-        // Long ago, and years ago.
+        // In other partitions.
         "UPDATE threadline.audit_changes SET captured_at = captured_at - CASE data_after ->> 'n'
                 WHEN '1' THEN interval '3 years' ELSE interval '90 days' END
          WHERE data_after ->> 'n' IN ('1', '10')",
@@ -107,9 +107,9 @@ async fn bare_changes(pool: &PgPool) -> Result<AuditTrail> {
     Ok(trail)
 }
 
-/// Whatever else is asked at the same time, each change finds the change before it of its own row, if the scope shows it.
+/// In batches of any size, each change gets the previous change of its own row, if the scope shows it.
 #[sqlx::test(migrations = false)]
-async fn old_values_come_from_the_change_before(pool: PgPool) -> Result {
+async fn load_old_values_finds_previous_change_of_every_row(pool: PgPool) -> Result {
     let trail = bare_changes(&pool).await?;
     let all = trail.timeline(&Scope::unscoped(), &Filter::default(), 10_000).await?;
     let all: Vec<Change> = all.into_iter().map(|entry| entry.change).collect();
@@ -138,7 +138,7 @@ async fn old_values_come_from_the_change_before(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_change_leaves_as_json_in_two_forms(pool: PgPool) -> Result {
+async fn change_serializes_as_diff_and_as_row(pool: PgPool) -> Result {
     let kept = changes(&pool, TablePolicy::new("t")).await?;
     let shown = |change: &Change, expand| -> Result<Value> { Ok(serde_json::to_value(change.diff(expand))?) };
     let exact = |text: &str| -> Result<Value> { Ok(serde_json::from_str(text)?) };

@@ -1,4 +1,4 @@
-//! Each condition of the filter, alone and with others.
+//! Filter keys, alone and combined.
 
 use sqlx::PgPool;
 use threadline::query::{Count, Filter, Position};
@@ -21,7 +21,7 @@ async fn found(trail: &AuditTrail, pairs: &[(&str, &str)]) -> Result<Vec<String>
 }
 
 #[sqlx::test(migrations = false)]
-async fn each_condition_narrows(pool: PgPool) -> Result {
+async fn filter_key_selects_matching_changes(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let by_ann = ["tickets:1:update", "lines:1,1:insert", "tickets:1:insert"];
     let ticket_1 = ["tickets:1:update", "tickets:1:update", "tickets:1:insert"];
@@ -61,7 +61,7 @@ async fn each_condition_narrows(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn both_bounds_are_inclusive(pool: PgPool) -> Result {
+async fn time_range_includes_both_bounds(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let scope = Scope::unscoped();
     let all = trail.timeline(&scope, &Filter::default(), 100).await?;
@@ -79,7 +79,7 @@ async fn both_bounds_are_inclusive(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn counting_stops_at_the_cap(pool: PgPool) -> Result {
+async fn count_stops_at_cap(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let (scope, any) = (Scope::unscoped(), Filter::default());
     for (cap, expected) in [

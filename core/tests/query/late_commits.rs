@@ -1,4 +1,4 @@
-//! Changes that become visible after a page was read with times from before it, because their transactions committed late.
+//! Changes with times from before a page was read that become visible after it, because their transactions committed late.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -26,7 +26,7 @@ async fn captured(pool: &PgPool) -> Result<AuditTrail> {
     Ok(trail)
 }
 
-/// What a page and the notice of the console read: everything that matches now, and the mark, through its text.
+/// Reads a page as the console does: everything that matches now, and the mark, through its text.
 async fn read_page(
     trail: &AuditTrail,
     scope: &Scope,
@@ -41,7 +41,7 @@ fn ids(entries: &[TimelineEntry]) -> BTreeSet<Uuid> {
     entries.iter().map(|entry| entry.change.id).collect()
 }
 
-/// Count, late ones among them, and whether there may be more.
+/// Returns the count, the late changes among them, and whether the count is truncated.
 async fn newer(
     trail: &AuditTrail,
     scope: &Scope,
@@ -56,7 +56,7 @@ async fn newer(
 }
 
 #[sqlx::test(migrations = false)]
-async fn change_of_a_transaction_that_was_open_is_counted_once_it_commits(pool: PgPool) -> Result {
+async fn change_of_open_transaction_is_counted_once_it_commits(pool: PgPool) -> Result {
     let trail = captured(&pool).await?;
     let context = AuditContext::new(ActorRef::new(ActorKind::User, "ann")?).with_correlation_id("case-1")?;
     let mut older = AuditedWrite::new(&context).action("tickets.imported").begin(&pool).await?;
@@ -120,7 +120,7 @@ async fn change_of_a_transaction_that_was_open_is_counted_once_it_commits(pool: 
 }
 
 #[sqlx::test(migrations = false)]
-async fn transaction_that_ends_without_a_commit_is_not_counted(pool: PgPool) -> Result {
+async fn rolled_back_transaction_is_not_counted(pool: PgPool) -> Result {
     let trail = captured(&pool).await?;
     let (scope, any) = (Scope::unscoped(), Filter::default());
     let mut older = pool.begin().await?;
@@ -150,7 +150,7 @@ async fn prepared_transaction_is_counted_once_it_commits(pool: PgPool) -> Result
 }
 
 #[sqlx::test(migrations = false)]
-async fn statement_of_the_guide_lists_what_keeps_a_window_incomplete(pool: PgPool) -> Result {
+async fn guide_statement_lists_transactions_that_keep_window_incomplete(pool: PgPool) -> Result {
     let guide = include_str!("../../../docs/investigating.md");
     let (_, statement) = guide.split_once("```sql\n").ok_or("no SQL")?;
     let (statement, _) = statement.split_once("```").ok_or("no end")?;
@@ -161,7 +161,7 @@ async fn statement_of_the_guide_lists_what_keeps_a_window_incomplete(pool: PgPoo
     captured(&pool).await?;
     let mut reading = pool.begin().await?;
     run(&mut *reading, "SELECT * FROM tickets").await?;
-    assert_eq!(open_at("2999-01-01 00:00Z").await?, 0, "who only reads adds nothing");
+    assert_eq!(open_at("2999-01-01 00:00Z").await?, 0, "a session that only reads is not listed");
     let mut older = pool.begin().await?;
     run(&mut *older, "INSERT INTO tickets VALUES (1)").await?;
     assert_eq!([open_at("2999-01-01 00:00Z").await?, open_at("1999-01-01 00:00Z").await?], [1, 0]);
@@ -171,11 +171,11 @@ async fn statement_of_the_guide_lists_what_keeps_a_window_incomplete(pool: PgPoo
     run(&pool, &format!("BEGIN; INSERT INTO tickets VALUES (2); PREPARE TRANSACTION '{name}'")).await?;
     let prepared = open_at("1999-01-01 00:00Z").await;
     run(&pool, &format!("ROLLBACK PREPARED '{name}'")).await?;
-    assert_eq!(prepared?, 1, "nobody can say when it began");
+    assert_eq!(prepared?, 1, "the beginning of a prepared transaction is not known");
     Ok(())
 }
 
-/// Reads by a role that is not told when the sessions of others began.
+/// Returns the trail as a role that cannot see the beginnings of other sessions.
 async fn as_stranger(pool: &PgPool, role: &Role) -> Result<AuditTrail> {
     role.prepare(
         "GRANT USAGE ON SCHEMA threadline TO $role; GRANT SELECT ON ALL TABLES IN SCHEMA threadline TO $role",
@@ -191,7 +191,7 @@ async fn as_stranger(pool: &PgPool, role: &Role) -> Result<AuditTrail> {
 }
 
 #[sqlx::test(migrations = false)]
-async fn transaction_of_a_hidden_session_is_looked_for_within_bounds(pool: PgPool) -> Result {
+async fn transaction_of_hidden_session_is_searched_within_bounds(pool: PgPool) -> Result {
     captured(&pool).await?;
     let role = Role::create(&pool).await?;
     let trail = as_stranger(&pool, &role).await?;
@@ -222,7 +222,7 @@ async fn transaction_of_a_hidden_session_is_looked_for_within_bounds(pool: PgPoo
     for (table, late) in [("tickets", 1), ("lines", 0)] {
         let limited = Scope::tables([table]);
         let found = newer(&trail, &limited, &any, &mark).await?;
-        assert_eq!(found, (late, late, true), "what was looked through is hidden");
+        assert_eq!(found, (late, late, true), "the searched transactions may be hidden");
     }
 
     let mut oldest = pool.begin().await?;
@@ -243,7 +243,7 @@ async fn transaction_of_a_hidden_session_is_looked_for_within_bounds(pool: PgPoo
 }
 
 #[sqlx::test(migrations = false)]
-async fn page_of_a_role_that_may_not_list_sessions_says_that_there_may_be_more(pool: PgPool) -> Result {
+async fn count_by_role_that_may_not_list_sessions_is_truncated(pool: PgPool) -> Result {
     captured(&pool).await?;
     run(&pool, "REVOKE SELECT ON pg_catalog.pg_stat_activity FROM PUBLIC").await?;
     let role = Role::create(&pool).await?;
@@ -257,7 +257,7 @@ async fn page_of_a_role_that_may_not_list_sessions_says_that_there_may_be_more(p
 }
 
 #[sqlx::test(migrations = false)]
-async fn late_transaction_too_large_to_look_through_in_time_may_hold_more(pool: PgPool) -> Result {
+async fn count_with_late_transaction_too_large_to_search_is_truncated(pool: PgPool) -> Result {
     let trail = captured(&pool).await?.with_search_time(Duration::ZERO);
     let (scope, any) = (Scope::unscoped(), Filter::default());
     let mut older = pool.begin().await?;
@@ -275,7 +275,7 @@ async fn late_transaction_too_large_to_look_through_in_time_may_hold_more(pool: 
     );
     let listed = snapshot.newer_changes(&scope, &lines, &mark, 100).await?;
     assert_eq!((listed.entries.len(), listed.truncated), (1, true));
-    assert_eq!(snapshot.count(&scope, &lines, 100).await?, Count::Exact(1), "the snapshot goes on");
+    assert_eq!(snapshot.count(&scope, &lines, 100).await?, Count::Exact(1), "the snapshot can still be used");
     drop(snapshot);
     let patient = trail.with_search_time(Duration::from_secs(5));
     assert_eq!(newer(&patient, &scope, &lines, &mark).await?, (1, 0, false));
@@ -296,7 +296,7 @@ async fn write_as_reference(connection: &mut PgConnection, name: &str) -> Result
 }
 
 #[sqlx::test(migrations = false)]
-async fn late_commit_into_a_trail_of_the_reference_system_is_counted(pool: PgPool) -> Result {
+async fn late_commit_into_elixir_trail_is_counted(pool: PgPool) -> Result {
     run(&pool, include_str!("reference.sql")).await?;
     let trail = AuditTrail::new(pool.clone()).with_storage_schema(StorageSchema::new("public")?);
     let (scope, any) = (Scope::tables(["orders"]), Filter::default());
@@ -312,8 +312,8 @@ async fn late_commit_into_a_trail_of_the_reference_system_is_counted(pool: PgPoo
     Ok(())
 }
 
-/// Whatever is read while others write, and whenever they commit: what a snapshot holds and what becomes visible afterwards
-/// is everything, and nothing is in both.
+/// While others write and commit at random, a snapshot and the changes that become visible after it hold every change exactly
+/// once.
 #[sqlx::test(migrations = false)]
 async fn snapshot_and_newer_changes_are_disjoint_and_complete(pool: PgPool) -> Result {
     const WRITERS: i32 = 6;
@@ -329,7 +329,7 @@ async fn snapshot_and_newer_changes_are_disjoint_and_complete(pool: PgPool) -> R
                 let mut transaction = pool.begin().await?;
                 let insert = format!("INSERT INTO tickets VALUES ({id}, {writer})");
                 sqlx::raw_sql(AssertSqlSafe(insert)).execute(&mut *transaction).await?;
-                // Some commit long after others that began later.
+                // Some transactions commit long after others that began later.
                 tokio::time::sleep(Duration::from_millis(u64::try_from(number % 7 * writer).unwrap_or(0)))
                     .await;
                 transaction.commit().await?;
@@ -342,7 +342,7 @@ async fn snapshot_and_newer_changes_are_disjoint_and_complete(pool: PgPool) -> R
     let mut pages = vec![read_page(&trail, &scope, &any).await?];
     while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
         pages.push(read_page(&trail, &scope, &any).await?);
-        // Later pages see the same, as far as it is visible to them.
+        // Later pages return the same changes, as far as they are visible.
         let (page, mark) = &pages[pages.len() / 2];
         let mut later = trail.snapshot().await?;
         let Count::Exact(count) = later.count(&scope, &any, 1_000).await? else {

@@ -1,21 +1,21 @@
-//! Every question of an investigation.
+//! Every query of the trail.
 
-mod actors;
+mod access_paths;
 mod as_of;
+mod as_of_now;
 mod diff;
+mod elixir_trails;
 mod filters;
-mod history;
-mod key_columns;
 mod late_commits;
-mod now;
+mod malformed_actors;
 mod paging;
 mod plans;
-mod reference;
+mod row_history;
 mod scope;
 mod search_path;
 mod snapshot;
-mod touched;
-mod ways;
+mod table_counts;
+mod tables;
 
 #[path = "../support/database.rs"]
 mod database;
@@ -27,7 +27,7 @@ use sqlx::PgPool;
 use threadline::query::{Page, TimelineEntry};
 use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite};
 
-/// A trail whose rows a test may make up: what the capture functions compute is filled in.
+/// Installs a trail whose rows a test may insert: triggers fill in what capture functions compute.
 async fn install_for_made_up_rows(pool: &PgPool) -> Result<AuditTrail> {
     let trail = database::install(pool).await?;
     run(pool, include_str!("../fixtures/made_up.sql")).await?;
@@ -93,7 +93,7 @@ async fn desk(pool: &PgPool) -> Result<AuditTrail> {
     Ok(trail)
 }
 
-/// Table, key and operation of a change in one word, such as `tickets:1:update`.
+/// Returns table, key and operation of a change, such as `tickets:1:update`.
 fn word(entry: &TimelineEntry) -> String {
     let key: Vec<&str> = entry.change.key.iter().map(|(_, value)| value.unwrap_or("NULL")).collect();
     format!("{}:{}:{}", entry.change.table, key.join(","), entry.change.operation.as_str())
@@ -103,7 +103,7 @@ fn words(page: &Page<TimelineEntry>) -> Vec<String> {
     page.entries.iter().map(word).collect()
 }
 
-/// Everything that happened at the desk, newest first.
+/// All changes of the desk, newest first.
 const ALL: [&str; 10] = [
     "tickets:3:insert",
     "lines::truncate",

@@ -1,4 +1,4 @@
-//! Pages: every entry once, in both directions, whatever happens meanwhile.
+//! Pages: every entry once, in both directions, while changes are added.
 
 use sqlx::PgPool;
 use threadline::query::{Filter, Page, Position, TimeRange, TimelineEntry};
@@ -48,7 +48,7 @@ async fn pages_hold_every_change_once_in_both_directions(pool: PgPool) -> Result
             let page = trail.timeline_page(&scope, filter, position, size).await?;
             assert_eq!(page.newer.is_none(), forward.is_empty());
             forward.extend(ids(&page));
-            // Written while somebody reads: it is newer than every cursor.
+            // A change that is written while pages are read is newer than every cursor.
             if size == 11 && forward.len() == 33 && filter == &table {
                 run(&pool, "INSERT INTO tickets VALUES (122)").await?;
             }
@@ -77,7 +77,7 @@ async fn pages_hold_every_change_once_in_both_directions(pool: PgPool) -> Result
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_cursor_outlives_its_row_and_reaches_beyond_the_end(pool: PgPool) -> Result {
+async fn cursor_of_purged_row_still_works(pool: PgPool) -> Result {
     let trail = many(&pool).await?;
     let (scope, any) = (Scope::unscoped(), Filter::default());
     let first = trail.timeline_page(&scope, &any, Position::Newest, 50).await?;
@@ -97,7 +97,7 @@ async fn a_cursor_outlives_its_row_and_reaches_beyond_the_end(pool: PgPool) -> R
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_actors_transactions_are_paged_too(pool: PgPool) -> Result {
+async fn transactions_by_actor_are_paged(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let scope = Scope::unscoped();
     let all = trail
@@ -144,7 +144,7 @@ async fn an_actors_transactions_are_paged_too(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_changes_of_a_transaction_are_paged_too(pool: PgPool) -> Result {
+async fn changes_of_transaction_are_paged(pool: PgPool) -> Result {
     let trail = many(&pool).await?;
     let page = trail.timeline_page(&Scope::unscoped(), &Filter::default(), Position::Newest, 2).await?;
     let id = page.entries[1].transaction.id;
@@ -157,9 +157,9 @@ async fn the_changes_of_a_transaction_are_paged_too(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A search that stops says how far it came, and whoever goes on from there misses nothing.
+/// A truncated page says how far the search came, and the next page misses nothing.
 #[sqlx::test(migrations = false)]
-async fn a_search_that_stops_goes_on_where_it_stopped(pool: PgPool) -> Result {
+async fn truncated_page_continues_where_search_stopped(pool: PgPool) -> Result {
     let trail = many(&pool).await?;
     let (scope, any) = (Scope::unscoped(), Filter::default());
     let whole = trail.timeline_page(&scope, &any, Position::Newest, 500).await?;
@@ -171,7 +171,7 @@ async fn a_search_that_stops_goes_on_where_it_stopped(pool: PgPool) -> Result {
             let page = hasty.timeline_page(&scope, &any, position, size).await?;
             seen.extend(ids(&page));
             stops += usize::from(page.truncated_at.is_some());
-            assert!(page.truncated_at.is_none() || page.older.is_some(), "it stopped, and nothing leads on");
+            assert!(page.truncated_at.is_none() || page.older.is_some(), "a truncated page has a cursor");
             match page.older {
                 Some(cursor) => position = Position::OlderThan(cursor),
                 None => break page,

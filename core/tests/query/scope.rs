@@ -1,4 +1,4 @@
-//! What a scope hides does not exist, whatever the question.
+//! Changes that a scope hides do not exist for any query.
 
 use chrono::{TimeDelta, Utc};
 use sqlx::PgPool;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::database::{Result, run};
 use crate::{ALL, desk, word, words};
 
-/// Every question that can be asked, each answered as a text; a name in front.
+/// Runs every query, and returns each result as a text that begins with its name.
 async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Result<Vec<String>> {
     let any = Filter::default();
     let newest = Position::Newest;
@@ -18,14 +18,14 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
     answers.push(format!("timeline {:?}", words(&page)));
     answers.push(format!("list {}", trail.timeline(scope, &any, 100).await?.len()));
     answers.push(format!("count {:?}", trail.snapshot().await?.count(scope, &any, 100).await?));
-    // The mark of a page that was read before anything happened.
+    // The mark of a page that was read before the first change.
     let mark = "1000000-0-1-".parse()?;
     answers.push(format!("newer {:?}", trail.snapshot().await?.count_newer(scope, &any, &mark, 100).await?));
     let newer = trail.snapshot().await?.newer_changes(scope, &any, &mark, 100).await?.entries;
     answers.push(format!("newer changes {:?}", newer.iter().map(word).collect::<Vec<_>>()));
     answers.push(format!("has {}", trail.snapshot().await?.has_changes(scope).await?));
     answers.push(format!("tables {:?}", trail.snapshot().await?.captured_tables(scope).await?));
-    // Cursors: small pages must not tell that something lies between them.
+    // Small pages have many cursors, which must not reveal hidden changes.
     let mut position = newest;
     let mut pages = Vec::new();
     loop {
@@ -90,9 +90,9 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
     Ok(answers)
 }
 
-/// The answers within a scope are those of a trail from which everything else has been removed.
+/// The results within a scope are those of a trail from which everything else was deleted.
 #[sqlx::test(migrations = false)]
-async fn hidden_and_absent_are_the_same_to_every_question(pool: PgPool) -> Result {
+async fn hidden_changes_equal_absent_changes_in_every_query(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let all = trail.timeline(&Scope::unscoped(), &Filter::default(), 100).await?;
     assert_eq!(all.len(), ALL.len());
@@ -135,16 +135,16 @@ async fn hidden_and_absent_are_the_same_to_every_question(pool: PgPool) -> Resul
         .await?;
         let scoped = answers(&trail, &scope, &transactions).await?;
         run(&pool, &format!("DELETE FROM threadline.audit_changes WHERE ({visible}) IS NOT TRUE")).await?;
-        // The scope stays, because it decides which names may be told; it has nothing left to hide.
+        // The scope is kept, because it decides which names may be shown; there is nothing left to hide.
         let absent = answers(&trail, &scope, &transactions).await?;
         assert_eq!(scoped, absent, "{scope:?}");
     }
     Ok(())
 }
 
-/// The comparison above would also pass if a scope hid everything.
+/// The comparison above would pass as well if a scope hid everything.
 #[sqlx::test(migrations = false)]
-async fn a_scope_shows_what_it_names(pool: PgPool) -> Result {
+async fn scope_shows_exactly_what_it_selects(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     for (scope, expected) in [
         (Scope::unscoped(), 10),

@@ -1,4 +1,4 @@
-//! Reading a database whose owner put a schema of hostile operators and functions before `pg_catalog`.
+//! Queries of a database whose owner put a schema of hostile operators and functions before `pg_catalog`.
 
 use chrono::Utc;
 use sqlx::PgPool;
@@ -61,9 +61,7 @@ $do$;
 "#;
 
 #[sqlx::test(migrations = false)]
-async fn no_question_executes_what_the_owner_of_the_database_put_into_its_search_path(
-    pool: PgPool,
-) -> Result {
+async fn hostile_search_path_executes_nothing_in_any_query(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let owner = format!("threadline_test_{}", uuid::Uuid::now_v7().simple());
     let database: String = value(&pool, "SELECT current_database()::text").await?;

@@ -1,4 +1,4 @@
-//! Several questions about one moment.
+//! Several queries of one snapshot.
 
 use sqlx::PgPool;
 use threadline::query::{AsOf, Count, Filter, OldValueSource, Page, Position, TimelineEntry};
@@ -8,7 +8,7 @@ use crate::database::{Result, run};
 use crate::desk;
 
 #[sqlx::test(migrations = false)]
-async fn what_happens_meanwhile_is_not_seen(pool: PgPool) -> Result {
+async fn snapshot_hides_later_changes(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let (scope, any) = (Scope::unscoped(), Filter::default());
     let mut snapshot = trail.snapshot().await?;
@@ -29,7 +29,7 @@ async fn what_happens_meanwhile_is_not_seen(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn old_values_are_looked_up_in_it(pool: PgPool) -> Result {
+async fn snapshot_loads_old_values(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     run(&pool, "UPDATE threadline.audit_changes SET changed_from = NULL WHERE op = 'update'").await?;
     let scope = Scope::unscoped();
@@ -44,7 +44,7 @@ async fn old_values_are_looked_up_in_it(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_row_stays_as_it_was(pool: PgPool) -> Result {
+async fn snapshot_keeps_row_state(pool: PgPool) -> Result {
     for prepared in [false, true] {
         let trail = if prepared { AuditTrail::new(pool.clone()) } else { desk(&pool).await? };
         let trail = trail.with_prepared_statements(prepared);

@@ -14,7 +14,7 @@ pub(in crate::query) struct Criteria<'a> {
     pub(in crate::query) filter: &'a Filter,
     /// The transaction, where the query is about one.
     pub(in crate::query) transaction: Option<Uuid>,
-    /// Whether each TRUNCATE of the table belongs to the changes of the row that the filter names.
+    /// True if each TRUNCATE of the table belongs to the changes of the row that the filter names.
     pub(in crate::query) with_truncates: bool,
 }
 

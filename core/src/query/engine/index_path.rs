@@ -57,89 +57,88 @@ impl<'a> IndexPath<'a> {
     }
 }
 
-impl Snapshot<'_> {
-    /// Pushes the FROM clause and the conditions of at most `limit` changes `c` within the window.
-    pub(in crate::query) fn push_from(
-        &self,
-        sql: &mut QueryBuilder<Postgres>,
-        criteria: Criteria<'_>,
-        position: Position,
-        window: TimeWindow,
-        limit: usize,
-    ) {
-        let path = IndexPath::of(criteria, self.features());
-        if !path.needs_merge() {
-            self.push_range(sql, criteria, position, window, &path, path.columns()[0]);
-            return;
-        }
-        self.push_range_list(sql, &path);
-        for (number, column) in path.columns().iter().enumerate() {
-            sql.push(if number == 0 { "(SELECT *" } else { ") UNION ALL (SELECT *" });
-            self.push_range(sql, criteria, position, window, &path, column);
-            push_order(sql, CHANGE_ORDER, position.direction());
-            push_limit(sql, limit);
-        }
-        sql.push(")) AS c");
+/// Pushes the FROM clause and the conditions of at most `limit` changes `c` within the window.
+pub(in crate::query) fn push_from(
+    snapshot: &Snapshot<'_>,
+    sql: &mut QueryBuilder<Postgres>,
+    criteria: Criteria<'_>,
+    position: Position,
+    window: TimeWindow,
+    limit: usize,
+) {
+    let path = IndexPath::of(criteria, snapshot.features());
+    if !path.needs_merge() {
+        push_range(snapshot, sql, criteria, position, window, &path, path.columns()[0]);
+        return;
     }
+    push_range_list(snapshot, sql, &path);
+    for (number, column) in path.columns().iter().enumerate() {
+        sql.push(if number == 0 { "(SELECT *" } else { ") UNION ALL (SELECT *" });
+        push_range(snapshot, sql, criteria, position, window, &path, column);
+        push_order(sql, CHANGE_ORDER, position.direction());
+        push_limit(sql, limit);
+    }
+    sql.push(")) AS c");
+}
 
-    /// Pushes the list of ranges, and the beginning of the subquery on each.
-    fn push_range_list(&self, sql: &mut QueryBuilder<Postgres>, path: &IndexPath<'_>) {
-        match path {
-            IndexPath::Time | IndexPath::Table(_) => return,
-            IndexPath::Row(table, key) => {
-                sql.push(self.fill(
-                    " FROM (SELECT __schema__.threadline_row_bucket(__schema__.threadline_table_hash(",
-                ));
-                sql.push_bind(table.schema().to_owned()).push(", ").push_bind(table.name().to_owned());
-                sql.push("), ").push_bind(Json((*key).clone()));
-                sql.push(", slot << 61) AS bucket FROM generate_series(0::bigint, 7) AS slot)");
-            }
-            IndexPath::Tables(tables) => {
-                let (schemas, names) = schemas_and_names(tables);
-                sql.push(self.fill(
-                    " FROM (SELECT DISTINCT __schema__.threadline_table_hash(schema, name) AS bucket FROM unnest(",
-                ));
-                sql.push_bind(schemas).push(", ").push_bind(names).push(") AS shown (schema, name))");
-            }
+/// Pushes the list of ranges, and the beginning of the subquery on each.
+fn push_range_list(snapshot: &Snapshot<'_>, sql: &mut QueryBuilder<Postgres>, path: &IndexPath<'_>) {
+    match path {
+        IndexPath::Time | IndexPath::Table(_) => return,
+        IndexPath::Row(table, key) => {
+            sql.push(
+                snapshot
+                    .fill(" FROM (SELECT __schema__.threadline_row_bucket(__schema__.threadline_table_hash("),
+            );
+            sql.push_bind(table.schema().to_owned()).push(", ").push_bind(table.name().to_owned());
+            sql.push("), ").push_bind(Json((*key).clone()));
+            sql.push(", slot << 61) AS bucket FROM generate_series(0::bigint, 7) AS slot)");
         }
-        sql.push(" AS ranges CROSS JOIN LATERAL (");
+        IndexPath::Tables(tables) => {
+            let (schemas, names) = schemas_and_names(tables);
+            sql.push(snapshot.fill(
+                " FROM (SELECT DISTINCT __schema__.threadline_table_hash(schema, name) AS bucket FROM unnest(",
+            ));
+            sql.push_bind(schemas).push(", ").push_bind(names).push(") AS shown (schema, name))");
+        }
     }
+    sql.push(" AS ranges CROSS JOIN LATERAL (");
+}
 
-    /// Pushes the FROM clause and the conditions of the changes of one range.
-    fn push_range(
-        &self,
-        sql: &mut QueryBuilder<Postgres>,
-        criteria: Criteria<'_>,
-        position: Position,
-        window: TimeWindow,
-        path: &IndexPath<'_>,
-        column: &str,
-    ) {
-        match criteria.transaction {
-            // OFFSET 0 makes PostgreSQL find the transaction by its id first, whatever it expects of the other conditions.
-            Some(transaction) => {
-                sql.push(
-                    self.fill(" FROM (SELECT * FROM __schema__.audit_changes AS c WHERE c.transaction_id = "),
-                );
-                sql.push_bind(transaction);
-                if let Some(from) = window.from {
-                    sql.push(" AND c.captured_at >= ").push_bind(from);
-                }
-                sql.push(" OFFSET 0) AS c WHERE ");
+/// Pushes the FROM clause and the conditions of the changes of one range.
+fn push_range(
+    snapshot: &Snapshot<'_>,
+    sql: &mut QueryBuilder<Postgres>,
+    criteria: Criteria<'_>,
+    position: Position,
+    window: TimeWindow,
+    path: &IndexPath<'_>,
+    column: &str,
+) {
+    match criteria.transaction {
+        // OFFSET 0 makes PostgreSQL find the transaction by its id first, whatever it expects of the other conditions.
+        Some(transaction) => {
+            sql.push(
+                snapshot.fill(" FROM (SELECT * FROM __schema__.audit_changes AS c WHERE c.transaction_id = "),
+            );
+            sql.push_bind(transaction);
+            if let Some(from) = window.from {
+                sql.push(" AND c.captured_at >= ").push_bind(from);
             }
-            None => drop(sql.push(self.fill(" FROM __schema__.audit_changes AS c WHERE "))),
+            sql.push(" OFFSET 0) AS c WHERE ");
         }
-        match path {
-            IndexPath::Time => {}
-            IndexPath::Table(table) => {
-                sql.push(self.fill(&format!("{column} = __schema__.threadline_table_hash(")));
-                sql.push_bind(table.schema().to_owned()).push(", ").push_bind(table.name().to_owned());
-                sql.push(") AND ");
-            }
-            IndexPath::Tables(_) | IndexPath::Row(..) => {
-                sql.push(format!("{column} = ranges.bucket AND "));
-            }
-        }
-        self.where_clause(sql).push(criteria, position, window);
+        None => drop(sql.push(snapshot.fill(" FROM __schema__.audit_changes AS c WHERE "))),
     }
+    match path {
+        IndexPath::Time => {}
+        IndexPath::Table(table) => {
+            sql.push(snapshot.fill(&format!("{column} = __schema__.threadline_table_hash(")));
+            sql.push_bind(table.schema().to_owned()).push(", ").push_bind(table.name().to_owned());
+            sql.push(") AND ");
+        }
+        IndexPath::Tables(_) | IndexPath::Row(..) => {
+            sql.push(format!("{column} = ranges.bucket AND "));
+        }
+    }
+    snapshot.where_clause(sql).push(criteria, position, window);
 }

@@ -8,7 +8,7 @@ use super::criteria::Criteria;
 use super::snapshot::Snapshot;
 use super::thresholds::SLOW_WINDOW;
 use super::time_windows::TimeWindows;
-use super::via_transactions::Matches;
+use super::via_transactions::{Matches, via_transactions};
 use super::window_scan::{ChangeRow, sort_and_truncate};
 use crate::Scope;
 use crate::query::model::cursor::Position;
@@ -65,7 +65,7 @@ impl Snapshot<'_> {
         if criteria.is_unsatisfiable() {
             return Ok(0);
         }
-        match self.via_transactions(criteria, position, limit, Matches::Count(0)).await? {
+        match via_transactions(self, criteria, position, limit, Matches::Count(0)).await? {
             Some(matches) => Ok(matches.count()),
             None => self.count_in_windows(criteria, position, limit).await,
         }
@@ -102,7 +102,7 @@ impl Snapshot<'_> {
             return Ok(Found::default());
         }
         let wanted = Matches::Rows(Vec::new());
-        if let Some(matches) = self.via_transactions(criteria, position, limit, wanted).await? {
+        if let Some(matches) = via_transactions(self, criteria, position, limit, wanted).await? {
             return Ok(Found { rows: matches.into_rows(), truncated_at: None });
         }
         let (mut rows, start) = (Vec::new(), Instant::now());

@@ -11,8 +11,8 @@ use super::where_clause::WhereClause;
 use crate::query::model::error::QueryError;
 use crate::{AuditTrail, StorageSchema, pool};
 
-/// The trail as it was when the transaction began. All answers of one snapshot belong together, and they share one transaction,
-/// which takes fewer round trips than one for each.
+/// The trail as it was when the transaction began. All results of one snapshot are consistent, and they share one
+/// transaction, which takes fewer round trips than one for each.
 ///
 /// The transaction only reads, and uses the pool for reading if there is one. It holds a connection of that pool: drop the
 /// snapshot before you wait for anything else.
@@ -36,10 +36,10 @@ pub struct Snapshot<'a> {
     schema: &'a StorageSchema,
     features: SchemaFeatures,
     search_time: Duration,
-    /// Whether the host allows prepared statements. Behind a pooler in transaction mode, a named statement may be missing or
+    /// True if the host allows prepared statements. Behind a pooler in transaction mode, a named statement may be missing or
     /// belong to another client.
     may_prepare: bool,
-    /// The mode that the server was told last.
+    /// The mode that was set last.
     plan_mode: PlanMode,
 }
 

@@ -35,7 +35,7 @@ pub(in crate::query) const BATCH_GROWTH: usize = 4;
 pub(in crate::query) const MAX_TRANSACTIONS_SCANNED: usize = 26_000;
 /// The share of the wanted changes, as a divisor, below which a scan has a low yield.
 pub(in crate::query) const LOW_YIELD_DIVISOR: usize = 8;
-/// The number of changes that are read by time while one transaction is looked up.
+/// The number of changes that are read by time while the changes of one transaction are read.
 pub(in crate::query) const CHANGES_PER_TRANSACTION_COST: usize = 4;
 /// The number of transactions above which the history of a row is cheaper to read.
 pub(in crate::query) const MAX_TRANSACTIONS_FOR_ROW: usize = 40;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, Postgres, QueryBuilder, Row};
 
 use super::criteria::Criteria;
-use super::index_path::CHANGE_ORDER;
+use super::index_path::{CHANGE_ORDER, push_from};
 use super::snapshot::{PlanMode, Snapshot};
 use super::time_windows::{TimeWindow, TimeWindows};
 use super::where_clause::{push_limit, push_order};
@@ -46,7 +46,7 @@ impl Snapshot<'_> {
         limit: usize,
     ) -> Result<Vec<ChangeRow>, QueryError> {
         let mut sql = self.select_changes();
-        self.push_from(&mut sql, criteria, position, window, limit);
+        push_from(self, &mut sql, criteria, position, window, limit);
         // In a small partition, a generic plan would look for the next change of a row in the index by time.
         let is_next_of_row = limit == 1 && criteria.filter.key.is_some();
         let plan_mode = if is_next_of_row { PlanMode::Custom } else { PlanMode::Generic };
@@ -63,7 +63,7 @@ impl Snapshot<'_> {
         let mut counted = 0;
         for window in self.time_windows(criteria, position) {
             let mut sql = QueryBuilder::new(COUNT);
-            self.push_from(&mut sql, criteria, position, window, limit - counted);
+            push_from(self, &mut sql, criteria, position, window, limit - counted);
             counted += self.fetch_count(sql, limit - counted).await?;
             if counted >= limit {
                 break;

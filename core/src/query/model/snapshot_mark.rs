@@ -47,7 +47,7 @@ pub struct SnapshotMark {
     pub(in crate::query) xmax: i64,
     /// The transactions below `xmax` that the snapshot does not hold, and the greater ones that had written by then.
     pub(in crate::query) open: Vec<OpenTransaction>,
-    /// Whether `open` names all of them.
+    /// True if `open` names all of them.
     pub(in crate::query) is_complete: bool,
 }
 

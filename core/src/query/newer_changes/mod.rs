@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use sqlx::{Postgres, QueryBuilder};
 
+use self::committed_since::CommittedSince;
 use crate::Scope;
 use crate::query::engine::criteria::Criteria;
 use crate::query::engine::snapshot::Snapshot;
@@ -31,7 +32,7 @@ pub struct NewerCount {
     /// The number of those among them that were captured before the mark, because their transactions committed after it. In a list
     /// that is ordered by time, they are further down.
     pub late: usize,
-    /// Whether there may be more: counting stopped at the cap, or the mark does not hold every transaction that was open.
+    /// True if there may be more: counting stopped at the cap, or the mark does not hold every transaction that was open.
     pub truncated: bool,
 }
 
@@ -41,7 +42,7 @@ pub struct NewerCount {
 pub struct NewerChanges {
     /// The changes, newest first.
     pub entries: Vec<TimelineEntry>,
-    /// Whether there may be more: there are more than were asked for, or the mark does not hold every transaction that was open.
+    /// True if there may be more: there are more than were asked for, or the mark does not hold every transaction that was open.
     pub truncated: bool,
 }
 
@@ -90,13 +91,13 @@ impl Snapshot<'_> {
             return Ok(NewerCount::default());
         }
         let limit = cap.saturating_add(1);
-        let committed = self.committed_since(criteria, since).await?;
+        let committed = CommittedSince::find(self, criteria, since).await?;
         let mut is_complete = committed.is_complete;
         let mut sql = QueryBuilder::new(COUNT);
         self.push_captured_meanwhile(&mut sql, criteria, since);
         let mut late = self.fetch_count(sql, limit).await?;
         if late < limit {
-            let counted = self.count_of_committed(criteria, &committed, limit - late).await?;
+            let counted = committed.count(self, criteria, limit - late).await?;
             is_complete &= counted.is_some();
             late += counted.unwrap_or_default();
         }
@@ -124,12 +125,12 @@ impl Snapshot<'_> {
             return Ok(NewerChanges { entries: Vec::new(), truncated: false });
         }
         let wanted = limit.saturating_add(1);
-        let committed = self.committed_since(criteria, since).await?;
+        let committed = CommittedSince::find(self, criteria, since).await?;
         let mut is_complete = committed.is_complete;
         let mut sql = self.select_changes();
         self.push_captured_meanwhile(&mut sql, criteria, since);
         let mut rows = self.fetch_changes(sql, Direction::Older, wanted).await?;
-        let late = self.changes_of_committed(criteria, &committed, wanted).await?;
+        let late = committed.changes(self, criteria, wanted).await?;
         is_complete &= late.is_some();
         rows.extend(late.unwrap_or_default());
         let later = Filter { from: filter.from.max(after(since.taken_at)), ..filter.clone() };

@@ -32,7 +32,7 @@ struct Listed {
     /// The lower half of the id.
     xid: u32,
     began: Began,
-    /// Whether the transaction is one of this database.
+    /// True if the transaction is one of this database.
     is_here: bool,
 }
 
@@ -53,7 +53,7 @@ impl AuditTrail {
     pub async fn snapshot_with_mark(&self) -> Result<(Snapshot<'_>, SnapshotMark), QueryError> {
         let open = OpenTransactions::list(self.read_pool.as_ref().unwrap_or(&self.pool)).await?;
         let mut snapshot = self.snapshot().await?;
-        let mark = snapshot.mark(open).await?;
+        let mark = open.mark(&mut snapshot).await?;
         Ok((snapshot, mark))
     }
 }
@@ -87,27 +87,18 @@ impl OpenTransactions {
         }
         Ok(open)
     }
-}
 
-fn is_refused(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .and_then(|error| error.code())
-        .is_some_and(|code| code == INSUFFICIENT_PRIVILEGE)
-}
-
-impl Snapshot<'_> {
-    /// Returns a mark of this snapshot. The transactions must have been listed before it was taken.
-    async fn mark(&mut self, open: OpenTransactions) -> Result<SnapshotMark, QueryError> {
+    /// Returns a mark of the snapshot, which must have been taken after the transactions were listed.
+    async fn mark(self, snapshot: &mut Snapshot<'_>) -> Result<SnapshotMark, QueryError> {
         let sql = "SELECT clock_timestamp() AS taken_at, pg_current_snapshot()::text AS snapshot,
                           pg_is_in_recovery() AS is_replica";
-        let row = self.fetch_one(QueryBuilder::new(sql)).await?;
+        let row = snapshot.fetch_one(QueryBuilder::new(sql)).await?;
         let taken_at: DateTime<Utc> = row.try_get("taken_at")?;
         let text: String = row.try_get("snapshot")?;
         let (xmax, in_progress) = read_snapshot(&text)
             .ok_or_else(|| sqlx::Error::Decode(format!("pg_current_snapshot() is {text:?}").into()))?;
         let listed: Vec<(i64, Listed)> =
-            open.transactions.into_iter().map(|listed| (widen(listed.xid, xmax), listed)).collect();
+            self.transactions.into_iter().map(|listed| (widen(listed.xid, xmax), listed)).collect();
         let is_open = |txid: i64| txid >= xmax || in_progress.contains(&txid);
         let here = listed.iter().filter(|(txid, listed)| listed.is_here && is_open(*txid));
         let here = here.map(|(txid, listed)| OpenTransaction { txid: *txid, began: listed.began });
@@ -118,8 +109,8 @@ impl Snapshot<'_> {
         open_transactions.sort_by_key(|open| open.txid);
         open_transactions.dedup_by_key(|open| open.txid);
         let earliest = taken_at - MAX_LISTING_TIME;
-        let listed_at = open.listed_at.unwrap_or(taken_at).min(taken_at);
-        let is_complete = open.listed_at.is_some()
+        let listed_at = self.listed_at.unwrap_or(taken_at).min(taken_at);
+        let is_complete = self.listed_at.is_some()
             && listed_at >= earliest
             && open_transactions.len() <= MAX_OPEN
             // A replica reports neither the sessions that write nor which transactions are in progress.
@@ -133,6 +124,13 @@ impl Snapshot<'_> {
             is_complete,
         })
     }
+}
+
+fn is_refused(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|code| code == INSUFFICIENT_PRIVILEGE)
 }
 
 /// Reads `xmin:xmax:xip_list`. Returns the first id that is not in the snapshot, and the lesser ones that were in progress.

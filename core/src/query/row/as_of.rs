@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::AssertSqlSafe;
 
 use super::key_holder::{KeyHolder, holder_after, removes_key};
+use super::removal::possible_removals;
 use crate::query::engine::criteria::Criteria;
 use crate::query::engine::snapshot::Snapshot;
 use crate::query::engine::window_scan::ChangeRow;
@@ -113,7 +114,7 @@ impl Snapshot<'_> {
             }
             causes.extend(self.replaced_key_columns(criteria, &row.change).await?);
             let until = at.unwrap_or(DateTime::<Utc>::MAX_UTC);
-            causes.extend(self.possible_removals(table, row.change.captured_at, until).await?);
+            causes.extend(possible_removals(self, table, row.change.captured_at, until).await?);
         }
         let is_moved = row.change.takes_away(key);
         let Some(entry) = self.load_entry(row).await? else { return Ok(AsOf::BeforeHorizon) };

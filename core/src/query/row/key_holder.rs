@@ -9,7 +9,7 @@ use crate::query::model::row_key::RowKey;
 pub(super) struct KeyHolder {
     /// The index of the row's last change; none if no row has the key.
     pub(super) index: Option<usize>,
-    /// Whether two rows had the key for a while, and it is not known which one was deleted.
+    /// True if two rows had the key for a while, and it is not known which one was deleted.
     pub(super) is_ambiguous: bool,
 }
 
@@ -48,7 +48,7 @@ pub(super) fn removes_key(change: &Change, key: &RowKey) -> bool {
 /// The result of replaying changes of a key.
 struct Replay {
     holder: KeyHolder,
-    /// Whether each change was made to a row that had the key.
+    /// True if each change was made to a row that had the key.
     is_consistent: bool,
 }
 

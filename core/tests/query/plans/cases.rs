@@ -1,31 +1,31 @@
-//! The questions, and what each may read.
+//! The queries, and the rows that each may read.
 //!
 //! A change is read once for each row that is returned, and so are its transaction and its action: three rows of the trail for
-//! one of the answer. What else a question reads stands beside it: where the condition is met by one change in four, four
-//! times as many changes; a look into each partition; a page of each of the eight slots where a row's history is
-//! filed, in the index of its key and in that of the changes that took the key away.
+//! one of the answer. The second number is what a query reads besides:
+//! four times as many changes if one change in four meets the condition; a lookup in each partition; a page of each of the eight
+//! buckets of a row, in the index of its key and in that of the changes that took the key away.
 
 use sqlx::PgPool;
 use threadline::Scope;
 
-use super::ask::Ask;
-use super::places::{Place, Places};
+use super::positions::{Positions, TimelinePosition};
+use super::query::Query;
 use super::scopes;
 use crate::database::Result;
 
-/// A question, and how many rows of the trail it may look at: so many for each row of the answer, and so many beside them.
+/// A query, and the number of rows that it may read: so many for each row of the result, and so many besides.
 #[derive(Debug)]
 pub(super) struct Case {
-    pub(super) ask: Ask,
+    pub(super) query: Query,
     pub(super) scope: Scope,
     pub(super) per_row: usize,
     pub(super) beside: usize,
 }
 
-/// The two numbers of a case.
+/// The two numbers of a case: rows per row of the result, and rows besides.
 pub(super) type Bound = (usize, usize);
 
-/// One key of the filter: the bounds of a page and of a count. Each key in values that are common and rare.
+/// Filters of one key, each with common and rare values: the bounds of a page and of a count.
 const ONE_KEY: [(&str, Bound, Bound); 25] = [
     ("", (3, 30), (1, 30)),
     // One change in four, one in two hundred, 29 altogether.
@@ -40,10 +40,10 @@ const ONE_KEY: [(&str, Bound, Bound); 25] = [
     ("operation=truncate", (3, 60), (2, 60)),
     ("field=updated_at", (4, 50), (3, 50)),
     ("field=amount", (7, 50), (6, 50)),
-    // A hundred transactions are looked at first, and the changes of each.
+    // A hundred transactions are listed first, and the changes of some are read.
     ("actor=service_account:sync", (9, 200), (3, 200)),
     ("actor=user:1", (9, 200), (3, 200)),
-    // Of few transactions all that came after their beginning is looked at, in every partition.
+    // The changes of few transactions are read from every partition after their beginning.
     ("actor=user:99", (9, 600), (9, 600)),
     ("actor=user:rare", (3, 200), (2, 200)),
     ("actor=user", (9, 200), (3, 200)),
@@ -51,14 +51,14 @@ const ONE_KEY: [(&str, Bound, Bound); 25] = [
     ("action=action.1", (9, 200), (3, 200)),
     ("action=action.30", (9, 200), (3, 200)),
     ("action=rare.action", (3, 250), (2, 250)),
-    // Everything after each transaction began is looked at: nobody knows how long it took.
+    // Every partition after the beginning of each transaction is read: its end is not known.
     ("correlation_id=case-200", (3, 250), (2, 250)),
     ("correlation_id=nothing", (0, 10), (0, 10)),
     ("request_id=request-1600", (3, 80), (2, 80)),
     ("request_id=nothing", (0, 10), (0, 10)),
 ];
 
-/// Two keys of the filter.
+/// Filters of two keys.
 const TWO_KEYS: [(&str, Bound, Bound); 26] = [
     ("table=t01&operation=update", (9, 50), (7, 50)),
     ("table=t01&operation=truncate", (3, 60), (2, 60)),
@@ -88,9 +88,9 @@ const TWO_KEYS: [(&str, Bound, Bound); 26] = [
     ("table=t01&key=id%3D1&actor=user:1", (50, 50), (30, 50)),
 ];
 
-/// What is rare and has no index that fits. For a rare field everything is walked over, until the time is up; with a common key
-/// beside it, all that has the common one: here, three thousand transactions or four thousand changes.
-const WALKS: [(&str, usize); 11] = [
+/// Filters that match rarely and have no index of their own. For a rare field everything is read, up to the search time; with a common
+/// key beside it, everything that meets that one: here, three thousand transactions or four thousand changes.
+const FULL_READS: [(&str, usize); 11] = [
     ("field=legacy_code", 95_000),
     ("table=t01&field=legacy_code", 95_000),
     ("operation=update&field=legacy_code", 95_000),
@@ -105,41 +105,41 @@ const WALKS: [(&str, usize); 11] = [
 ];
 
 pub(super) async fn all(pool: &PgPool) -> Result<Vec<Case>> {
-    let places = Places::read(pool).await?;
+    let positions = Positions::read(pool).await?;
     let mut cases = Vec::new();
-    let mut add = |ask, (per_row, beside): Bound| {
-        cases.push(Case { ask, scope: Scope::unscoped(), per_row, beside });
+    let mut add = |query, (per_row, beside): Bound| {
+        cases.push(Case { query, scope: Scope::unscoped(), per_row, beside });
     };
     for (text, page, count) in ONE_KEY.into_iter().chain(TWO_KEYS) {
-        add(Ask::Timeline(text.to_owned()), page);
-        add(Ask::Count(text.to_owned()), count);
+        add(Query::Timeline(text.to_owned()), page);
+        add(Query::Count(text.to_owned()), count);
     }
     for few in ["correlation_id=case-200", "request_id=request-1600"] {
         for other in
             ["table=t01", "operation=update", "field=amount", "actor=user:rare", "action=rare.action"]
         {
-            add(Ask::Timeline(format!("{other}&{few}")), (3, 250));
-            add(Ask::Count(format!("{other}&{few}")), (2, 250));
+            add(Query::Timeline(format!("{other}&{few}")), (3, 250));
+            add(Query::Count(format!("{other}&{few}")), (2, 250));
         }
     }
-    for (text, beside) in WALKS {
-        add(Ask::Timeline(text.to_owned()), (3, beside));
-        add(Ask::Count(text.to_owned()), (3, beside));
+    for (text, beside) in FULL_READS {
+        add(Query::Timeline(text.to_owned()), (3, beside));
+        add(Query::Count(text.to_owned()), (3, beside));
     }
-    add(Ask::HasChanges, (0, 10));
-    add(Ask::CapturedTables, (0, 0));
-    for Place { cursor, from, to } in places.all() {
-        add(Ask::Timeline(format!("older={cursor}")), (3, 60));
-        add(Ask::Timeline(format!("newer={cursor}")), (3, 60));
+    add(Query::HasChanges, (0, 10));
+    add(Query::CapturedTables, (0, 0));
+    for TimelinePosition { cursor, from, to } in positions.all() {
+        add(Query::Timeline(format!("older={cursor}")), (3, 60));
+        add(Query::Timeline(format!("newer={cursor}")), (3, 60));
         for text in [format!("from={from}"), format!("to={to}"), format!("from={from}&to={to}")] {
-            add(Ask::Timeline(text.clone()), (3, 50));
-            add(Ask::Count(text.clone()), (1, 50));
-            add(Ask::Timeline(format!("table=t01&{text}")), (8, 50));
-            add(Ask::Timeline(format!("actor=user:1&{text}")), (9, 200));
-            add(Ask::RowHistory(1, text.clone()), (11, 100));
-            add(Ask::RowHistory(900, text.clone()), (11, 600));
-            add(Ask::ActorHistory("user:1", text.clone()), (3, 80));
-            add(Ask::ActorHistory("user", text), (3, 80));
+            add(Query::Timeline(text.clone()), (3, 50));
+            add(Query::Count(text.clone()), (1, 50));
+            add(Query::Timeline(format!("table=t01&{text}")), (8, 50));
+            add(Query::Timeline(format!("actor=user:1&{text}")), (9, 200));
+            add(Query::RowHistory(1, text.clone()), (11, 100));
+            add(Query::RowHistory(900, text.clone()), (11, 600));
+            add(Query::ActorHistory("user:1", text.clone()), (3, 80));
+            add(Query::ActorHistory("user", text), (3, 80));
         }
         let week = format!("from={from}&to={to}");
         for (text, bound) in [
@@ -149,21 +149,21 @@ pub(super) async fn all(pool: &PgPool) -> Result<Vec<Case>> {
             ("correlation_id=case-200", (3, 60)),
             ("request_id=request-1600", (3, 60)),
         ] {
-            add(Ask::Timeline(format!("{text}&{week}")), bound);
+            add(Query::Timeline(format!("{text}&{week}")), bound);
         }
-        add(Ask::RowHistory(1, format!("older={cursor}")), (22, 100));
-        add(Ask::ActorHistory("user:1", format!("older={cursor}")), (3, 80));
-        add(Ask::ActorHistory("user:rare", format!("newer={cursor}")), (3, 80));
-        add(Ask::ActorWindow("user:1", format!("older={cursor}")), (18, 300));
-        add(Ask::ActorWindow("user", format!("newer={cursor}")), (18, 300));
-        add(Ask::ActorWindow("user:rare", format!("older={cursor}")), (6, 300));
+        add(Query::RowHistory(1, format!("older={cursor}")), (22, 100));
+        add(Query::ActorHistory("user:1", format!("older={cursor}")), (3, 80));
+        add(Query::ActorHistory("user:rare", format!("newer={cursor}")), (3, 80));
+        add(Query::ActorWindow("user:1", format!("older={cursor}")), (18, 300));
+        add(Query::ActorWindow("user", format!("newer={cursor}")), (18, 300));
+        add(Query::ActorWindow("user:rare", format!("older={cursor}")), (6, 300));
         for (id, beside) in [(1, 120), (900, 160), (99_999, 600)] {
-            add(Ask::AsOf(id, to.parse()?), (0, beside));
-            add(Ask::Compare(id, [from.parse()?, to.parse()?]), (0, 2 * beside));
+            add(Query::AsOf(id, to.parse()?), (0, beside));
+            add(Query::Compare(id, [from.parse()?, to.parse()?]), (0, 2 * beside));
         }
     }
-    // Of a transaction that was open, every change is looked at, unless the count is full before. Those of another
-    // actor or action are not looked at.
+    // Every change of a transaction that was open is read, up to the cap. Transactions of another actor or action are not
+    // read.
     for (text, bound) in [
         ("", (1, 60)),
         ("table=t02", (1, 60)),
@@ -173,18 +173,20 @@ pub(super) async fn all(pool: &PgPool) -> Result<Vec<Case>> {
         ("action=action.1", (9, 200)),
         ("correlation_id=case-200", (3, 250)),
     ] {
-        add(Ask::CountNewer(text, places.mark.clone()), bound);
+        add(Query::CountNewer(text, positions.mark.clone()), bound);
     }
-    // The transactions of a month are looked through.
-    add(Ask::CountNewer("table=t20", places.mark_of_stranger.clone()), (3, 1_500));
-    add(Ask::CorrelationBundle("case-200"), (3, 250));
-    add(Ask::Transaction(places.small, String::new()), (3, 30));
-    // A page of a transaction reads the whole transaction, which has six hundred changes, and so does the look at what is back.
-    for position in [String::new(), format!("older={}", places.inside), format!("newer={}", places.inside)] {
-        add(Ask::Transaction(places.large, position), (3, 1_300));
+    // The transactions of a month are searched.
+    add(Query::CountNewer("table=t20", positions.mark_of_stranger.clone()), (3, 1_500));
+    add(Query::CorrelationBundle("case-200"), (3, 250));
+    add(Query::Transaction(positions.small, String::new()), (3, 30));
+    // A page of a transaction reads the whole transaction, which has six hundred changes, and so does the check for a previous page.
+    for position in
+        [String::new(), format!("older={}", positions.inside), format!("newer={}", positions.inside)]
+    {
+        add(Query::Transaction(positions.large, position), (3, 1_300));
     }
-    add(Ask::TransactionWithOldValues(places.small), (60, 100));
-    add(Ask::TransactionWithOldValues(places.large), (60, 100));
-    cases.extend(scopes::all(&places));
+    add(Query::TransactionWithOldValues(positions.small), (60, 100));
+    add(Query::TransactionWithOldValues(positions.large), (60, 100));
+    cases.extend(scopes::all(&positions));
     Ok(cases)
 }

@@ -1,4 +1,4 @@
-//! Hears the plans of the statements that the server is asked for.
+//! A listener that receives the plans of all statements.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use tracing::{Event, Metadata, Subscriber};
 use super::plan::Plan;
 use crate::database::Result;
 
-/// Tells the client the plan of every statement, with the rows that each step had. Part of every PostgreSQL server.
+/// The settings of `auto_explain`, which is part of PostgreSQL: it sends the plan of every statement, with the rows of each step.
 const SETTINGS: [(&str, &str); 8] = [
     ("session_preload_libraries", "auto_explain"),
     ("auto_explain.log_min_duration", "0"),
@@ -24,18 +24,18 @@ const SETTINGS: [(&str, &str); 8] = [
     ("client_min_messages", "notice"),
 ];
 
-/// Keeps what PostgreSQL says, which sqlx passes on as events.
+/// A subscriber of the notices of PostgreSQL, which sqlx emits as events.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Listener(Arc<Mutex<Vec<String>>>);
 
 impl Listener {
-    /// A pool of one connection whose server explains itself.
+    /// Returns a pool of one connection whose server sends plans.
     pub(super) async fn pool(pool: &PgPool) -> Result<PgPool> {
         let options = pool.connect_options().as_ref().clone().options(SETTINGS);
         Ok(PgPoolOptions::new().max_connections(1).connect_with(options).await?)
     }
 
-    /// The plans since the last call.
+    /// Returns the plans since the last call.
     pub(super) fn take(&self) -> Result<Vec<Plan>> {
         let heard = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let plans = heard.iter().filter_map(|notice| notice.split_once("plan:"));

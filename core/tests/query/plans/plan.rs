@@ -7,7 +7,7 @@ use serde_json::Value;
 #[derive(Debug)]
 pub(super) struct Plan(Value);
 
-/// One step of a plan.
+/// A step of a plan.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step<'a> {
     json: &'a Value,
@@ -15,12 +15,12 @@ pub(super) struct Step<'a> {
 }
 
 impl Plan {
-    /// From the JSON of EXPLAIN.
+    /// Reads the JSON of EXPLAIN.
     pub(super) fn new(json: &str) -> serde_json::Result<Self> {
         serde_json::from_str(json).map(Self)
     }
 
-    /// Every step, each before those that it reads from.
+    /// Returns every step, each before those from which it reads.
     pub(super) fn steps(&self) -> Vec<Step<'_>> {
         fn walk<'a>(step: Step<'a>, steps: &mut Vec<Step<'a>>) {
             steps.push(step);
@@ -31,13 +31,13 @@ impl Plan {
         steps
     }
 
-    /// How many rows of the trail were looked at.
+    /// Returns the number of rows of the trail that were read.
     pub(super) fn rows(&self) -> usize {
         self.steps().iter().filter(|step| step.table().is_some()).map(|step| step.rows()).sum()
     }
 }
 
-/// The statement and the steps that were taken.
+/// Displays the statement and the steps that ran.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.0["Query Text"].as_str().unwrap_or_default())?;
@@ -63,33 +63,33 @@ impl<'a> Step<'a> {
         self.average(name).ceil() as usize
     }
 
-    /// How often it ran.
+    /// Returns how often the step ran.
     pub(super) fn turns(self) -> usize {
         self.number("Actual Loops")
     }
 
-    /// The rows of one turn: the average of all turns, a whole number up to version 17, and one with two digits from 18 on.
+    /// Returns the average number of rows of one run: a whole number up to version 17, one with two digits from 18 on.
     fn in_turn(self) -> f64 {
         let names = ["Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck"];
         names.iter().map(|name| self.average(name)).sum()
     }
 
-    /// The table of the trail that it reads.
+    /// Returns the table of the trail that the step reads.
     pub(super) fn table(self) -> Option<&'a str> {
         Some(self.text("Relation Name")).filter(|name| name.starts_with("audit_"))
     }
 
-    /// How many rows it looked at. A turn that found nothing has looked as well.
+    /// Returns the number of rows that the step read. A run that found nothing counts as one.
     fn rows(self) -> usize {
         (self.in_turn().max(1.0) * self.average("Actual Loops")).round() as usize
     }
 
-    /// How many rows it read without an index.
+    /// Returns the number of rows that the step read without an index.
     pub(super) fn reads_whole_table(self) -> usize {
         if self.text("Node Type") == "Seq Scan" { self.in_turn().ceil() as usize } else { 0 }
     }
 
-    /// How many rows it put in order, all together.
+    /// Returns the number of rows that the step sorted.
     pub(super) fn sorted(self) -> usize {
         let is_sort = self.text("Node Type").ends_with("Sort");
         let rows =

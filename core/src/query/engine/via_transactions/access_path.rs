@@ -25,89 +25,91 @@ pub(super) enum AccessPath<'a> {
     Incremental { scan: Box<TransactionScan<'a>>, residual: Filter },
 }
 
-impl Snapshot<'_> {
-    pub(super) async fn choose_access_path<'a>(
-        &mut self,
+impl<'a> AccessPath<'a> {
+    /// Chooses the access path. The table of [the engine](crate::query::engine) lists the choices.
+    pub(super) async fn choose(
+        snapshot: &mut Snapshot<'_>,
         criteria: Criteria<'a>,
         position: Position,
-    ) -> Result<AccessPath<'a>, QueryError> {
+    ) -> Result<Self, QueryError> {
         let filter = criteria.filter;
-        if !self.features().has_action_names || criteria.transaction.is_some() {
-            return Ok(AccessPath::ByTime);
+        if !snapshot.features().has_action_names || criteria.transaction.is_some() {
+            return Ok(Self::ByTime);
         }
         if (filter.correlation_id.is_some() || filter.request_id.is_some())
-            && let Some(transactions) = self.transactions_of_actions(filter).await?
+            && let Some(transactions) = transactions_of_actions(snapshot, filter).await?
         {
             let residual = Filter { actor: filter.actor.clone(), ..filter.without_transaction_conditions() };
-            return Ok(AccessPath::Exact { transactions, residual });
+            return Ok(Self::Exact { transactions, residual });
         }
         if filter.actor.is_none() && filter.action.is_none() {
-            return Ok(AccessPath::ByTime);
+            return Ok(Self::ByTime);
         }
-        let driving_filter = self.choose_driving_filter(criteria, position).await?;
-        let mut scan = Box::new(TransactionScan::new(criteria, position, self.features(), driving_filter));
+        let driving_filter = choose_driving_filter(snapshot, criteria, position).await?;
+        let mut scan =
+            Box::new(TransactionScan::new(criteria, position, snapshot.features(), driving_filter));
         let residual = Filter { actor: None, action: None, ..filter.clone() };
         if filter.key.is_none() {
-            return Ok(AccessPath::Incremental { scan, residual });
+            return Ok(Self::Incremental { scan, residual });
         }
-        self.list_transactions(&mut scan, MAX_TRANSACTIONS_FOR_ROW).await?;
+        scan.list(snapshot, MAX_TRANSACTIONS_FOR_ROW).await?;
         Ok(if scan.is_complete() {
-            AccessPath::Exact { transactions: scan.fetched, residual }
+            Self::Exact { transactions: scan.fetched, residual }
         } else {
-            AccessPath::ByTime
+            Self::ByTime
         })
     }
+}
 
-    /// Chooses the one of actor and action with fewer transactions: as many of them reach further.
-    async fn choose_driving_filter(
-        &mut self,
-        criteria: Criteria<'_>,
-        position: Position,
-    ) -> Result<DrivingFilter, QueryError> {
-        match (&criteria.filter.actor, &criteria.filter.action) {
-            (Some(_), Some(_)) => {}
-            (_, None) => return Ok(DrivingFilter::Actor),
-            (None, _) => return Ok(DrivingFilter::Action),
-        }
-        let mut frontiers = [None; 2];
-        for (driving_filter, frontier) in
-            [DrivingFilter::Actor, DrivingFilter::Action].into_iter().zip(&mut frontiers)
-        {
-            let filter = driving_filter.of(criteria.filter);
-            let criteria = criteria.with_filter(&filter);
-            let mut scan = TransactionScan::new(criteria, position, self.features(), driving_filter);
-            self.list_transactions(&mut scan, SCAN_BATCH).await?;
-            *frontier = scan.frontier();
-        }
-        let is_actor = match (frontiers, position.direction()) {
-            ([None, _], _) => true,
-            ([_, None], _) => false,
-            ([actor, action], Direction::Newer) => actor > action,
-            ([actor, action], Direction::Older) => actor < action,
-        };
-        Ok(if is_actor { DrivingFilter::Actor } else { DrivingFilter::Action })
+/// Chooses the one of actor and action with fewer transactions: as many of them reach further.
+async fn choose_driving_filter(
+    snapshot: &mut Snapshot<'_>,
+    criteria: Criteria<'_>,
+    position: Position,
+) -> Result<DrivingFilter, QueryError> {
+    match (&criteria.filter.actor, &criteria.filter.action) {
+        (Some(_), Some(_)) => {}
+        (_, None) => return Ok(DrivingFilter::Actor),
+        (None, _) => return Ok(DrivingFilter::Action),
     }
+    let mut frontiers = [None; 2];
+    for (driving_filter, frontier) in
+        [DrivingFilter::Actor, DrivingFilter::Action].into_iter().zip(&mut frontiers)
+    {
+        let filter = driving_filter.of(criteria.filter);
+        let criteria = criteria.with_filter(&filter);
+        let mut scan = TransactionScan::new(criteria, position, snapshot.features(), driving_filter);
+        scan.list(snapshot, SCAN_BATCH).await?;
+        *frontier = scan.frontier();
+    }
+    let is_actor = match (frontiers, position.direction()) {
+        ([None, _], _) => true,
+        ([_, None], _) => false,
+        ([actor, action], Direction::Newer) => actor > action,
+        ([actor, action], Direction::Older) => actor < action,
+    };
+    Ok(if is_actor { DrivingFilter::Actor } else { DrivingFilter::Action })
+}
 
-    /// Returns all transactions under the actions that the filter asks for; none if there are too many.
-    async fn transactions_of_actions(
-        &mut self,
-        filter: &Filter,
-    ) -> Result<Option<Vec<TransactionRef>>, QueryError> {
-        let mut sql =
-            QueryBuilder::new(self.fill("SELECT a.id FROM __schema__.audit_actions AS a WHERE true"));
-        self.where_clause(&mut sql).push_action(filter);
-        sql.push(" LIMIT ").push_bind(to_bigint(MAX_ACTION_IDS + 1));
-        let rows = self.fetch_all(sql).await?;
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-        if ids.is_empty() || ids.len() > MAX_ACTION_IDS {
-            return Ok(ids.is_empty().then(Vec::new));
-        }
-        let mut sql = QueryBuilder::new(self.fill(
-            "SELECT t.id, t.occurred_at FROM __schema__.audit_transactions AS t WHERE t.action_id = ANY (",
-        ));
-        sql.push_bind(ids).push(") LIMIT ").push_bind(to_bigint(MAX_TRANSACTIONS_OF_ACTIONS + 1));
-        let rows = self.fetch_all(sql).await?;
-        let is_few = rows.len() <= MAX_TRANSACTIONS_OF_ACTIONS;
-        Ok(if is_few { Some(TransactionRef::read(&rows)?) } else { None })
+/// Returns all transactions under the actions that the filter asks for; none if there are too many.
+async fn transactions_of_actions(
+    snapshot: &mut Snapshot<'_>,
+    filter: &Filter,
+) -> Result<Option<Vec<TransactionRef>>, QueryError> {
+    let mut sql =
+        QueryBuilder::new(snapshot.fill("SELECT a.id FROM __schema__.audit_actions AS a WHERE true"));
+    snapshot.where_clause(&mut sql).push_action(filter);
+    sql.push(" LIMIT ").push_bind(to_bigint(MAX_ACTION_IDS + 1));
+    let rows = snapshot.fetch_all(sql).await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    if ids.is_empty() || ids.len() > MAX_ACTION_IDS {
+        return Ok(ids.is_empty().then(Vec::new));
     }
+    let mut sql = QueryBuilder::new(snapshot.fill(
+        "SELECT t.id, t.occurred_at FROM __schema__.audit_transactions AS t WHERE t.action_id = ANY (",
+    ));
+    sql.push_bind(ids).push(") LIMIT ").push_bind(to_bigint(MAX_TRANSACTIONS_OF_ACTIONS + 1));
+    let rows = snapshot.fetch_all(sql).await?;
+    let is_few = rows.len() <= MAX_TRANSACTIONS_OF_ACTIONS;
+    Ok(if is_few { Some(TransactionRef::read(&rows)?) } else { None })
 }

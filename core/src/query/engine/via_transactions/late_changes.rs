@@ -29,115 +29,114 @@ fn is_late() -> String {
     format!("c.captured_at - c.occurred_at > {LATE_AFTER_SQL} AND ")
 }
 
-impl Snapshot<'_> {
-    /// Adds the late changes within the window, up to `limit` altogether.
-    pub(super) async fn add_late_changes(
-        &mut self,
-        matches: &mut Matches,
-        scan: &TransactionScan<'_>,
-        residual: Criteria<'_>,
-        window: TimeWindow,
-        limit: usize,
-    ) -> Result<(), QueryError> {
-        let Some(transactions) = self.late_transactions(scan, window).await? else { return Ok(()) };
-        match matches {
-            Matches::Rows(rows) => {
-                let mut sql = self.select_changes();
-                self.push_late(&mut sql, scan, &transactions, residual, window);
-                rows.extend(self.fetch_changes(sql, scan.direction(), limit).await?);
-            }
-            Matches::Count(count) => {
-                let mut sql = QueryBuilder::new(COUNT);
-                self.push_late(&mut sql, scan, &transactions, residual, window);
-                *count += self.fetch_count(sql, limit - *count).await?;
-            }
+/// Adds the late changes within the window, up to `limit` altogether.
+pub(super) async fn add_late_changes(
+    snapshot: &mut Snapshot<'_>,
+    matches: &mut Matches,
+    scan: &TransactionScan<'_>,
+    residual: Criteria<'_>,
+    window: TimeWindow,
+    limit: usize,
+) -> Result<(), QueryError> {
+    let Some(transactions) = late_transactions(snapshot, scan, window).await? else { return Ok(()) };
+    match matches {
+        Matches::Rows(rows) => {
+            let mut sql = snapshot.select_changes();
+            push_late(snapshot, &mut sql, scan, &transactions, residual, window);
+            rows.extend(snapshot.fetch_changes(sql, scan.direction(), limit).await?);
         }
-        Ok(())
+        Matches::Count(count) => {
+            let mut sql = QueryBuilder::new(COUNT);
+            push_late(snapshot, &mut sql, scan, &transactions, residual, window);
+            *count += snapshot.fetch_count(sql, limit - *count).await?;
+        }
     }
+    Ok(())
+}
 
-    /// Returns none if there is no late change in the window, as in that of most pages.
-    async fn late_transactions(
-        &mut self,
-        scan: &TransactionScan<'_>,
-        window: TimeWindow,
-    ) -> Result<Option<LateTransactions>, QueryError> {
-        let listed = scan.fetched.iter().map(|transaction| transaction.id).collect();
-        let unlisted_until = scan.unlisted_until();
-        if scan.is_at_end() {
-            return Ok(Some(LateTransactions { listed, unlisted_until, unlisted_from: None }));
-        }
-        let mut sql = QueryBuilder::new(self.fill(&format!(
+/// Returns none if there is no late change in the window, as in that of most pages.
+async fn late_transactions(
+    snapshot: &mut Snapshot<'_>,
+    scan: &TransactionScan<'_>,
+    window: TimeWindow,
+) -> Result<Option<LateTransactions>, QueryError> {
+    let listed = scan.fetched.iter().map(|transaction| transaction.id).collect();
+    let unlisted_until = scan.unlisted_until();
+    if scan.is_at_end() {
+        return Ok(Some(LateTransactions { listed, unlisted_until, unlisted_from: None }));
+    }
+    let mut sql =
+        QueryBuilder::new(snapshot.fill(&format!(
             "SELECT min(c.occurred_at) FROM __schema__.audit_changes AS c WHERE {}",
             is_late()
         )));
-        self.push_time_range(&mut sql, scan, window);
-        let first: Option<DateTime<Utc>> = self.fetch_one(sql).await?.try_get(0)?;
-        Ok(first.map(|first| LateTransactions {
-            listed,
-            unlisted_until: unlisted_until.filter(|until| first <= *until),
-            unlisted_from: Some(first),
-        }))
-    }
+    push_time_range(snapshot, &mut sql, scan, window);
+    let first: Option<DateTime<Utc>> = snapshot.fetch_one(sql).await?.try_get(0)?;
+    Ok(first.map(|first| LateTransactions {
+        listed,
+        unlisted_until: unlisted_until.filter(|until| first <= *until),
+        unlisted_from: Some(first),
+    }))
+}
 
-    /// Pushes the late changes. The index holds their times and their transactions; only those that match are read from the
-    /// table.
-    fn push_late(
-        &self,
-        sql: &mut QueryBuilder<Postgres>,
-        scan: &TransactionScan<'_>,
-        transactions: &LateTransactions,
-        residual: Criteria<'_>,
-        window: TimeWindow,
-    ) {
-        sql.push(self.fill(&format!(
-            " FROM (SELECT c.captured_at, c.id FROM __schema__.audit_changes AS c WHERE {}",
-            is_late()
-        )));
-        self.push_time_range(sql, scan, window);
-        // In a CASE, so that PostgreSQL does not look up the changes of each transaction instead.
-        sql.push(" AND CASE WHEN c.transaction_id IN (SELECT unnest(").push_bind(transactions.listed.clone());
-        sql.push("::uuid[])) THEN true ");
-        if let Some(until) = transactions.unlisted_until {
-            sql.push("WHEN c.occurred_at <= ").push_bind(until).push(" THEN ");
-            self.push_unlisted(sql, scan.filter, [transactions.unlisted_from, Some(until)]);
+/// Pushes the late changes. The index holds their times and their transactions; only those that match are read from the
+/// table.
+fn push_late(
+    snapshot: &Snapshot<'_>,
+    sql: &mut QueryBuilder<Postgres>,
+    scan: &TransactionScan<'_>,
+    transactions: &LateTransactions,
+    residual: Criteria<'_>,
+    window: TimeWindow,
+) {
+    sql.push(snapshot.fill(&format!(
+        " FROM (SELECT c.captured_at, c.id FROM __schema__.audit_changes AS c WHERE {}",
+        is_late()
+    )));
+    push_time_range(snapshot, sql, scan, window);
+    // In a CASE, so that PostgreSQL does not look up the changes of each transaction instead.
+    sql.push(" AND CASE WHEN c.transaction_id IN (SELECT unnest(").push_bind(transactions.listed.clone());
+    sql.push("::uuid[])) THEN true ");
+    if let Some(until) = transactions.unlisted_until {
+        sql.push("WHEN c.occurred_at <= ").push_bind(until).push(" THEN ");
+        push_unlisted(snapshot, sql, scan.filter, [transactions.unlisted_from, Some(until)]);
+    }
+    sql.push(" ELSE false END");
+    sql.push(snapshot.fill(
+        " OFFSET 0) AS late CROSS JOIN LATERAL (SELECT * FROM __schema__.audit_changes AS c
+           WHERE c.captured_at = late.captured_at AND c.id = late.id AND ",
+    ));
+    snapshot.where_clause(sql).push(residual, scan.position, window);
+    sql.push(" OFFSET 0) AS c");
+}
+
+/// Pushes that the transaction of a change began between these moments and meets the filter.
+fn push_unlisted(
+    snapshot: &Snapshot<'_>,
+    sql: &mut QueryBuilder<Postgres>,
+    filter: &Filter,
+    [first, last]: [Option<DateTime<Utc>>; 2],
+) {
+    sql.push(snapshot.fill(
+        "EXISTS (SELECT FROM __schema__.audit_transactions AS t WHERE t.id = c.transaction_id AND t.occurred_at = c.occurred_at",
+    ));
+    for (comparison, moment) in [(">=", first), ("<=", last)] {
+        if let Some(moment) = moment {
+            sql.push(format!(" AND t.occurred_at {comparison} ")).push_bind(moment);
         }
-        sql.push(" ELSE false END");
-        sql.push(self.fill(
-            " OFFSET 0) AS late CROSS JOIN LATERAL (SELECT * FROM __schema__.audit_changes AS c
-               WHERE c.captured_at = late.captured_at AND c.id = late.id AND ",
-        ));
-        self.where_clause(sql).push(residual, scan.position, window);
-        sql.push(" OFFSET 0) AS c");
     }
+    snapshot.where_clause(sql).push_transaction_filter(filter);
+    sql.push(" OFFSET 0)");
+}
 
-    /// Pushes that the transaction of a change began between these moments and meets the filter.
-    fn push_unlisted(
-        &self,
-        sql: &mut QueryBuilder<Postgres>,
-        filter: &Filter,
-        [first, last]: [Option<DateTime<Utc>>; 2],
-    ) {
-        sql.push(self.fill(
-            "EXISTS (SELECT FROM __schema__.audit_transactions AS t WHERE t.id = c.transaction_id AND t.occurred_at = c.occurred_at",
-        ));
-        for (comparison, moment) in [(">=", first), ("<=", last)] {
-            if let Some(moment) = moment {
-                sql.push(format!(" AND t.occurred_at {comparison} ")).push_bind(moment);
-            }
-        }
-        self.where_clause(sql).push_transaction_filter(filter);
-        sql.push(" OFFSET 0)");
-    }
-
-    /// Pushes the conditions on the time alone.
-    fn push_time_range(
-        &self,
-        sql: &mut QueryBuilder<Postgres>,
-        scan: &TransactionScan<'_>,
-        window: TimeWindow,
-    ) {
-        let filter = Filter { from: scan.filter.from, to: scan.filter.to, ..Filter::default() };
-        let scope = Scope::unscoped();
-        self.where_clause(sql).push(Criteria::new(&scope, &filter), scan.position, window);
-    }
+/// Pushes the conditions on the time alone.
+fn push_time_range(
+    snapshot: &Snapshot<'_>,
+    sql: &mut QueryBuilder<Postgres>,
+    scan: &TransactionScan<'_>,
+    window: TimeWindow,
+) {
+    let filter = Filter { from: scan.filter.from, to: scan.filter.to, ..Filter::default() };
+    let scope = Scope::unscoped();
+    snapshot.where_clause(sql).push(Criteria::new(&scope, &filter), scan.position, window);
 }

@@ -10,7 +10,8 @@ mod transaction_changes;
 mod transaction_scan;
 
 use self::access_path::AccessPath;
-pub(in crate::query) use self::transaction_changes::{Matches, Part, TransactionRef};
+use self::late_changes::add_late_changes;
+pub(in crate::query) use self::transaction_changes::{Matches, Part, TransactionRef, changes_of, count_of};
 use self::transaction_scan::TransactionScan;
 use super::criteria::Criteria;
 use super::snapshot::Snapshot;
@@ -25,99 +26,100 @@ use crate::query::model::error::QueryError;
 use crate::query::model::filter::Filter;
 use crate::query::model::operation::Operation;
 
-impl Snapshot<'_> {
-    /// Adds the first `limit` changes to `matches`, which are empty. Returns none if reading by time is cheaper.
-    pub(super) async fn via_transactions(
-        &mut self,
-        criteria: Criteria<'_>,
-        position: Position,
-        limit: usize,
-        mut matches: Matches,
-    ) -> Result<Option<Matches>, QueryError> {
-        match self.choose_access_path(criteria, position).await? {
-            AccessPath::ByTime => Ok(None),
-            AccessPath::Exact { transactions, residual } => {
-                let residual = criteria.with_filter(&residual);
-                let all = (&transactions[..], Part::All);
-                self.add_changes_of(&mut matches, residual, position, all, limit).await?;
-                Ok(Some(matches))
-            }
-            AccessPath::Incremental { mut scan, residual } => {
-                let residual = criteria.with_filter(&residual);
-                let is_done = self.scan_transactions(&mut scan, residual, limit, &mut matches).await?;
-                Ok(is_done.then_some(matches))
-            }
+/// Adds the first `limit` changes to `matches`, which are empty. Returns none if reading by time is cheaper.
+pub(super) async fn via_transactions(
+    snapshot: &mut Snapshot<'_>,
+    criteria: Criteria<'_>,
+    position: Position,
+    limit: usize,
+    mut matches: Matches,
+) -> Result<Option<Matches>, QueryError> {
+    match AccessPath::choose(snapshot, criteria, position).await? {
+        AccessPath::ByTime => Ok(None),
+        AccessPath::Exact { transactions, residual } => {
+            let residual = criteria.with_filter(&residual);
+            let all = (&transactions[..], Part::All);
+            matches.add_changes_of(snapshot, residual, position, all, limit).await?;
+            Ok(Some(matches))
+        }
+        AccessPath::Incremental { mut scan, residual } => {
+            let residual = criteria.with_filter(&residual);
+            let is_done = scan_transactions(snapshot, &mut scan, residual, limit, &mut matches).await?;
+            Ok(is_done.then_some(matches))
         }
     }
+}
 
-    /// Reads the changes of one batch of transactions after the other. Returns false if it gave up, because reading by time is
-    /// cheaper.
-    async fn scan_transactions(
-        &mut self,
-        scan: &mut TransactionScan<'_>,
-        residual: Criteria<'_>,
-        limit: usize,
-        matches: &mut Matches,
-    ) -> Result<bool, QueryError> {
-        let (position, direction) = (scan.position, scan.direction());
-        let mut batch = (limit / BATCH_GROWTH).max(SCAN_BATCH);
-        while scan.consumed < MAX_TRANSACTIONS_SCANNED {
-            let transactions = self.next_transactions(scan, batch).await?;
-            if scan.is_small() {
-                matches.clear();
-                let all = (&scan.fetched[..], Part::All);
-                self.add_changes_of(matches, residual, position, all, limit).await?;
-                return Ok(true);
-            }
-            self.add_changes_of(matches, residual, position, (&transactions, Part::Prompt), limit).await?;
-            let complete_range = scan.complete_range();
-            let (found, last) = match matches {
-                Matches::Rows(rows) => {
-                    sort_and_truncate(rows, direction, limit);
-                    let is_final = |at| complete_range.contains(at);
-                    let found = rows.iter().filter(|row| is_final(row.change.captured_at)).count();
-                    (found, rows.get(limit - 1).map(|row| row.change.captured_at))
-                }
-                Matches::Count(count) if *count >= limit => return Ok(true),
-                Matches::Count(count) => (*count, None),
-            };
-            if found >= limit || scan.is_at_end() {
-                // Late changes beyond the last row that is wanted cannot come before it.
-                let window = last.map_or(complete_range, |last| TimeWindow::up_to(last, direction));
-                self.add_late_changes(matches, scan, residual, window, limit).await?;
-                if let Matches::Rows(rows) = matches {
-                    sort_and_truncate(rows, direction, limit);
-                }
-                return Ok(true);
-            }
-            let is_low_yield = found.saturating_mul(LOW_YIELD_DIVISOR) < limit;
-            if is_low_yield && self.table_scan_is_cheaper(scan).await? {
-                break;
-            }
-            batch = next_batch(batch, scan.consumed, found, limit);
+/// Reads the changes of one batch of transactions after the other. Returns false if it gave up, because reading by time is
+/// cheaper.
+async fn scan_transactions(
+    snapshot: &mut Snapshot<'_>,
+    scan: &mut TransactionScan<'_>,
+    residual: Criteria<'_>,
+    limit: usize,
+    matches: &mut Matches,
+) -> Result<bool, QueryError> {
+    let (position, direction) = (scan.position, scan.direction());
+    let mut batch = (limit / BATCH_GROWTH).max(SCAN_BATCH);
+    while scan.consumed < MAX_TRANSACTIONS_SCANNED {
+        let transactions = scan.next(snapshot, batch).await?;
+        if scan.is_small() {
+            matches.clear();
+            let all = (&scan.fetched[..], Part::All);
+            matches.add_changes_of(snapshot, residual, position, all, limit).await?;
+            return Ok(true);
         }
-        Ok(false)
-    }
-
-    /// Returns whether the table that the filter asks for, or the TRUNCATEs, have so few changes that reading all of them costs
-    /// no more than the scan has cost so far.
-    async fn table_scan_is_cheaper(&mut self, scan: &TransactionScan<'_>) -> Result<bool, QueryError> {
-        let filter = scan.filter;
-        let table = Filter {
-            table: filter.table.clone(),
-            operation: filter.operation.filter(|operation| *operation == Operation::Truncate),
-            from: filter.from,
-            to: filter.to,
-            ..Filter::default()
+        matches.add_changes_of(snapshot, residual, position, (&transactions, Part::Prompt), limit).await?;
+        let complete_range = scan.complete_range();
+        let (found, last) = match matches {
+            Matches::Rows(rows) => {
+                sort_and_truncate(rows, direction, limit);
+                let is_final = |at| complete_range.contains(at);
+                let found = rows.iter().filter(|row| is_final(row.change.captured_at)).count();
+                (found, rows.get(limit - 1).map(|row| row.change.captured_at))
+            }
+            Matches::Count(count) if *count >= limit => return Ok(true),
+            Matches::Count(count) => (*count, None),
         };
-        if table.table.is_none() && table.operation.is_none() {
-            return Ok(false);
+        if found >= limit || scan.is_at_end() {
+            // Late changes beyond the last row that is wanted cannot come before it.
+            let window = last.map_or(complete_range, |last| TimeWindow::up_to(last, direction));
+            add_late_changes(snapshot, matches, scan, residual, window, limit).await?;
+            if let Matches::Rows(rows) = matches {
+                sort_and_truncate(rows, direction, limit);
+            }
+            return Ok(true);
         }
-        let scope = Scope::unscoped();
-        let max_changes = scan.consumed * CHANGES_PER_TRANSACTION_COST;
-        let criteria = Criteria::new(&scope, &table);
-        Ok(self.count_in_windows(criteria, scan.position, max_changes + 1).await? <= max_changes)
+        let is_low_yield = found.saturating_mul(LOW_YIELD_DIVISOR) < limit;
+        if is_low_yield && table_scan_is_cheaper(snapshot, scan).await? {
+            break;
+        }
+        batch = next_batch(batch, scan.consumed, found, limit);
     }
+    Ok(false)
+}
+
+/// Returns whether the table that the filter asks for, or the TRUNCATEs, have so few changes that reading all of them costs
+/// no more than the scan has cost so far.
+async fn table_scan_is_cheaper(
+    snapshot: &mut Snapshot<'_>,
+    scan: &TransactionScan<'_>,
+) -> Result<bool, QueryError> {
+    let filter = scan.filter;
+    let table = Filter {
+        table: filter.table.clone(),
+        operation: filter.operation.filter(|operation| *operation == Operation::Truncate),
+        from: filter.from,
+        to: filter.to,
+        ..Filter::default()
+    };
+    if table.table.is_none() && table.operation.is_none() {
+        return Ok(false);
+    }
+    let scope = Scope::unscoped();
+    let max_changes = scan.consumed * CHANGES_PER_TRANSACTION_COST;
+    let criteria = Criteria::new(&scope, &table);
+    Ok(snapshot.count_in_windows(criteria, scan.position, max_changes + 1).await? <= max_changes)
 }
 
 /// Returns the number of transactions that suffices if the next ones hold as many changes as those before, within bounds.

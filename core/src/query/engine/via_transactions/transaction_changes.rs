@@ -74,85 +74,83 @@ impl Matches {
             Self::Count(_) => Vec::new(),
         }
     }
-}
 
-impl Snapshot<'_> {
     /// Adds the changes of these transactions that match, up to `limit` altogether.
     pub(super) async fn add_changes_of(
         &mut self,
-        matches: &mut Matches,
+        snapshot: &mut Snapshot<'_>,
         criteria: Criteria<'_>,
         position: Position,
-        (transactions, part): (&[TransactionRef], Part),
+        transactions: (&[TransactionRef], Part),
         limit: usize,
     ) -> Result<(), QueryError> {
-        match matches {
-            Matches::Rows(rows) => {
-                rows.extend(self.changes_of(criteria, position, (transactions, part), limit).await?);
+        match self {
+            Self::Rows(rows) => {
+                rows.extend(changes_of(snapshot, criteria, position, transactions, limit).await?);
             }
-            Matches::Count(count) => {
-                *count += self.count_of(criteria, position, (transactions, part), limit - *count).await?;
+            Self::Count(count) => {
+                *count += count_of(snapshot, criteria, position, transactions, limit - *count).await?;
             }
         }
         Ok(())
     }
+}
 
-    /// Reads the first `limit` changes of these transactions.
-    pub(in crate::query) async fn changes_of(
-        &mut self,
-        criteria: Criteria<'_>,
-        position: Position,
-        (transactions, part): (&[TransactionRef], Part),
-        limit: usize,
-    ) -> Result<Vec<ChangeRow>, QueryError> {
-        if transactions.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut sql = self.select_changes();
-        self.push_changes_of(&mut sql, criteria, position, (transactions, part));
-        push_order(&mut sql, CHANGE_ORDER, position.direction());
-        sql.push(" LIMIT ").push_bind(to_bigint(limit)).push(") AS c");
-        self.fetch_changes(sql, position.direction(), limit).await
+/// Reads the first `limit` changes of these transactions.
+pub(in crate::query) async fn changes_of(
+    snapshot: &mut Snapshot<'_>,
+    criteria: Criteria<'_>,
+    position: Position,
+    (transactions, part): (&[TransactionRef], Part),
+    limit: usize,
+) -> Result<Vec<ChangeRow>, QueryError> {
+    if transactions.is_empty() {
+        return Ok(Vec::new());
     }
+    let mut sql = snapshot.select_changes();
+    push_changes_of(snapshot, &mut sql, criteria, position, (transactions, part));
+    push_order(&mut sql, CHANGE_ORDER, position.direction());
+    sql.push(" LIMIT ").push_bind(to_bigint(limit)).push(") AS c");
+    snapshot.fetch_changes(sql, position.direction(), limit).await
+}
 
-    /// Counts the changes of these transactions, no further than `limit`.
-    pub(in crate::query) async fn count_of(
-        &mut self,
-        criteria: Criteria<'_>,
-        position: Position,
-        (transactions, part): (&[TransactionRef], Part),
-        limit: usize,
-    ) -> Result<usize, QueryError> {
-        if transactions.is_empty() {
-            return Ok(0);
-        }
-        let mut sql = QueryBuilder::new(COUNT);
-        self.push_changes_of(&mut sql, criteria, position, (transactions, part));
-        sql.push(" OFFSET 0) AS c");
-        self.fetch_count(sql, limit).await
+/// Counts the changes of these transactions, no further than `limit`.
+pub(in crate::query) async fn count_of(
+    snapshot: &mut Snapshot<'_>,
+    criteria: Criteria<'_>,
+    position: Position,
+    (transactions, part): (&[TransactionRef], Part),
+    limit: usize,
+) -> Result<usize, QueryError> {
+    if transactions.is_empty() {
+        return Ok(0);
     }
+    let mut sql = QueryBuilder::new(COUNT);
+    push_changes_of(snapshot, &mut sql, criteria, position, (transactions, part));
+    sql.push(" OFFSET 0) AS c");
+    snapshot.fetch_count(sql, limit).await
+}
 
-    fn push_changes_of(
-        &self,
-        sql: &mut QueryBuilder<Postgres>,
-        criteria: Criteria<'_>,
-        position: Position,
-        (transactions, part): (&[TransactionRef], Part),
-    ) {
-        let (ids, times) = TransactionRef::columns(transactions);
-        let (first, last) = (times.iter().min().copied(), times.iter().max().copied());
-        sql.push(" FROM unnest(").push_bind(ids).push(", ").push_bind(times);
-        sql.push(self.fill(&format!(
-            ") AS wanted (id, at) CROSS JOIN LATERAL (SELECT * FROM __schema__.audit_changes AS c
-               WHERE c.transaction_id = wanted.id AND c.captured_at >= wanted.at - {LATE_AFTER_SQL} AND "
-        )));
-        if part == Part::Prompt {
-            sql.push(format!("c.captured_at <= wanted.at + {LATE_AFTER_SQL} AND "));
-        }
-        // The same bounds once more for all transactions together, so that PostgreSQL prunes partitions.
-        let until =
-            last.filter(|_| part == Part::Prompt).and_then(|last| last.checked_add_signed(LATE_AFTER * 2));
-        let window = TimeWindow { from: first.and_then(|first| first.checked_sub_signed(LATE_AFTER)), until };
-        self.where_clause(sql).push(criteria, position, window);
+fn push_changes_of(
+    snapshot: &Snapshot<'_>,
+    sql: &mut QueryBuilder<Postgres>,
+    criteria: Criteria<'_>,
+    position: Position,
+    (transactions, part): (&[TransactionRef], Part),
+) {
+    let (ids, times) = TransactionRef::columns(transactions);
+    let (first, last) = (times.iter().min().copied(), times.iter().max().copied());
+    sql.push(" FROM unnest(").push_bind(ids).push(", ").push_bind(times);
+    sql.push(snapshot.fill(&format!(
+        ") AS wanted (id, at) CROSS JOIN LATERAL (SELECT * FROM __schema__.audit_changes AS c
+           WHERE c.transaction_id = wanted.id AND c.captured_at >= wanted.at - {LATE_AFTER_SQL} AND "
+    )));
+    if part == Part::Prompt {
+        sql.push(format!("c.captured_at <= wanted.at + {LATE_AFTER_SQL} AND "));
     }
+    // The same bounds once more for all transactions together, so that PostgreSQL prunes partitions.
+    let until =
+        last.filter(|_| part == Part::Prompt).and_then(|last| last.checked_add_signed(LATE_AFTER * 2));
+    let window = TimeWindow { from: first.and_then(|first| first.checked_sub_signed(LATE_AFTER)), until };
+    snapshot.where_clause(sql).push(criteria, position, window);
 }

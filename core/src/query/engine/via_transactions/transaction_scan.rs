@@ -129,57 +129,55 @@ impl<'a> TransactionScan<'a> {
             }
         }
     }
-}
 
-impl Snapshot<'_> {
     /// Returns the next `number` transactions, or fewer at the end.
-    pub(super) async fn next_transactions(
+    pub(super) async fn next(
         &mut self,
-        scan: &mut TransactionScan<'_>,
+        snapshot: &mut Snapshot<'_>,
         number: usize,
     ) -> Result<Vec<TransactionRef>, QueryError> {
-        let consumed = scan.consumed;
+        let consumed = self.consumed;
         let wanted = if consumed == 0 { number.max(MIN_TRANSACTIONS_LISTED) } else { consumed + number };
-        self.list_transactions(scan, wanted.saturating_sub(scan.fetched.len())).await?;
-        scan.consumed = scan.fetched.len().min(consumed + number);
-        Ok(scan.fetched[consumed..scan.consumed].to_vec())
+        self.list(snapshot, wanted.saturating_sub(self.fetched.len())).await?;
+        self.consumed = self.fetched.len().min(consumed + number);
+        Ok(self.fetched[consumed..self.consumed].to_vec())
     }
 
     /// Lists `number` more transactions, or fewer at the end.
-    pub(super) async fn list_transactions(
+    pub(super) async fn list(
         &mut self,
-        scan: &mut TransactionScan<'_>,
+        snapshot: &mut Snapshot<'_>,
         number: usize,
     ) -> Result<(), QueryError> {
-        let wanted = scan.fetched.len() + number;
-        while let Some(window) = scan.window {
-            let number = wanted - scan.fetched.len();
+        let wanted = self.fetched.len() + number;
+        while let Some(window) = self.window {
+            let number = wanted - self.fetched.len();
             if number == 0 {
                 break;
             }
-            let listed = self.transactions_in_window(scan, window, number).await?;
+            let listed = self.read_window(snapshot, window, number).await?;
             if listed.len() < number {
                 // An actor with few transactions in the first window probably has few altogether.
-                scan.window = scan.windows.remainder();
+                self.window = self.windows.remainder();
             }
-            scan.fetched.extend(listed);
+            self.fetched.extend(listed);
         }
         Ok(())
     }
 
-    async fn transactions_in_window(
-        &mut self,
-        scan: &TransactionScan<'_>,
+    async fn read_window(
+        &self,
+        snapshot: &mut Snapshot<'_>,
         window: TimeWindow,
         number: usize,
     ) -> Result<Vec<TransactionRef>, QueryError> {
         let mut sql = QueryBuilder::new(
-            self.fill("SELECT t.id, t.occurred_at FROM __schema__.audit_transactions AS t WHERE true"),
+            snapshot.fill("SELECT t.id, t.occurred_at FROM __schema__.audit_transactions AS t WHERE true"),
         );
-        let mut conditions = self.where_clause(&mut sql);
-        conditions.push_transaction_filter(&scan.driving_filter.of(scan.filter));
-        conditions.push_residual_transaction_filter(&scan.driving_filter.residual().of(scan.filter));
-        let [after, before] = scan.filter.bounds(scan.position);
+        let mut conditions = snapshot.where_clause(&mut sql);
+        conditions.push_transaction_filter(&self.driving_filter.of(self.filter));
+        conditions.push_residual_transaction_filter(&self.driving_filter.residual().of(self.filter));
+        let [after, before] = self.filter.bounds(self.position);
         // A prompt change is at most `LATE_AFTER` older or younger than the beginning of its transaction.
         let bounds = [
             (">=", window.from.and_then(|from| from.checked_sub_signed(LATE_AFTER))),
@@ -192,12 +190,12 @@ impl Snapshot<'_> {
                 sql.push(format!(" AND t.occurred_at {comparison} ")).push_bind(moment);
             }
         }
-        if let Some(last) = scan.fetched.last() {
+        if let Some(last) = self.fetched.last() {
             let cursor = Cursor { captured_at: last.occurred_at, id: last.id };
-            push_after_cursor(&mut sql, TRANSACTION_ORDER, scan.direction(), cursor);
+            push_after_cursor(&mut sql, TRANSACTION_ORDER, self.direction(), cursor);
         }
-        push_order(&mut sql, TRANSACTION_ORDER, scan.direction());
+        push_order(&mut sql, TRANSACTION_ORDER, self.direction());
         sql.push(" LIMIT ").push_bind(to_bigint(number));
-        Ok(TransactionRef::read(&self.fetch_all(sql).await?)?)
+        Ok(TransactionRef::read(&snapshot.fetch_all(sql).await?)?)
     }
 }

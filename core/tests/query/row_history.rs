@@ -1,4 +1,4 @@
-//! One row over time, bundles, and what is asked of them wrongly.
+//! Row histories, changes by actor and by correlation, and their errors.
 
 use sqlx::PgPool;
 use threadline::query::{Filter, Position, QueryError};
@@ -9,7 +9,7 @@ use crate::install_for_made_up_rows;
 use crate::{desk, words};
 
 #[sqlx::test(migrations = false)]
-async fn a_row_is_found_by_its_whole_key(pool: PgPool) -> Result {
+async fn row_history_needs_whole_key(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let (scope, any) = (Scope::unscoped(), Filter::default());
     let ticket = trail
@@ -37,7 +37,7 @@ async fn a_row_is_found_by_its_whole_key(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_history_spans_days_months_and_partitions(pool: PgPool) -> Result {
+async fn row_history_spans_days_months_and_partitions(pool: PgPool) -> Result {
     let trail = install_for_made_up_rows(&pool).await?;
     run(&pool, "CREATE TABLE tickets (id int PRIMARY KEY, n int)").await?;
     trail.capture(["tickets"]).await?;
@@ -75,7 +75,7 @@ async fn a_history_spans_days_months_and_partitions(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn windows_and_bundles_are_the_timeline_with_a_filter(pool: PgPool) -> Result {
+async fn changes_by_actor_and_by_correlation_equal_filtered_timeline(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let (scope, any) = (Scope::unscoped(), Filter::default());
     let ann = ActorRef::new(ActorKind::User, "ann")?;
@@ -103,7 +103,7 @@ async fn windows_and_bundles_are_the_timeline_with_a_filter(pool: PgPool) -> Res
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_question_that_cannot_have_an_answer_says_why(pool: PgPool) -> Result {
+async fn query_that_cannot_match_returns_reason(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     run(&pool, "CREATE TABLE fresh (id int PRIMARY KEY); CREATE TABLE bare (id int PRIMARY KEY)").await?;
     trail.capture(["fresh"]).await?;

@@ -1,4 +1,4 @@
-//! Databases that the reference system has filled: every question works, without anything that only ours have.
+//! Trails of the Elixir library: every query works without the columns and indexes that they lack.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::database::{Result, run};
 use crate::words;
 
-/// What the versions of the reference system lack, newest first.
+/// The columns that versions of the Elixir library lack, newest first.
 const GENERATIONS: [&str; 3] = [
     "CREATE INDEX audit_changes_row_history_idx ON audit_changes (table_schema, table_name, table_pk, captured_at DESC, id DESC)",
     "ALTER TABLE audit_transactions DROP meta",
@@ -34,7 +34,7 @@ async fn found(trail: &AuditTrail, pairs: &[(&str, &str)]) -> Result<Vec<String>
 }
 
 #[sqlx::test(migrations = false)]
-async fn every_filter_works_on_every_generation(pool: PgPool) -> Result {
+async fn filters_work_on_every_elixir_version(pool: PgPool) -> Result {
     for generation in GENERATIONS {
         let trail = trail(&pool, generation).await?;
         let placed = ["orders:1:update", "orders:1:update", "order_lines:2,1:insert"];
@@ -62,7 +62,7 @@ async fn every_filter_works_on_every_generation(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn histories_moments_and_bundles_work_on_every_generation(pool: PgPool) -> Result {
+async fn row_and_transaction_queries_work_on_every_elixir_version(pool: PgPool) -> Result {
     for generation in GENERATIONS {
         let trail = trail(&pool, generation).await?;
         let scope = Scope::unscoped();
@@ -118,7 +118,7 @@ async fn histories_moments_and_bundles_work_on_every_generation(pool: PgPool) ->
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_belongs_together_is_found_on_every_generation(pool: PgPool) -> Result {
+async fn correlation_and_table_counts_work_on_every_elixir_version(pool: PgPool) -> Result {
     for generation in GENERATIONS {
         let trail = trail(&pool, generation).await?;
         let scope = Scope::tables(["order_lines", "orders"]);

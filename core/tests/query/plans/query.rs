@@ -1,4 +1,4 @@
-//! One question to the trail, as an application asks it.
+//! One query, as an application runs it.
 
 use chrono::{DateTime, Utc};
 use threadline::query::{ActorFilter, Count, Filter, Position, QueryError, TimeRange};
@@ -9,12 +9,12 @@ use crate::database::Result;
 
 /// The size of a page.
 const PAGE: usize = 50;
-/// Counted no further.
+/// The cap of counts.
 const CAP: usize = 200;
 
-/// Conditions and positions are written as in a URL.
+/// A query. Conditions and positions are written as in a URL.
 #[derive(Debug, Clone)]
-pub(super) enum Ask {
+pub(super) enum Query {
     Timeline(String),
     Count(String),
     /// Conditions, and the mark of a page.
@@ -36,8 +36,8 @@ fn read(text: &str) -> Result<(Filter, Position)> {
     Ok(Filter::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))?)
 }
 
-impl Ask {
-    /// Between which moments the changes are that it asks for.
+impl Query {
+    /// Returns the time range of the changes that it selects.
     pub(super) fn window(&self) -> Result<[Option<DateTime<Utc>>; 2]> {
         Ok(match self {
             Self::Timeline(text)
@@ -53,7 +53,7 @@ impl Ask {
         })
     }
 
-    /// Answers how many rows it has returned or counted. A table that the scope hides is as good as empty.
+    /// Returns the number of rows that it returned or counted. A table that the scope hides counts as empty.
     pub(super) async fn run(&self, trail: &AuditTrail, scope: &Scope) -> Result<usize> {
         let answer = self.answer(trail, scope).await;
         answer.or_else(|error| match error.downcast_ref() {
@@ -62,7 +62,7 @@ impl Ask {
         })
     }
 
-    /// The rows whose history is asked for are those of table t01.
+    /// Runs the query. Row histories are those of table t01.
     async fn answer(&self, trail: &AuditTrail, scope: &Scope) -> Result<usize> {
         Ok(match self {
             Self::Timeline(text) => {

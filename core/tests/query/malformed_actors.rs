@@ -1,4 +1,4 @@
-//! Transactions whose actor cannot be read: any object may be set as one, and only some objects are actors.
+//! Transactions whose actor cannot be read: the setting takes any object, and not every object is an actor.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::database::{Result, install, run};
 
-/// Each is the actor of one transaction, and whether it is an actor.
+/// The actors of the transactions, and whether each is a valid actor.
 const ACTORS: [(&str, bool); 9] = [
     (r#"{"type": "user", "id": "7"}"#, true),
     (r#"{"type": "user", "id": "7", "on_behalf_of": {"type": "user"}}"#, true),
@@ -23,7 +23,7 @@ const ACTORS: [(&str, bool); 9] = [
     (r#"{"type": "user", "id": {"7": "7"}}"#, false),
 ];
 
-/// Our own trail, and one of the reference system with the same transactions.
+/// Makes a trail of this library, and one of the Elixir library with the same transactions.
 async fn trails(pool: &PgPool) -> Result<[AuditTrail; 2]> {
     let own = install(pool).await?;
     run(pool, "CREATE TABLE tickets (id int PRIMARY KEY)").await?;
@@ -74,7 +74,7 @@ impl Subscriber for Warnings {
 }
 
 #[sqlx::test(migrations = false)]
-async fn malformed_actor_matches_no_actor_filter_and_is_warned_of_once(pool: PgPool) -> Result {
+async fn malformed_actor_matches_no_filter_and_is_warned_about_once(pool: PgPool) -> Result {
     let trails = trails(&pool).await?;
     let warnings = Warnings::default();
     let _guard = tracing::subscriber::set_default(warnings.clone());

@@ -1,4 +1,4 @@
-//! A row as it is now, and who wrote without saying so.
+//! A row as it is now, and the session of a transaction without an actor.
 
 use sqlx::PgPool;
 use threadline::query::{AsOf, Filter, Position};
@@ -7,7 +7,7 @@ use threadline::{AuditTrail, Scope};
 use crate::database::{self, Result, run};
 use crate::desk;
 
-/// What is known of an account now, in a word.
+/// Returns the state of an account in one word.
 async fn account(trail: &AuditTrail, scope: &Scope, id: i32) -> Result<&'static str> {
     Ok(match trail.snapshot().await?.as_of_now(scope, "accounts", [("id", id)]).await? {
         AsOf::Present(_) => "exists",
@@ -18,9 +18,9 @@ async fn account(trail: &AuditTrail, scope: &Scope, id: i32) -> Result<&'static 
     })
 }
 
-/// The trail gives out times in the order of writing, so the newest may be ahead of every clock.
+/// Changes have increasing times even if the clock is set back, so the newest may be ahead of the clock.
 #[sqlx::test(migrations = false)]
-async fn changes_that_are_ahead_of_the_clock_count(pool: PgPool) -> Result {
+async fn as_of_now_includes_changes_ahead_of_clock(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let all = Scope::unscoped();
     assert_eq!(account(&trail, &all, 7).await?, "exists");
@@ -39,12 +39,12 @@ async fn changes_that_are_ahead_of_the_clock_count(pool: PgPool) -> Result {
         assert_eq!(account(&trail, &all, id).await?, expected, "{sql}");
     }
     assert_eq!(account(&trail, &all, 9).await?, "unknown");
-    assert!(account(&trail, &Scope::tables(["tickets"]), 8).await.is_err(), "a hidden table is not audited");
+    assert!(account(&trail, &Scope::tables(["tickets"]), 8).await.is_err(), "a hidden table is not captured");
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_change_tells_which_key_it_takes_away(pool: PgPool) -> Result {
+async fn key_change_takes_away_old_key_only(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     run(&pool, "UPDATE accounts SET id = 70 WHERE id = 7").await?;
     let (scope, any) = (Scope::unscoped(), Filter::default());
@@ -62,7 +62,7 @@ async fn a_change_tells_which_key_it_takes_away(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn only_a_transaction_without_an_actor_has_a_session(pool: PgPool) -> Result {
+async fn session_is_recorded_only_without_actor(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     run(&pool, "BEGIN; SET LOCAL application_name = 'nightly'; DELETE FROM accounts; COMMIT").await?;
     let role: String = database::value(&pool, "SELECT session_user::text").await?;

@@ -1,4 +1,4 @@
-//! The ways through the indexes agree with walking through everything, whatever the filter, the window and the position.
+//! Every access path returns the changes that a filter in Rust selects, for many filters, time ranges and positions.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
@@ -40,7 +40,7 @@ fn place(entry: &TimelineEntry) -> (DateTime<Utc>, Uuid) {
     (entry.change.captured_at, entry.change.id)
 }
 
-/// What the filter means, without any SQL.
+/// Returns whether an entry meets the filter. This restates the meaning of the filter without SQL.
 fn meets(filter: &Filter, entry: &TimelineEntry) -> bool {
     let change = &entry.change;
     let actor = entry.transaction.actor.as_ref();
@@ -67,7 +67,7 @@ fn meets(filter: &Filter, entry: &TimelineEntry) -> bool {
 }
 
 #[sqlx::test(migrations = false)]
-async fn every_way_finds_the_same(pool: PgPool) -> Result {
+async fn every_access_path_finds_the_same_changes(pool: PgPool) -> Result {
     let trail: AuditTrail = install_for_made_up_rows(&pool).await?;
     run(&pool, FILL).await?;
     let scope = Scope::unscoped();
@@ -153,9 +153,9 @@ async fn every_way_finds_the_same(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A limited scope is met on every way, in pages of any size and in counts.
+/// Checks pages of several sizes, and counts.
 #[sqlx::test(migrations = false)]
-async fn every_way_keeps_to_the_scope(pool: PgPool) -> Result {
+async fn every_access_path_respects_scope(pool: PgPool) -> Result {
     let trail: AuditTrail = install_for_made_up_rows(&pool).await?;
     run(&pool, FILL).await?;
     let all = trail.timeline(&Scope::unscoped(), &Filter::default(), 100_000).await?;
@@ -181,9 +181,9 @@ async fn every_way_keeps_to_the_scope(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A statement that the database stops after its five seconds is told from a database that is away.
+/// A statement that the database cancels after five seconds is not reported as an unreachable database.
 #[sqlx::test(migrations = false)]
-async fn a_question_without_an_answer_in_time_says_so(pool: PgPool) -> Result {
+async fn statement_timeout_returns_timeout(pool: PgPool) -> Result {
     let trail: AuditTrail = install_for_made_up_rows(&pool).await?;
     let mut other = pool.begin().await?;
     run(&mut *other, "LOCK TABLE threadline.audit_changes").await?;
@@ -194,9 +194,9 @@ async fn a_question_without_an_answer_in_time_says_so(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A transaction beyond those looked into may hold the nearest change, where a clock was set back meanwhile.
+/// If the clock was set back, the nearest change may be of a transaction beyond those that were scanned.
 #[sqlx::test(migrations = false)]
-async fn a_clock_that_was_set_back_hides_nothing(pool: PgPool) -> Result {
+async fn clock_set_back_hides_no_change(pool: PgPool) -> Result {
     let trail: AuditTrail = install_for_made_up_rows(&pool).await?;
     run(
         &pool,

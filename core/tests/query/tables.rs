@@ -1,4 +1,4 @@
-//! What identifies the rows of a table.
+//! The key columns of tables.
 
 use sqlx::PgPool;
 use threadline::{Predicate, Scope};
@@ -7,7 +7,7 @@ use crate::database::{self, Result, run};
 use crate::desk;
 
 #[sqlx::test(migrations = false)]
-async fn the_newest_changes_tell_the_key(pool: PgPool) -> Result {
+async fn key_columns_are_those_of_newest_change(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let everything = Scope::unscoped();
     for (table, columns) in [("tickets", vec!["id"]), ("lines", vec!["line", "ticket"])] {
@@ -23,7 +23,7 @@ async fn the_newest_changes_tell_the_key(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn before_the_first_change_the_primary_key_does(pool: PgPool) -> Result {
+async fn key_columns_before_first_change_are_primary_key(pool: PgPool) -> Result {
     let trail = database::install(&pool).await?;
     run(
         &pool,

@@ -1,10 +1,10 @@
-//! What the questions read: the plans of their statements, not their times.
+//! The plans of all queries: how many rows each statement reads, independent of time.
 
-mod ask;
 mod cases;
 mod listener;
-mod places;
 mod plan;
+mod positions;
+mod query;
 mod scopes;
 
 use std::time::Duration;
@@ -19,10 +19,10 @@ use cases::Case;
 use listener::Listener;
 use plan::Plan;
 
-/// A partition with fewer rows may be read as a whole.
-const HANDFUL: usize = 100;
-/// No more is ever put in order: the changes of a hundred transactions, or those of a large one.
-const SORTED: usize = 1_000;
+/// The number of rows up to which a partition may be read as a whole.
+const MAX_ROWS_READ_WHOLE: usize = 100;
+/// The maximum number of rows that are sorted: the changes of a hundred transactions, or of one large one.
+const MAX_ROWS_SORTED: usize = 1_000;
 
 /// A partition and its bounds.
 #[derive(Debug, sqlx::FromRow)]
@@ -33,9 +33,9 @@ struct Part {
 }
 
 #[sqlx::test(migrations = false)]
-async fn no_question_reads_much_more_than_it_returns(pool: PgPool) -> Result {
+async fn query_reads_little_more_than_it_returns(pool: PgPool) -> Result {
     install_for_made_up_rows(&pool).await?;
-    run(&pool, include_str!("plans/seed.sql")).await?;
+    run(&pool, include_str!("seed.sql")).await?;
     let tables = "threadline.audit_changes, threadline.audit_transactions, threadline.audit_actions";
     run(&pool, &format!("VACUUM (ANALYZE) {tables}")).await?;
     let parts: Vec<Part> = sqlx::query_as("SELECT * FROM parts").fetch_all(&pool).await?;
@@ -46,15 +46,15 @@ async fn no_question_reads_much_more_than_it_returns(pool: PgPool) -> Result {
     let mut bad = Vec::new();
     let mut returned = Vec::new();
     for is_prepared in [false, true] {
-        // A slow machine reads what a fast one reads.
+        // Without a limit of time, a slow machine reads the same rows as a fast one.
         let trail = AuditTrail::new(Listener::pool(&pool).await?).with_search_time(Duration::MAX);
         let trail = trail.with_prepared_statements(is_prepared);
-        // What the library asks once, of the database as a whole.
+        // The library detects the features of the schema with its first query.
         trail.snapshot().await?.has_changes(&Scope::unscoped()).await?;
         let mut counts = Vec::new();
         for case in &cases {
             listener.take()?;
-            let answer = case.ask.run(&trail, &case.scope).await;
+            let answer = case.query.run(&trail, &case.scope).await;
             let plans = listener.take()?;
             counts.push(answer.as_ref().ok().copied());
             let flaws = match answer {
@@ -65,35 +65,35 @@ async fn no_question_reads_much_more_than_it_returns(pool: PgPool) -> Result {
                 let plans: Vec<String> = plans.iter().map(ToString::to_string).collect();
                 let (flaws, plans) = (flaws.join("\n  "), plans.join("\n"));
                 let how = if is_prepared { "prepared" } else { "planned each time" };
-                bad.push(format!("{:?} in {:?}, {how}\n  {flaws}\n{plans}", case.ask, case.scope));
+                bad.push(format!("{:?} in {:?}, {how}\n  {flaws}\n{plans}", case.query, case.scope));
             }
         }
         returned.push(counts);
     }
     let (number, all) = (bad.len(), 2 * cases.len());
-    assert!(bad.is_empty(), "{number} of {all} questions have bad plans:\n\n{}", bad.join("\n\n"));
-    assert_eq!(returned[0], returned[1], "however a question is asked, its answer is the same");
+    assert!(bad.is_empty(), "{number} of {all} queries have bad plans:\n\n{}", bad.join("\n\n"));
+    assert_eq!(returned[0], returned[1], "prepared statements return the same");
     Ok(())
 }
 
-/// What is wrong with the plans of a question.
+/// Returns the flaws of the plans of a query.
 fn flaws(case: &Case, returned: usize, plans: &[Plan], parts: &[Part]) -> Result<Vec<String>> {
     let mut flaws = Vec::new();
     if plans.is_empty() && returned > 0 {
-        flaws.push("no plan was told".to_owned());
+        flaws.push("no plan was reported".to_owned());
     }
     let (rows, bound) = (plans.iter().map(Plan::rows).sum::<usize>(), case.per_row * returned + case.beside);
     if rows > bound {
-        flaws.push(format!("{rows} rows were looked at for {returned} that are returned: more than {bound}"));
+        flaws.push(format!("{rows} rows were read for {returned} that are returned: more than {bound}"));
     }
-    // Where a row has no change, the reason is looked for in the whole table.
-    let [from, to] = if returned > 0 { case.ask.window()? } else { [None, None] };
+    // If a row has no change, the reason is searched in the whole table.
+    let [from, to] = if returned > 0 { case.query.window()? } else { [None, None] };
     for step in plans.iter().flat_map(Plan::steps) {
-        if step.sorted() > SORTED {
-            flaws.push(format!("{} rows were put in order", step.sorted()));
+        if step.sorted() > MAX_ROWS_SORTED {
+            flaws.push(format!("{} rows were sorted", step.sorted()));
         }
         let Some(table) = step.table() else { continue };
-        if step.reads_whole_table() > HANDFUL {
+        if step.reads_whole_table() > MAX_ROWS_READ_WHOLE {
             flaws.push(format!("all of {table} was read: {} rows", step.reads_whole_table()));
         }
         // A transaction's partition is chosen for each change in turn; those that no change asks for stay in the plan.
@@ -102,7 +102,7 @@ fn flaws(case: &Case, returned: usize, plans: &[Plan], parts: &[Part]) -> Result
         let is_outside =
             |part: &Part| from.is_some_and(|from| part.upper <= from) || to.is_some_and(|to| part.lower > to);
         if part.is_some_and(is_outside) {
-            flaws.push(format!("{table} lies outside of the time that is asked for"));
+            flaws.push(format!("{table} is outside the time range of the filter"));
         }
     }
     Ok(flaws)

@@ -1,4 +1,4 @@
-//! Which tables transactions touched, and which transactions belong together.
+//! Table counts of transactions, and transactions by correlation.
 
 use sqlx::PgPool;
 use threadline::query::{Count, Filter, Position, TableCounts, TimeRange, TransactionRecord};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::database::{Result, run};
 use crate::desk;
 
-/// Every transaction of the desk, oldest first.
+/// Returns every transaction of the desk, oldest first.
 async fn transactions(trail: &AuditTrail) -> Result<Vec<TransactionRecord>> {
     let entries = trail.timeline(&Scope::unscoped(), &Filter::default(), 100).await?;
     let mut transactions: Vec<TransactionRecord> =
@@ -18,7 +18,7 @@ async fn transactions(trail: &AuditTrail) -> Result<Vec<TransactionRecord>> {
     Ok(transactions)
 }
 
-/// What each of them touched, in words.
+/// Returns the tables and counts of each transaction as text.
 async fn touched(
     trail: &AuditTrail,
     scope: &Scope,
@@ -36,7 +36,7 @@ async fn touched(
 }
 
 #[sqlx::test(migrations = false)]
-async fn each_transaction_has_its_tables_and_counts(pool: PgPool) -> Result {
+async fn table_counts_list_tables_of_each_transaction(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let all = transactions(&trail).await?;
     let unscoped = Scope::unscoped();
@@ -61,7 +61,7 @@ async fn each_transaction_has_its_tables_and_counts(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn counting_stops_where_it_was_told_to(pool: PgPool) -> Result {
+async fn table_counts_stop_at_cap(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     run(&pool, "INSERT INTO tickets SELECT n, 7, 'low' FROM generate_series(100, 149) AS n").await?;
     let all = transactions(&trail).await?;
@@ -75,7 +75,7 @@ async fn counting_stops_where_it_was_told_to(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn transactions_of_a_correlation_come_newest_first_without_the_known_one(pool: PgPool) -> Result {
+async fn transactions_by_correlation_are_newest_first_without_known_one(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let all = transactions(&trail).await?;
     let ids = |indexes: &[usize]| -> Vec<Uuid> { indexes.iter().map(|index| all[*index].id).collect() };
