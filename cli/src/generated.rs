@@ -80,7 +80,7 @@ impl<'a> From<&'a PlannedTable> for Table<'a> {
         Self {
             table_schema: planned.table.schema(),
             table_name: planned.table.name(),
-            capture: planned.mode.name(),
+            capture: planned.mode.as_str(),
             key: &planned.key,
             exclude: &planned.exclude,
             mask: &planned.mask,

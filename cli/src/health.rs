@@ -184,7 +184,8 @@ fn remedy(found: &TableCoverage) -> String {
 }
 
 fn policy(found: &TableCoverage) -> String {
-    let mut parts: Vec<String> = found.mode.map(|mode| format!("per {}", mode.name())).into_iter().collect();
+    let mut parts: Vec<String> =
+        found.mode.map(|mode| format!("per {}", mode.as_str())).into_iter().collect();
     for (verb, columns) in [("excludes", &found.exclude), ("masks", &found.mask)] {
         if !columns.is_empty() {
             let columns: Vec<String> = columns.iter().map(|column| name(column)).collect();

@@ -49,8 +49,8 @@ impl Policy {
 }
 
 fn modes() -> impl TypedValueParser<Value = CaptureMode> {
-    PossibleValuesParser::new(CaptureMode::ALL.map(CaptureMode::name))
-        .try_map(|name| CaptureMode::ALL.into_iter().find(|mode| mode.name() == name).ok_or("no such mode"))
+    PossibleValuesParser::new(CaptureMode::ALL.map(CaptureMode::as_str))
+        .try_map(|name| CaptureMode::ALL.into_iter().find(|mode| mode.as_str() == name).ok_or("no such mode"))
 }
 
 fn column(given: &str) -> Result<String, &'static str> {

@@ -94,7 +94,7 @@ fn policies(session: &Session, tables: &Tables) -> Result<Vec<TablePolicy>, Fail
     for table in tables.tables.iter().flat_map(|TableList(list)| list) {
         let table = table.clone();
         if policies.iter().any(|policy| policy.table == table) {
-            return Err(Failure::Capture(CaptureError::Twice { table }));
+            return Err(Failure::Capture(CaptureError::DuplicateTable { table }));
         }
         policies.push(tables.policy.over(session.config.policy(table)));
     }

@@ -24,7 +24,7 @@ fn policies() -> [(&'static str, TablePolicy); 3] {
         .mode(CaptureMode::Row)
         .exclude(["card"])
         .mask(["holder", "email"])
-        .except(["updated_at"])
+        .except_columns(["updated_at"])
         .always();
     payments.mask_placeholder = "it's hidden".to_owned();
     payments.store_unchanged = true;

@@ -94,7 +94,7 @@ fn policy(table: &TableName, mode: CaptureMode) -> TablePolicy {
         "questionnaire" => policy = policy.mask((1..=60).map(|number| format!("answer_{number}"))),
         "reading" => policy = policy.always(),
         "session" => policy = policy.exclude(["data"]),
-        "stock_level" => policy = policy.except(["counted_at"]),
+        "stock_level" => policy = policy.except_columns(["counted_at"]),
         "visit_count" => policy.store_changed_from = false,
         _ => {}
     }
@@ -113,7 +113,7 @@ async fn tell_witness(pool: &PgPool, policy: &TablePolicy) -> Result {
     )
     .bind(policy.table.schema())
     .bind(policy.table.name())
-    .bind(policy.mode.unwrap_or(CaptureMode::Row).name())
+    .bind(policy.mode.unwrap_or(CaptureMode::Row).as_str())
     .bind(&policy.primary_key)
     .bind(&policy.exclude)
     .bind(&policy.mask)

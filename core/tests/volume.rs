@@ -30,7 +30,7 @@ async fn a_transaction_of_100_000_statements(pool: PgPool) -> Result {
              END $$",
         )
         .await?;
-        assert_eq!(value::<Vec<i64>>(&pool, SUMMARY).await?, [100_000, 100_000, 1, 0], "{}", mode.name());
+        assert_eq!(value::<Vec<i64>>(&pool, SUMMARY).await?, [100_000, 100_000, 1, 0], "{}", mode.as_str());
         assert_eq!(value::<i64>(&pool, "SELECT count(*) FROM threadline.audit_transactions").await?, 1);
     }
     Ok(())

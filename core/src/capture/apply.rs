@@ -1,7 +1,7 @@
-//! Applies a plan: table by table in a fixed order, each in a short transaction of its own.
+//! Applies a plan, in a fixed order and in one short transaction per table.
 //!
-//! A table is locked against writers until the end of the transaction. Locked together, several tables would block their
-//! writers longer, and meet writers that take them in another order in a deadlock.
+//! A table is locked against writers until its transaction ends. One transaction for all tables would block writers longer, and
+//! could end in a deadlock with writers that use the tables in another order.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
@@ -15,15 +15,15 @@ use crate::database_error::{is_deadlock, is_lock_timeout};
 use crate::lock::{self, LockedObjects};
 use crate::{AuditTrail, TableName, pool};
 
-/// How often a table is tried that ends in a deadlock.
+/// The number of times that a transaction is tried again after a deadlock, the first attempt included.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// Applies the SQL of every table.
+/// Applies the SQL of all tables.
 pub(super) async fn apply(trail: &AuditTrail, plan: &CapturePlan) -> Result<(), CaptureError> {
     let mut groups = groups(trail, plan).await?.into_iter();
     let mut captured = Vec::new();
     while let Some(group) = groups.next() {
-        match apply_together(trail, &group).await {
+        match apply_group(trail, &group).await {
             Ok(()) => captured.extend(names(&group)),
             Err(error) if plan.tables.len() == 1 => return Err(error),
             Err(error) => {
@@ -40,14 +40,14 @@ fn names(tables: &[&PlannedTable]) -> Vec<TableName> {
     tables.iter().map(|planned| planned.table.clone()).collect()
 }
 
-/// Applies the SQL of tables in one transaction, again where it ended in a deadlock.
-async fn apply_together(trail: &AuditTrail, tables: &[&PlannedTable]) -> Result<(), CaptureError> {
+/// Applies the SQL of a group of tables in one transaction, and tries again after a deadlock.
+async fn apply_group(trail: &AuditTrail, tables: &[&PlannedTable]) -> Result<(), CaptureError> {
     let mut attempts = 1;
     let error = loop {
-        match try_together(trail, tables).await {
+        match apply_group_once(trail, tables).await {
             Ok(()) => return Ok(()),
             Err(error) if is_deadlock(&error) && attempts < MAX_ATTEMPTS => {
-                tokio::time::sleep(pause(attempts)).await;
+                tokio::time::sleep(retry_delay(attempts)).await;
                 attempts += 1;
             }
             Err(error) => break error,
@@ -65,7 +65,7 @@ async fn apply_together(trail: &AuditTrail, tables: &[&PlannedTable]) -> Result<
     Err(error.into())
 }
 
-async fn try_together(trail: &AuditTrail, tables: &[&PlannedTable]) -> Result<(), sqlx::Error> {
+async fn apply_group_once(trail: &AuditTrail, tables: &[&PlannedTable]) -> Result<(), sqlx::Error> {
     let mut transaction = pool::begin_ddl(&trail.pool, trail.lock_timeout).await?;
     for planned in tables {
         sqlx::raw_sql(AssertSqlSafe(planned.up.clone())).execute(&mut *transaction).await?;
@@ -73,14 +73,15 @@ async fn try_together(trail: &AuditTrail, tables: &[&PlannedTable]) -> Result<()
     transaction.commit().await
 }
 
-/// A random time, longer after each attempt, so that two who met do not meet again.
-fn pause(attempts: u32) -> Duration {
+/// Returns a random delay that grows with each attempt, so that two clients do not collide again.
+fn retry_delay(attempts: u32) -> Duration {
     let random = RandomState::new().hash_one(attempts) % 50;
     Duration::from_millis(50 + random) * attempts
 }
 
-/// The tables by schema and name. Those that are captured through each other stand together: with only one of them changed, a
-/// trigger of the other could call a function of the wrong mode, and writes would fail.
+/// Groups the tables, in the order of schemas and names. Tables that share partitions, inheritance or a capture function form
+/// one group: with only one of them changed, a trigger of the other could call a function of the wrong mode, and writes would
+/// fail.
 async fn groups<'a>(
     trail: &AuditTrail,
     plan: &'a CapturePlan,
@@ -110,8 +111,8 @@ async fn groups<'a>(
     Ok(groups)
 }
 
-/// For each table what it may share with another one: the tables above it, as positive numbers, and the functions that capture
-/// it now or will, as negative ones.
+/// Returns what each table may share with another: its parents, as positive OIDs, and the functions that capture it now or will
+/// capture it, as negative OIDs.
 async fn shared_objects(
     trail: &AuditTrail,
     tables: &[&PlannedTable],

@@ -1,4 +1,4 @@
-//! What the catalogue says of a table that is to be captured.
+//! Reads a table to capture from the catalogue.
 
 use sqlx::postgres::types::Oid;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, Row};
@@ -8,41 +8,42 @@ use super::naming::TRIGGER_PREFIX;
 use super::{CaptureError, TablePolicy};
 use crate::{StorageSchema, TableName};
 
-/// A table that can be captured, as it is now.
+/// A table that can be captured, with the state that it has now.
 #[derive(Debug, Clone)]
 pub(super) struct CapturableTable {
     pub(super) name: TableName,
     pub(super) oid: Oid,
-    /// The name that its changes are recorded under: that of the root, where it is a partition.
+    /// The name under which its changes are recorded: for a partition, that of the root.
     pub(super) recorded_name: TableName,
     /// The columns that identify a row, in key order.
     pub(super) key: Vec<String>,
     /// All columns, in the order of the table.
     pub(super) columns: Vec<String>,
-    /// Their types.
+    /// The types of the columns.
     pub(super) types: Vec<String>,
     /// The digest of the columns and their types, by `threadline_columns_digest` of the storage schema.
     pub(super) columns_digest: String,
     /// Generated columns without a stored value, which triggers cannot see.
     pub(super) virtual_columns: Vec<String>,
-    /// The settings that the text of a value depends on, as a function's `SET` takes them.
+    /// The settings that the text of its values depends on, as arguments of `SET`.
     pub(super) settings: Vec<&'static str>,
-    /// The table is partitioned, or a partition itself.
-    pub(super) partitioned: bool,
-    /// Not crash-safe: its rows vanish in a crash and their changes stay.
-    pub(super) unlogged: bool,
-    /// Other tables inherit from it, or it from another, not as partitions.
+    /// The table is partitioned, or is a partition.
+    pub(super) is_partitioned: bool,
+    /// The table is unlogged: a crash empties it, while the changes of its rows remain.
+    pub(super) is_unlogged: bool,
+    /// The table inherits or is inherited from, other than by partitioning.
     pub(super) inherits: bool,
-    /// One foreign key deletes its rows and another sets them to NULL or a default, both when a referenced row goes.
+    /// One foreign key deletes its rows and another sets columns to NULL or a default when a referenced row is deleted.
     pub(super) is_deleted_and_updated: bool,
     /// The host's own AFTER ROW triggers, which may write to the table again.
     pub(super) row_triggers: Vec<String>,
-    /// The schemas of other trails that capture the table at present.
+    /// The schemas of other audit trails that capture the table.
     pub(super) other_trails: Vec<String>,
-    /// The partitions, or the tables that inherit, below it, without those that have a capture function of their own.
-    pub(super) below: Vec<TableName>,
+    /// The partitions or inheriting tables below it, without those that have their own capture function.
+    pub(super) descendants: Vec<TableName>,
 }
 
+/// Reads the table of a policy, and checks that it can be captured with that policy.
 pub(super) async fn inspect(
     connection: &mut PgConnection,
     storage: &StorageSchema,
@@ -68,14 +69,14 @@ pub(super) async fn inspect(
         return Err(CaptureError::NotATable { table: table.clone() });
     }
     let oid: Oid = relation.try_get("oid")?;
-    if is_own_table(connection, storage, table, oid).await? {
-        return Err(CaptureError::OwnTable { table: table.clone() });
+    if is_audit_table(connection, storage, table, oid).await? {
+        return Err(CaptureError::AuditTable { table: table.clone() });
     }
-    let partitioned: bool = relation.try_get("partitioned")?;
+    let is_partitioned: bool = relation.try_get("partitioned")?;
     let columns = columns(connection, oid).await?;
     let all: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     require_columns(policy, &all)?;
-    require_no_copy(connection, policy, oid).await?;
+    require_no_generated_copy(connection, policy, oid).await?;
     let redacted = policy.redacted();
     let captured = || columns.iter().filter(|column| !redacted.contains(&column.name));
     Ok(CapturableTable {
@@ -88,13 +89,13 @@ pub(super) async fn inspect(
         virtual_columns: captured().filter(|c| c.is_virtual).map(|c| c.name.clone()).collect(),
         settings: settings(&captured().collect::<Vec<_>>()),
         columns: all,
-        inherits: relation.try_get::<bool, _>("inherits")? && !partitioned,
+        inherits: relation.try_get::<bool, _>("inherits")? && !is_partitioned,
         is_deleted_and_updated: relation.try_get("is_deleted_and_updated")?,
-        partitioned,
-        unlogged: relation.try_get("unlogged")?,
+        is_partitioned,
+        is_unlogged: relation.try_get("unlogged")?,
         row_triggers: row_triggers(connection, oid).await?,
         other_trails: other_trails(connection, storage, oid).await?,
-        below: below(connection, oid).await?,
+        descendants: descendants(connection, oid).await?,
     })
 }
 
@@ -103,16 +104,16 @@ struct Column {
     name: String,
     type_name: String,
     is_virtual: bool,
-    /// The names of the types that its values are made of.
+    /// The names of the types that its values consist of.
     held_types: Vec<String>,
-    /// A value is written by a type that is not PostgreSQL's own, whose text may depend on any setting.
+    /// Its values contain a base type that is not built in, whose output function may depend on any setting.
     holds_foreign_type: bool,
-    /// A date or time is within a range or a composite, where it is written by its own output function.
+    /// Its values contain a date or time in a range or composite, which is written by the output function of that type.
     holds_nested_time: bool,
 }
 
-/// All columns in the order of the table. A type is followed through domains to what it is, and through arrays, ranges and
-/// composites to what it holds.
+/// Reads all columns in the order of the table, with the types that they consist of through domains, arrays, ranges and
+/// composites.
 async fn columns(connection: &mut PgConnection, oid: Oid) -> Result<Vec<Column>, sqlx::Error> {
     sqlx::query_as(
         "WITH RECURSIVE held (attnum, type, is_nested) AS (
@@ -145,7 +146,7 @@ async fn columns(connection: &mut PgConnection, oid: Oid) -> Result<Vec<Column>,
     .await
 }
 
-/// The settings that the text of these columns' values depends on.
+/// Returns the settings that the text of these columns' values depends on.
 fn settings(columns: &[&Column]) -> Vec<&'static str> {
     const FLOATING: [&str; 9] =
         ["float4", "float8", "point", "line", "lseg", "box", "path", "polygon", "circle"];
@@ -191,7 +192,7 @@ async fn columns_digest(
         .await
 }
 
-/// The schemas of capture functions of other trails that the table's triggers call.
+/// Reads the schemas of the other audit trails whose capture functions the triggers of the table call.
 async fn other_trails(
     connection: &mut PgConnection,
     storage: &StorageSchema,
@@ -212,7 +213,7 @@ async fn other_trails(
     .await
 }
 
-/// Every column that the policy names is one of the table's.
+/// Checks that the table has every column that the policy names.
 fn require_columns(policy: &TablePolicy, existing: &[String]) -> Result<(), CaptureError> {
     for (list, named) in policy.column_lists() {
         let missing: Vec<String> = named.iter().filter(|name| !existing.contains(name)).cloned().collect();
@@ -229,13 +230,13 @@ fn require_columns(policy: &TablePolicy, existing: &[String]) -> Result<(), Capt
     Ok(())
 }
 
-/// No column in clear is generated from a redacted one.
-async fn require_no_copy(
+/// Checks that no captured column is generated from a redacted one.
+async fn require_no_generated_copy(
     connection: &mut PgConnection,
     policy: &TablePolicy,
     oid: Oid,
 ) -> Result<(), CaptureError> {
-    let copy: Option<(String, String)> = sqlx::query_as(
+    let generated: Option<(String, String)> = sqlx::query_as(
         "SELECT generated.attname::text, source.attname::text
          FROM pg_catalog.pg_attribute AS generated
          JOIN pg_catalog.pg_attrdef AS d ON d.adrelid = generated.attrelid AND d.adnum = generated.attnum
@@ -251,7 +252,7 @@ async fn require_no_copy(
     .persistent(false)
     .fetch_optional(connection)
     .await?;
-    copy.map_or(Ok(()), |(column, redacted)| {
+    generated.map_or(Ok(()), |(column, redacted)| {
         Err(CaptureError::GeneratedFromRedacted { table: policy.table.clone(), column, redacted })
     })
 }
@@ -270,8 +271,8 @@ async fn row_triggers(connection: &mut PgConnection, oid: Oid) -> Result<Vec<Str
     .await
 }
 
-/// Everything below the table, its own children first.
-async fn below(connection: &mut PgConnection, oid: Oid) -> Result<Vec<TableName>, sqlx::Error> {
+/// Reads the partitions or inheriting tables below the table, its own children first.
+async fn descendants(connection: &mut PgConnection, oid: Oid) -> Result<Vec<TableName>, sqlx::Error> {
     let rows = sqlx::query(
         "WITH RECURSIVE below (oid, depth) AS (
            SELECT inhrelid, 1 FROM pg_catalog.pg_inherits WHERE inhparent = $1
@@ -292,14 +293,14 @@ async fn below(connection: &mut PgConnection, oid: Oid) -> Result<Vec<TableName>
         .collect()
 }
 
-/// One of the trail's tables or of their partitions.
-async fn is_own_table(
+/// Returns whether the table belongs to the audit trail, or is a partition of one that does.
+async fn is_audit_table(
     connection: &mut PgConnection,
     storage: &StorageSchema,
     table: &TableName,
     oid: Oid,
 ) -> Result<bool, sqlx::Error> {
-    const OWN: [&str; 3] = ["audit_actions", "audit_changes", "audit_transactions"];
+    const AUDIT_TABLES: [&str; 3] = ["audit_actions", "audit_changes", "audit_transactions"];
     if table.schema() != storage.name() {
         return Ok(false);
     }
@@ -310,5 +311,5 @@ async fn is_own_table(
     .persistent(false)
     .fetch_one(connection)
     .await?;
-    Ok(OWN.contains(&root.as_str()) || root.starts_with("threadline_"))
+    Ok(AUDIT_TABLES.contains(&root.as_str()) || root.starts_with("threadline_"))
 }

@@ -1,4 +1,4 @@
-//! What captures a table at the moment, as SQL that makes it again: the way back from a migration.
+//! Reads the functions and triggers that capture a table now, and returns the SQL that restores them: the down migration.
 
 use sqlx::{FromRow, PgConnection};
 
@@ -7,6 +7,7 @@ use super::quote::{literal, relation};
 use super::stored::StoredPolicy;
 use crate::TableName;
 
+/// A capture trigger, with its function.
 #[derive(Debug, FromRow)]
 pub(super) struct DeployedTrigger {
     function: String,
@@ -19,14 +20,14 @@ pub(super) struct DeployedTrigger {
 }
 
 impl DeployedTrigger {
-    /// What its function was made with.
+    /// Returns the policy that is stored with its function.
     pub(super) fn policy(&self) -> Option<StoredPolicy> {
         serde_json::from_str(self.comment.as_deref()?).ok()
     }
 }
 
-/// The capture triggers of one relation, without those that a partition has from its parent. The search path must be empty,
-/// so that every name in a definition is qualified.
+/// Reads the capture triggers of a relation, without those that a partition inherits from its parent. The search path must be
+/// empty, so that every name in a definition is qualified.
 pub(super) async fn triggers(
     connection: &mut PgConnection,
     table: &TableName,
@@ -53,13 +54,13 @@ pub(super) async fn triggers(
     .await
 }
 
-/// The relation is captured by a function made for itself, not for the table above it.
+/// Returns whether the relation is captured by its own function rather than that of a parent.
 pub(super) fn has_own_function(table: &TableName, triggers: &[DeployedTrigger]) -> bool {
     let own = function_name(table);
     triggers.iter().any(|trigger| trigger.function_name == own)
 }
 
-/// Makes function and triggers of a relation as they were.
+/// Returns the SQL that restores the functions and triggers of a relation.
 pub(super) fn restore(table: &TableName, triggers: &[DeployedTrigger]) -> String {
     let mut sql = String::new();
     for trigger in triggers {

@@ -1,4 +1,4 @@
-//! Why a table cannot be captured.
+//! The errors of capturing tables.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::config::paste;
 use crate::lock::{self, BlockingSession};
 use crate::{StorageSchema, TableName, describe_database_error};
 
-/// Why a table cannot be captured. No table of the same call was changed, unless it is
+/// An error of capturing tables. No table of the call was changed, unless the error is
 /// [`Incomplete`](CaptureError::Incomplete).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -21,7 +21,7 @@ pub enum CaptureError {
         /// What PostgreSQL calls it.
         encoding: String,
     },
-    /// The storage schema holds no audit trail: triggers made now would fail every write.
+    /// The storage schema holds no audit trail, so triggers made now would make every write fail.
     #[error("schema {schema} holds no audit trail: install it first")]
     NotInstalled {
         /// The storage schema.
@@ -39,10 +39,10 @@ pub enum CaptureError {
         /// The storage schema.
         schema: StorageSchema,
     },
-    /// The schema holds a trail that belongs to the Elixir library.
+    /// The audit trail in the schema was made by the Elixir library.
     #[error(
-        "schema {schema} holds an audit trail that the Elixir library keeps: it can be read as it is, and its capture stays \
-         with that library; to capture with this one, install a trail into a schema of its own (--storage-schema)"
+        "schema {schema} holds an audit trail of the Elixir library: it can be read, but only that library captures into it; \
+         to capture with this one, install a trail in another schema (--storage-schema)"
     )]
     ElixirTrail {
         /// The storage schema.
@@ -51,39 +51,39 @@ pub enum CaptureError {
     /// Some of the tables are captured now, and others are not.
     #[error("{source}; {}not captured: {}", captured_before(captured), list(not_captured))]
     Incomplete {
-        /// The tables that are captured as it was asked for.
+        /// The tables that are captured with the new policy.
         captured: Vec<TableName>,
-        /// The others; the first one could not be captured.
+        /// The other tables, beginning with the one that failed.
         not_captured: Vec<TableName>,
-        /// Why not.
+        /// The reason.
         source: Box<Self>,
     },
-    /// A lock on the table was not free in time.
-    #[error("{} in use, {}", are(tables), lock::describe(*timeout, sessions))]
+    /// The lock on the table was not granted in time.
+    #[error("{} in use, {}", tables_are(tables), lock::describe(*timeout, sessions))]
     LockTimeout {
-        /// The table, with those that had to be locked together with it.
+        /// The table, and the tables that are locked together with it.
         tables: Vec<TableName>,
-        /// How long it was waited.
+        /// The lock timeout.
         timeout: Duration,
-        /// Who holds locks there.
+        /// The sessions that hold conflicting locks.
         sessions: Vec<BlockingSession>,
     },
-    /// Others took the same locks in another order, again and again.
+    /// Every attempt ended in a deadlock with other transactions.
     #[error(
         "{} written to by so many transactions at once that each of {attempts} attempts ended in a deadlock: try again when \
          there are fewer of them ({})",
-        are(tables),
+        tables_are(tables),
         describe_database_error(source)
     )]
     Deadlock {
-        /// The table, with those that had to be locked together with it.
+        /// The table, and the tables that are locked together with it.
         tables: Vec<TableName>,
-        /// How often it was tried.
+        /// The number of attempts.
         attempts: u32,
-        /// What the database said.
+        /// The error of the last attempt.
         source: sqlx::Error,
     },
-    /// There is no such table.
+    /// The table does not exist.
     #[error(
         "table {table} does not exist: check the spelling, and write the schema as in billing.invoices, a part with a dot \
          in double quotes"
@@ -92,55 +92,55 @@ pub enum CaptureError {
         /// The table.
         table: TableName,
     },
-    /// A view, a foreign table or an index: triggers see no rows there.
+    /// The relation is a view, a foreign table or an index, where triggers see no rows.
     #[error("{table} is not a table: only ordinary and partitioned tables can be captured")]
     NotATable {
         /// The relation.
         table: TableName,
     },
-    /// One of the trail's own tables: capturing it would never end.
+    /// The table belongs to the audit trail, and capturing it would recurse.
     #[error("{table} belongs to the audit trail and cannot be captured")]
-    OwnTable {
+    AuditTable {
         /// The table.
         table: TableName,
     },
-    /// The same table twice in one call.
-    #[error("table {table} is there twice: name each table once")]
-    Twice {
+    /// The call names the same table twice.
+    #[error("table {table} is listed twice: name each table once")]
+    DuplicateTable {
         /// The table.
         table: TableName,
     },
     /// The policy contradicts itself.
     #[error(transparent)]
     Policy(#[from] PolicyError),
-    /// Without a key a change could not be tied to its row.
+    /// The table has no primary key, and the policy declares no key.
     #[error("table {table} has no primary key, and changes must be tied to their row: {}", no_key_hint(table, candidate.as_deref()))]
     NoPrimaryKey {
         /// The table.
         table: TableName,
-        /// The columns of a unique index that would do, if there is one.
+        /// The columns of a unique index that can serve as the key, if there is one.
         candidate: Option<Vec<String>>,
     },
-    /// The table has a key of its own; a second opinion would split histories.
+    /// The policy declares a key for a table with a primary key. Two keys would split the histories of its rows.
     #[error("table {table} has the primary key ({}): remove primary_key from its policy", key.join(", "))]
-    NeedlessKey {
+    RedundantKey {
         /// The table.
         table: TableName,
         /// Its primary key.
         key: Vec<String>,
     },
-    /// The declared key is not unique.
+    /// No unique index guarantees the declared key.
     #[error(
         "primary_key of table {table} is ({}), and no unique index guarantees it: {}",
         declared.join(", "),
         if rejected.is_empty() { "the table has no unique index".to_owned() } else { rejected.join("; ") }
     )]
-    UnprovenKey {
+    KeyNotUnique {
         /// The table.
         table: TableName,
         /// The declared columns.
         declared: Vec<String>,
-        /// Each unique index and why it does not do.
+        /// Each unique index, with the reason why it does not guarantee the key.
         rejected: Vec<String>,
     },
     /// The policy names a column that the table does not have.
@@ -152,10 +152,10 @@ pub enum CaptureError {
         list: &'static str,
         /// The missing columns.
         columns: Vec<String>,
-        /// The columns there are.
+        /// The columns of the table.
         existing: Vec<String>,
     },
-    /// A generated column gives away what it is computed from.
+    /// A captured column is generated from a redacted one and would reveal it.
     #[error(
         "column {column} of table {table} is generated from {redacted}, which is redacted: put it in mask or exclude as well"
     )]
@@ -167,7 +167,7 @@ pub enum CaptureError {
         /// The redacted column.
         redacted: String,
     },
-    /// The text of such a key would depend on settings of the session, or equal keys could differ in it.
+    /// The type of a key column has no stable text: it depends on settings, or equal values can have different texts.
     #[error(
         "key column {column} of table {table} has type {column_type}, whose text is not stable: \
          use a whole number, numeric, text, uuid, enum, date, timestamp, boolean, bytea or network address as key"
@@ -180,7 +180,7 @@ pub enum CaptureError {
         /// Its type.
         column_type: String,
     },
-    /// The database refused or went away.
+    /// The database returned an error, or the connection failed.
     #[error("{}", describe_database_error(.0))]
     Database(#[from] sqlx::Error),
 }
@@ -193,15 +193,15 @@ fn captured_before(tables: &[TableName]) -> String {
     if tables.is_empty() { String::new() } else { format!("captured: {}; ", list(tables)) }
 }
 
-/// The subject of a sentence with its verb.
-fn are(tables: &[TableName]) -> String {
+/// Returns the tables as the subject of a sentence, with its verb.
+fn tables_are(tables: &[TableName]) -> String {
     match tables {
         [table] => format!("table {table} is"),
         several => format!("tables {} are", list(several)),
     }
 }
 
-/// A line for threadline.toml, or what the table lacks.
+/// Returns the line for threadline.toml that makes the candidate the key, or what the table lacks.
 fn no_key_hint(table: &TableName, candidate: Option<&[String]>) -> String {
     let Some(columns) = candidate else {
         return "add one (it has no unique index on NOT NULL columns that could serve)".to_owned();
@@ -219,7 +219,7 @@ mod tests {
     use crate::Config;
 
     #[test]
-    fn the_hint_for_a_table_without_a_key_can_be_pasted() {
+    fn no_primary_key_error_has_a_line_that_threadline_toml_accepts() {
         for (table, columns) in [
             (TableName::from("tickets"), vec!["number"]),
             (TableName::from("billing.invoices"), vec!["tenant id", "größe"]),

@@ -1,4 +1,4 @@
-//! Which columns identify a row.
+//! Finds the columns that identify a row.
 
 use sqlx::postgres::types::Oid;
 use sqlx::{FromRow, PgConnection};
@@ -7,8 +7,9 @@ use super::policy::overlap;
 use super::{CaptureError, PolicyError, TablePolicy};
 use crate::TableName;
 
-/// Types of which equal values have one text under the settings of the capture functions, by their name in the catalogue;
-/// enums have, too. `citext` and `numeric` are here although 'A' equals 'a' and 1.0 equals 1.00: a key is seldom rewritten so.
+/// The names of the types that key columns may have, besides enums: equal values have the same text under the settings of the
+/// capture functions. `citext` and `numeric` are included although 'A' equals 'a' and 1.0 equals 1.00, because applications
+/// seldom rewrite a key in that way.
 pub(crate) const KEY_TYPES: [&str; 21] = [
     "bool",
     "bpchar",
@@ -33,28 +34,28 @@ pub(crate) const KEY_TYPES: [&str; 21] = [
     "varchar",
 ];
 
-/// A unique index; only its first `indnkeyatts` columns count.
+/// A unique index, with its key columns.
 #[derive(Debug, FromRow)]
 struct UniqueIndex {
     name: String,
     is_primary: bool,
-    ready: bool,
-    immediate: bool,
-    partial: bool,
-    expression: bool,
-    not_null: bool,
+    is_valid: bool,
+    is_immediate: bool,
+    is_partial: bool,
+    has_expression: bool,
+    is_not_null: bool,
     columns: Vec<String>,
 }
 
 impl UniqueIndex {
-    /// Why it does not identify every row of the table at every moment.
+    /// Returns the reasons why the index does not identify every row of the table at any time.
     fn objections(&self) -> Vec<&'static str> {
         [
-            (self.expression, "it has an expression"),
-            (self.partial, "it is partial"),
-            (!self.ready, "it is not valid"),
-            (!self.immediate, "it is deferrable"),
-            (!self.not_null, "a column may be NULL"),
+            (self.has_expression, "it has an expression"),
+            (self.is_partial, "it is partial"),
+            (!self.is_valid, "it is not valid"),
+            (!self.is_immediate, "it is deferrable"),
+            (!self.is_not_null, "a column may be NULL"),
         ]
         .into_iter()
         .filter_map(|(applies, reason)| applies.then_some(reason))
@@ -66,7 +67,7 @@ impl UniqueIndex {
     }
 }
 
-/// The table's key: its primary key, or else the declared one, when a unique index guarantees it.
+/// Returns the key of the table: its primary key, or the declared one if a unique index guarantees it.
 pub(super) async fn resolve_key(
     connection: &mut PgConnection,
     policy: &TablePolicy,
@@ -77,7 +78,7 @@ pub(super) async fn resolve_key(
     let primary = indexes.iter().find(|index| index.is_primary).map(|index| index.columns.clone());
     let key = match (primary, &policy.primary_key) {
         (Some(key), None) => key,
-        (Some(key), Some(_)) => return Err(CaptureError::NeedlessKey { table: table.clone(), key }),
+        (Some(key), Some(_)) => return Err(CaptureError::RedundantKey { table: table.clone(), key }),
         (None, Some(declared)) => declared_key(table, declared, &indexes)?,
         (None, None) => {
             let candidate = candidate(connection, table, oid, &indexes).await?;
@@ -95,7 +96,7 @@ pub(super) async fn resolve_key(
     Ok(key)
 }
 
-/// The columns of the first unique index that would be accepted as a declared key.
+/// Returns the columns of the first unique index that would be accepted as the declared key.
 async fn candidate(
     connection: &mut PgConnection,
     table: &TableName,
@@ -123,11 +124,11 @@ fn declared_key(
     let rejected = indexes.iter().map(|index| {
         let mut reasons = index.objections();
         if !index.has_exactly(declared) {
-            reasons.push("its columns are others");
+            reasons.push("it has other columns");
         }
         format!("{} on ({}): {}", index.name, index.columns.join(", "), reasons.join(", "))
     });
-    Err(CaptureError::UnprovenKey {
+    Err(CaptureError::KeyNotUnique {
         table: table.clone(),
         declared: declared.to_vec(),
         rejected: rejected.collect(),
@@ -136,9 +137,9 @@ fn declared_key(
 
 async fn unique_indexes(connection: &mut PgConnection, oid: Oid) -> Result<Vec<UniqueIndex>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT c.relname::text AS name, i.indisprimary AS is_primary, i.indisvalid AND i.indisready AS ready,
-                i.indimmediate AS immediate, i.indpred IS NOT NULL AS partial, i.indexprs IS NOT NULL AS expression,
-                coalesce(bool_and(a.attnotnull), false) AS not_null,
+        "SELECT c.relname::text AS name, i.indisprimary AS is_primary, i.indisvalid AND i.indisready AS is_valid,
+                i.indimmediate AS is_immediate, i.indpred IS NOT NULL AS is_partial, i.indexprs IS NOT NULL AS has_expression,
+                coalesce(bool_and(a.attnotnull), false) AS is_not_null,
                 coalesce(array_agg(a.attname::text ORDER BY k.position) FILTER (WHERE a.attname IS NOT NULL), '{}') AS columns
          FROM pg_catalog.pg_index AS i
          JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
@@ -154,7 +155,7 @@ async fn unique_indexes(connection: &mut PgConnection, oid: Oid) -> Result<Vec<U
     .await
 }
 
-/// The first key column whose text would not be stable, with its type.
+/// Checks that every key column has a type with a stable text.
 async fn require_stable_types(
     connection: &mut PgConnection,
     table: &TableName,

@@ -1,4 +1,4 @@
-//! Capture: a generated function and its triggers for each audited table.
+//! Captures the changes of tables by generated functions and triggers.
 
 mod apply;
 mod catalog;
@@ -30,13 +30,14 @@ use crate::installation::{Installation, unsupported_encoding};
 use crate::{AuditTrail, StorageSchema, pool};
 
 impl AuditTrail {
-    /// Makes or replaces the capture functions and triggers of these tables, without a gap for writers. All tables are looked
-    /// at before the first one is changed; then each is changed in a short transaction of its own, by schema and name, together
-    /// with those that it shares partitions, inheritance or a capture function with.
+    /// Creates or replaces the capture functions and triggers of these tables. No write is missed meanwhile.
+    ///
+    /// All tables are checked before the first one is changed. Then each is changed in a short transaction of its own, in the
+    /// order of schemas and names, together with the tables that share partitions, inheritance or a capture function with it.
     ///
     /// A table is given by its name, `tickets` or `billing.invoices`, or with a [`TablePolicy`]. The role must own the
-    /// tables. A lock that others hold is waited for as long as [`with_lock_timeout`](Self::with_lock_timeout) says; after a
-    /// deadlock with others a table is tried again, up to 5 times.
+    /// tables. The [lock timeout](Self::with_lock_timeout) limits the wait for a lock. After a deadlock a table is tried again, up
+    /// to 5 times.
     ///
     /// ```no_run
     /// # async fn start(trail: threadline::AuditTrail) -> Result<(), threadline::CaptureError> {
@@ -49,8 +50,8 @@ impl AuditTrail {
     /// ```
     ///
     /// # Errors
-    /// [`CaptureError`] with the first table that cannot be captured. Nothing was changed, unless it is
-    /// [`CaptureError::Incomplete`], which names the tables that were.
+    /// [`CaptureError`] for the first table that cannot be captured. Nothing was changed, unless it is
+    /// [`CaptureError::Incomplete`], which names the changed tables.
     pub async fn capture<P: Into<TablePolicy>>(
         &self,
         policies: impl IntoIterator<Item = P>,
@@ -60,10 +61,10 @@ impl AuditTrail {
         Ok(plan)
     }
 
-    /// The same as SQL for a migration, with its way back. Changes nothing.
+    /// Returns the SQL of [`capture`](Self::capture) for a migration, and the SQL that undoes it. Changes nothing.
     ///
     /// # Errors
-    /// [`CaptureError`] with the first table that cannot be captured.
+    /// [`CaptureError`] for the first table that cannot be captured.
     pub async fn capture_plan<P: Into<TablePolicy>>(
         &self,
         policies: impl IntoIterator<Item = P>,
@@ -74,7 +75,7 @@ impl AuditTrail {
         let mut plan = plan::plan(&mut transaction, &self.schema, &policies).await?;
         transaction.rollback().await?;
         let limit = format!(
-            "-- Gives up on a lock that is not free in time: whoever writes to the table waits behind this migration.\n{};\n\n",
+            "-- Limits the wait for locks, because every writer to the table waits behind this migration.\n{};\n\n",
             pool::set_lock_timeout(self.lock_timeout)
         );
         plan.up.insert_str(0, &limit);
@@ -83,7 +84,7 @@ impl AuditTrail {
     }
 }
 
-/// Triggers that call what is not there would fail every write.
+/// Checks that the current version of the trail is installed, because triggers without it would make every write fail.
 async fn require_trail(connection: &mut PgConnection, schema: &StorageSchema) -> Result<(), CaptureError> {
     if let Some(encoding) = unsupported_encoding(connection).await? {
         return Err(CaptureError::Encoding { encoding });

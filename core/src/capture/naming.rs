@@ -1,37 +1,41 @@
-//! Names of generated functions and triggers: readable where they fit, hashed where two tables could share one.
+//! The names of generated functions and triggers. A name ends in a hash where it would be too long, or where two tables could
+//! share it.
 
 use sha2::{Digest, Sha256};
 
 use crate::TableName;
 
-/// PostgreSQL cuts longer identifiers silently.
-const MAX_BYTES: usize = 63;
+/// The longest identifier of PostgreSQL, which truncates longer ones without an error.
+const MAX_IDENTIFIER_BYTES: usize = 63;
 
-/// What every capture function's name begins with.
+/// The prefix of the name of every capture function.
 pub(super) const FUNCTION_PREFIX: &str = "threadline_capture_changes_";
 
-/// The capture function of a table, by the naming rule of the reference system.
+/// Returns the name of a table's capture function, by the naming rule of the Elixir library.
 pub(crate) fn function_name(table: &TableName) -> String {
     const PREFIX: &str = FUNCTION_PREFIX;
     let looks_hashed = table.name().rsplit_once('_').is_some_and(|(_, tail)| is_short_hash(tail));
-    if table.schema() == "public" && PREFIX.len() + table.name().len() <= MAX_BYTES && !looks_hashed {
+    if table.schema() == "public"
+        && PREFIX.len() + table.name().len() <= MAX_IDENTIFIER_BYTES
+        && !looks_hashed
+    {
         return format!("{PREFIX}{}", table.name());
     }
     format!("{PREFIX}{}_{}", first_bytes(&suffix(table), 23), short_hash(table))
 }
 
-/// What every capture trigger's name begins with.
+/// The prefix of the name of every capture trigger.
 pub(crate) const TRIGGER_PREFIX: &str = "threadline_audit_";
 
-/// The trigger of a table for one event, or for all row events at once.
+/// Returns the name of a table's trigger for one event, or for all row events.
 pub(crate) fn trigger_name(table: &TableName, event: Option<&str>) -> String {
     const PREFIX: &str = TRIGGER_PREFIX;
     let event = event.map_or_else(String::new, |event| format!("_{}", event.to_lowercase()));
     let plain = format!("{PREFIX}{}{event}", suffix(table));
-    if plain.len() <= MAX_BYTES {
+    if plain.len() <= MAX_IDENTIFIER_BYTES {
         return plain;
     }
-    let room = MAX_BYTES - PREFIX.len() - "_".len() - 12 - event.len();
+    let room = MAX_IDENTIFIER_BYTES - PREFIX.len() - "_".len() - 12 - event.len();
     format!("{PREFIX}{}_{}{event}", first_bytes(&suffix(table), room), short_hash(table))
 }
 
@@ -61,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_pinned_by_the_reference_system() {
+    fn function_names_equal_those_of_the_elixir_library() {
         for (table, function) in [
             ("tickets", "threadline_capture_changes_tickets"),
             ("billing.invoices", "threadline_capture_changes_billing_invoices_9bba11019407"),
@@ -75,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn two_tables_never_share_a_function() {
+    fn two_tables_never_share_a_function_name() {
         assert_ne!(function_name(&"a_b".into()), function_name(&"a.b".into()));
         let disguised = function_name(&"billing.invoices".into()).replace("threadline_capture_changes_", "");
         assert_ne!(
@@ -85,11 +89,11 @@ mod tests {
     }
 
     #[test]
-    fn names_fit_even_in_other_scripts() {
+    fn names_in_other_scripts_are_not_truncated() {
         let table = TableName::new("übersicht", "ж".repeat(31));
         for event in [None, Some("INSERT"), Some("TRUNCATE")] {
-            assert!(trigger_name(&table, event).len() <= MAX_BYTES);
+            assert!(trigger_name(&table, event).len() <= MAX_IDENTIFIER_BYTES);
         }
-        assert!(function_name(&table).len() <= MAX_BYTES);
+        assert!(function_name(&table).len() <= MAX_IDENTIFIER_BYTES);
     }
 }

@@ -1,4 +1,4 @@
-//! From policies to SQL and its way back.
+//! Turns policies into SQL, and into the SQL that undoes it.
 
 use std::fmt;
 
@@ -13,33 +13,34 @@ use super::triggers::relations;
 use super::{CaptureError, CaptureMode, TablePolicy, function, triggers};
 use crate::{StorageSchema, TableName};
 
-/// The SQL that captures tables, made for these tables as they are now. It can run again and again.
+/// The SQL that captures tables, generated for the tables as they are now. It can be run repeatedly.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CapturePlan {
-    /// One for each table, in the order in which they were asked for.
+    /// The tables, in the order of the call.
     pub tables: Vec<PlannedTable>,
-    /// Makes or replaces functions and triggers, all or none, without a moment in which a write escapes.
+    /// Creates or replaces functions and triggers. No write is missed meanwhile.
     pub up: String,
-    /// Brings back what captured the tables when the plan was made; nothing, where nothing did.
+    /// Restores the functions and triggers that captured the tables when the plan was made, or removes capture where there were
+    /// none.
     pub down: String,
 }
 
-/// What a plan does to one table. Displays as one line.
+/// One table of a plan. Displays as one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlannedTable {
     /// The table.
     pub table: TableName,
-    /// Once per statement or once per row.
+    /// The mode in which the table is captured.
     pub mode: CaptureMode,
     /// The columns that identify a row.
     pub key: Vec<String>,
-    /// Columns that appear nowhere.
+    /// The excluded columns.
     pub exclude: Vec<String>,
-    /// Columns whose values are replaced.
+    /// The masked columns.
     pub mask: Vec<String>,
-    /// What the host should know before it goes on.
+    /// Consequences that the user should know before applying the plan.
     pub warnings: Vec<String>,
     /// The part of [`CapturePlan::up`] that captures this table.
     pub up: String,
@@ -49,21 +50,21 @@ impl fmt::Display for PlannedTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { table, mode, key, exclude, mask, .. } = self;
         let list = |columns: &[String]| format!("[{}]", columns.join(","));
-        let (mode, key, exclude, mask) = (mode.name(), list(key), list(exclude), list(mask));
+        let (mode, key, exclude, mask) = (mode.as_str(), list(key), list(exclude), list(mask));
         write!(f, "table={table} capture={mode} key={key} exclude={exclude} mask={mask}")
     }
 }
 
-/// Reads the catalogue and refuses what cannot be captured; the trail must be there. Leaves the transaction's search path empty.
+/// Plans the capture of tables. The trail must be installed. Sets the search path of the transaction to the empty one.
 pub(super) async fn plan(
     connection: &mut PgConnection,
     storage: &StorageSchema,
     policies: &[TablePolicy],
 ) -> Result<CapturePlan, CaptureError> {
-    for (at, policy) in policies.iter().enumerate() {
+    for (index, policy) in policies.iter().enumerate() {
         policy.validate()?;
-        if policies[..at].iter().any(|earlier| earlier.table == policy.table) {
-            return Err(CaptureError::Twice { table: policy.table.clone() });
+        if policies[..index].iter().any(|earlier| earlier.table == policy.table) {
+            return Err(CaptureError::DuplicateTable { table: policy.table.clone() });
         }
     }
     sqlx::raw_sql(AssertSqlSafe("SET LOCAL search_path = ''")).execute(&mut *connection).await?;
@@ -71,10 +72,10 @@ pub(super) async fn plan(
     let named: Vec<&TableName> = policies.iter().map(|policy| &policy.table).collect();
     for policy in policies {
         let mut table = inspect(connection, storage, policy).await?;
-        let down = way_back(connection, storage, &mut table, &named).await?;
+        let down = down_sql(connection, storage, &mut table, &named).await?;
         let mode = policy.mode.unwrap_or_else(|| automatic_mode(&table));
         let body = function::body(connection, storage, &table, policy, mode).await?;
-        let up = up(storage, &table, policy, mode, &body);
+        let up = up_sql(storage, &table, policy, mode, &body);
         plan.up += &up;
         plan.down.insert_str(0, &down);
         plan.tables.push(PlannedTable {
@@ -90,7 +91,7 @@ pub(super) async fn plan(
     Ok(plan)
 }
 
-fn up(
+fn up_sql(
     storage: &StorageSchema,
     table: &CapturableTable,
     policy: &TablePolicy,
@@ -120,7 +121,7 @@ fn up(
          DO {quote}{check}{quote};\n\n{}\
          COMMENT ON FUNCTION {function}() IS {};\n{}{}\n",
         table.name.to_string().replace('\n', " "),
-        mode.name(),
+        mode.as_str(),
         function::create(storage, table, mode, body),
         literal(&comment),
         triggers::create(storage, table, policy, mode, &function),
@@ -128,17 +129,18 @@ fn up(
     )
 }
 
-/// Notes under which name the table and its partitions are captured from now on.
+/// Returns the statement that records the names of the table and of its partitions.
 fn observe(storage: &StorageSchema, table: &TableName) -> String {
     format!("SELECT {}.threadline_observe_relations({});\n", storage.quoted(), literal(&relation(table)))
 }
 
-/// Renaming a column of a partitioned table renames it in every partition, so the whole table stands for them.
+/// Returns the relations whose redacted columns are remembered. Renaming a column of a partitioned table renames it in every
+/// partition, so its root is enough.
 fn remembered_relations(table: &CapturableTable) -> impl Iterator<Item = &TableName> {
-    relations(table).take(if table.partitioned { 1 } else { usize::MAX })
+    relations(table).take(if table.is_partitioned { 1 } else { usize::MAX })
 }
 
-/// Keeps the identities of redacted columns, so that a secret is still known after it was renamed.
+/// Returns the statement that remembers redacted columns by number, so that they stay redacted after they are renamed.
 fn remember(storage: &StorageSchema, table: &TableName, columns: &[String]) -> String {
     format!(
         "  PERFORM {}.threadline_remember_redacted({}, {});\n",
@@ -148,19 +150,19 @@ fn remember(storage: &StorageSchema, table: &TableName, columns: &[String]) -> S
     )
 }
 
-/// SQL that undoes the plan of this table. Takes those tables out of it that have a policy of their own.
-async fn way_back(
+/// Returns the SQL that undoes the plan of this table, and removes descendants that have their own policy from the table.
+async fn down_sql(
     connection: &mut PgConnection,
     storage: &StorageSchema,
     table: &mut CapturableTable,
     named: &[&TableName],
 ) -> Result<String, CaptureError> {
     let mut before = vec![(table.name.clone(), deployed::triggers(connection, &table.name).await?)];
-    for below in std::mem::take(&mut table.below) {
-        let triggers = deployed::triggers(connection, &below).await?;
-        if !named.contains(&&below) && !has_own_function(&below, &triggers) {
-            table.below.push(below.clone());
-            before.push((below, triggers));
+    for descendant in std::mem::take(&mut table.descendants) {
+        let triggers = deployed::triggers(connection, &descendant).await?;
+        if !named.contains(&&descendant) && !has_own_function(&descendant, &triggers) {
+            table.descendants.push(descendant.clone());
+            before.push((descendant, triggers));
         }
     }
     let mut sql: String =
@@ -181,7 +183,7 @@ async fn way_back(
     Ok(format!("-- {}\n{sql}\n", table.name.to_string().replace('\n', " ")))
 }
 
-/// Per statement, unless that would record something other than what happened.
+/// Returns the mode of a table without a declared one: per statement, unless that could record changes in a wrong order.
 const fn automatic_mode(table: &CapturableTable) -> CaptureMode {
     if table.inherits || table.is_deleted_and_updated { CaptureMode::Row } else { CaptureMode::Statement }
 }
@@ -189,8 +191,10 @@ const fn automatic_mode(table: &CapturableTable) -> CaptureMode {
 fn warnings(table: &CapturableTable, mode: CaptureMode) -> Vec<String> {
     let name = &table.name;
     let mut warnings = Vec::new();
-    if table.unlogged {
-        warnings.push(format!("{name} is unlogged: a crash empties it, and the trail will not say so"));
+    if table.is_unlogged {
+        warnings.push(format!(
+            "{name} is unlogged: a crash of the server empties it, and no trigger records that"
+        ));
     }
     if !table.virtual_columns.is_empty() {
         warnings.push(format!(
@@ -201,26 +205,26 @@ fn warnings(table: &CapturableTable, mode: CaptureMode) -> Vec<String> {
     }
     if !table.other_trails.is_empty() {
         warnings.push(format!(
-            "{name} is captured by the trail in schema {} at present; this one takes the table over",
+            "{name} is captured by the audit trail in schema {}; this one replaces it",
             table.other_trails.join(", ")
         ));
     }
-    if table.partitioned && !table.below.is_empty() && mode == CaptureMode::Statement {
+    if table.is_partitioned && !table.descendants.is_empty() && mode == CaptureMode::Statement {
         warnings.push(format!(
             "{name}: a partition made later is captured through the table, but not when it is written to by its own name; \
-             run this again then, or capture row by row"
+             run this again after creating one, or use row mode"
         ));
     }
     if table.inherits && mode == CaptureMode::Statement {
         warnings.push(format!(
             "{name} inherits or is inherited from: a statement on one table records rows of the others without their own \
-             columns, or not at all; capture all of them row by row"
+             columns, or not at all; use row mode for all of them"
         ));
     }
     if table.is_deleted_and_updated && mode == CaptureMode::Statement {
         warnings.push(format!(
             "{name} has foreign keys ON DELETE CASCADE and ON DELETE SET NULL or SET DEFAULT: when both meet in one \
-             statement, the trail may show the update after the delete; capture row by row"
+             statement, the trail may show the update after the delete; use row mode"
         ));
     }
     // PostgreSQL fires row triggers by name, and all of them before those of the statement.
@@ -229,8 +233,8 @@ fn warnings(table: &CapturableTable, mode: CaptureMode) -> Vec<String> {
     let earlier: Vec<&str> = table.row_triggers.iter().map(String::as_str).filter(fires_first).collect();
     if !earlier.is_empty() {
         warnings.push(format!(
-            "{name} has AFTER ROW triggers ({}) that run before a change is captured: where they write to the same row, \
-             the trail shows their change first. Make them BEFORE triggers, or capture row by row and give them names \
+            "{name} has AFTER ROW triggers ({}) that run before a change is captured: if they write to the same row, \
+             the trail shows their change first. Make them BEFORE triggers, or use row mode and give them names that sort \
              after {ours:?}",
             earlier.join(", ")
         ));

@@ -1,28 +1,31 @@
-//! What of a table is captured, and how.
+//! The capture policy of a table.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::PolicyError;
 use crate::TableName;
 
-/// How the triggers of a table run.
+/// The granularity of a table's capture triggers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CaptureMode {
-    /// Once per statement, with all its rows: several times faster where statements write many rows.
+    /// The triggers fire once per statement, with all its rows. This is several times faster for statements that write many rows.
     #[default]
     Statement,
-    /// Once per row: faster where nearly every statement writes one row. New partitions are captured without being asked.
+    /// The triggers fire once per row. This is faster where nearly every statement writes one row, and captures partitions that
+    /// are created later.
     Row,
 }
 
 impl CaptureMode {
-    /// Both modes.
+    /// All values.
     pub const ALL: [Self; 2] = [Self::Statement, Self::Row];
 
-    /// The word for it in `threadline.toml` and on the command line.
+    /// Returns the word for the mode in `threadline.toml` and on the command line.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Statement => "statement",
             Self::Row => "row",
@@ -30,24 +33,30 @@ impl CaptureMode {
     }
 }
 
-/// What a TRUNCATE of a captured table leaves in the trail.
+impl fmt::Display for CaptureMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The effect of a TRUNCATE of a captured table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TruncatePolicy {
-    /// One record that the table, or one of its partitions, was emptied. The rows are not read.
+    /// Records that the table, or one of its partitions, was emptied. The rows are not read.
     #[default]
     Record,
-    /// Each row as deleted, and the record of the TRUNCATE. Reads the whole table first.
+    /// Records each row as deleted, and the TRUNCATE. Reads the whole table first.
     Rows,
-    /// Nothing, because the TRUNCATE fails.
+    /// Makes the TRUNCATE fail.
     Refuse,
 }
 
 impl TruncatePolicy {
-    /// Every choice.
+    /// All values.
     pub const ALL: [Self; 3] = [Self::Record, Self::Rows, Self::Refuse];
 
-    /// The word for it in `threadline.toml`.
+    /// Returns the word for the value in `threadline.toml`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -58,10 +67,16 @@ impl TruncatePolicy {
     }
 }
 
-/// What stands in the place of a masked value, unless the policy says otherwise.
+impl fmt::Display for TruncatePolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The placeholder for masked values, unless the policy sets another.
 pub const DEFAULT_PLACEHOLDER: &str = "[REDACTED]";
 
-/// How one table is captured. Every field has the default that loses least.
+/// The capture policy of one table. The defaults keep everything.
 ///
 /// ```
 /// use threadline::capture::TablePolicy;
@@ -75,39 +90,37 @@ pub const DEFAULT_PLACEHOLDER: &str = "[REDACTED]";
 pub struct TablePolicy {
     /// The table.
     pub table: TableName,
-    /// Once per statement or once per row. `None`: per statement, except where that would record something else than what
-    /// happened, which is for tables that take part in inheritance, and for tables whose rows one foreign key deletes while
-    /// another sets them to NULL or a default.
+    /// The mode. `None` selects statement mode, except for tables with inheritance and for tables whose rows one foreign key
+    /// deletes while another sets columns to NULL or a default: there, statement mode could record changes in a wrong order.
     pub mode: Option<CaptureMode>,
-    /// Fire in sessions with `session_replication_role = replica` as well, such as the apply worker of a subscription.
+    /// Captures in sessions with `session_replication_role = replica` as well, such as the apply worker of a subscription.
     pub always: bool,
-    /// Columns that appear nowhere in the trail.
+    /// Columns that the trail never contains.
     pub exclude: Vec<String>,
-    /// Columns whose values are replaced by the placeholder. That a value changed stays visible.
+    /// Columns whose values are replaced by the placeholder. The trail still shows that a value changed.
     pub mask: Vec<String>,
-    /// 1 to 200 characters without control characters.
+    /// The placeholder: 1 to 200 characters without control characters.
     pub mask_placeholder: String,
-    /// Put the placeholder in the place of NULL as well, so that nobody sees whether there is a value.
+    /// Masks NULL as well, so that the trail does not show whether there is a value.
     pub mask_null: bool,
-    /// Columns left out of the changed fields and old values, but kept in the row after the change.
+    /// Columns that are left out of the changed fields and the old values, but kept in the row after the change.
     pub except_columns: Vec<String>,
-    /// The columns that identify a row, in this order: for a table without a primary key, which needs a unique index on
-    /// exactly these columns.
+    /// The columns that identify a row of a table without a primary key. A unique index on exactly these columns must exist.
     pub primary_key: Option<Vec<String>>,
-    /// Keep the old values of changed columns.
+    /// Keeps the old values of changed columns.
     pub store_changed_from: bool,
-    /// Keep the whole row that a DELETE removed.
+    /// Keeps the whole row that a DELETE removed.
     pub store_deleted_row: bool,
-    /// Record updates that change no value, too.
+    /// Records updates that change no value, too.
     pub store_unchanged: bool,
-    /// What a TRUNCATE leaves in the trail.
+    /// The effect of a TRUNCATE.
     pub truncate: TruncatePolicy,
-    /// Keep the session's role, application name and client address in the metadata of a transaction without an actor.
+    /// Keeps the session's role, application name and client address in the metadata of a transaction without an actor.
     pub record_session: bool,
 }
 
 impl TablePolicy {
-    /// The default policy of a table: everything is kept, nothing is redacted.
+    /// Returns the default policy of a table, which keeps everything and redacts nothing.
     #[must_use]
     pub fn new(table: impl Into<TableName>) -> Self {
         Self {
@@ -128,67 +141,67 @@ impl TablePolicy {
         }
     }
 
-    /// Captures in this mode.
+    /// Sets the mode.
     #[must_use]
     pub const fn mode(mut self, mode: CaptureMode) -> Self {
         self.mode = Some(mode);
         self
     }
 
-    /// Fires for replicated writes as well.
+    /// Captures replicated writes as well.
     #[must_use]
     pub const fn always(mut self) -> Self {
         self.always = true;
         self
     }
 
-    /// Leaves these columns out of the trail.
+    /// Sets the columns to exclude from the trail.
     #[must_use]
     pub fn exclude<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.exclude = columns.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Replaces the values of these columns.
+    /// Sets the columns to mask.
     #[must_use]
     pub fn mask<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.mask = columns.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Leaves these columns out of the changed fields and old values.
+    /// Sets the columns to leave out of the changed fields and the old values.
     #[must_use]
-    pub fn except<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
+    pub fn except_columns<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.except_columns = columns.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Identifies rows by these columns.
+    /// Sets the columns that identify a row.
     #[must_use]
     pub fn primary_key<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.primary_key = Some(columns.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Sets what a TRUNCATE leaves in the trail.
+    /// Sets the effect of a TRUNCATE.
     #[must_use]
     pub const fn truncate(mut self, truncate: TruncatePolicy) -> Self {
         self.truncate = truncate;
         self
     }
 
-    /// Whether a value of the table is kept out of the trail.
+    /// Returns whether the policy excludes or masks a column.
     #[must_use]
     pub fn redacts(&self) -> bool {
         !self.exclude.is_empty() || !self.mask.is_empty()
     }
 
-    /// The columns whose values are kept out of the trail.
+    /// Returns the excluded and the masked columns.
     pub(super) fn redacted(&self) -> Vec<String> {
         [&self.exclude[..], &self.mask[..]].concat()
     }
 
-    /// Every list that names columns, with its key.
+    /// Returns every list of columns with its key in `threadline.toml`.
     pub(super) fn column_lists(&self) -> [(&'static str, &[String]); 4] {
         [
             ("exclude", &self.exclude),
@@ -198,10 +211,10 @@ impl TablePolicy {
         ]
     }
 
-    /// Everything that can be said without the database: names, the placeholder, columns in two lists.
+    /// Checks what can be checked without the database: names, the placeholder, and columns in two lists.
     ///
     /// # Errors
-    /// [`PolicyError`] with the field, the value and the way out.
+    /// [`PolicyError`] with the field, the value and the remedy.
     pub fn validate(&self) -> Result<(), PolicyError> {
         let table = || self.table.to_string();
         for (list, columns) in self.column_lists() {
@@ -215,7 +228,7 @@ impl TablePolicy {
                 } else if column.len() > 63 {
                     "it is longer than the 63 bytes that PostgreSQL keeps of a name"
                 } else if columns[..at].contains(column) {
-                    "it is there twice"
+                    "it is listed twice"
                 } else {
                     continue;
                 };
@@ -252,7 +265,7 @@ impl From<&'static str> for TablePolicy {
     }
 }
 
-/// Which names of `these` are in `those`.
+/// Returns the names of `these` that are in `those` as well.
 pub(crate) fn overlap(these: &[String], those: &[String]) -> Vec<String> {
     these.iter().filter(|name| those.contains(name)).cloned().collect()
 }
@@ -262,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_database_could_accept_is_refused_at_once() {
+    fn validate_refuses_names_and_placeholders_that_no_database_accepts() {
         let users = || TablePolicy::new("users");
         let placeholder = |text: &str| TablePolicy { mask_placeholder: text.to_owned(), ..users() };
         for (policy, words) in [
@@ -270,7 +283,7 @@ mod tests {
             (users().mask([""]), r#"mask of table users names the column "": it is empty"#),
             (users().exclude([" a"]), "white space"),
             (users().exclude(["a\0b"]), "NUL"),
-            (users().except(["a", "a"]), "twice"),
+            (users().except_columns(["a", "a"]), "twice"),
             (users().primary_key([String::from("a").repeat(64)]), "63 bytes"),
             (users().primary_key(Vec::<String>::new()), r#"primary_key = ["id"]"#),
             (users().primary_key(["id"]).mask(["id"]), "key column id of table users is in mask"),

@@ -1,10 +1,10 @@
-//! What is wrong with a policy, whatever its table is.
+//! The errors of a capture policy that need no database to find.
 
-/// A policy that no table could have.
+/// An error in a capture policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {
-    /// A column's name that cannot be one.
+    /// The name of a column is not valid.
     #[error("{list} of table {table} names the column {column:?}: {reason}")]
     Column {
         /// The table.
@@ -13,16 +13,16 @@ pub enum PolicyError {
         list: &'static str,
         /// The name.
         column: String,
-        /// What is wrong with it.
+        /// The reason why it is not valid.
         reason: &'static str,
     },
-    /// A key without columns.
+    /// The declared key has no columns.
     #[error("primary_key of table {table} is empty: name its columns, as in primary_key = [\"id\"]")]
     EmptyKey {
         /// The table.
         table: String,
     },
-    /// A column cannot be left out and replaced at once.
+    /// A column is both excluded and masked.
     #[error("{} of table {table} is in both exclude and mask: keep it in one", columns.join(", "))]
     ExcludedAndMasked {
         /// The table.
@@ -30,7 +30,7 @@ pub enum PolicyError {
         /// The columns.
         columns: Vec<String>,
     },
-    /// Without its key a change could not be found.
+    /// A key column is redacted, so changes could not be tied to their row.
     #[error(
         "key column {} of table {table} is in {list}: a change could not be tied to its row, take it out of {list}",
         columns.join(", ")
@@ -43,7 +43,7 @@ pub enum PolicyError {
         /// The columns.
         columns: Vec<String>,
     },
-    /// A placeholder that could not be read or could break a line.
+    /// The placeholder is empty, too long, or contains control characters.
     #[error(
         "mask_placeholder of table {table} is {placeholder:?}: use 1 to 200 characters without control characters"
     )]

@@ -1,17 +1,19 @@
-//! Names and texts as SQL, whatever they hold.
+//! Quotes names and texts for SQL.
 
-/// A quoted identifier.
+/// Returns a quoted identifier.
 pub(crate) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A table with its schema, quoted.
+/// Returns the qualified name of a table, quoted.
 pub(crate) fn relation(table: &crate::TableName) -> String {
     format!("{}.{}", identifier(table.schema()), identifier(table.name()))
 }
 
-/// A string literal on one line. With a backslash in it an escape string, so that its meaning depends on no setting; so is one
-/// with a line break, which would be indented, and with two underscores, which could be taken for a placeholder.
+/// Returns a string literal on one line.
+///
+/// A text with a backslash, a line break or two underscores becomes an escape string: its meaning depends on no setting, it
+/// stays on one line, and it cannot be mistaken for a placeholder of a template.
 pub(super) fn literal(text: &str) -> String {
     let escaped =
         text.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r").replace("__", "_\\137");
@@ -19,7 +21,7 @@ pub(super) fn literal(text: &str) -> String {
     format!("{escape}'{}'", escaped.replace('\'', "''"))
 }
 
-/// An array of texts, broken into lines of a readable length.
+/// Returns an array of texts, with line breaks.
 pub(super) fn text_array(names: &[String], indent: usize) -> String {
     const WIDTH: usize = 118;
     if names.is_empty() {
@@ -40,7 +42,7 @@ pub(super) fn text_array(names: &[String], indent: usize) -> String {
     text + "]"
 }
 
-/// A dollar quote that does not occur in the text, whatever the columns are called.
+/// Returns a dollar quote that does not occur in the text.
 pub(super) fn dollar_quote(text: &str) -> String {
     let mut quote = "$threadline$".to_owned();
     while text.contains(&quote) {
@@ -54,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hostile_names_stay_names() {
+    fn hostile_names_are_quoted() {
         assert_eq!(identifier("pub\"lic"), "\"pub\"\"lic\"");
         assert_eq!(literal("or'der"), "'or''der'");
         assert_eq!(literal("c'd\\"), "E'c''d\\\\'");

@@ -11,7 +11,7 @@ use super::naming::FUNCTION_PREFIX;
 use super::{CaptureMode, TablePolicy, TruncatePolicy};
 use crate::{AuditTrail, TableName, pool};
 
-/// What a capture function was made with. Stored as JSON in the function's comment.
+/// The policy of a deployed capture function, which is stored as JSON in the comment of the function.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StoredPolicy {
@@ -19,25 +19,25 @@ pub struct StoredPolicy {
     pub version: u32,
     /// The table.
     pub table: TableName,
-    /// Once per statement or once per row.
+    /// The mode.
     pub mode: CaptureMode,
-    /// Fires for replicated writes as well.
+    /// Replicated writes are captured as well.
     pub always: bool,
     /// The columns that identify a row, in key order.
     pub key: Vec<String>,
-    /// The columns that the table had, in its order.
+    /// The columns that the table had, in their order.
     pub columns: Vec<String>,
-    /// Their types.
+    /// The types of the columns.
     pub types: Vec<String>,
-    /// Columns that appear nowhere.
+    /// The excluded columns.
     pub exclude: Vec<String>,
-    /// Columns whose values are replaced.
+    /// The masked columns.
     pub mask: Vec<String>,
-    /// By what.
+    /// The placeholder for masked values.
     pub mask_placeholder: String,
-    /// NULL is replaced as well.
+    /// NULL is masked as well.
     pub mask_null: bool,
-    /// Columns whose changes are not named.
+    /// Columns that are left out of the changed fields and the old values.
     pub except_columns: Vec<String>,
     /// The old values of changed columns are kept.
     pub store_changed_from: bool,
@@ -45,10 +45,10 @@ pub struct StoredPolicy {
     pub store_deleted_row: bool,
     /// Updates that change no value are recorded.
     pub store_unchanged: bool,
-    /// What a TRUNCATE leaves in the trail.
+    /// The effect of a TRUNCATE.
     #[serde(default)]
     pub truncate: TruncatePolicy,
-    /// The session is recorded where a transaction has no actor.
+    /// The session is recorded for transactions without an actor.
     #[serde(default = "yes")]
     pub record_session: bool,
     /// SHA-256 of the function's body, in hexadecimal.
@@ -84,35 +84,35 @@ impl StoredPolicy {
     }
 }
 
-/// A capture function as it is in the database.
+/// A deployed capture function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CaptureFunction {
     /// Its name in the storage schema.
     pub name: String,
-    /// What it was made with; `None` where the comment is missing or is not ours.
+    /// The stored policy; `None` if the comment is missing or cannot be read.
     pub policy: Option<StoredPolicy>,
-    /// The body is still the one that was made with this policy.
+    /// The body is the one that was generated for this policy.
     pub is_intact: bool,
-    /// The table still has the columns that it had then, with their types, in their order. When it has not, changes are captured all the same,
-    /// but more slowly, and columns of a redacted table may be withheld until the table is captured anew.
+    /// The table still has the columns and types that it had then, in the same order. If not, changes are still captured, but
+    /// more slowly, and new columns of a redacted table may be masked until the table is captured again.
     pub is_current: bool,
 }
 
 impl AuditTrail {
-    /// Every capture function of the trail with the policy that is stored with it, by name.
+    /// Returns the capture functions of the trail with their stored policies, in the order of their names.
     ///
     /// ```no_run
     /// # async fn check(trail: threadline::AuditTrail) -> Result<(), sqlx::Error> {
     /// for function in trail.capture_functions().await? {
-    ///     assert!(function.is_intact && function.is_current, "{} is not what was made", function.name);
+    ///     assert!(function.is_intact && function.is_current, "{} was modified", function.name);
     /// }
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// Whatever the database says.
+    /// The error of the database.
     pub async fn capture_functions(&self) -> Result<Vec<CaptureFunction>, sqlx::Error> {
         // In a transaction, because a pooler may send the two steps of a lone statement to two connections.
         let mut transaction = pool::begin_pinned(&self.pool, "BEGIN READ ONLY").await?;
@@ -145,7 +145,7 @@ impl AuditTrail {
     }
 }
 
-/// Whether each function knows the columns that its table has.
+/// Sets `is_current` of each function by comparing the stored columns with those of the table.
 async fn compare_columns(
     connection: &mut PgConnection,
     functions: &mut [CaptureFunction],

@@ -6,24 +6,24 @@ use super::quote::{identifier, literal, relation, text_array};
 use super::{CaptureMode, TablePolicy, TruncatePolicy};
 use crate::{StorageSchema, TableName};
 
-/// The transition tables of each event of statement mode.
+/// The events of statement mode, with their transition tables.
 const STATEMENT_EVENTS: [(&str, &str); 3] = [
     ("INSERT", "NEW TABLE AS new_rows"),
     ("UPDATE", "OLD TABLE AS old_rows NEW TABLE AS new_rows"),
     ("DELETE", "OLD TABLE AS old_rows"),
 ];
 
-/// One trigger of one relation.
+/// A trigger of a relation.
 struct Trigger {
     name: String,
-    /// When it fires, with the transition tables.
+    /// The event, and the granularity with the transition tables.
     timing: [String; 2],
-    /// The function that it calls, with its arguments.
+    /// The function call, with its arguments.
     call: String,
 }
 
-/// Makes or replaces every trigger of the table, of its partitions and of the tables that inherit from it, and removes all
-/// others of this trail, such as those under an earlier name of the table.
+/// Returns the SQL that creates or replaces the triggers of the table and its descendants, and removes other capture triggers,
+/// such as those under an earlier name of the table.
 pub(super) fn create(
     storage: &StorageSchema,
     table: &CapturableTable,
@@ -33,12 +33,12 @@ pub(super) fn create(
 ) -> String {
     let mut sql = String::new();
     let always = if policy.always { "ALWAYS " } else { "" };
-    for (at, target) in relations(table).enumerate() {
+    for (index, target) in relations(table).enumerate() {
         let mut triggers = truncate_triggers(storage, target, policy, function);
         match mode {
             CaptureMode::Statement => triggers.extend(statement_triggers(target, function)),
             // A row trigger of a partitioned table comes with every partition, also with those made later.
-            CaptureMode::Row if table.partitioned && at > 0 => {}
+            CaptureMode::Row if table.is_partitioned && index > 0 => {}
             CaptureMode::Row => triggers.push(Trigger {
                 name: trigger_name(target, None),
                 timing: ["AFTER INSERT OR UPDATE OR DELETE".to_owned(), "FOR EACH ROW".to_owned()],
@@ -69,7 +69,7 @@ fn statement_triggers<'a>(
     })
 }
 
-/// The record of a TRUNCATE, and what the policy wants to happen before the rows are gone.
+/// Returns the triggers for TRUNCATE: one that records it, and one that records the rows or refuses, if the policy says so.
 fn truncate_triggers(
     storage: &StorageSchema,
     target: &TableName,
@@ -95,7 +95,7 @@ fn truncate_triggers(
     triggers
 }
 
-/// Removes the triggers of this trail on a relation, whatever they are called, except those of these names.
+/// Returns the statement that removes all capture triggers of a relation except those of these names.
 pub(super) fn drop_others(storage: &StorageSchema, table: &TableName, names: &[String]) -> String {
     format!(
         "SELECT {}.threadline_drop_triggers({}, {});\n",
@@ -105,7 +105,7 @@ pub(super) fn drop_others(storage: &StorageSchema, table: &TableName, names: &[S
     )
 }
 
-/// The table first, then everything below it.
+/// Returns the table, then its descendants.
 pub(super) fn relations(table: &CapturableTable) -> impl Iterator<Item = &TableName> {
-    std::iter::once(&table.name).chain(&table.below)
+    std::iter::once(&table.name).chain(&table.descendants)
 }

@@ -35,7 +35,7 @@ pub(super) const KEYS: [Key; 13] = [
         aliases: &["capture", "capture_mode", "trigger"],
         apply: |policy, value| {
             let given = value.as_str()?;
-            policy.mode = Some(CaptureMode::ALL.into_iter().find(|mode| mode.name() == given)?);
+            policy.mode = Some(CaptureMode::ALL.into_iter().find(|mode| mode.as_str() == given)?);
             Some(())
         },
     },

@@ -39,7 +39,7 @@ fn a_table_has_the_defaults_and_its_own_entry() {
 
     let with_name = |table: &'static str| TablePolicy { table: table.into(), ..defaults.clone() };
     let mut users = with_name("users").mode(CaptureMode::Statement).exclude(["password_hash"]);
-    users = users.mask(["email"]).except(["updated_at"]);
+    users = users.mask(["email"]).except_columns(["updated_at"]);
     users.mask_placeholder = "[HIDDEN]".to_owned();
     assert_eq!(config.policy("users"), users);
 

@@ -13,7 +13,7 @@ pub(super) fn generate(
 ) -> Command {
     let mut text = format!("threadline gen triggers --tables {}", shell_word(&table.to_string()));
     if let Some(mode) = mode.filter(|mode| *mode != CaptureMode::default()) {
-        text += &format!(" --capture {}", mode.name());
+        text += &format!(" --capture {}", mode.as_str());
     }
     if *storage != StorageSchema::default() {
         text += &format!(" --storage-schema {storage}");

@@ -29,7 +29,7 @@ async fn old_key_of_a_row_says_what_became_of_it(pool: PgPool) -> Result {
         let after = now(&pool).await?;
 
         assert_eq!(told(&trail, "acct", "id=1", before).await?, r#"existed: {id: 1, v: "one"}"#);
-        assert_eq!(told(&trail, "acct", "id=1", after).await?, "became id=100", "{}", mode.name());
+        assert_eq!(told(&trail, "acct", "id=1", after).await?, "became id=100", "{}", mode.as_str());
         assert_eq!(told(&trail, "acct", "id=100", before).await?, "is not known");
         assert_eq!(told(&trail, "acct", "id=100", after).await?, r#"existed: {id: 100, v: "one"}"#);
 
@@ -65,7 +65,7 @@ async fn key_that_holds_a_foreign_key_moves_with_on_update_cascade(pool: PgPool)
             .await?;
         run(&pool, "UPDATE orders SET o = 2").await?;
 
-        assert_eq!(told_now(&pool, &trail, "lines", "o=1&n=1").await?, "became n=1&o=2", "{}", mode.name());
+        assert_eq!(told_now(&pool, &trail, "lines", "o=1&n=1").await?, "became n=1&o=2", "{}", mode.as_str());
         assert_eq!(told_now(&pool, &trail, "lines", "o=1&n=2").await?, "became n=2&o=2");
         assert_eq!(told_now(&pool, &trail, "lines", "o=2&n=1").await?, r#"existed: {n: 1, o: 2, v: "a"}"#);
         assert_eq!(told_now(&pool, &trail, "parts", "o=1&n=1&p=7").await?, "became n=1&o=2&p=7");
@@ -101,7 +101,7 @@ async fn history_can_be_followed_through_ten_keys_both_ways(pool: PgPool) -> Res
             .rev()
             .map(|id| format!("{{id: {id}, v: {}}}", if id == 0 { 0 } else { id - 1 }))
             .collect();
-        assert_eq!(back, expected, "{}", mode.name());
+        assert_eq!(back, expected, "{}", mode.as_str());
 
         let (mut row, mut keys) = ("id=0".to_owned(), Vec::new());
         while let AsOf::Moved(entry) = as_of(&trail, "acct", &row, now(&pool).await?).await? {

@@ -222,7 +222,7 @@ fn policies(mode: CaptureMode) -> Vec<(String, TablePolicy)> {
     let mut bare = whole();
     bare.store_changed_from = false;
     bare.store_deleted_row = false;
-    vec![(mode.name().to_owned(), whole()), (format!("{}, no old values", mode.name()), bare)]
+    vec![(mode.as_str().to_owned(), whole()), (format!("{}, no old values", mode.as_str()), bare)]
 }
 
 async fn play(pool: &PgPool, mode: CaptureMode) -> Result {

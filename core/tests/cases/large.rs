@@ -37,7 +37,7 @@ async fn redacted_value_of_any_size_is_never_converted(pool: PgPool) -> Result {
             "INSERT INTO docs SELECT 3, title, body, secret FROM docs",
             "DELETE FROM docs WHERE id = 2",
         ] {
-            run(&pool, write).await.map_err(|error| format!("{}: {error}", mode.name()))?;
+            run(&pool, write).await.map_err(|error| format!("{}: {error}", mode.as_str()))?;
         }
         let found = changes(&pool).await?;
         assert_eq!(
@@ -51,7 +51,7 @@ async fn redacted_value_of_any_size_is_never_converted(pool: PgPool) -> Result {
                 "delete docs {id: 2} was {id: 2, title: y, secret: [REDACTED]}",
             ],
             "{}",
-            mode.name()
+            mode.as_str()
         );
     }
     Ok(())
@@ -74,7 +74,7 @@ async fn marker_stands_for_a_value_that_jsonb_cannot_hold(pool: PgPool) -> Resul
         run(&pool, &format!("INSERT INTO t VALUES (1, 'a', {too_large})")).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         for write in ["UPDATE t SET note = 'b'", "UPDATE t SET v = 'small'", "DELETE FROM t"] {
-            run(&pool, write).await.map_err(|error| format!("{data_type} ({}): {error}", mode.name()))?;
+            run(&pool, write).await.map_err(|error| format!("{data_type} ({}): {error}", mode.as_str()))?;
         }
         let marker = format!(
             "jsonb_build_object('too_large', jsonb_build_object('bytes', length({bytes}), 'sha256', encode(sha256({bytes}), 'hex')))"
@@ -90,7 +90,7 @@ async fn marker_stands_for_a_value_that_jsonb_cannot_hold(pool: PgPool) -> Resul
                 format!("delete t {{id: 1}} was {{v: {small}, id: 1, note: b}}"),
             ],
             "{data_type} ({})",
-            mode.name()
+            mode.as_str()
         );
     }
     Ok(())

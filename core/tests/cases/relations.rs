@@ -63,7 +63,7 @@ async fn rows_of_a_table_may_be_gone_with_a_detached_or_dropped_partition(pool: 
             observe(&pool).await?;
             run(&pool, "UPDATE m SET v = 'c' WHERE r = 'us'; INSERT INTO m VALUES (2, 'us', 'd')").await?;
             for row in ["id=1&r=us", "id=2&r=us"] {
-                assert!(is_certain(&pool, &trail, "m", row).await?, "{gone} ({})", mode.name());
+                assert!(is_certain(&pool, &trail, "m", row).await?, "{gone} ({})", mode.as_str());
             }
             assert!(matches!(
                 cause(&pool, &trail, "m", "id=1&r=eu").await?,
@@ -164,7 +164,7 @@ async fn renamed_table_is_named_where_its_rows_are_looked_for(pool: PgPool) -> R
             let count = async || trail.snapshot().await?.count(&Scope::unscoped(), &filter, 100).await;
             assert_eq!(count().await?, Count::Exact(2));
             run(&pool, &format!("INSERT INTO {name} VALUES (3, 'c')")).await?;
-            assert_eq!(count().await?, Count::Exact(3), "{rename} ({})", mode.name());
+            assert_eq!(count().await?, Count::Exact(3), "{rename} ({})", mode.as_str());
             let triggers: i64 = value(
                 &pool,
                 &format!(
@@ -209,7 +209,7 @@ async fn tables_that_take_each_others_name_do_not_lend_each_other_rows(pool: PgP
         trail.capture(["t", "t_old"].map(|table| TablePolicy::new(table).mode(mode))).await?;
         run(&pool, "UPDATE t SET v = 'newer'").await?;
         assert_eq!(told_now(&pool, &trail, "t", "id=1").await?, r#"existed: {id: 1, v: "newer"}"#);
-        assert!(!is_certain(&pool, &trail, "t", "id=2").await?, "{}", mode.name());
+        assert!(!is_certain(&pool, &trail, "t", "id=2").await?, "{}", mode.as_str());
     }
     Ok(())
 }
@@ -226,8 +226,8 @@ async fn table_that_is_renamed_and_back_does_not_hide_what_happened_meanwhile(po
         run(&pool, "ALTER TABLE t RENAME TO other").await?;
         run(&pool, "DELETE FROM other WHERE id = 1").await?;
         run(&pool, "ALTER TABLE other RENAME TO t; UPDATE t SET v = 'b' WHERE id = 2").await?;
-        assert!(!is_certain(&pool, &trail, "t", "id=1").await?, "{}", mode.name());
-        assert!(is_certain(&pool, &trail, "t", "id=2").await?, "{}", mode.name());
+        assert!(!is_certain(&pool, &trail, "t", "id=1").await?, "{}", mode.as_str());
+        assert!(is_certain(&pool, &trail, "t", "id=2").await?, "{}", mode.as_str());
     }
     Ok(())
 }
@@ -254,9 +254,9 @@ async fn attached_table_is_named_by_the_whole_table(pool: PgPool) -> Result {
             told_now(&pool, &trail, "m", "id=5&r=as").await?,
             "was removed by delete",
             "{}",
-            mode.name()
+            mode.as_str()
         );
-        assert!(!is_certain(&pool, &trail, "m_as", "id=5&r=as").await?, "{}", mode.name());
+        assert!(!is_certain(&pool, &trail, "m_as", "id=5&r=as").await?, "{}", mode.as_str());
     }
     Ok(())
 }
@@ -276,7 +276,7 @@ async fn renamed_key_column_does_not_leave_rows_behind(pool: PgPool) -> Result {
         assert_eq!(told_now(&pool, &trail, "t", "number=1").await?, "was removed by delete");
         assert!(matches!(as_of(&trail, "t", "id=1", before).await?, AsOf::Present(_)));
         for row in ["id=1", "id=2"] {
-            assert!(!is_certain(&pool, &trail, "t", row).await?, "{row} ({})", mode.name());
+            assert!(!is_certain(&pool, &trail, "t", row).await?, "{row} ({})", mode.as_str());
         }
     }
     Ok(())

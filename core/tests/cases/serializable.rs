@@ -90,7 +90,7 @@ async fn audited_writes_of_different_rows_do_not_conflict(pool: PgPool) -> Resul
             failures.len() * 100 < transactions,
             "{} of {transactions} transactions failed ({}):\n{}",
             failures.len(),
-            mode.name(),
+            mode.as_str(),
             failures.join("\n")
         );
         let action = Filter { action: Some("counter.raised".to_owned()), ..Filter::default() };

@@ -133,7 +133,7 @@ async fn every_setting_of_a_session_leaves_the_same_bytes(pool: PgPool) -> Resul
     let mut problems = Vec::new();
     for mode in CaptureMode::ALL {
         for policy in policies(mode) {
-            let name = format!("{}, redacts: {}", mode.name(), policy.redacts());
+            let name = format!("{}, redacts: {}", mode.as_str(), policy.redacts());
             trail.capture([policy]).await?;
             forget(&pool).await?;
             write(&mut *pool.acquire().await?).await?;
@@ -289,7 +289,7 @@ async fn play_in_turkish(pool: &PgPool, with_icu: bool) -> Result {
             ("title=ISTANBUL", "existed: {id: 1, note: \"II\", title: \"ISTANBUL\"}"),
             ("title=izmir", "was removed by delete"),
         ] {
-            assert_eq!(told_now(pool, &trail, "titles", row).await?, expected, "{}", mode.name());
+            assert_eq!(told_now(pool, &trail, "titles", row).await?, expected, "{}", mode.as_str());
         }
         run(pool, "TRUNCATE titles").await?;
         assert_eq!(told_now(pool, &trail, "titles", "title=ISTANBUL").await?, "was removed by truncate");

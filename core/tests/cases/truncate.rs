@@ -33,7 +33,7 @@ async fn truncate_of_a_partition_makes_the_rows_of_the_table_uncertain(pool: PgP
         for row in ["id=1&r=eu", "id=1&r=us"] {
             assert!(matches!(as_of(&trail, "m", row, before).await?, AsOf::Present(_)), "{row}");
             let AsOf::Uncertain { entry, causes } = as_of(&trail, "m", row, after).await? else {
-                return Err(format!("{row} is certain ({})", mode.name()).into());
+                return Err(format!("{row} is certain ({})", mode.as_str()).into());
             };
             assert_eq!(entry.change.operation, Operation::Insert);
             assert!(
@@ -137,7 +137,7 @@ async fn truncated_rows_are_deletions_where_the_policy_records_them(pool: PgPool
             told_now(&pool, &trail, "m", "id=1&r=eu").await?,
             "was removed by delete",
             "{}",
-            mode.name()
+            mode.as_str()
         );
         assert_eq!(
             steps(&trail, "m", "id=1&r=eu").await?,

@@ -71,7 +71,7 @@ async fn value_of_a_type_with_a_cast_to_json_is_recorded_whole_and_can_be_restor
     run(&pool, DEFINITIONS).await?;
     for mode in CaptureMode::ALL {
         for [data_type, one, other] in TYPES {
-            let name = format!("{data_type} ({})", mode.name());
+            let name = format!("{data_type} ({})", mode.as_str());
             run(
                 &pool,
                 &format!(
@@ -145,7 +145,7 @@ async fn redacted_value_of_such_a_type_is_never_converted(pool: PgPool) -> Resul
     run(&pool, DEFINITIONS).await?;
     for mode in CaptureMode::ALL {
         for [data_type, one, other] in TYPES {
-            let name = format!("{data_type} ({})", mode.name());
+            let name = format!("{data_type} ({})", mode.as_str());
             run(
                 &pool,
                 &format!(
@@ -247,7 +247,7 @@ async fn virtual_generated_column_is_left_out_and_a_stored_one_recorded(pool: Pg
                         "delete inv {id: 1} was {id: 1, net: 50, secret: null}",
                     ]
                 };
-                assert_eq!(changes(&pool).await?, expected, "{kind} masked: {is_masked} ({})", mode.name());
+                assert_eq!(changes(&pool).await?, expected, "{kind} masked: {is_masked} ({})", mode.as_str());
                 assert_eq!(is_warned, *kind != "STORED", "{:?}", plan.tables[0].warnings);
             }
         }
@@ -285,7 +285,7 @@ async fn geometry_of_postgis_is_recorded_whole(pool: PgPool) -> Result {
             "UPDATE t SET note = 'b'",
             "DELETE FROM t",
         ] {
-            run(&pool, write).await.map_err(|error| format!("{}: {error}", mode.name()))?;
+            run(&pool, write).await.map_err(|error| format!("{}: {error}", mode.as_str()))?;
         }
         let recorded: Vec<String> = value(
             &pool,
@@ -306,7 +306,7 @@ async fn geometry_of_postgis_is_recorded_whole(pool: PgPool) -> Result {
                 "delete TIN(((0 0,0 1,1 1,0 0)))",
             ],
             "{}",
-            mode.name()
+            mode.as_str()
         );
     }
     Ok(())

@@ -83,7 +83,7 @@ impl<'a> Driver<'a> {
         let tables = Table::all(&mut random, value(pool, "SELECT clock_timestamp()").await?);
         for table in &tables {
             run(pool, &table.create()).await?;
-            log.push(format!("{}; captured per {}", table.create(), table.mode.name()));
+            log.push(format!("{}; captured per {}", table.create(), table.mode.as_str()));
             trail.capture([table.policy()]).await?;
         }
         let mut sessions = Vec::new();

@@ -147,7 +147,7 @@ async fn capturing_again_enables_triggers_that_were_disabled(pool: PgPool) -> Re
             assert_eq!(states, [state]);
             run(&pool, "INSERT INTO t VALUES (3, 'c', 0)").await?;
             run(&pool, "TRUNCATE t").await?;
-            assert_eq!(changes(&pool).await?.len(), 2, "{}", mode.name());
+            assert_eq!(changes(&pool).await?.len(), 2, "{}", mode.as_str());
         }
     }
     Ok(())
@@ -162,7 +162,7 @@ async fn another_mode_leaves_no_trigger_of_the_first_one(pool: PgPool) -> Result
     {
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         run(&pool, &format!("INSERT INTO t VALUES ({id})")).await?;
-        assert_eq!(changes(&pool).await?.len(), id + 1, "{}", mode.name());
+        assert_eq!(changes(&pool).await?.len(), id + 1, "{}", mode.as_str());
     }
     Ok(())
 }

@@ -50,7 +50,7 @@ async fn first_writes_of_many_sessions_never_collide(pool: PgPool) -> Result {
                           (SELECT count(*) FROM threadline.audit_transactions)] FROM threadline.audit_changes",
         )
         .await?;
-        assert_eq!(recorded, [i64::from(SESSIONS); 4], "{}", mode.name());
+        assert_eq!(recorded, [i64::from(SESSIONS); 4], "{}", mode.as_str());
         assert_eq!(flaws(&pool).await?, Vec::<String>::new());
     }
     crowd.close().await;
@@ -83,7 +83,7 @@ async fn many_rows_after_single_ones_take_no_time(pool: PgPool) -> Result {
         }
         run(&mut *connection, "RESET statement_timeout").await?;
         let counted: i64 = value(&pool, "SELECT count(*) FROM threadline.audit_changes").await?;
-        assert_eq!(counted, 3 * 8 + 3 * rows, "{}", mode.name());
+        assert_eq!(counted, 3 * 8 + 3 * rows, "{}", mode.as_str());
     }
     Ok(())
 }
@@ -116,7 +116,7 @@ async fn a_writer_that_waited_records_the_row_that_it_replaced(pool: PgPool) -> 
                 "update t {id: 2} {id: 2, note: second, seen: 1} {note,seen} was {note: b, seen: 0}",
             ],
             "{}",
-            mode.name()
+            mode.as_str()
         );
     }
     Ok(())

@@ -336,7 +336,7 @@ async fn copy(pool: PgPool) -> Result {
         assert_eq!(copy.finish().await?, 2);
         let copied =
             ["insert t {id: 2} {id: 2, note: two, with a comma}", "insert t {id: 1} {id: 1, note: null}"];
-        assert_eq!(changes(&pool).await?, copied, "{}", mode.name());
+        assert_eq!(changes(&pool).await?, copied, "{}", mode.as_str());
 
         let mut copy = connection.copy_in_raw("COPY t FROM STDIN (FORMAT csv)").await?;
         copy.send(&b"3,c\n2,taken\n"[..]).await?;

@@ -97,7 +97,7 @@ async fn writes_of_an_after_trigger_to_the_same_table(pool: PgPool) -> Result {
             let warned =
                 plan.tables[0].warnings.iter().any(|warning| warning.contains(&format!("({trigger})")));
             let in_order = mode == CaptureMode::Row && trigger == "zz";
-            assert_eq!(warned, !in_order, "{trigger}, {}: {:?}", mode.name(), plan.tables[0].warnings);
+            assert_eq!(warned, !in_order, "{trigger}, {}: {:?}", mode.as_str(), plan.tables[0].warnings);
         }
     }
     Ok(())

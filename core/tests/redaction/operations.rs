@@ -100,7 +100,7 @@ async fn each_operation_shows_what_it_may(pool: PgPool) -> Result {
     for mode in CaptureMode::ALL {
         for redaction in REDACTIONS {
             for (shape, ddl, key) in KEYS {
-                let name = format!("{shape}, {redaction:?}, {}", mode.name());
+                let name = format!("{shape}, {redaction:?}, {}", mode.as_str());
                 run(
                     &pool,
                     &format!(
@@ -190,10 +190,10 @@ async fn many_rows_of_one_statement_are_each_redacted(pool: PgPool) -> Result {
                 "delete [REDACTED]": 135, "delete NULL": 66,
             }),
             "{}",
-            mode.name()
+            mode.as_str()
         );
         let stored = everything_stored(&pool).await?;
-        assert!(!stored.contains("canary"), "{}", mode.name());
+        assert!(!stored.contains("canary"), "{}", mode.as_str());
     }
     Ok(())
 }
@@ -228,7 +228,7 @@ async fn null_can_be_seen_unless_the_policy_hides_it(pool: PgPool) -> Result {
                     format!("delete users {{id: 1}} was {{id: 1, secret: {shown}}}"),
                 ],
                 "{}",
-                mode.name()
+                mode.as_str()
             );
         }
     }

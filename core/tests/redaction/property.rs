@@ -115,7 +115,7 @@ async fn play_all(pool: &PgPool, mode: CaptureMode) -> Result {
         assert!(
             problems.is_empty(),
             "plan {seed} ({}):\n{}\nsteps:\n{}",
-            mode.name(),
+            mode.as_str(),
             problems.join("\n"),
             log.join(";\n")
         );

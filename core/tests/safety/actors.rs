@@ -101,11 +101,11 @@ async fn the_actor_of_the_first_write_stays_and_leaves_with_the_transaction(pool
             run(&mut *connection, write).await?;
             set_actor(&mut connection, &actor("second")).await?;
             run(&mut *connection, "INSERT INTO t VALUES (2, 'b'); COMMIT").await?;
-            assert_eq!(actors(&pool).await?, ["first"], "{write} ({})", mode.name());
+            assert_eq!(actors(&pool).await?, ["first"], "{write} ({})", mode.as_str());
 
             // The setting reads as an empty text now, not as NULL.
             run(&mut *connection, "INSERT INTO t VALUES (3, 'c')").await?;
-            assert_eq!(actors(&pool).await?, ["first", "-"], "{write} ({})", mode.name());
+            assert_eq!(actors(&pool).await?, ["first", "-"], "{write} ({})", mode.as_str());
 
             run(&mut *connection, "BEGIN").await?;
             set_actor(&mut connection, "").await?;

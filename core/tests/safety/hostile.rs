@@ -185,12 +185,12 @@ async fn none_of_it_is_found(pool: PgPool) -> Result {
             };
             expected.extend(moved);
             expected.push("delete p {id: 11} was {id: 11, body: {a: 1}}");
-            assert_eq!(changes(&pool).await?, expected, "{path} ({})", mode.name());
+            assert_eq!(changes(&pool).await?, expected, "{path} ({})", mode.as_str());
             assert_eq!(flaws(&pool).await?, Vec::<String>::new());
         }
         let ran: Vec<String> =
             value(&pool, "SELECT coalesce(array_agg(DISTINCT what), '{}') FROM evil.ran").await?;
-        assert_eq!(ran, Vec::<String>::new(), "{}", mode.name());
+        assert_eq!(ran, Vec::<String>::new(), "{}", mode.as_str());
     }
     drop(connection);
     role.drop().await

@@ -231,7 +231,7 @@ async fn no_setting_changes_to_which_transaction_a_change_belongs(pool: PgPool) 
             ),
         )
         .await?;
-        assert!(belongs, "{}", mode.name());
+        assert!(belongs, "{}", mode.as_str());
         assert_eq!(flaws(&pool).await?, Vec::<String>::new());
     }
     role.drop().await

@@ -1,4 +1,4 @@
--- Gives up on a lock that is not free in time: whoever writes to the table waits behind this migration.
+-- Limits the wait for locks, because every writer to the table waits behind this migration.
 SET LOCAL lock_timeout = '5s';
 
 -- odd $threadline$ "name", captured per statement.
@@ -221,7 +221,7 @@ SELECT "threadline".threadline_observe_relations('"public"."odd $threadline$ ""n
 
 -- The way back:
 
--- Gives up on a lock that is not free in time: whoever writes to the table waits behind this migration.
+-- Limits the wait for locks, because every writer to the table waits behind this migration.
 SET LOCAL lock_timeout = '5s';
 
 -- odd $threadline$ "name"

@@ -1,4 +1,4 @@
--- Gives up on a lock that is not free in time: whoever writes to the table waits behind this migration.
+-- Limits the wait for locks, because every writer to the table waits behind this migration.
 SET LOCAL lock_timeout = '5s';
 
 -- billing.payments, captured per row.
@@ -217,7 +217,7 @@ SELECT "threadline".threadline_observe_relations('"billing"."payments"');
 
 -- The way back:
 
--- Gives up on a lock that is not free in time: whoever writes to the table waits behind this migration.
+-- Limits the wait for locks, because every writer to the table waits behind this migration.
 SET LOCAL lock_timeout = '5s';
 
 -- billing.payments

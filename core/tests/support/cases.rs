@@ -49,7 +49,7 @@ impl<'a> Case<'a> {
             format!(
                 "{} ({}):\n  expected{}\n  found{}",
                 self.name,
-                mode.name(),
+                mode.as_str(),
                 lines(expected.join("\n    ")),
                 lines(found.join("\n    "))
             )
@@ -70,10 +70,10 @@ pub(crate) async fn play(pool: &PgPool, setup: &str, tables: &[&str], cases: &[C
             trail.capture(tables.iter().map(policy(mode))).await?;
             run(pool, case.write)
                 .await
-                .map_err(|error| format!("{} ({}): {error}", case.name, mode.name()))?;
+                .map_err(|error| format!("{} ({}): {error}", case.name, mode.as_str()))?;
             differences.extend(case.difference(mode, changes(pool).await?));
             let flaws = flaws(pool).await?;
-            differences.extend(flaws.iter().map(|flaw| format!("{} ({}): {flaw}", case.name, mode.name())));
+            differences.extend(flaws.iter().map(|flaw| format!("{} ({}): {flaw}", case.name, mode.as_str())));
         }
     }
     if differences.is_empty() { Ok(()) } else { Err(differences.join("\n").into()) }

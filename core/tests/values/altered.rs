@@ -30,7 +30,7 @@ async fn transaction_with_an_older_snapshot_is_asked_to_retry(pool: PgPool) -> R
     for mode in CaptureMode::ALL {
         for isolation in ISOLATION_LEVELS {
             for (alteration, recorded) in alterations {
-                let name = format!("{alteration} ({}, {isolation})", mode.name());
+                let name = format!("{alteration} ({}, {isolation})", mode.as_str());
                 run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
                 trail.capture([TablePolicy::new("t").mode(mode)]).await?;
                 let mut session = pool.acquire().await?;
@@ -96,7 +96,7 @@ async fn renamed_table_and_schema_are_recorded_under_their_new_names(pool: PgPoo
                      WHERE table_hash = threadline.threadline_table_hash(table_schema, table_name)",
                 )
                 .await?;
-                assert_eq!(found, [recorded], "{ddl} ({}, partitioned: {is_partitioned})", mode.name());
+                assert_eq!(found, [recorded], "{ddl} ({}, partitioned: {is_partitioned})", mode.as_str());
             }
         }
     }
@@ -133,7 +133,7 @@ async fn tables_that_swap_names_are_captured_as_they_are(pool: PgPool) -> Result
                 "update u {id: 2} {a: 3, id: 2} {a} was {a: 2}",
             ],
             "{}",
-            mode.name()
+            mode.as_str()
         );
     }
     Ok(())
@@ -160,7 +160,7 @@ async fn table_altered_in_the_same_transaction_is_captured_as_it_is(pool: PgPool
                 changes(&pool).await?,
                 ["insert t {id: 1} {a: 1, id: 1}", "update t {id: 1} {a: 2, id: 1} {a} was {a: 1}"],
                 "{} {isolation}",
-                mode.name()
+                mode.as_str()
             );
         }
     }

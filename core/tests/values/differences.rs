@@ -86,7 +86,7 @@ async fn values_that_are_equal_and_not_the_same_are_changes(pool: PgPool) -> Res
             assert!(
                 is_change(&trail, &pool, mode, data_type, before, after).await?,
                 "{data_type} {before} -> {after} ({})",
-                mode.name()
+                mode.as_str()
             );
         }
     }
@@ -114,7 +114,7 @@ async fn values_that_jsonb_cannot_tell_apart_are_no_changes(pool: PgPool) -> Res
             assert!(
                 !is_change(&trail, &pool, mode, data_type, before, after).await?,
                 "{data_type} {before} -> {after} ({})",
-                mode.name()
+                mode.as_str()
             );
         }
     }

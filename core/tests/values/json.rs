@@ -40,7 +40,7 @@ async fn a_null_character_is_replaced_and_an_escaped_backslash_is_not(pool: PgPo
                 r"INSERT INTO v VALUES (1, 'a\u0000', {given}); UPDATE v SET note = 'b'; DELETE FROM v"
             );
             if let Err(error) = run(&pool, &write).await {
-                problems.push(format!("{data_type} {given} ({}): {error}", mode.name()));
+                problems.push(format!("{data_type} {given} ({}): {error}", mode.as_str()));
                 continue;
             }
             let found: Vec<String> = value(
@@ -50,7 +50,7 @@ async fn a_null_character_is_replaced_and_an_escaped_backslash_is_not(pool: PgPo
             )
             .await?;
             if found != [stored; 3] {
-                problems.push(format!("{data_type} {given} ({}): {found:?}", mode.name()));
+                problems.push(format!("{data_type} {given} ({}): {found:?}", mode.as_str()));
             }
             let notes: Vec<String> = value(
                 &pool,
@@ -90,7 +90,7 @@ async fn half_a_surrogate_pair_is_replaced(pool: PgPool) -> Result {
                 "SELECT array_agg((coalesce(data_after, changed_from) -> 'value')::text) FROM threadline.audit_changes",
             )
             .await?;
-            assert_eq!(found, [stored; 3], "{given} ({})", mode.name());
+            assert_eq!(found, [stored; 3], "{given} ({})", mode.as_str());
         }
     }
     Ok(())

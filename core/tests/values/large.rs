@@ -48,7 +48,7 @@ async fn a_long_value_that_an_update_leaves_alone_is_kept_whole(pool: PgPool) ->
                 found,
                 ["update {note} t f", "update {body} f t was true", "update {id} f t", "delete was false"],
                 "{} {storage}",
-                mode.name()
+                mode.as_str()
             );
         }
     }

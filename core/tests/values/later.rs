@@ -242,7 +242,7 @@ async fn a_table_that_has_changed_is_captured_as_it_is(pool: PgPool) -> Result {
     for mode in CaptureMode::ALL {
         for case in CASES {
             for (redacted, lines) in [(false, case.plain), (true, case.redacted)] {
-                let name = format!("{} ({}, redacted: {redacted})", case.name, mode.name());
+                let name = format!("{} ({}, redacted: {redacted})", case.name, mode.as_str());
                 let expected: Vec<String> = ["1", "2"]
                     .iter()
                     .flat_map(|number| lines.iter().map(|line| line.replace('#', number)))
@@ -275,7 +275,7 @@ async fn a_secret_stays_out_under_any_name(pool: PgPool) -> Result {
             let found = play(&trail, &pool, case, policy(mode, true)).await?;
             let leaks: Vec<&String> = found.iter().filter(|line| line.contains("canary")).collect();
             if !leaks.is_empty() || found.is_empty() {
-                problems.push(format!("{} ({}): {leaks:#?}", case.name, mode.name()));
+                problems.push(format!("{} ({}): {leaks:#?}", case.name, mode.as_str()));
             }
         }
     }
@@ -304,7 +304,7 @@ async fn column_that_becomes_json_later_is_compared_as_json(pool: PgPool) -> Res
                 changes(&pool).await?,
                 ["update t {id: 1} {id: 1, note: 1} {note} was {note: 1}"; 2],
                 "{json} ({})",
-                mode.name()
+                mode.as_str()
             );
             assert_eq!(run(&pool, NULL).await.is_ok(), json == "json", "jsonb itself refuses it");
 
@@ -370,7 +370,7 @@ async fn a_secret_stays_out_of_partitions_and_children(pool: PgPool) -> Result {
                 assert!(found.iter().any(|line| line.contains("{id: 201}")) || name == "children", "{found:#?}");
                 let leaks: Vec<&String> = found.iter().filter(|line| line.contains("note: canary")).collect();
                 if !leaks.is_empty() {
-                    problems.push(format!("{name}, {swap} ({}): {leaks:#?}", mode.name()));
+                    problems.push(format!("{name}, {swap} ({}): {leaks:#?}", mode.as_str()));
                 }
             }
         }

@@ -136,7 +136,7 @@ async fn tables_of_any_name(pool: PgPool) -> Result {
                     .map(|(op, note)| format!("{op} public {name}{note}"))
             })
             .collect();
-        assert_eq!(found, expected, "{}", mode.name());
+        assert_eq!(found, expected, "{}", mode.as_str());
     }
     Ok(())
 }
@@ -171,7 +171,7 @@ async fn schemas_of_any_name(pool: PgPool) -> Result {
             let found: Vec<String> =
                 value(&pool, "SELECT array_agg(op || ' ' || table_schema ORDER BY captured_at, id) FROM threadline.audit_changes")
                     .await?;
-            assert_eq!(found, [format!("insert {name}"), format!("truncate {name}")], "{}", mode.name());
+            assert_eq!(found, [format!("insert {name}"), format!("truncate {name}")], "{}", mode.as_str());
         }
     }
     Ok(())
@@ -194,7 +194,7 @@ async fn columns_of_any_name(pool: PgPool) -> Result {
         run(&pool, &format!("{old}; UPDATE t SET {}; DELETE FROM t", new.join(", "))).await?;
         let fields: Vec<String> =
             value(&pool, "SELECT changed_fields FROM threadline.audit_changes WHERE op = 'update'").await?;
-        assert_eq!(fields, names, "{}", mode.name());
+        assert_eq!(fields, names, "{}", mode.as_str());
         let kept: Vec<bool> = value(
             &pool,
             &format!(
@@ -205,7 +205,7 @@ async fn columns_of_any_name(pool: PgPool) -> Result {
             ),
         )
         .await?;
-        assert_eq!(kept, [true; 3], "{}", mode.name());
+        assert_eq!(kept, [true; 3], "{}", mode.as_str());
         assert_eq!(flaws(&pool).await?, Vec::<String>::new());
     }
     Ok(())
@@ -237,7 +237,7 @@ async fn keys_of_any_name(pool: PgPool) -> Result {
         .await?;
         let expected: Vec<String> =
             names.iter().flat_map(|name| [(); 3].map(|()| format!("{name}k"))).collect();
-        assert_eq!(found, expected, "{}", mode.name());
+        assert_eq!(found, expected, "{}", mode.as_str());
     }
     Ok(())
 }
@@ -286,7 +286,7 @@ async fn columns_of_any_name_can_be_redacted(pool: PgPool) -> Result {
             "update excluded 0".to_owned(),
             "delete excluded 0".to_owned(),
         ];
-        assert_eq!(found, expected, "{}", mode.name());
+        assert_eq!(found, expected, "{}", mode.as_str());
     }
     Ok(())
 }

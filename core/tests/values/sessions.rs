@@ -86,7 +86,7 @@ async fn the_same_write_stores_the_same_bytes_in_every_session(pool: PgPool) -> 
                 ),
             )
             .await?;
-            assert_eq!(texts.len(), 1, "{op} {image} ({}):\n{}", mode.name(), texts.join("\n"));
+            assert_eq!(texts.len(), 1, "{op} {image} ({}):\n{}", mode.as_str(), texts.join("\n"));
             assert!(texts[0].ends_with(&format!(" x {}", settings.len())), "{}", texts[0]);
         }
     }

@@ -245,7 +245,8 @@ async fn extreme_values_of_every_type_are_stored_and_can_be_restored(pool: PgPoo
     for mode in CaptureMode::ALL {
         for (data_type, values) in TYPES {
             let found = store(&trail, &pool, mode, data_type, values).await?;
-            problems.extend(found.iter().map(|problem| format!("{data_type} ({}): {problem}", mode.name())));
+            problems
+                .extend(found.iter().map(|problem| format!("{data_type} ({}): {problem}", mode.as_str())));
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));

@@ -30,7 +30,7 @@ impl Builder<'_> {
         }
         let (schema, name) = self.recorded_names();
         let table = format!("{}.threadline_table({schema}, {name})", self.storage.quoted());
-        let relation = if self.table.partitioned { "pg_partition_root(TG_RELID)" } else { "TG_RELID" };
+        let relation = if self.table.is_partitioned { "pg_partition_root(TG_RELID)" } else { "TG_RELID" };
         format!(
             "{relation} IS DISTINCT FROM {table} OR {} <> {schema}\n    OR {}",
             self.table_name().0,

@@ -179,7 +179,7 @@ impl Builder<'_> {
 
     /// Returns the parts that both templates use.
     pub(super) fn common_parts(&self) -> Parts {
-        let partitioned = self.table.partitioned;
+        let partitioned = self.table.is_partitioned;
         let (schema, name) = self.table_name();
         let (recorded_schema, recorded_name) = self.recorded_names();
         let mut runtime_policy = self.document.clone();
@@ -216,12 +216,12 @@ impl Builder<'_> {
 
     /// Returns the SQL for the current schema and name of the table whose changes the function records.
     pub(super) const fn table_name(&self) -> (&'static str, &'static str) {
-        if self.table.partitioned { ("root[1]", "root[2]") } else { ("TG_TABLE_SCHEMA", "TG_TABLE_NAME") }
+        if self.table.is_partitioned { ("root[1]", "root[2]") } else { ("TG_TABLE_SCHEMA", "TG_TABLE_NAME") }
     }
 
     /// Returns the statements that record many rows at once.
     pub(super) async fn statement_parts(&mut self) -> Result<Parts, sqlx::Error> {
-        let (operations, first_position, or_is_unpaired) = if self.table.partitioned {
+        let (operations, first_position, or_is_unpaired) = if self.table.is_partitioned {
             (
                 "CASE WHEN is_unpaired THEN ARRAY['DELETE', 'INSERT'] ELSE ARRAY[TG_OP] END",
                 "old_row_count",
