@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use serde::Serialize;
-use threadline::health::{CoverageReport, Finding, GapSource, Severity, TableCoverage};
+use threadline::health::{CoverageReport, ExemptionSource, Finding, Severity, TableCoverage};
 
 use crate::columns::aligned;
 use crate::escape::{self, escaped, name};
@@ -36,7 +36,7 @@ struct Payload<'a> {
 #[derive(Serialize)]
 struct Gap<'a> {
     table: &'a str,
-    source: GapSource,
+    source: ExemptionSource,
 }
 
 #[derive(Serialize)]
@@ -148,8 +148,8 @@ fn text(found: &CoverageReport) -> Report {
     section(&mut text, "Captured", found.covered().map(|found| [table(found), policy(found)]));
     let gap = |(found, source)| {
         let source = match source {
-            GapSource::Baseline => "built in",
-            GapSource::Config => "threadline.toml",
+            ExemptionSource::Baseline => "built in",
+            ExemptionSource::Config => "threadline.toml",
         };
         [table(found), source.to_owned()]
     };
@@ -175,9 +175,9 @@ fn section(text: &mut String, heading: &str, rows: impl Iterator<Item = [String;
 }
 
 fn remedy(found: &TableCoverage) -> String {
-    match (&found.command, &found.run_as, &found.obstacle) {
-        (Some(command), Some(who), _) => escaped(&format!("{}  (as {who})", command.text())),
-        (Some(command), None, _) => escaped(command.text()),
+    match (&found.remedy, &found.run_as, &found.obstacle) {
+        (Some(remedy), Some(role), _) => escaped(&format!("{remedy}  (as {role})")),
+        (Some(remedy), None, _) => escaped(&remedy.to_string()),
         (None, _, Some(obstacle)) => escaped(obstacle),
         (None, _, None) => "see its findings".to_owned(),
     }

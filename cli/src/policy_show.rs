@@ -95,9 +95,9 @@ fn payload<'a>(tables: impl Iterator<Item = &'a TableRedaction>) -> Payload<'a> 
 }
 
 fn hint(table: &TableRedaction) -> Option<String> {
-    let command = table.command.as_ref().map(|command| match &table.run_as {
-        Some(who) => format!("{who} has to run {}", command.text()),
-        None => format!("run {}", command.text()),
+    let command = table.remedy.as_ref().map(|remedy| match &table.run_as {
+        Some(role) => format!("{role} must run {remedy}"),
+        None => format!("run {remedy}"),
     });
     command.or_else(|| table.obstacle.clone())
 }

@@ -1,7 +1,7 @@
 //! `threadline verify-coverage`: the gate of a deployment.
 
 use serde::Serialize;
-use threadline::health::{Finding, Schemas, Verdict};
+use threadline::health::{Finding, RequirementStatus, Schemas};
 
 use crate::columns::{aligned, rule};
 use crate::escape;
@@ -37,7 +37,7 @@ pub(crate) async fn answer(session: &Session) -> Result<Report, Failure> {
     let found = trail.coverage(&session.config, &Schemas::All).await.map_err(Failure::health)?;
     let verdicts = found.verify(tables);
     let expected = verdicts.len();
-    let covered = verdicts.iter().filter(|(_, verdict)| *verdict == Verdict::Covered).count();
+    let covered = verdicts.iter().filter(|(_, verdict)| *verdict == RequirementStatus::Covered).count();
     let violated = expected - covered;
     let report = if session.json {
         json::line(&Document {
@@ -50,13 +50,14 @@ pub(crate) async fn answer(session: &Session) -> Result<Report, Failure> {
                 .map(|(table, verdict)| Row {
                     schema: table.schema(),
                     table: table.name(),
-                    status: verdict.name(),
+                    status: verdict.as_str(),
                 })
                 .collect(),
             findings: &found.findings,
         })?
     } else {
-        let rows = verdicts.iter().map(|(table, verdict)| [escape::table(table), verdict.name().to_owned()]);
+        let rows =
+            verdicts.iter().map(|(table, verdict)| [escape::table(table), verdict.as_str().to_owned()]);
         let head = std::iter::once(["TABLE", "STATUS"].map(str::to_owned));
         let mut text = aligned(&head.chain(rows).collect::<Vec<_>>());
         text += &rule(&text);

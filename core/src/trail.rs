@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 
 use crate::StorageSchema;
-use crate::health::KnownFunctions;
+use crate::health::FunctionCache;
 use crate::query::SchemaFeatureCache;
 
 /// The audit trail of one database: a pool and the schema that holds the trail. Cheap to clone.
@@ -26,7 +26,7 @@ pub struct AuditTrail {
     pub(crate) read_pool: Option<PgPool>,
     pub(crate) schema: StorageSchema,
     pub(crate) schema_features: SchemaFeatureCache,
-    pub(crate) functions: KnownFunctions,
+    pub(crate) functions: FunctionCache,
     pub(crate) search_time: Duration,
     pub(crate) lock_timeout: Duration,
     pub(crate) prepared: bool,
@@ -47,7 +47,7 @@ impl AuditTrail {
             read_pool: None,
             schema: StorageSchema::default(),
             schema_features: SchemaFeatureCache::default(),
-            functions: KnownFunctions::default(),
+            functions: FunctionCache::default(),
             search_time: SEARCH_TIME,
             lock_timeout: Self::LOCK_TIMEOUT,
             prepared: false,
@@ -97,7 +97,7 @@ impl AuditTrail {
     pub fn with_storage_schema(mut self, schema: StorageSchema) -> Self {
         self.schema = schema;
         self.schema_features = SchemaFeatureCache::default();
-        self.functions = KnownFunctions::default();
+        self.functions = FunctionCache::default();
         self
     }
 

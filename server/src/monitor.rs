@@ -8,7 +8,7 @@ use chrono::Utc;
 use futures_util::FutureExt;
 use threadline::event::HEALTH_CHECK_FAILED;
 use threadline::health::{CoverageGap, HealthError, HealthReport, RecordCoverageError, Schemas};
-use threadline::{AuditTrail, Config, describe_database_error};
+use threadline::{AuditTrail, Config};
 use threadline_app::{CheckFailure, Coverage, LastCheck};
 use tokio::sync::watch;
 
@@ -158,7 +158,7 @@ impl Monitor {
         match tokio::time::timeout(self.limit, self.trail.coverage_gaps(GAPS)).await {
             Ok(Ok(gaps)) => Some(gaps),
             Ok(Err(error)) => {
-                tracing::warn!(error = ?describe_database_error(&error), "the gaps of coverage could not be read");
+                tracing::warn!(error = ?error.to_string(), "the gaps of coverage could not be read");
                 None
             }
             Err(_) => {

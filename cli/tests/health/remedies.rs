@@ -1,7 +1,7 @@
 //! The command of every finding, run for every kind of table: it works and the finding is gone, or there is no command.
 
 use sqlx::PgPool;
-use threadline::health::{Command, CoverageReport, Schemas, Severity};
+use threadline::health::{CoverageReport, Remedy, Schemas, Severity};
 use threadline::{AuditTrail, Config};
 
 use crate::desk::Desk;
@@ -205,20 +205,20 @@ const CLEAR: &str = "DROP TABLE IF EXISTS t, renamed, p, above CASCADE; DROP SCH
 #[derive(Debug, Clone, PartialEq)]
 struct Wrong {
     what: String,
-    command: Option<Command>,
+    remedy: Option<Remedy>,
     is_error: bool,
 }
 
 fn wrongs(report: &CoverageReport) -> Vec<Wrong> {
-    let uncaptured = report.tables.iter().filter(|found| found.command.is_some() || found.obstacle.is_some());
+    let uncaptured = report.tables.iter().filter(|found| found.remedy.is_some() || found.obstacle.is_some());
     let uncaptured = uncaptured.map(|found| Wrong {
         what: format!("{} needs capture", found.table),
-        command: found.command.clone(),
+        remedy: found.remedy.clone(),
         is_error: true,
     });
     let findings = report.findings.iter().map(|finding| Wrong {
         what: format!("{} {}", finding.kind.code, finding.message),
-        command: finding.command.clone(),
+        remedy: finding.remedy.clone(),
         is_error: finding.severity() == Severity::Error,
     });
     uncaptured.chain(findings).collect()
@@ -230,15 +230,15 @@ async fn mend(desk: &Desk, config: &Config) -> Result<Vec<Wrong>> {
     let mut history = Vec::new();
     loop {
         let wrongs = wrongs(&trail.coverage(config, &Schemas::All).await?);
-        let Some(wrong) = wrongs.iter().find(|wrong| wrong.command.is_some()).cloned() else {
+        let Some(wrong) = wrongs.iter().find(|wrong| wrong.remedy.is_some()).cloned() else {
             return Ok(wrongs);
         };
         if history.contains(&wrong) || history.len() > 12 {
             return Err(format!("it comes back: {wrong:?} after {history:#?}").into());
         }
-        match &wrong.command {
-            Some(Command::Shell(line)) => desk.shell(line),
-            Some(command) => desk.sql(command.text()).await,
+        match &wrong.remedy {
+            Some(Remedy::Sql(sql)) => desk.sql(sql).await,
+            Some(remedy) => desk.shell(&remedy.to_string()),
             None => Ok(()),
         }
         .map_err(|error| format!("the command of {} failed: {error}", wrong.what))?;
@@ -349,9 +349,9 @@ async fn renamed_table_ends_in_one_set_of_triggers(pool: PgPool) -> Result {
             let report = trail.coverage(&Config::default(), &Schemas::All).await?;
             let finding = report.findings.first().ok_or("no finding")?;
             assert_eq!(finding.kind.code, "shared_capture_function");
-            let command = finding.command.as_ref().ok_or("no command")?;
-            assert!(command.text().contains(&format!("--tables {table}")), "{}", command.text());
-            desk.shell(command.text())?;
+            let remedy = finding.remedy.as_ref().ok_or("no remedy")?.to_string();
+            assert!(remedy.contains(&format!("--tables {table}")), "{remedy}");
+            desk.shell(&remedy)?;
             let report = trail.coverage(&Config::default(), &Schemas::All).await?;
             assert!(report.findings.is_empty(), "{mode}, {rename}: {:?}", report.findings);
             desk.sql(&format!("INSERT INTO {table} VALUES (1)")).await?;

@@ -17,7 +17,7 @@ async fn a_mistake_in_the_file_is_told_before_anything_else(pool: PgPool) -> Res
     let project = Project::new(pool, TABLES).await?;
     let long = "x".repeat(201);
     for (toml, words) in [
-        ("a = ", "threadline.toml, line 1: this is not TOML"),
+        ("a = ", "threadline.toml, line 1: this is not valid TOML"),
         (
             "[capture.tables.users]\nmask = 'email'",
             "line 2: mask of table users is 'email': expected a list such as",

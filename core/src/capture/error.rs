@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::PolicyError;
-use crate::config::paste;
+use crate::config::toml_snippet;
 use crate::lock::{self, BlockingSession};
 use crate::{StorageSchema, TableName, describe_database_error};
 
@@ -206,7 +206,7 @@ fn no_key_hint(table: &TableName, candidate: Option<&[String]>) -> String {
     let Some(columns) = candidate else {
         return "add one (it has no unique index on NOT NULL columns that could serve)".to_owned();
     };
-    let (section, key) = (paste::section(table), paste::primary_key(columns));
+    let (section, key) = (toml_snippet::section(table), toml_snippet::primary_key(columns));
     format!(
         "add one, or let its unique index serve: write {key} into the section [{section}] of threadline.toml, or at the \
          file's top {section}.{key}"

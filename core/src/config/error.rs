@@ -1,9 +1,9 @@
-//! Why a `threadline.toml` cannot be used.
+//! Errors in a `threadline.toml`.
 
 use crate::capture::PolicyError;
 use crate::{StorageSchemaError, TableName};
 
-/// A `threadline.toml` that cannot be used: where, and why.
+/// An error in a `threadline.toml`, with its line.
 ///
 /// ```
 /// let error = threadline::Config::from_toml("[capture.tables.users]\npk = [\"id\"]").unwrap_err();
@@ -14,55 +14,55 @@ use crate::{StorageSchemaError, TableName};
 #[error("line {line}: {problem}")]
 #[non_exhaustive]
 pub struct ConfigError {
-    /// The line of the file, from 1.
+    /// The line of the file, counted from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// The problem.
     pub problem: ConfigProblem,
 }
 
-/// What is wrong in a `threadline.toml`.
+/// A problem in a `threadline.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigProblem {
-    /// The text is not TOML.
-    #[error("this is not TOML: {message}")]
+    /// The text is not valid TOML.
+    #[error("this is not valid TOML: {message}")]
     Syntax {
-        /// What the parser says.
+        /// The parser's message.
         message: String,
     },
-    /// A key is there twice; TOML reads neither.
+    /// A key is set twice, which TOML does not allow.
     #[error(
-        "{key} is there twice: keep one; a dotted line cannot add to a section, so move what it says into the section"
+        "{key} is set twice: keep one; a dotted key cannot add to a section, so move its value into the section"
     )]
     Duplicate {
-        /// The key as it is written.
+        /// The key as written.
         key: String,
     },
-    /// A key that nothing reads.
-    #[error("{key:?} is not a key of {place}: {hint}")]
+    /// An unknown key.
+    #[error("{key:?} is not a key of {section}: {hint}")]
     UnknownKey {
         /// The key.
         key: String,
-        /// What holds it.
-        place: String,
-        /// The way out.
+        /// The section that holds it.
+        section: String,
+        /// A hint how to correct it.
         hint: String,
     },
-    /// A value of the wrong type or form.
-    #[error("{key} of {place} is {found}: expected {expected}")]
+    /// A value of the wrong type or format.
+    #[error("{key} of {section} is {found}: expected {expected}")]
     Value {
         /// The key.
         key: String,
-        /// What holds it.
-        place: String,
-        /// The value as it is written.
+        /// The section that holds it.
+        section: String,
+        /// The value as written.
         found: String,
-        /// What may stand there.
+        /// The values that are allowed.
         expected: String,
     },
-    /// A key of `capture.tables` that names no table.
+    /// A key of `capture.tables` that cannot be the name of a table.
     #[error(
-        "{key:?} cannot be a table: name it as in [capture.tables.users] or [capture.tables.\"billing.invoices\"]"
+        "{key:?} cannot be the name of a table: write it as in [capture.tables.users] or [capture.tables.\"billing.invoices\"]"
     )]
     TableName {
         /// The key.
@@ -71,17 +71,17 @@ pub enum ConfigProblem {
     /// Two keys for one table.
     #[error("{earlier:?} and {later:?} are the same table {table}: keep one of them")]
     SameTable {
-        /// The key that comes first.
+        /// The key of the earlier line.
         earlier: String,
-        /// The other one.
+        /// The key of the later line.
         later: String,
         /// The table.
         table: TableName,
     },
-    /// The storage schema has a name that it cannot have.
+    /// The name of the storage schema is invalid.
     #[error(transparent)]
     StorageSchema(#[from] StorageSchemaError),
-    /// A policy that no table could have.
+    /// A policy that is invalid for every table.
     #[error(transparent)]
     Policy(#[from] PolicyError),
 }

@@ -1,13 +1,13 @@
-//! The guide and the keys say the same.
+//! Compares the guides with the tables of keys.
 
 use super::keys::{KEYS, Key};
-use super::lists::{LISTS, ListKey};
+use super::table_lists::{LISTS, ListKey};
 use super::*;
 
 const GUIDE: &str = include_str!("../../../docs/capturing.md");
 
 #[test]
-fn nothing_that_is_written_makes_it_panic() {
+fn truncated_text_never_panics() {
     for (start, _) in GUIDE.char_indices() {
         let piece: String = GUIDE[start..].chars().take(300).collect();
         let _outcome = Config::from_toml(&piece.replace('|', "\n"));
@@ -19,14 +19,14 @@ fn nothing_that_is_written_makes_it_panic() {
     }
 }
 
-/// The snippets of the guide in this language.
+/// Returns the snippets of the guide in this language.
 fn blocks(language: &str) -> Vec<&'static str> {
     let begin = format!("```{language}\n");
     GUIDE.split(begin.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
 }
 
 #[test]
-fn the_snippets_of_the_guide_are_valid_and_name_every_key() {
+fn guide_snippets_are_valid_and_set_every_key() {
     let snippets = blocks("toml");
     for snippet in &snippets {
         let config = Config::from_toml(snippet).unwrap();
@@ -39,18 +39,18 @@ fn the_snippets_of_the_guide_are_valid_and_name_every_key() {
 }
 
 #[test]
-fn the_guide_lists_the_keys_as_they_are_read() {
+fn guide_lists_every_key() {
     let row = |key: &Key| {
         let default = if key.default.is_empty() { String::new() } else { format!("`{}`", key.default) };
-        let place = if key.names_columns { "table" } else { "both" };
-        format!("| `{}` | {place} | {} | {default} | {} |\n", key.name, key.expected, key.meaning)
+        let level = if key.names_columns { "table" } else { "both" };
+        format!("| `{}` | {level} | {} | {default} | {} |\n", key.name, key.expected, key.meaning)
     };
     let rows: String = KEYS.iter().map(row).collect();
     assert!(GUIDE.contains(&rows), "docs/capturing.md should hold these rows:\n{rows}");
 }
 
 #[test]
-fn the_documented_defaults_are_the_defaults() {
+fn documented_defaults_are_actual_defaults() {
     for key in KEYS.iter().filter(|key| !key.default.is_empty()) {
         let text = format!("[capture.tables.users]\n{} = {}", key.name, key.default);
         assert_eq!(Config::from_toml(&text).unwrap().policy("users"), TablePolicy::new("users"), "{text}");
@@ -65,7 +65,7 @@ fn the_documented_defaults_are_the_defaults() {
 }
 
 #[test]
-fn the_guide_to_health_lists_its_keys_and_sets_each() {
+fn health_guide_lists_and_sets_every_list_key() {
     let guide = include_str!("../../../docs/health.md");
     let row = |key: &ListKey| format!("| `{}` | `{}` | {} |\n", key.section, key.name, key.meaning);
     let rows: String = LISTS.iter().map(row).collect();

@@ -1,24 +1,24 @@
-//! The one table of the keys of `[capture]` and of a table's entry: reading, the texts of errors and the guide follow it.
+//! The keys of `[capture]` and of table sections: one table for reading, for error messages and for the guide.
 
 use toml::de::DeValue;
 
 use crate::capture::{CaptureMode, TablePolicy, TruncatePolicy};
 
-/// One key.
+/// A key of a policy.
 pub(super) struct Key {
     pub(super) name: &'static str,
-    /// What may stand there, with an example.
+    /// The values that are allowed, with an example.
     pub(super) expected: &'static str,
-    /// The value it has when nothing is said, in TOML; empty where no value says the same.
+    /// The default in TOML; empty if no value has the same effect.
     #[cfg_attr(not(test), expect(dead_code, reason = "the guide shows it, and a test compares the guide"))]
     pub(super) default: &'static str,
     #[cfg_attr(not(test), expect(dead_code, reason = "the guide shows it, and a test compares the guide"))]
     pub(super) meaning: &'static str,
-    /// It names columns, so it belongs to one table.
+    /// Its value names columns, so it belongs to a single table.
     pub(super) names_columns: bool,
-    /// What people write instead.
+    /// Names that people may use by mistake.
     pub(super) aliases: &'static [&'static str],
-    /// Puts the value into the policy; `None` when it is not what is expected.
+    /// Sets the value in the policy; returns `None` if the value is not allowed.
     pub(super) apply: fn(&mut TablePolicy, &DeValue<'_>) -> Option<()>,
 }
 
@@ -29,13 +29,13 @@ pub(super) const KEYS: [Key; 13] = [
         name: "mode",
         expected: "\"statement\" or \"row\"",
         default: "",
-        meaning: "Fire once per statement or once per row. Unless given: per statement, but per row for a table that takes \
+        meaning: "Fire once per statement or once per row. Unless set: per statement, but per row for a table that takes \
                   part in inheritance, or whose rows one foreign key deletes and another sets to NULL or a default.",
         names_columns: false,
         aliases: &["capture", "capture_mode", "trigger"],
         apply: |policy, value| {
-            let given = value.as_str()?;
-            policy.mode = Some(CaptureMode::ALL.into_iter().find(|mode| mode.as_str() == given)?);
+            let word = value.as_str()?;
+            policy.mode = Some(CaptureMode::ALL.into_iter().find(|mode| mode.as_str() == word)?);
             Some(())
         },
     },
@@ -70,7 +70,7 @@ pub(super) const KEYS: [Key; 13] = [
         name: "store_unchanged",
         expected: BOOLEAN,
         default: "false",
-        meaning: "Record updates that change no value, too.",
+        meaning: "Record updates that change no value as well.",
         names_columns: false,
         aliases: &["store_noop", "unchanged"],
         apply: |policy, value| put(&mut policy.store_unchanged, value.as_bool()),
@@ -79,13 +79,12 @@ pub(super) const KEYS: [Key; 13] = [
         name: "truncate",
         expected: "\"record\", \"rows\" or \"refuse\"",
         default: "\"record\"",
-        meaning: "What a TRUNCATE leaves in the trail: a record of itself, each removed row as well, or nothing because it \
-                  fails.",
+        meaning: "How a TRUNCATE is handled: recorded, recorded with each removed row, or refused.",
         names_columns: false,
         aliases: &["on_truncate"],
         apply: |policy, value| {
-            let given = value.as_str()?;
-            put(&mut policy.truncate, TruncatePolicy::ALL.into_iter().find(|choice| choice.as_str() == given))
+            let word = value.as_str()?;
+            put(&mut policy.truncate, TruncatePolicy::ALL.into_iter().find(|choice| choice.as_str() == word))
         },
     },
     Key {
@@ -101,7 +100,7 @@ pub(super) const KEYS: [Key; 13] = [
         name: "mask_placeholder",
         expected: "a text of 1 to 200 characters without control characters, such as \"[HIDDEN]\"",
         default: "\"[REDACTED]\"",
-        meaning: "What stands in the place of a masked value.",
+        meaning: "The text that replaces a masked value.",
         names_columns: false,
         aliases: &["placeholder", "mask_with"],
         apply: |policy, value| put(&mut policy.mask_placeholder, value.as_str().map(str::to_owned)),
@@ -110,7 +109,7 @@ pub(super) const KEYS: [Key; 13] = [
         name: "mask_null",
         expected: BOOLEAN,
         default: "false",
-        meaning: "Mask NULL as well, so that nobody sees whether there is a value.",
+        meaning: "Mask NULL as well, which hides whether there is a value.",
         names_columns: false,
         aliases: &["mask_nulls"],
         apply: |policy, value| put(&mut policy.mask_null, value.as_bool()),
@@ -119,7 +118,7 @@ pub(super) const KEYS: [Key; 13] = [
         name: "exclude",
         expected: "a list such as [\"password_hash\"]",
         default: "[]",
-        meaning: "Columns that appear nowhere in the trail.",
+        meaning: "Columns that are left out of the trail.",
         names_columns: true,
         aliases: &["excludes", "excluded", "ignore", "redact", "redacted"],
         apply: |policy, value| put(&mut policy.exclude, columns(value, str::trim)),
@@ -150,7 +149,7 @@ pub(super) const KEYS: [Key; 13] = [
                   columns, all of them NOT NULL, must guarantee it.",
         names_columns: true,
         aliases: &["primary_keys", "pk", "pkey", "primary", "key"],
-        // Not trimmed: a key whose column is misspelt should not seem to be another.
+        // Not trimmed, because a misspelt column should not pass for another one.
         apply: |policy, value| put(&mut policy.primary_key, Some(Some(columns(value, |name| name)?))),
     },
 ];
@@ -160,7 +159,7 @@ fn put<T>(field: &mut T, value: Option<T>) -> Option<()> {
     Some(())
 }
 
-fn columns(value: &DeValue<'_>, cleaned: fn(&str) -> &str) -> Option<Vec<String>> {
+fn columns(value: &DeValue<'_>, clean: fn(&str) -> &str) -> Option<Vec<String>> {
     let names = value.as_array()?.iter();
-    names.map(|name| Some(cleaned(name.get_ref().as_str()?).to_owned())).collect()
+    names.map(|name| Some(clean(name.get_ref().as_str()?).to_owned())).collect()
 }

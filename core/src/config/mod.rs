@@ -1,16 +1,16 @@
-//! `threadline.toml`: how each table is captured.
+//! Reads `threadline.toml`: the storage schema, the capture policies, and the lists of tables for health checks.
 
 mod error;
 #[cfg(test)]
 mod guide;
 mod keys;
-mod lists;
-pub(crate) mod paste;
 mod read;
 mod source;
 mod suggest;
+mod table_lists;
 #[cfg(test)]
 mod tests;
+pub(crate) mod toml_snippet;
 
 use std::collections::BTreeMap;
 
@@ -19,9 +19,7 @@ pub use error::{ConfigError, ConfigProblem};
 use crate::capture::TablePolicy;
 use crate::{StorageSchema, TableName};
 
-/// What `threadline.toml` says: the policies of tables, and what a table has unless its own entry says otherwise.
-///
-/// The default is an empty file.
+/// The contents of a `threadline.toml`. The default is that of an empty file.
 ///
 /// ```
 /// use threadline::Config;
@@ -43,22 +41,22 @@ use crate::{StorageSchema, TableName};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
-    /// The schema of the trail, where the file names one.
+    /// The storage schema, if the file names one.
     pub storage_schema: Option<StorageSchema>,
-    /// Tables that need no capture, besides those of [`EXPECTED_UNCOVERED`](crate::health::EXPECTED_UNCOVERED).
+    /// The tables that are exempt from capture, besides those of [`EXPECTED_UNCOVERED_TABLES`](crate::health::EXPECTED_UNCOVERED_TABLES).
     pub expected_uncovered_tables: Vec<TableName>,
-    /// Tables of that list which are to be captured all the same.
+    /// The tables that need capture although they would otherwise be exempt.
     pub audit_anyway: Vec<TableName>,
-    /// Tables without whose capture `threadline verify-coverage` fails.
+    /// The tables that must be captured: `threadline verify-coverage` fails otherwise.
     pub expected_tables: Vec<TableName>,
-    /// The policy of a table without an entry; its name means nothing.
+    /// The policy of a table without a section. Its table name is not used.
     defaults: TablePolicy,
     tables: BTreeMap<TableName, TablePolicy>,
 }
 
 impl Config {
-    /// Reads the text of a `threadline.toml`. Changes nothing in a database: a policy takes effect once its SQL is generated
-    /// and applied.
+    /// Reads the text of a `threadline.toml`. Does not touch the database: a policy takes effect once its SQL is generated and
+    /// applied.
     ///
     /// ```
     /// let error = threadline::Config::from_toml("[capture.tables.users]\nmask = \"email\"").unwrap_err();
@@ -66,12 +64,12 @@ impl Config {
     /// ```
     ///
     /// # Errors
-    /// [`ConfigError`] with the line and the first thing that is wrong.
+    /// [`ConfigError`] with the first problem and its line.
     pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
         read::config(text)
     }
 
-    /// The policy of a table: its own entry over the defaults of the file.
+    /// Returns the policy of a table: its section, over the defaults of the file.
     ///
     /// ```
     /// use threadline::Config;
@@ -82,16 +80,16 @@ impl Config {
     #[must_use]
     pub fn policy(&self, table: impl Into<TableName>) -> TablePolicy {
         let table = table.into();
-        let of_its_own = self.tables.get(&table).cloned();
-        of_its_own.unwrap_or_else(|| TablePolicy { table, ..self.defaults.clone() })
+        let own = self.tables.get(&table).cloned();
+        own.unwrap_or_else(|| TablePolicy { table, ..self.defaults.clone() })
     }
 
-    /// Whether a table has an entry.
+    /// Tells whether a table has a section.
     pub(crate) fn has_policy(&self, table: &TableName) -> bool {
         self.tables.contains_key(table)
     }
 
-    /// The policies of the tables that have an entry, by schema and name.
+    /// Returns the policies of the tables that have a section, sorted by schema and name.
     ///
     /// ```no_run
     /// # async fn start(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {

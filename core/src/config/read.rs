@@ -1,14 +1,15 @@
-//! From TOML to policies.
+//! Turns TOML into policies.
 
 use toml::de::DeTable;
 
 use super::keys::{KEYS, Key};
-use super::lists;
 use super::source::{Entry, Source, entries};
+use super::table_lists;
 use super::{Config, ConfigError, ConfigProblem};
 use crate::capture::TablePolicy;
 use crate::{StorageSchema, TableName};
 
+/// Reads the text of a `threadline.toml`.
 pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
     let source = Source(text);
     let root = DeTable::parse(text).map_err(|error| source.syntax(&error))?;
@@ -23,12 +24,12 @@ pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
                 config.storage_schema = Some(schema);
             }
             "capture" => capture(&source, &entry, &mut config)?,
-            section if lists::sections().any(|name| name == section) => {
-                lists::read(&source, &entry, &mut config)?;
+            section if table_lists::sections().any(|name| name == section) => {
+                table_lists::read(&source, &entry, &mut config)?;
             }
             _ => {
                 let known: Vec<&str> =
-                    ["storage_schema", "capture"].into_iter().chain(lists::sections()).collect();
+                    ["storage_schema", "capture"].into_iter().chain(table_lists::sections()).collect();
                 return Err(source.unknown(&entry, "threadline.toml", &known));
             }
         }
@@ -42,21 +43,21 @@ fn capture(source: &Source<'_>, section: &Entry<'_>, config: &mut Config) -> Res
     let (tables, defaults): (Vec<_>, Vec<_>) =
         entries(table).into_iter().partition(|entry| entry.key == "tables");
     for entry in &defaults {
-        let place = "[capture]";
+        let name = "[capture]";
         let Some(key) = key(entry.key) else {
             let known: Vec<&str> = shared_keys().chain(["tables"]).collect();
-            return Err(source.unknown(entry, place, &known));
+            return Err(source.unknown(entry, name, &known));
         };
         if key.names_columns {
             let hint = format!(
                 "it names columns, so it belongs to a table, as in [capture.tables.users] {}",
                 key.name
             );
-            return Err(source.unknown_with(entry, place, hint));
+            return Err(source.unknown_with(entry, name, hint));
         }
         let applied = (key.apply)(&mut config.defaults, entry.value);
         if applied.is_none() || config.defaults.validate().is_err() {
-            return Err(source.value(entry, place, key.expected));
+            return Err(source.value(entry, name, key.expected));
         }
     }
     tables.iter().try_for_each(|entry| self::tables(source, entry, config))
@@ -82,14 +83,14 @@ fn tables(source: &Source<'_>, section: &Entry<'_>, config: &mut Config) -> Resu
     Ok(())
 }
 
-/// Applies the keys one by one, so that what no table could have is found at the line that brings it in.
+/// Applies the keys one by one, so that an error names the line that causes it.
 fn policy(
     source: &Source<'_>,
     section: &Entry<'_>,
     defaults: TablePolicy,
 ) -> Result<TablePolicy, ConfigError> {
     let mut policy = defaults;
-    let place = format!("table {}", policy.table);
+    let name = format!("table {}", policy.table);
     let Some(table) = section.value.as_table() else {
         return Err(source.value(
             section,
@@ -100,13 +101,13 @@ fn policy(
     for entry in entries(table) {
         let Some(key) = key(entry.key) else {
             if entry.value.is_table() {
-                let hint = "a name with a dot stands in quotes, as in [capture.tables.\"billing.invoices\"]";
-                return Err(source.unknown_with(&entry, &place, hint.to_owned()));
+                let hint = "quote a name with a dot, as in [capture.tables.\"billing.invoices\"]";
+                return Err(source.unknown_with(&entry, &name, hint.to_owned()));
             }
             let known: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
-            return Err(source.unknown(&entry, &place, &known));
+            return Err(source.unknown(&entry, &name, &known));
         };
-        (key.apply)(&mut policy, entry.value).ok_or_else(|| source.value(&entry, &place, key.expected))?;
+        (key.apply)(&mut policy, entry.value).ok_or_else(|| source.value(&entry, &name, key.expected))?;
         policy.validate().map_err(|error| source.at(&entry.key_span, error))?;
     }
     Ok(policy)

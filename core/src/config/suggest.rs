@@ -1,17 +1,17 @@
-//! Which key was meant.
+//! Suggests known keys for a misspelt one.
 
 use super::keys::KEYS;
 
-/// The keys that a misspelt one may stand for.
+/// Returns the known keys that a misspelt one may stand for.
 pub(super) fn suggestions<'a>(key: &str, known: &[&'a str]) -> Vec<&'a str> {
-    let plain = |word: &str| word.to_lowercase().replace(['-', ' '], "_");
-    let given = plain(key);
+    let normalize = |word: &str| word.to_lowercase().replace(['-', ' '], "_");
+    let normalized = normalize(key);
     let is_alias =
-        |name: &str| KEYS.iter().any(|key| key.name == name && key.aliases.contains(&given.as_str()));
-    known.iter().copied().filter(|name| is_alias(name) || distance(&given, name) <= 2).collect()
+        |name: &str| KEYS.iter().any(|key| key.name == name && key.aliases.contains(&normalized.as_str()));
+    known.iter().copied().filter(|name| is_alias(name) || distance(&normalized, name) <= 2).collect()
 }
 
-/// How many characters must be put in, taken out or replaced (Levenshtein).
+/// Returns the Levenshtein distance: the number of characters to insert, remove or replace.
 fn distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut row: Vec<usize> = (0..=to.len()).collect();

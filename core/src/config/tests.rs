@@ -2,12 +2,12 @@ use super::keys::KEYS;
 use super::*;
 use crate::capture::CaptureMode;
 
-fn refusal(text: &str) -> String {
+fn error_of(text: &str) -> String {
     Config::from_toml(text).unwrap_err().to_string()
 }
 
 #[test]
-fn a_table_has_the_defaults_and_its_own_entry() {
+fn table_section_overrides_defaults() {
     let config = Config::from_toml(
         r#"
         storage_schema = " audit "
@@ -51,7 +51,7 @@ fn a_table_has_the_defaults_and_its_own_entry() {
 }
 
 #[test]
-fn a_dotted_schema_is_named_in_quotes() {
+fn quoted_schema_with_dot_is_read() {
     let file = r#"
         [capture.tables.'"acme.example".orders']
         mask = ["iban"]
@@ -65,7 +65,7 @@ fn a_dotted_schema_is_named_in_quotes() {
 }
 
 #[test]
-fn a_misspelt_key_is_told_which_one_was_meant() {
+fn misspelt_key_suggests_known_keys() {
     for (given, meant) in [
         ("primary_keys", "primary_key"),
         ("pk", "primary_key"),
@@ -80,21 +80,18 @@ fn a_misspelt_key_is_told_which_one_was_meant() {
         ("stored_changed_from", "store_changed_from"),
     ] {
         let message = format!("line 2: {given:?} is not a key of table users: did you mean {meant}?");
-        assert_eq!(refusal(&format!("[capture.tables.users]\n{given} = 1")), message);
+        assert_eq!(error_of(&format!("[capture.tables.users]\n{given} = 1")), message);
     }
-    let known = refusal("[capture.tables.users]\nretention = 1");
+    let known = error_of("[capture.tables.users]\nretention = 1");
     assert!(KEYS.iter().all(|key| known.contains(key.name)), "{known}");
 }
 
 #[test]
-fn every_mistake_names_its_line_and_value_and_the_way_out() {
+fn error_names_line_value_and_expected() {
     for (text, message) in [
-        ("a = [1,", "line 1: this is not TOML: unclosed array"),
-        ("[capture]\n\nmode = 'row'\nmode = 'row'", "line 4: mode is there twice: keep one"),
-        (
-            "capture.always = true\n[capture]",
-            "line 2: capture is there twice: keep one; a dotted line cannot",
-        ),
+        ("a = [1,", "line 1: this is not valid TOML: unclosed array"),
+        ("[capture]\n\nmode = 'row'\nmode = 'row'", "line 4: mode is set twice: keep one"),
+        ("capture.always = true\n[capture]", "line 2: capture is set twice: keep one; a dotted key cannot"),
         (
             "storage = 'a'",
             "line 1: \"storage\" is not a key of threadline.toml: its keys are storage_schema, capture, health, verify_coverage",
@@ -114,11 +111,14 @@ fn every_mistake_names_its_line_and_value_and_the_way_out() {
             "line 2: tables of [capture] is ['users']: expected sections such as",
         ),
         ("[capture.tables]\nusers = ['a']", "line 2: users of [capture.tables] is ['a']: expected a section"),
-        ("[capture.tables.'']", "line 1: \"\" cannot be a table: name it as in [capture.tables.users]"),
-        ("[capture.tables.'billing.']", "\"billing.\" cannot be a table"),
+        (
+            "[capture.tables.'']",
+            "line 1: \"\" cannot be the name of a table: write it as in [capture.tables.users]",
+        ),
+        ("[capture.tables.'billing.']", "\"billing.\" cannot be the name of a table"),
         (
             "[capture.tables.billing.invoices]\nmask = []",
-            "\"invoices\" is not a key of table billing: a name with a dot",
+            "\"invoices\" is not a key of table billing: quote a name with a dot",
         ),
         ("[capture.tables.users.mask]\na = 1", "line 1: mask of table users is a section: expected a list"),
         (
@@ -130,25 +130,25 @@ fn every_mistake_names_its_line_and_value_and_the_way_out() {
             "is 'id': expected a list such as [\"tenant_id\", \"id\"]",
         ),
     ] {
-        let error = refusal(text);
+        let error = error_of(text);
         assert!(error.starts_with("line ") && error.contains(message), "{text}: {error}");
         assert_eq!(error.lines().count(), 1);
     }
-    let long = refusal(&format!("[capture.tables.users]\nmask = '{}'", "x".repeat(5000)));
+    let long = error_of(&format!("[capture.tables.users]\nmask = '{}'", "x".repeat(5000)));
     assert!(long.len() < 200, "{long}");
 }
 
 #[test]
-fn a_table_under_two_keys_is_refused() {
+fn same_table_under_two_keys_is_rejected() {
     let text = "[capture.tables.posts]\nmask = ['a']\n[capture.tables.'public.posts']\nmask = ['b']";
     assert_eq!(
-        refusal(text),
+        error_of(text),
         "line 3: \"posts\" and \"public.posts\" are the same table posts: keep one of them"
     );
 }
 
 #[test]
-fn what_no_table_could_have_is_refused_where_it_stands() {
+fn invalid_policy_is_rejected_at_its_line() {
     let long = "x".repeat(64);
     for (lines, message) in [
         ("mask = ['a', ' a']", "line 2: mask of table users names the column \"a\": it is there twice"),
@@ -163,10 +163,10 @@ fn what_no_table_could_have_is_refused_where_it_stands() {
         ("mask_placeholder = \"a\\nb\"", "mask_placeholder of table users is \"a\\nb\""),
         (&format!("mask_placeholder = '{}'", "x".repeat(201)), "use 1 to 200 characters"),
     ] {
-        let error = refusal(&format!("[capture.tables.users]\n{lines}"));
+        let error = error_of(&format!("[capture.tables.users]\n{lines}"));
         assert!(error.contains(message), "{lines}: {error}");
     }
-    let shared = refusal("[capture]\nmask_placeholder = ''");
+    let shared = error_of("[capture]\nmask_placeholder = ''");
     assert_eq!(
         shared,
         "line 2: mask_placeholder of [capture] is '': expected a text of 1 to 200 characters without control characters, \
@@ -176,7 +176,7 @@ fn what_no_table_could_have_is_refused_where_it_stands() {
 }
 
 #[test]
-fn lists_of_tables_are_read_and_their_mistakes_named() {
+fn table_lists_are_read_and_validated() {
     let config = Config::from_toml(
         "[health]\nexpected_uncovered_tables = [' jobs', 'billing.queue']\naudit_anyway = ['schema_migrations']\n\
          [verify_coverage]\nexpected_tables = ['public.users']",
@@ -196,16 +196,16 @@ fn lists_of_tables_are_read_and_their_mistakes_named() {
         ("[health]\nexpected_tables = []", "its keys are expected_uncovered_tables, audit_anyway"),
         (
             "[health]\naudit_anyway = 'a'",
-            "audit_anyway of [health] is 'a': expected a list of tables, each once",
+            "audit_anyway of [health] is 'a': expected a list of tables without duplicates",
         ),
-        ("[health]\naudit_anyway = ['a', 'public.a']", "expected a list of tables, each once"),
+        ("[health]\naudit_anyway = ['a', 'public.a']", "expected a list of tables without duplicates"),
         ("[health]\naudit_anyway = ['']", "expected a list of tables"),
         (
             "[verify_coverage]\n\nexpected_tables = [1]",
             "line 3: expected_tables of [verify_coverage] is [1]: expected",
         ),
     ] {
-        let error = refusal(text);
+        let error = error_of(text);
         assert!(error.contains(message), "{text}: {error}");
     }
 }

@@ -1,4 +1,4 @@
-//! What the catalogue says of tables, triggers and the trail, in one snapshot.
+//! Reads tables, triggers and the state of the trail from the catalogue, in one snapshot.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -8,57 +8,57 @@ use serde::Deserialize;
 use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection};
 
-use super::definitions::{Definition, Definitions};
+use super::function_cache::{Definition, Definitions};
 use super::relation::{Relation, RelationRow};
-use super::{HealthError, legacy, own};
-use crate::capture::KEY_TYPES;
+use super::{CAPTURE_FUNCTION_PREFIX, HealthError, legacy, trail_tables};
+use crate::capture::{KEY_TYPES, TRIGGER_PREFIX};
 use crate::{AuditTrail, StorageSchema, pool};
 
-/// Everything at one moment.
+/// The state of the catalogue at one moment.
 #[derive(Debug)]
-pub(super) struct Snapshot {
+pub(super) struct CatalogSnapshot {
     pub(super) relations: Vec<Relation>,
     pub(super) functions: HashMap<i64, Function>,
     pub(super) trail: Trail,
-    /// Every schema that holds a trail, of this library or of the Elixir library.
-    pub(super) trails: HashSet<String>,
+    /// The schemas that hold a trail, whether of this library or of the Elixir library.
+    pub(super) trail_schemas: HashSet<String>,
 }
 
-/// What a trigger calls.
+/// A function that a trigger calls.
 #[derive(Debug)]
 pub(super) struct Function {
     pub(super) schema: String,
     pub(super) name: String,
     pub(super) definition: Arc<Definition>,
-    /// It runs with its owner's rights and a search path of its own.
-    pub(super) is_sealed: bool,
+    /// It is a SECURITY DEFINER with a search path of its own.
+    pub(super) has_pinned_search_path: bool,
     pub(super) owner: String,
-    /// The role that checks could replace it.
+    /// The checking role may replace it.
     pub(super) may_replace: bool,
-    /// The rights that it writes with reach the trail, as far as they are its owner's.
+    /// Its owner may write to the trail; true if it runs with the privileges of its caller.
     pub(super) can_record: bool,
 }
 
 impl Function {
-    /// Body and settings are those that were made with the policy.
+    /// Tells whether body and settings are those that were generated with the policy.
     pub(super) fn is_intact(&self) -> bool {
         let Definition { policy, digest, .. } = &*self.definition;
-        self.is_sealed && policy.as_ref().is_some_and(|policy| policy.digest == *digest)
+        self.has_pinned_search_path && policy.as_ref().is_some_and(|policy| policy.digest == *digest)
     }
 }
 
-/// The trail's own tables, and who can get round them.
+/// The row of `trail.sql`: the trail's own tables, and the roles that can change them or bypass capture.
 #[derive(Debug, FromRow)]
 pub(super) struct Trail {
     pub(super) checked_at: DateTime<Utc>,
-    /// The role that checks is a superuser.
+    /// The checking role is a superuser.
     pub(super) role_is_superuser: bool,
     is_installed: bool,
-    /// This library made the trail, so that it can capture tables for it.
+    /// This library created the trail, so it can capture tables for it.
     pub(super) can_capture: bool,
-    /// The role that checks could make a capture function.
+    /// The checking role may create a capture function.
     pub(super) may_create: bool,
-    /// The types whose values have one text, so that a key may have them.
+    /// The types whose values have exactly one text, so they may be part of a key.
     pub(super) stable_types: Vec<i64>,
     pub(super) schemas: Vec<String>,
     oids: Vec<i64>,
@@ -68,7 +68,7 @@ pub(super) struct Trail {
     digests: Vec<Option<String>>,
     comments: Vec<Option<String>>,
     bodies: Vec<Option<String>>,
-    sealed: Vec<bool>,
+    pinned_search_paths: Vec<bool>,
     function_owners: Vec<String>,
     replaceable: Vec<bool>,
     recording: Vec<bool>,
@@ -78,60 +78,64 @@ pub(super) struct Trail {
     pub(super) owner: Option<String>,
     owner_is_superuser: Option<bool>,
     owner_can_log_in: Option<bool>,
-    /// The role that checks has the rights of the owner.
+    /// The checking role has the privileges of the owner.
     may_alter: Option<bool>,
+    /// The roles that can change the tables of the trail.
     pub(super) writers: Json<Vec<Writer>>,
-    pub(super) silenced: Json<Vec<Silenced>>,
-    pub(super) silencers: Json<Vec<Silencer>>,
+    pub(super) disabled_by_setting: Json<Vec<RoleSetting>>,
+    /// The roles that can disable triggers for their session.
+    pub(super) can_disable_triggers: Json<Vec<ParameterGrant>>,
 }
 
-/// A role with the right to change a table of the trail; without a name it is PUBLIC.
+/// A role with privileges to change a table of the trail.
 #[derive(Debug, Deserialize)]
 pub(super) struct Writer {
     pub(super) relation: String,
+    /// The name of the role; `None` is PUBLIC.
     pub(super) role: Option<String>,
     pub(super) privileges: Vec<String>,
-    /// It may have granted them to others.
+    /// The role may have granted the privileges to others.
     pub(super) is_grantable: bool,
-    /// Roles other than the owner that granted them.
+    /// The roles other than the owner that granted the privileges.
     pub(super) grantors: Vec<String>,
 }
 
-/// A role that may set `session_replication_role`; without a name it is PUBLIC.
+/// A grant of the privilege to set `session_replication_role`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Silencer {
+pub(super) struct ParameterGrant {
+    /// The name of the role; `None` is PUBLIC.
     pub(super) role: Option<String>,
     pub(super) grantor: Option<String>,
     pub(super) is_grantable: bool,
-    /// A superuser granted it.
-    pub(super) is_of_owner: bool,
+    /// The bootstrap superuser granted it.
+    pub(super) is_granted_by_superuser: bool,
 }
 
-/// A role or database whose sessions begin without triggers.
+/// A setting of a role or a database that starts sessions with triggers disabled.
 #[derive(Debug, Deserialize)]
-pub(super) struct Silenced {
+pub(super) struct RoleSetting {
     pub(super) role: Option<String>,
     pub(super) database: Option<String>,
 }
 
 impl Trail {
-    /// Whoever has the owner's password could change the trail.
+    /// Tells whether somebody with the owner's password could change the trail.
     pub(super) fn owner_is_exposed(&self) -> bool {
         self.owner_is_superuser == Some(false) && self.owner_can_log_in == Some(true)
     }
 
-    /// The role that checks may change the tables of the trail.
+    /// Tells whether the checking role may alter the tables of the trail.
     pub(super) fn may_alter(&self) -> bool {
         self.may_alter == Some(true)
     }
 }
 
-/// Reads it all.
-pub(super) async fn read(trail: &AuditTrail) -> Result<Snapshot, HealthError> {
+/// Reads the catalogue in one read-only transaction.
+pub(super) async fn read(trail: &AuditTrail) -> Result<CatalogSnapshot, HealthError> {
     let mut transaction = pool::begin(&trail.pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     let mut settings = pool::PIN_SEARCH_PATH.to_owned();
     if trail.prepared {
-        // Planning so many joins takes as long as some of them.
+        // Planning these joins takes longer than running some of them, so one generic plan is reused.
         settings += "; SET LOCAL plan_cache_mode = force_generic_plan";
     }
     sqlx::raw_sql(AssertSqlSafe(settings)).execute(&mut *transaction).await?;
@@ -143,14 +147,20 @@ pub(super) async fn read(trail: &AuditTrail) -> Result<Snapshot, HealthError> {
         .bind(oids)
         .bind(versions)
         .bind(&KEY_TYPES[..])
+        .bind(TRIGGER_PREFIX)
+        .bind(CAPTURE_FUNCTION_PREFIX)
         .persistent(trail.prepared)
         .fetch_one(&mut *transaction)
         .await?;
     if !state.is_installed {
         return Err(HealthError::NotInstalled { schema: trail.schema.clone() });
     }
-    let relations = sqlx::query_as(include_str!("tables.sql")).persistent(trail.prepared);
-    let relations: Vec<RelationRow> = relations.fetch_all(&mut *transaction).await?;
+    let relations: Vec<RelationRow> = sqlx::query_as(include_str!("tables.sql"))
+        .bind(TRIGGER_PREFIX)
+        .bind(CAPTURE_FUNCTION_PREFIX)
+        .persistent(trail.prepared)
+        .fetch_all(&mut *transaction)
+        .await?;
     let mut filled = Vec::new();
     for name in std::mem::take(&mut state.filled_defaults) {
         if has_rows(&mut transaction, trail, &name).await? {
@@ -161,12 +171,14 @@ pub(super) async fn read(trail: &AuditTrail) -> Result<Snapshot, HealthError> {
     let (functions, definitions) = functions(&mut state, &known, &trail.schema);
     trail.functions.set(definitions);
     let mut relations: Vec<Relation> = relations.into_iter().map(Relation::from).collect();
-    let trails = own::trails(&relations, &trail.schema);
-    relations.iter_mut().for_each(|relation| own::set_apart(relation, &functions, &trails, &trail.schema));
-    Ok(Snapshot { relations, functions, trail: state, trails })
+    let trail_schemas = trail_tables::trail_schemas(&relations, &trail.schema);
+    for relation in &mut relations {
+        trail_tables::separate_other_trails(relation, &functions, &trail_schemas, &trail.schema);
+    }
+    Ok(CatalogSnapshot { relations, functions, trail: state, trail_schemas })
 }
 
-/// Of a default partition that has ever held a row: only such a one is looked into.
+/// Tells whether a default partition holds rows. Only called for one whose file is not empty.
 async fn has_rows(
     connection: &mut PgConnection,
     trail: &AuditTrail,
@@ -176,7 +188,7 @@ async fn has_rows(
     sqlx::query_scalar(AssertSqlSafe(sql)).persistent(false).fetch_one(connection).await
 }
 
-/// What was not read is known.
+/// Combines what was read with the cached definitions of unchanged functions, and returns both for this and for the next check.
 fn functions(
     trail: &mut Trail,
     known: &Definitions,
@@ -201,7 +213,7 @@ fn functions(
             schema,
             name,
             definition,
-            is_sealed: trail.sealed[at],
+            has_pinned_search_path: trail.pinned_search_paths[at],
             owner: std::mem::take(&mut trail.function_owners[at]),
             may_replace: trail.replaceable[at],
             can_record: trail.recording[at],

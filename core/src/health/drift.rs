@@ -1,23 +1,22 @@
-//! Redaction drift: what `threadline.toml` says against what the deployed functions do.
+//! Redaction drift: compares the redaction in `threadline.toml` with that of the deployed functions.
 
 use serde::Serialize;
 
-use super::Schemas;
-use super::finding::Command;
-use super::remedy::{Remedy, generate};
-use super::unit::Unit;
+use super::advice::{Advice, generate_triggers};
+use super::table_group::TableGroup;
+use super::{Remedy, Schemas};
 use crate::TableName;
 use crate::capture::{DEFAULT_PLACEHOLDER, TablePolicy, overlap};
 
-/// What is kept out of the trail.
+/// The redaction of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Redaction {
-    /// Columns that appear nowhere, by name.
+    /// The columns that are left out of the trail, sorted by name.
     pub exclude: Vec<String>,
-    /// Columns whose values are replaced, by name.
+    /// The columns whose values are replaced, sorted by name.
     pub mask: Vec<String>,
-    /// By what.
+    /// The text that replaces a value.
     pub mask_placeholder: String,
     /// NULL is replaced as well.
     pub mask_null: bool,
@@ -47,23 +46,23 @@ impl From<TablePolicy> for Redaction {
     }
 }
 
-/// Whether a table's redaction is what the file says.
+/// The result of comparing a table's configured and deployed redaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DriftState {
-    /// It is not.
+    /// The deployed redaction differs from `threadline.toml`, or nothing is deployed.
     DriftDetected,
-    /// Nobody can say: the deployed function is not one that can be read.
+    /// The deployed function could not be understood.
     CouldNotIntrospect,
-    /// It is.
+    /// The deployed redaction matches `threadline.toml`.
     ConfigMatchesDeployed,
 }
 
 impl DriftState {
-    /// Every state, in the order in which tables are shown.
+    /// Every state, in the order of reports.
     pub const ALL: [Self; 3] = [Self::DriftDetected, Self::CouldNotIntrospect, Self::ConfigMatchesDeployed];
 
-    /// The words for it.
+    /// Returns the words for the state in a report.
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
@@ -74,21 +73,21 @@ impl DriftState {
     }
 }
 
-/// What is only on one side.
+/// The difference between two redactions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RedactionDiff {
-    /// Columns that only the file excludes.
+    /// The columns that only the file excludes.
     pub exclude_only_in_config: Vec<String>,
-    /// Columns that only the deployed function excludes.
+    /// The columns that only the deployed function excludes.
     pub exclude_only_in_deployed: Vec<String>,
-    /// Columns that only the file masks.
+    /// The columns that only the file masks.
     pub mask_only_in_config: Vec<String>,
-    /// Columns that only the deployed function masks.
+    /// The columns that only the deployed function masks.
     pub mask_only_in_deployed: Vec<String>,
-    /// Both have a placeholder in use, and they differ.
+    /// The placeholders differ, and at least one side masks a column.
     pub placeholder_mismatch: bool,
-    /// One masks NULL and the other does not.
+    /// Only one side masks NULL.
     pub mask_null_mismatch: bool,
 }
 
@@ -109,56 +108,55 @@ impl RedactionDiff {
         }
     }
 
-    /// Nothing differs.
+    /// Tells whether the redactions are the same.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// One table's redaction. Names columns and placeholders, never a value.
+/// The configured and the deployed redaction of a table. It names columns and placeholders, never a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TableRedaction {
     /// The table.
     pub table: TableName,
-    /// Whether it is what the file says.
+    /// The result of the comparison.
     pub state: DriftState,
-    /// What the file says.
+    /// The redaction in the file.
     pub configured: Redaction,
-    /// What the deployed function does; `None` where there is none, or where it cannot be read.
+    /// The redaction of the deployed function; `None` if there is none, or if it could not be understood.
     pub deployed: Option<Redaction>,
-    /// What differs.
+    /// The difference.
     pub diff: RedactionDiff,
-    /// What is wrong besides.
+    /// The reason why there is nothing to compare.
     pub warning: Option<String>,
-    /// Brings the deployed function to what the file says; `None` where it is, and where no command would work as things
-    /// stand.
-    pub command: Option<Command>,
-    /// Who has to run the command, where the role that checked may not: `a superuser or a member of billing`.
+    /// The command that deploys the redaction in the file; `None` if they match, or if something else has to be done first.
+    pub remedy: Option<Remedy>,
+    /// The roles that may run the command, if the checking role may not: `a superuser or a member of billing`.
     pub run_as: Option<String>,
-    /// What has to be done first, where no command would work.
+    /// The reason why no command would work, and what has to be done first.
     pub obstacle: Option<String>,
 }
 
-/// By state, schema and table: the captured tables, and those that the file names.
-pub(super) fn report(units: &[Unit<'_>], schemas: &Schemas) -> Vec<TableRedaction> {
-    let is_named = |unit: &Unit<'_>| unit.around.config.has_policy(unit.table());
-    let mut tables: Vec<TableRedaction> = units
+/// Compares the captured tables and those that the file names. Sorts them by state, schema and table.
+pub(super) fn report(groups: &[TableGroup<'_>], schemas: &Schemas) -> Vec<TableRedaction> {
+    let is_named = |group: &TableGroup<'_>| group.context.config.has_policy(group.table());
+    let mut tables: Vec<TableRedaction> = groups
         .iter()
-        .filter(|unit| schemas.contain(unit.table().schema()))
-        .filter(|unit| !unit.root.triggers.is_empty() || is_named(unit))
-        .map(of_unit)
+        .filter(|group| schemas.contains(group.table().schema()))
+        .filter(|group| !group.root.triggers.is_empty() || is_named(group))
+        .map(compare)
         .collect();
     tables.sort_by(|one, other| (one.state, &one.table).cmp(&(other.state, &other.table)));
     tables
 }
 
-fn of_unit(unit: &Unit<'_>) -> TableRedaction {
-    let config = unit.around.config.policy(unit.table().clone());
+fn compare(group: &TableGroup<'_>) -> TableRedaction {
+    let config = group.context.config.policy(group.table().clone());
     let redacts = config.redacts();
     let configured = Redaction::from(config);
-    let deployed = deployed(unit, &configured);
+    let deployed = deployed_redaction(group, &configured);
     let (state, deployed, diff, warning) = match deployed {
         Ok(None) if redacts => {
             let diff = RedactionDiff::between(&configured, &Redaction::none());
@@ -173,39 +171,39 @@ fn of_unit(unit: &Unit<'_>) -> TableRedaction {
         }
         Err(warning) => (DriftState::CouldNotIntrospect, None, RedactionDiff::default(), Some(warning)),
     };
-    let remedy = (state != DriftState::ConfigMatchesDeployed).then(|| generate(unit));
-    let (command, run_as, obstacle) = remedy.map_or((None, None, None), Remedy::into_parts);
-    let table = unit.table().clone();
-    TableRedaction { table, state, configured, deployed, diff, warning, command, run_as, obstacle }
+    let advice = (state != DriftState::ConfigMatchesDeployed).then(|| generate_triggers(group));
+    let (remedy, run_as, obstacle) = advice.map_or((None, None, None), Advice::into_parts);
+    let table = group.table().clone();
+    TableRedaction { table, state, configured, deployed, diff, warning, remedy, run_as, obstacle }
 }
 
-/// What the function of the table does; an error says why nobody can tell.
-fn deployed(unit: &Unit<'_>, configured: &Redaction) -> Result<Option<Redaction>, String> {
-    let functions = unit.row_functions(unit.root);
+/// Returns the redaction of the table's function, or the reason why it could not be understood.
+fn deployed_redaction(group: &TableGroup<'_>, configured: &Redaction) -> Result<Option<Redaction>, String> {
+    let functions = group.row_functions(group.root);
     let function = match functions.as_slice() {
         [] => return Ok(None),
         [(_, function)] => function,
         _ => return Err("more than one function captures the table".to_owned()),
     };
-    if !unit.root.triggers.iter().all(|trigger| unit.is_ours(trigger)) {
-        return Err(format!("{}.{} is no function of this trail", function.schema, function.name));
+    if !group.root.triggers.iter().all(|trigger| group.is_ours(trigger)) {
+        return Err(format!("{}.{} is not a function of this trail", function.schema, function.name));
     }
     if let Some(policy) = &function.definition.policy {
         if !function.is_intact() {
-            return Err("the function is not as it was made".to_owned());
+            return Err("the function was altered after it was generated".to_owned());
         }
         let (exclude, mask) = (policy.exclude.clone(), policy.mask.clone());
         let (mask_placeholder, mask_null) = (policy.mask_placeholder.clone(), policy.mask_null);
         return Ok(Some(Redaction { exclude, mask, mask_placeholder, mask_null }.sorted()));
     }
-    let read = function.definition.legacy.clone();
-    let mut read = read.ok_or(
-        "the function carries no policy, and its body is not one that the Elixir library generates: somebody edited it, or made it",
+    let legacy = function.definition.legacy.clone();
+    let mut legacy = legacy.ok_or(
+        "the function has no stored policy, and its body is not one that the Elixir library generates: it was edited or written by hand",
     )?;
-    // The Elixir library knows no such choice, so there is nothing to differ about.
-    read.mask_null = configured.mask_null;
-    if read.mask.is_empty() {
-        read.mask_placeholder.clone_from(&configured.mask_placeholder);
+    // The Elixir library has no such option, so its value cannot differ.
+    legacy.mask_null = configured.mask_null;
+    if legacy.mask.is_empty() {
+        legacy.mask_placeholder.clone_from(&configured.mask_placeholder);
     }
-    Ok(Some(read.sorted()))
+    Ok(Some(legacy.sorted()))
 }

@@ -1,50 +1,29 @@
-//! One thing that is not as it should be, and the command that mends it.
+//! A problem that a check found, and the command that fixes it.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::remedy::Remedy;
-use super::{FindingKind, Severity};
+use super::advice::Advice;
+use super::{FindingKind, Remedy, Severity};
 use crate::TableName;
 
-/// The exact command that mends a finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "language", content = "text", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Command {
-    /// For a shell, in the directory of `threadline.toml`.
-    Shell(String),
-    /// For the database, as the owner of what it names or a superuser.
-    Sql(String),
-}
-
-impl Command {
-    /// The command itself.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        match self {
-            Self::Shell(text) | Self::Sql(text) => text,
-        }
-    }
-}
-
-/// Something that is not as it should be. Names tables, columns, triggers and roles, never a value of a row.
+/// A problem that a check found. It names tables, columns, triggers and roles, never a value of a row.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What kind of thing.
+    /// The kind of the problem.
     pub kind: &'static FindingKind,
-    /// The host's table; one of the trail's own, where the finding is about the trail.
+    /// The table of the host, or one of the trail's own tables if the finding is about the trail.
     pub table: TableName,
-    /// What it is, and the command or what has to be done first, in one sentence.
+    /// The problem with the command that fixes it, or with what has to be done first, in one sentence.
     pub message: String,
-    /// Mends it; `None` where no command would work as things stand.
-    pub command: Option<Command>,
-    /// Who has to run the command, where the role that checked may not: `a superuser or a member of billing`.
+    /// The command that fixes it; `None` if something else has to be done first.
+    pub remedy: Option<Remedy>,
+    /// The roles that may run the command, if the checking role may not: `a superuser or a member of billing`.
     pub run_as: Option<String>,
-    /// The same for programs: an object.
+    /// The names in the message, for programs: a JSON object.
     pub details: Value,
     statement: String,
 }
@@ -53,42 +32,42 @@ impl Finding {
     pub(super) fn new(
         kind: &'static FindingKind,
         table: &TableName,
-        what: &str,
-        remedy: Remedy,
+        problem: &str,
+        advice: Advice,
         details: Value,
     ) -> Self {
-        let (message, statement, command, run_as) = match remedy {
-            Remedy::Run(command) => {
-                (format!("{what}; run {}", command.text()), what.to_owned(), Some(command), None)
+        let (message, statement, remedy, run_as) = match advice {
+            Advice::Run(remedy) => {
+                (format!("{problem}; run {remedy}"), problem.to_owned(), Some(remedy), None)
             }
-            Remedy::RunAs(command, who) => (
-                format!("{what}; {who} has to run {}", command.text()),
-                format!("{what}; {who} has to run the command"),
-                Some(command),
-                Some(who),
+            Advice::RunAs(remedy, role) => (
+                format!("{problem}; {role} must run {remedy}"),
+                format!("{problem}; {role} must run the command"),
+                Some(remedy),
+                Some(role),
             ),
-            Remedy::First(first) => {
-                let message = format!("{what}; {first}");
+            Advice::Blocked(obstacle) => {
+                let message = format!("{problem}; {obstacle}");
                 (message.clone(), message, None, None)
             }
         };
-        Self { kind, table: table.clone(), message, command, run_as, details, statement }
+        Self { kind, table: table.clone(), message, remedy, run_as, details, statement }
     }
 
-    /// How much it matters.
+    /// Returns the severity of its kind.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         self.kind.severity
     }
 
-    /// What it is, without the command.
+    /// Returns the message without the command.
     #[must_use]
     pub fn statement(&self) -> &str {
         &self.statement
     }
 
-    /// The order of every list: by schema, table, code and message.
-    pub(super) fn place(&self) -> (&TableName, &str, &str) {
+    /// Returns the key that sorts every list of findings: by schema, table, code and message.
+    pub(super) fn sort_key(&self) -> (&TableName, &str, &str) {
         (&self.table, self.kind.code, &self.message)
     }
 }
@@ -108,7 +87,7 @@ impl Serialize for Finding {
             schema: &'a str,
             table: &'a str,
             message: &'a str,
-            command: Option<&'a Command>,
+            command: Option<&'a Remedy>,
             run_as: Option<&'a str>,
             details: &'a Value,
         }
@@ -118,7 +97,7 @@ impl Serialize for Finding {
             schema: self.table.schema(),
             table: self.table.name(),
             message: &self.message,
-            command: self.command.as_ref(),
+            command: self.remedy.as_ref(),
             run_as: self.run_as.as_deref(),
             details: &self.details,
         }

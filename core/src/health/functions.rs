@@ -1,77 +1,78 @@
-//! Findings about capture functions: whose they are, what they were made with, and whether the table is still that.
+//! Findings about capture functions: their owners, their definitions, and the columns that they were generated for.
 
 use serde_json::json;
 
+use super::advice::{Advice, alter_relation, generate_triggers_of};
 use super::catalog::Function;
-use super::finding::{Command, Finding};
-use super::relation::{Relation, Trigger};
-use super::remedy::{Remedy, alter, generate_for};
-use super::unit::{ROWS, Unit};
-use super::{command, keys, kinds};
-use crate::capture::{StoredPolicy, identifier, relation};
+use super::finding::Finding;
+use super::relation::{ROWS, Relation, Trigger};
+use super::remedy::{drop_triggers, role};
+use super::table_group::TableGroup;
+use super::{Remedy, keys, kinds};
+use crate::capture::{StoredPolicy, TRIGGER_PREFIX, identifier, relation as quoted_relation};
 
-/// What the names of this library's triggers begin with.
-const TRIGGER_PREFIX: &str = "threadline_audit_";
-/// What the names of the functions begin with that they call.
+/// The prefix of the names of all functions that this library creates.
 const FUNCTION_PREFIX: &str = "threadline_";
 
-pub(super) fn check(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
-    unknown(unit, findings);
-    powerless(unit, findings);
+/// Adds the findings about the capture functions of a table and its partitions.
+pub(super) fn check(group: &TableGroup<'_>, findings: &mut Vec<Finding>) {
+    check_unknown(group, findings);
+    check_owner_privileges(group, findings);
     let mut checked = Vec::new();
-    for of in unit.relations() {
-        for (oid, function) in unit.row_functions(of) {
+    for relation in group.relations() {
+        for (oid, function) in group.row_functions(relation) {
             if let Some(policy) = &function.definition.policy {
                 if !checked.contains(&oid) {
-                    altered(unit, of, function, findings);
+                    check_altered(group, relation, function, findings);
                 }
-                shared(unit, of, oid, policy, findings);
-                if policy.table == of.table {
-                    keys::of_policy(unit, of, policy, findings);
-                    columns(unit, of, policy, findings);
+                check_shared(group, relation, oid, policy, findings);
+                if policy.table == relation.table {
+                    keys::check_policy(group, relation, policy, findings);
+                    check_columns(group, relation, policy, findings);
                 }
-            } else if is_readable(function) && !of.row.is_partition {
-                keys::of_legacy(unit, of, findings);
+            } else if is_legacy(function) && !relation.row.is_partition {
+                keys::check_legacy(group, relation, findings);
             }
             checked.push(oid);
         }
     }
 }
 
-/// Whether the Elixir library made the function, and nobody has edited it.
-fn is_readable(function: &Function) -> bool {
+/// Tells whether a function is an unedited one of the Elixir library.
+fn is_legacy(function: &Function) -> bool {
     function.definition.legacy.is_some()
 }
 
-/// Generating triggers replaces those of this library. Others stay, and have to be removed first.
-fn replace(unit: &Unit<'_>, of: &Relation, triggers: &[&Trigger]) -> Remedy {
+/// Advises to replace triggers. Generating triggers replaces only those of this library, so others have to be dropped first.
+fn replace_triggers(group: &TableGroup<'_>, relation: &Relation, triggers: &[&Trigger]) -> Advice {
     let is_foreign = |trigger: &&&Trigger| {
         let calls_ours =
-            unit.function(trigger).is_some_and(|function| function.name.starts_with(FUNCTION_PREFIX));
+            group.function(trigger).is_some_and(|function| function.name.starts_with(FUNCTION_PREFIX));
         !trigger.name.starts_with(TRIGGER_PREFIX) || !calls_ours
     };
     let foreign: Vec<&str> =
         triggers.iter().filter(is_foreign).map(|trigger| trigger.name.as_str()).collect();
     if foreign.is_empty() {
-        generate_for(unit, of)
+        generate_triggers_of(group, relation)
     } else {
-        alter(of, command::drop_triggers(&of.table, &foreign))
+        alter_relation(relation, drop_triggers(&relation.table, &foreign))
     }
 }
 
-fn unknown(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
-    for of in unit.relations() {
+/// Finds triggers that call functions of other schemas, or functions without a policy.
+fn check_unknown(group: &TableGroup<'_>, findings: &mut Vec<Finding>) {
+    for relation in group.relations() {
         let is_known = |trigger: &Trigger| {
-            unit.function(trigger).is_none_or(|function| {
-                let is_read = function.definition.policy.is_some() || is_readable(function);
-                (is_read || trigger.kind & ROWS == 0) && unit.is_ours(trigger)
+            group.function(trigger).is_none_or(|function| {
+                let is_understood = function.definition.policy.is_some() || is_legacy(function);
+                (is_understood || trigger.tgtype & ROWS == 0) && group.is_ours(trigger)
             })
         };
-        // What a partition has from its table is found there.
+        // Inherited triggers are reported for the table.
         let unknown: Vec<&Trigger> =
-            of.triggers.iter().filter(|trigger| !trigger.is_inherited && !is_known(trigger)).collect();
+            relation.triggers.iter().filter(|trigger| !trigger.is_inherited && !is_known(trigger)).collect();
         let mut names: Vec<String> = Vec::new();
-        for function in unknown.iter().filter_map(|trigger| unit.function(trigger)) {
+        for function in unknown.iter().filter_map(|trigger| group.function(trigger)) {
             let name = format!("{}.{}", function.schema, function.name);
             if !names.contains(&name) {
                 names.push(name);
@@ -82,31 +83,34 @@ fn unknown(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(Finding::new(
             &kinds::FUNCTION_UNKNOWN,
-            unit.table(),
+            group.table(),
             &format!(
-                "{} is captured by {}, of which nobody can say what it records",
-                of.table,
+                "{} is captured by {}, and what that records is unknown",
+                relation.table,
                 names.join(", ")
             ),
-            replace(unit, of, &unknown),
-            json!({ "relation": of.table.to_string(), "functions": names }),
+            replace_triggers(group, relation, &unknown),
+            json!({ "relation": relation.table.to_string(), "functions": names }),
         ));
     }
 }
 
-/// A function writes to the trail with the rights of its owner, and without them every write to the table fails.
-fn powerless(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
+/// Finds functions whose owner may not write to the trail: a function writes with the privileges of its owner, so every write to
+/// the table fails.
+fn check_owner_privileges(group: &TableGroup<'_>, findings: &mut Vec<Finding>) {
     let mut found: Vec<&Function> = Vec::new();
-    for trigger in unit.relations().flat_map(|of| &of.triggers).filter(|trigger| unit.is_ours(trigger)) {
-        if let Some(function) = unit.function(trigger).filter(|function| !function.can_record)
+    for trigger in
+        group.relations().flat_map(|relation| &relation.triggers).filter(|trigger| group.is_ours(trigger))
+    {
+        if let Some(function) = group.function(trigger).filter(|function| !function.can_record)
             && found.iter().all(|other| other.name != function.name)
         {
             found.push(function);
         }
     }
     for function in found {
-        let trail = unit.around.trail;
-        let name = format!("{}.{}", unit.around.storage.quoted(), identifier(&function.name));
+        let trail = group.context.trail;
+        let name = format!("{}.{}", group.context.storage.quoted(), identifier(&function.name));
         let owner = trail.owner.as_deref();
         let mut missing = Vec::new();
         if !function.may_replace {
@@ -115,110 +119,131 @@ fn powerless(unit: &Unit<'_>, findings: &mut Vec<Finding>) {
         if !trail.may_alter() {
             missing.extend(owner);
         }
-        let sql = format!("ALTER FUNCTION {name}() OWNER TO {};", command::role(owner));
+        let sql = format!("ALTER FUNCTION {name}() OWNER TO {};", role(owner));
         findings.push(Finding::new(
             &kinds::FUNCTION_OWNER,
-            unit.table(),
+            group.table(),
             &format!(
-                "the function {} of {} belongs to {}, who may not write to the trail, so that every captured write fails",
+                "the function {} of {} belongs to {}, who may not write to the trail, so every captured write fails",
                 function.name,
-                unit.table(),
+                group.table(),
                 function.owner
             ),
-            Remedy::of(Command::Sql(sql), &missing),
+            Advice::run_by_members(Remedy::Sql(sql), &missing),
             json!({ "function": function.name, "role": function.owner, "trail_owner": owner }),
         ));
     }
 }
 
-fn altered(unit: &Unit<'_>, of: &Relation, function: &Function, findings: &mut Vec<Finding>) {
+fn check_altered(
+    group: &TableGroup<'_>,
+    relation: &Relation,
+    function: &Function,
+    findings: &mut Vec<Finding>,
+) {
     if function.is_intact() {
         return;
     }
     findings.push(Finding::new(
         &kinds::FUNCTION_ALTERED,
-        unit.table(),
-        &format!("the function {} of {} is not as it was made", function.name, of.table),
-        generate_for(unit, of),
-        json!({ "function": function.name, "is_sealed": function.is_sealed }),
+        group.table(),
+        &format!("the function {} of {} was altered after it was generated", function.name, relation.table),
+        generate_triggers_of(group, relation),
+        json!({ "function": function.name, "has_pinned_search_path": function.has_pinned_search_path }),
     ));
 }
 
-/// A partition and a table that inherits may use the function of a table above.
-fn shared(unit: &Unit<'_>, of: &Relation, oid: i64, policy: &StoredPolicy, findings: &mut Vec<Finding>) {
-    if unit.lineage.get(&of.row.oid).is_some_and(|lineage| lineage.contains(&policy.table)) {
+/// Finds relations that use the function of another table. Partitions and tables that inherit may use that of an ancestor.
+fn check_shared(
+    group: &TableGroup<'_>,
+    relation: &Relation,
+    oid: i64,
+    policy: &StoredPolicy,
+    findings: &mut Vec<Finding>,
+) {
+    if group.lineage.get(&relation.row.oid).is_some_and(|lineage| lineage.contains(&policy.table)) {
         return;
     }
-    let triggers: Vec<&Trigger> = of.triggers.iter().filter(|trigger| trigger.function == oid).collect();
+    let triggers: Vec<&Trigger> =
+        relation.triggers.iter().filter(|trigger| trigger.function == oid).collect();
     findings.push(Finding::new(
         &kinds::SHARED_FUNCTION,
-        unit.table(),
-        &format!("{} is captured by the function of {}", of.table, policy.table),
-        replace(unit, of, &triggers),
-        json!({ "relation": of.table.to_string(), "function_of": policy.table.to_string() }),
+        group.table(),
+        &format!("{} is captured by the function of {}", relation.table, policy.table),
+        replace_triggers(group, relation, &triggers),
+        json!({ "relation": relation.table.to_string(), "function_of": policy.table.to_string() }),
     ));
 }
 
-fn columns(unit: &Unit<'_>, of: &Relation, policy: &StoredPolicy, findings: &mut Vec<Finding>) {
-    let present = &of.row.columns;
-    if *present == policy.columns && of.row.types == policy.types {
+/// Finds columns that were dropped, added, or changed their type since the function was generated.
+fn check_columns(
+    group: &TableGroup<'_>,
+    relation: &Relation,
+    policy: &StoredPolicy,
+    findings: &mut Vec<Finding>,
+) {
+    let present = &relation.row.columns;
+    if *present == policy.columns && relation.row.types == policy.types {
         return;
     }
-    let gone: Vec<&String> = policy.columns.iter().filter(|column| !present.contains(column)).collect();
+    let dropped: Vec<&String> = policy.columns.iter().filter(|column| !present.contains(column)).collect();
     let added: Vec<&String> = present.iter().filter(|column| !policy.columns.contains(column)).collect();
     let known = policy.columns.iter().zip(&policy.types);
     let retyped: Vec<&String> = known
         .filter(|(column, kind)| {
-            present.iter().position(|other| other == *column).is_some_and(|at| of.row.types[at] != **kind)
+            present
+                .iter()
+                .position(|other| other == *column)
+                .is_some_and(|at| relation.row.types[at] != **kind)
         })
         .map(|(column, _)| column)
         .collect();
     let list = |columns: &[&String]| columns.iter().map(|c| c.as_str()).collect::<Vec<_>>().join(", ");
-    if !gone.is_empty() || !retyped.is_empty() {
-        let changed = [&gone[..], &retyped[..]].concat();
+    if !dropped.is_empty() || !retyped.is_empty() {
+        let changed = [&dropped[..], &retyped[..]].concat();
         findings.push(Finding::new(
             &kinds::TABLE_CHANGED,
-            unit.table(),
-            &format!("{} has changed since its triggers were made: {}", of.table, list(&changed)),
-            generate_for(unit, of),
-            json!({ "gone": gone, "added": added, "retyped": retyped }),
+            group.table(),
+            &format!("{} has changed since its triggers were generated: {}", relation.table, list(&changed)),
+            generate_triggers_of(group, relation),
+            json!({ "gone": dropped, "added": added, "retyped": retyped }),
         ));
     } else if !added.is_empty() {
         findings.push(Finding::new(
             &kinds::COLUMN_ADDED,
-            unit.table(),
-            &format!("{} has columns that came after its triggers: {}", of.table, list(&added)),
-            generate_for(unit, of),
+            group.table(),
+            &format!("{} has columns that were added after its triggers: {}", relation.table, list(&added)),
+            generate_triggers_of(group, relation),
             json!({ "columns": added }),
         ));
     }
 }
 
-/// The owner of a table can drop its triggers; nothing but another owner helps.
-pub(super) fn owner(unit: &Unit<'_>, trail_owner: Option<&str>, findings: &mut Vec<Finding>) {
-    let row = &unit.root.row;
+/// Adds a finding if the owner of the table is another role than that of the trail: it can drop the triggers.
+pub(super) fn check_owner(group: &TableGroup<'_>, trail_owner: Option<&str>, findings: &mut Vec<Finding>) {
+    let row = &group.root.row;
     let Some(trail_owner) = trail_owner.filter(|owner| *owner != row.owner && !row.owner_is_superuser) else {
         return;
     };
-    let table = relation(unit.table());
-    let (old, new) = (command::role(Some(&row.owner)), command::role(Some(trail_owner)));
+    let table = quoted_relation(group.table());
+    let (old, new) = (role(Some(&row.owner)), role(Some(trail_owner)));
     let mut sql = format!(
         "ALTER TABLE {table} OWNER TO {new}; GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {old};"
     );
     if !row.sequences.is_empty() {
-        // They go with the table, and its writers still draw numbers from them.
+        // The sequences change their owner with the table, and its writers still need them.
         sql += &format!(" GRANT USAGE ON SEQUENCE {} TO {old};", row.sequences.join(", "));
     }
     let missing: Vec<&str> =
-        [(row.may_alter, row.owner.as_str()), (unit.around.trail.may_alter(), trail_owner)]
+        [(row.may_alter, row.owner.as_str()), (group.context.trail.may_alter(), trail_owner)]
             .into_iter()
             .filter_map(|(may, role)| (!may).then_some(role))
             .collect();
     findings.push(Finding::new(
         &kinds::OWNER,
-        unit.table(),
-        &format!("{} belongs to {}, who can remove its triggers", unit.table(), row.owner),
-        Remedy::of(Command::Sql(sql), &missing),
+        group.table(),
+        &format!("{} belongs to {}, who can drop its triggers", group.table(), row.owner),
+        Advice::run_by_members(Remedy::Sql(sql), &missing),
         json!({ "role": row.owner, "trail_owner": trail_owner }),
     ));
 }

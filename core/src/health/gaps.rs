@@ -1,18 +1,18 @@
-//! What was found wrong, remembered with the time it was first and last seen.
+//! Coverage gaps: the findings of past checks, with the time that each was first and last seen.
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgDatabaseError;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection};
 
-use super::{CoverageReport, DriftState, FINDINGS, Severity, TableRedaction};
+use super::{CoverageReport, DriftState, FINDINGS, HealthError, Severity, TableRedaction};
 use crate::{AuditTrail, StorageSchema, TableName, pool};
 
-/// The code of a gap that is a table in need of capture.
+/// The code of a gap for a table that needs capture.
 const UNCOVERED: &str = "uncovered";
-/// The code of a gap that is redaction drift.
+/// The code of a gap for redaction drift.
 const DRIFT: &str = "drift_detected";
 
-/// Something that was wrong with a table for a while.
+/// A period in which something was wrong with a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CoverageGap {
@@ -20,66 +20,68 @@ pub struct CoverageGap {
     pub table: TableName,
     /// `uncovered`, `drift_detected`, or the code of a finding.
     pub code: String,
-    /// The first check that found it.
+    /// The time of the first check that found it.
     pub first_seen: DateTime<Utc>,
-    /// The last check that found it.
+    /// The time of the last check that found it.
     pub last_seen: DateTime<Utc>,
-    /// The first check that no longer found it; `None` while it lasts.
+    /// The time of the first check that no longer found it; `None` while the gap is open.
     pub ended_at: Option<DateTime<Utc>>,
 }
 
 impl CoverageGap {
-    /// What was wrong, in a sentence; the code itself where a later version wrote it.
+    /// Returns the problem in a sentence, or the code if a later version wrote it.
     #[must_use]
     pub fn meaning(&self) -> &str {
         match self.code.as_str() {
             UNCOVERED => "The table needed capture.",
-            DRIFT => "The deployed redaction was not what threadline.toml says.",
+            DRIFT => "The deployed redaction differed from threadline.toml.",
             code => FINDINGS.iter().find(|kind| kind.code == code).map_or(code, |kind| kind.meaning),
         }
     }
 }
 
-/// Why what a check found could not be remembered.
+/// The reason why the result of a check could not be recorded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordCoverageError {
-    /// The role may not write the table.
+    /// The role may not write to the table.
     #[error(
-        "the role may not write {schema}.threadline_coverage_gaps: grant it USAGE on the schema, and SELECT, INSERT and UPDATE on \
+        "the role may not write to {schema}.threadline_coverage_gaps: grant it USAGE on the schema, and SELECT, INSERT and UPDATE on \
          the table"
     )]
     MissingPrivilege {
         /// The storage schema.
         schema: StorageSchema,
     },
-    /// The table is published, and nothing identifies its rows for a subscriber, so PostgreSQL refuses to update it.
+    /// The table is published without a replica identity, so PostgreSQL refuses to update it.
     #[error(
-        "{schema}.threadline_coverage_gaps is published without a replica identity, so that PostgreSQL refuses to update it: give \
+        "{schema}.threadline_coverage_gaps is published without a replica identity, so PostgreSQL refuses to update it: give \
          it one with ALTER TABLE {schema}.threadline_coverage_gaps REPLICA IDENTITY DEFAULT"
     )]
     MissingReplicaIdentity {
         /// The storage schema.
         schema: StorageSchema,
     },
-    /// The server is a standby, or the session may only read.
-    #[error("the database takes no writes: it is a standby, or the sessions of this role are read-only")]
-    ReadOnly,
-    /// The trail was installed by another version or by another library.
+    /// The server is a standby, or the session is read-only.
     #[error(
-        "there is no table {schema}.threadline_coverage_gaps: install the trail, which adds what is missing"
+        "the database does not accept writes: it is a standby, or the sessions of this role are read-only"
+    )]
+    ReadOnly,
+    /// Another version or another library installed the trail.
+    #[error(
+        "the table {schema}.threadline_coverage_gaps does not exist: install the trail, which adds what is missing"
     )]
     MissingTable {
         /// The storage schema.
         schema: StorageSchema,
     },
-    /// The database refused for another reason, or went away.
-    #[error("what was found could not be remembered: {0}")]
+    /// The database reported another error, or the connection failed.
+    #[error("the result of the check could not be recorded: {0}")]
     Database(sqlx::Error),
 }
 
 impl RecordCoverageError {
-    /// Tells the reasons apart by the codes of PostgreSQL, whose texts depend on the language of the server.
+    /// Distinguishes the reasons by error code, because PostgreSQL's texts depend on the language of the server.
     fn new(error: sqlx::Error, schema: &StorageSchema) -> Self {
         let schema = schema.clone();
         let refused = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
@@ -103,8 +105,8 @@ struct Row {
     ended_at: Option<DateTime<Utc>>,
 }
 
-/// What is found goes on or begins; what is no longer found in the schemas that were checked, or has lost its table, ends. A
-/// report that comes later than one of a later moment changes nothing that is newer.
+/// Opens a gap for each new finding, extends open gaps, and closes those of the checked schemas that are gone, or whose table is.
+/// Is idempotent; a report that arrives late never overwrites a newer one.
 const RECORD: &str = "
 WITH found AS (
   SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::text[]) AS f (table_schema, table_name, code)
@@ -121,12 +123,12 @@ ON CONFLICT (table_schema, table_name, code) WHERE ended_at IS NULL
 DO UPDATE SET last_seen = greatest(g.last_seen, excluded.last_seen)";
 
 impl AuditTrail {
-    /// Remembers what a check found, so that a gap leaves a trace after it was mended: tables in need of capture, drift, and
-    /// findings but hints. `redaction` is what [`AuditTrail::redaction`] says of the same schemas. The role needs the right to
-    /// write the table `threadline_coverage_gaps`.
+    /// Records what a check found, so that a gap is still known after it was fixed: tables that need capture, redaction drift, and
+    /// warnings and errors. `redaction` is the result of [`AuditTrail::redaction`] for the same schemas. The role needs the
+    /// privilege to write to the table `threadline_coverage_gaps`.
     ///
     /// # Errors
-    /// [`RecordCoverageError`] with the reason for which the table could not be written.
+    /// [`RecordCoverageError`] if the table could not be written.
     pub async fn record_coverage(
         &self,
         report: &CoverageReport,
@@ -168,8 +170,8 @@ impl AuditTrail {
         transaction.commit().await
     }
 
-    /// Notes under which names captured tables and their partitions are there now, where this role may: a reader needs it to
-    /// know that a row may be gone with a partition.
+    /// Records the current names of the captured tables and their partitions, if the role may. Queries use them to know that a row
+    /// may have been removed together with a partition.
     async fn observe_relations(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let may_observe: bool = sqlx::query_scalar(AssertSqlSafe(self.schema.fill(
             "SELECT coalesce(has_function_privilege(to_regprocedure($q$__schema__.threadline_observe_relations(regclass)$q$), 'EXECUTE')
@@ -187,11 +189,11 @@ impl AuditTrail {
         Ok(())
     }
 
-    /// The gaps that were seen last, at most so many.
+    /// Returns up to `limit` gaps, the most recently seen first.
     ///
     /// # Errors
-    /// Whatever the database says.
-    pub async fn coverage_gaps(&self, limit: u16) -> Result<Vec<CoverageGap>, sqlx::Error> {
+    /// [`HealthError::Database`] if the gaps could not be read.
+    pub async fn coverage_gaps(&self, limit: u16) -> Result<Vec<CoverageGap>, HealthError> {
         let mut transaction = pool::begin_pinned(&self.pool, "BEGIN READ ONLY").await?;
         let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(self.schema.fill(
             "SELECT table_schema, table_name, code, first_seen, last_seen, ended_at

@@ -1,24 +1,24 @@
-//! The one table of findings: the library, the command line, the console and the guide say what it says.
+//! The kinds of findings: one table that the library, the command line, the console and the guide share.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// How much a finding matters.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth a look; nothing is wrong yet.
+    /// Nothing is wrong yet, but the finding is worth a look.
     Hint,
-    /// The trail holds what it should, and something should be done.
+    /// The trail is complete, but something should be done.
     Warning,
-    /// What the trail says of the table cannot be relied on: the table does not count as covered.
+    /// The trail cannot be relied on for the table, which therefore does not count as covered.
     Error,
 }
 
 impl Severity {
-    /// The word for it.
+    /// Returns the word for the severity.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Hint => "hint",
             Self::Warning => "warning",
@@ -29,34 +29,34 @@ impl Severity {
 
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.as_str())
     }
 }
 
 impl Serialize for Severity {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
+        serializer.serialize_str(self.as_str())
     }
 }
 
-/// One kind of finding.
+/// A kind of finding.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FindingKind {
-    /// Its name in JSON.
+    /// The code in JSON.
     pub code: &'static str,
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
-    /// What it means.
+    /// The problem, in a sentence.
     pub meaning: &'static str,
-    /// What its command does.
-    pub mended_by: &'static str,
+    /// The action that fixes it.
+    pub remedy: &'static str,
 }
 
 macro_rules! findings {
-    ($count:literal; $($name:ident $code:literal $severity:ident: $meaning:literal, $mended_by:literal;)*) => {
+    ($count:literal; $($name:ident $code:literal $severity:ident: $meaning:literal, $remedy:literal;)*) => {
         $(pub(super) static $name: FindingKind =
-            FindingKind { code: $code, severity: Severity::$severity, meaning: $meaning, mended_by: $mended_by };)*
+            FindingKind { code: $code, severity: Severity::$severity, meaning: $meaning, remedy: $remedy };)*
         /// Every kind of finding, in the order of the guide.
         pub static FINDINGS: [&FindingKind; $count] = [$(&$name),*];
     };
@@ -66,58 +66,60 @@ findings! { 23;
     TRIGGER_DISABLED "capture_trigger_disabled" Error:
         "A trigger is disabled, or fires for replicated writes only.", "enabling it";
     INCOMPLETE "capture_incomplete" Error:
-        "No sound trigger captures one of insert, update and delete.", "generating its triggers again";
+        "Inserts, updates or deletes are not captured by a valid trigger.", "generating its triggers again";
     TRUNCATE_MISSED "truncate_not_captured" Error:
-        "Inserts, updates and deletes are captured, and TRUNCATE is not.", "generating its triggers again";
+        "Inserts, updates and deletes are captured, but TRUNCATE is not.", "generating its triggers again";
     PARTITION_MISSED "partition_not_captured" Error:
-        "A write straight to a partition is not captured, such as to one made later.", "generating its triggers again";
+        "Direct writes to a partition are not captured, for example because it was created later.",
+        "generating its triggers again";
     REPLICATED_MISSED "replicated_writes_not_captured" Error:
-        "A subscription writes to the table, and its worker fires only triggers of rows that are enabled always.",
-        "generating triggers that do";
+        "A subscription writes to the table, and its worker fires only row triggers that are enabled always.",
+        "generating row triggers that are enabled always";
     KEY_DRIFT "pk_drift" Error:
-        "Changes are recorded under another key than the table has now.",
+        "Changes are recorded under a key that is no longer the key of the table.",
         "generating its triggers again; a table that has lost its key needs one first";
     SHARED_FUNCTION "shared_capture_function" Error:
-        "The capture function was made for another table, whose redaction it applies.", "generating its triggers again";
+        "The capture function was generated for another table, and applies the redaction of that table.",
+        "generating its triggers again";
     DUPLICATE "duplicate_capture_trigger" Error:
-        "Two triggers capture the same operation, so changes are recorded twice.", "removing the surplus";
+        "Two triggers capture the same operation, so changes are recorded twice.", "dropping the duplicate trigger";
     FUNCTION_ALTERED "capture_function_altered" Error:
-        "The function's body or its settings are not those that were made with its policy.", "generating its triggers again";
+        "The function's body or settings were altered after it was generated.", "generating its triggers again";
     FUNCTION_UNKNOWN "capture_function_unknown" Error:
-        "A trigger calls a function of which nobody can say what it records: of another schema, or without its policy.",
-        "generating its triggers again, or removing a trigger that this library did not make";
+        "A trigger calls a function of another schema or without a policy, so what it records is unknown.",
+        "generating its triggers again, or dropping a trigger that this library did not create";
     FUNCTION_OWNER "capture_function_owner_without_rights" Error:
-        "The function belongs to a role that may not write to the trail, so that every captured write to the table fails.",
-        "giving the function to the owner of the trail";
+        "The function belongs to a role that may not write to the trail, so every captured write to the table fails.",
+        "transferring the function to the owner of the trail";
     OTHER_TRAIL "captured_for_other_trail" Error:
-        "The triggers of the table write to a trail in another schema, and none to this one.",
-        "generating its triggers for this trail, which takes the table from the other one";
+        "The triggers of the table write to a trail in another schema, not to this one.",
+        "generating its triggers for this trail, which ends capture for the other one";
     LEGACY_TRIGGER "legacy_trigger_no_pk_args" Warning:
-        "A trigger of the Elixir library that knows no key but the column id.", "generating its triggers again";
+        "A trigger of the Elixir library that records no other key than the column id.", "generating its triggers again";
     LEGACY_TRUNCATE "legacy_truncate_not_captured" Warning:
-        "The Elixir library captures the table, and it does not capture TRUNCATE.", "generating its triggers again";
+        "The Elixir library captures the table, but not TRUNCATE.", "generating its triggers again";
     TABLE_CHANGED "table_changed" Warning:
-        "A column that capture knew was renamed, dropped, or has another type: changes are captured more slowly.",
+        "A captured column was renamed, dropped or changed its type: changes are captured more slowly.",
         "generating its triggers again";
     COLUMN_ADDED "column_added" Warning:
-        "A column came after the triggers, so nobody has said whether it is to be redacted; it is captured as it is.",
+        "A column was added after the triggers were generated: it is captured without a decision about its redaction.",
         "generating its triggers again";
     ROLE_CAN_CHANGE_TRAIL "role_can_change_trail" Warning:
-        "A role has the right to change what the trail holds.", "revoking it";
+        "A role has a privilege to change the tables of the trail.", "revoking it";
     ROLE_CAN_SWITCH_OFF "role_can_switch_capture_off" Warning:
-        "A role may switch triggers off for its session, or begins its sessions without them.", "revoking it";
+        "A role can disable triggers for its session, or its sessions start with triggers disabled.",
+        "revoking the privilege, or resetting the setting";
     PARTITION_NOT_AHEAD "partition_not_ahead" Warning:
-        "The trail has no partition for this month or the next.", "making the partitions";
+        "The trail has no partition for this month or the next.", "creating the partitions";
     DEFAULT_PARTITION "rows_in_default_partition" Warning:
-        "Changes lie in a default partition, from where retention cannot drop them by the month.",
-        "moving them to partitions of their own";
+        "A default partition holds changes, which retention cannot drop by month.", "moving them to monthly partitions";
     SENSITIVE_COLUMN "sensitive_column" Hint:
         "The name of a column looks sensitive, and its values are recorded.",
         "redacting it in `threadline.toml` and generating its triggers again";
     OWNER "owner_can_switch_capture_off" Hint:
-        "The owner of a captured table is no superuser and does not own the trail: it can remove the triggers.",
-        "giving the table to the owner of the trail";
+        "The owner of a captured table is not a superuser and does not own the trail: it can drop the triggers.",
+        "transferring the table to the owner of the trail";
     TRAIL_OWNER "trail_owner_can_log_in" Hint:
-        "The owner of the trail is no superuser and can log in: an application that does can change the trail.",
-        "forbidding it to log in, once the application has a role of its own";
+        "The owner of the trail is not a superuser and can log in: an application that logs in with it can change the trail.",
+        "revoking its right to log in, once the application has a role of its own";
 }

@@ -1,11 +1,11 @@
-//! Health: which tables are captured, what is not as it should be, and whether redaction is what `threadline.toml` says.
+//! Health checks: the coverage of the tables, findings with their remedies, and redaction drift against `threadline.toml`.
 
+mod advice;
 mod catalog;
-mod command;
 mod coverage;
-mod definitions;
 mod drift;
 mod finding;
+mod function_cache;
 mod functions;
 mod gaps;
 #[cfg(test)]
@@ -13,47 +13,53 @@ mod guide;
 mod keys;
 mod kinds;
 mod legacy;
-mod own;
 mod relation;
 mod remedy;
+mod requirement;
 mod sensitive;
+mod table_group;
 mod trail;
+mod trail_tables;
 mod triggers;
-mod unit;
-mod verify;
 
 use std::time::Instant;
 
-pub use coverage::{CoverageReport, CoverageStatus, EXPECTED_UNCOVERED, GapSource, TableCoverage};
-pub(crate) use definitions::KnownFunctions;
+pub use coverage::{
+    CoverageReport, CoverageStatus, EXPECTED_UNCOVERED_TABLES, ExemptionSource, TableCoverage,
+};
 pub use drift::{DriftState, Redaction, RedactionDiff, TableRedaction};
-pub use finding::{Command, Finding};
+pub use finding::Finding;
+pub(crate) use function_cache::FunctionCache;
 pub use gaps::{CoverageGap, RecordCoverageError};
 pub use kinds::{FINDINGS, FindingKind, Severity};
-pub use verify::Verdict;
+pub use remedy::Remedy;
+pub use requirement::RequirementStatus;
 
-use self::catalog::Snapshot;
-use self::unit::{Surroundings, Unit};
+use self::catalog::CatalogSnapshot;
+use self::table_group::{CheckContext, TableGroup};
 use crate::{AuditTrail, Config, StorageSchema, describe_database_error, event};
 
-/// Which schemas of the host are checked.
+/// The prefix of the names of capture functions, both of this library and of the Elixir library.
+const CAPTURE_FUNCTION_PREFIX: &str = "threadline_capture_";
+
+/// The schemas of the host to check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Schemas {
-    /// All but those of PostgreSQL and of extensions.
+    /// All schemas except those of PostgreSQL and of extensions.
     #[default]
     All,
-    /// These; each must exist.
+    /// These schemas, each of which must exist.
     Named(Vec<String>),
 }
 
 impl Schemas {
-    /// One schema.
+    /// Selects one schema.
     #[must_use]
     pub fn one(name: impl Into<String>) -> Self {
         Self::Named(vec![name.into()])
     }
 
-    fn contain(&self, schema: &str) -> bool {
+    fn contains(&self, schema: &str) -> bool {
         match self {
             Self::All => true,
             Self::Named(names) => names.iter().any(|name| name == schema),
@@ -68,40 +74,40 @@ impl Schemas {
     }
 }
 
-/// Everything that a check answers, of one moment.
+/// The result of a complete check, at one moment.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HealthReport {
-    /// Which tables are captured, and what is not as it should be.
+    /// The coverage of the tables, with all findings.
     pub coverage: CoverageReport,
-    /// What is redacted, against what the configuration says.
+    /// The redaction of the tables, compared with the configuration.
     pub redaction: Vec<TableRedaction>,
 }
 
-/// Why the database could not be checked.
+/// The reason why the database could not be checked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HealthError {
-    /// There is no trail in this schema.
+    /// The schema holds no trail.
     #[error("schema {schema} of this database holds no audit trail: install it, or name another schema")]
     NotInstalled {
         /// The storage schema.
         schema: StorageSchema,
     },
-    /// A schema that was asked for does not exist.
-    #[error("there is no schema {schema:?} in this database: check the spelling")]
+    /// A named schema does not exist.
+    #[error("schema {schema:?} does not exist in this database: check the spelling")]
     NoSuchSchema {
         /// Its name.
         schema: String,
     },
-    /// The database refused or is away.
+    /// The database reported an error, or the connection failed.
     #[error("the database could not be checked: {}", describe_database_error(.0))]
     Database(#[from] sqlx::Error),
 }
 
 impl AuditTrail {
-    /// Which tables are captured, and what is not as it should be: all of it at one moment, read from the catalogue. Locks
-    /// none of the host's tables and needs no right on one.
+    /// Checks which tables are captured, and collects all findings, at one moment. Reads only the catalogue, so it locks no table of
+    /// the host and needs no privilege on one.
     ///
     /// ```no_run
     /// # async fn check(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -118,14 +124,14 @@ impl AuditTrail {
     /// ```
     ///
     /// # Errors
-    /// [`HealthError`] when there is no trail, when a schema does not exist, or when the database says no.
+    /// [`HealthError`] if there is no trail, if a schema does not exist, or if the database reports an error.
     pub async fn coverage(&self, config: &Config, schemas: &Schemas) -> Result<CoverageReport, HealthError> {
-        let (coverage, ()) = self.checked(config, schemas, |_| ()).await?;
+        let (coverage, ()) = self.check(config, schemas, |_| ()).await?;
         Ok(coverage)
     }
 
-    /// What is redacted in each captured table, against what the configuration says: drift first, then what could not be
-    /// read. No value of a row is read.
+    /// Compares the deployed redaction of each captured table with the configuration. Tables that drift come first, followed by those
+    /// that could not be understood. Reads no value of a row.
     ///
     /// # Errors
     /// As [`AuditTrail::coverage`].
@@ -135,35 +141,35 @@ impl AuditTrail {
         schemas: &Schemas,
     ) -> Result<Vec<TableRedaction>, HealthError> {
         let snapshot = self.read_snapshot(schemas).await?;
-        Ok(drift::report(&self.units(&snapshot, config), schemas))
+        Ok(drift::report(&self.table_groups(&snapshot, config), schemas))
     }
 
-    /// [`AuditTrail::coverage`] and [`AuditTrail::redaction`] of one moment, for the price of one.
+    /// Checks [coverage](Self::coverage) and [redaction](Self::redaction) from one snapshot, at the cost of one check.
     ///
     /// # Errors
     /// As [`AuditTrail::coverage`].
     pub async fn health(&self, config: &Config, schemas: &Schemas) -> Result<HealthReport, HealthError> {
-        let drift = |units: &[Unit<'_>]| drift::report(units, schemas);
-        let (coverage, redaction) = self.checked(config, schemas, drift).await?;
+        let drift = |groups: &[TableGroup<'_>]| drift::report(groups, schemas);
+        let (coverage, redaction) = self.check(config, schemas, drift).await?;
         Ok(HealthReport { coverage, redaction })
     }
 
-    /// Checks coverage and says so, and reads from the same snapshot what else is asked for.
-    async fn checked<T>(
+    /// Checks coverage, emits the event, and evaluates `also` on the same snapshot.
+    async fn check<T>(
         &self,
         config: &Config,
         schemas: &Schemas,
-        also: impl FnOnce(&[Unit<'_>]) -> T,
+        also: impl FnOnce(&[TableGroup<'_>]) -> T,
     ) -> Result<(CoverageReport, T), HealthError> {
-        let begun = Instant::now();
+        let started = Instant::now();
         match self.read_snapshot(schemas).await {
             Ok(snapshot) => {
-                let units = self.units(&snapshot, config);
-                let report = coverage::report(&snapshot, &units, &self.schema, schemas);
-                let also = also(&units);
-                let complete = report.uncovered().next().is_none();
-                let result = if complete { "complete" } else { "incomplete" };
-                event::HEALTH_CHECKED.emit(&[result], Some(begun.elapsed().as_secs_f64()));
+                let groups = self.table_groups(&snapshot, config);
+                let report = coverage::report(&snapshot, &groups, &self.schema, schemas);
+                let also = also(&groups);
+                let is_complete = report.uncovered().next().is_none();
+                let result = if is_complete { "complete" } else { "incomplete" };
+                event::HEALTH_CHECKED.emit(&[result], Some(started.elapsed().as_secs_f64()));
                 Ok((report, also))
             }
             Err(error) => {
@@ -178,12 +184,12 @@ impl AuditTrail {
         }
     }
 
-    fn units<'a>(&'a self, snapshot: &'a Snapshot, config: &'a Config) -> Vec<Unit<'a>> {
+    fn table_groups<'a>(&'a self, snapshot: &'a CatalogSnapshot, config: &'a Config) -> Vec<TableGroup<'a>> {
         let (functions, trail) = (&snapshot.functions, &snapshot.trail);
-        unit::units(snapshot, Surroundings { storage: &self.schema, config, functions, trail })
+        table_group::table_groups(snapshot, CheckContext { storage: &self.schema, config, functions, trail })
     }
 
-    async fn read_snapshot(&self, schemas: &Schemas) -> Result<Snapshot, HealthError> {
+    async fn read_snapshot(&self, schemas: &Schemas) -> Result<CatalogSnapshot, HealthError> {
         let snapshot = catalog::read(self).await?;
         match schemas.named().iter().find(|name| !snapshot.trail.schemas.contains(name)) {
             Some(schema) => Err(HealthError::NoSuchSchema { schema: schema.clone() }),

@@ -1,4 +1,4 @@
-//! A table or a partition as the catalogue has it.
+//! A table or a partition as the catalogue describes it.
 
 use sqlx::FromRow;
 use sqlx::types::Json;
@@ -11,14 +11,15 @@ pub(super) struct Relation {
     pub(super) row: RelationRow,
     pub(super) table: TableName,
     pub(super) primary_key: Option<Vec<String>>,
-    /// The columns of each unique index that could identify rows; only where there is no primary key.
+    /// The columns of each unique index that could identify rows; empty if there is a primary key.
     pub(super) unique_keys: Vec<Vec<String>>,
-    /// What captures it for the trail that is checked, or what nobody knows.
+    /// The triggers that capture it for the checked trail, or call an unknown function.
     pub(super) triggers: Vec<Trigger>,
-    /// The schemas of other trails that it is captured for.
+    /// The schemas of the other trails that capture it.
     pub(super) other_trails: Vec<String>,
 }
 
+/// A row of `tables.sql`.
 #[derive(Debug, FromRow)]
 pub(super) struct RelationRow {
     pub(super) oid: i64,
@@ -28,7 +29,7 @@ pub(super) struct RelationRow {
     pub(super) parents: Vec<i64>,
     pub(super) owner: String,
     pub(super) owner_is_superuser: bool,
-    /// The role that checks has the rights of the owner.
+    /// The checking role has the privileges of the owner.
     pub(super) may_alter: bool,
     numbers: Vec<i16>,
     pub(super) columns: Vec<String>,
@@ -40,33 +41,47 @@ pub(super) struct RelationRow {
     unique_keys: Option<Json<Vec<Vec<i16>>>>,
     trigger_names: Vec<String>,
     trigger_functions: Vec<i64>,
-    trigger_kinds: Vec<i16>,
+    trigger_types: Vec<i16>,
     trigger_states: Vec<i8>,
     trigger_arguments: Vec<Vec<u8>>,
-    trigger_plain: Vec<bool>,
+    trigger_unconditional: Vec<bool>,
     trigger_inherited: Vec<bool>,
     pub(super) is_subscribed: bool,
-    /// A foreign table is one of its partitions, or inherits from it.
+    /// A foreign table is one of its partitions or inherits from it.
     pub(super) has_foreign_child: bool,
-    /// The sequences of its serial columns, quoted.
+    /// The quoted names of the sequences of its serial columns.
     pub(super) sequences: Vec<String>,
 }
 
-/// One of Threadline's triggers, or one that calls its functions.
+/// A trigger of Threadline, or one that calls its functions.
 #[derive(Debug)]
 pub(super) struct Trigger {
     pub(super) name: String,
     pub(super) function: i64,
-    /// The bits of `tgtype`: 1 each row, 2 before, 4 insert, 8 delete, 16 update, 32 truncate, 64 instead.
-    pub(super) kind: i16,
-    /// `O` at origin, `A` always, `R` for replicated writes only, `D` never.
+    /// The bits of `pg_trigger.tgtype`.
+    pub(super) tgtype: i16,
+    /// When it fires (`pg_trigger.tgenabled`): `O` at origin, `A` always, `R` for replicated writes only, `D` never.
     pub(super) state: char,
     pub(super) arguments: Vec<String>,
-    /// Without a condition and a list of columns.
-    pub(super) is_plain: bool,
-    /// It comes with the trigger of the table above, and goes with it.
+    /// It has neither a condition nor a list of columns.
+    pub(super) is_unconditional: bool,
+    /// It belongs to a trigger of the parent table, and is dropped with it.
     pub(super) is_inherited: bool,
 }
+
+// The bits of `pg_trigger.tgtype`.
+pub(super) const EACH_ROW: i16 = 1;
+pub(super) const BEFORE: i16 = 2;
+pub(super) const INSERT: i16 = 4;
+pub(super) const DELETE: i16 = 8;
+pub(super) const UPDATE: i16 = 16;
+pub(super) const TRUNCATE: i16 = 32;
+pub(super) const INSTEAD: i16 = 64;
+/// Every operation on rows.
+pub(super) const ROWS: i16 = INSERT | DELETE | UPDATE;
+/// Every operation, with its name.
+pub(super) const OPERATIONS: [(i16, &str); 4] =
+    [(INSERT, "insert"), (UPDATE, "update"), (DELETE, "delete"), (TRUNCATE, "truncate")];
 
 impl From<RelationRow> for Relation {
     fn from(mut row: RelationRow) -> Self {
@@ -84,13 +99,13 @@ impl From<RelationRow> for Relation {
 }
 
 impl Relation {
-    /// The type of a column.
+    /// Returns the oid and the name of a column's type.
     pub(super) fn type_of(&self, column: &str) -> Option<(i64, &str)> {
         let at = self.row.columns.iter().position(|name| name == column)?;
         Some((self.row.type_oids[at], &self.row.types[at]))
     }
 
-    /// The generated columns, each with one that it is generated from.
+    /// Returns each generated column with a column that it is generated from, one pair per source.
     pub(super) fn generated(&self) -> impl Iterator<Item = (&str, &str)> {
         let name = |number: &i16| {
             let at = self.row.numbers.iter().position(|other| other == number)?;
@@ -111,10 +126,10 @@ fn triggers(row: &mut RelationRow) -> Vec<Trigger> {
         triggers.push(Trigger {
             name,
             function: row.trigger_functions[at],
-            kind: row.trigger_kinds[at],
+            tgtype: row.trigger_types[at],
             state: char::from(row.trigger_states[at].unsigned_abs()),
             arguments: arguments.split_terminator('\0').map(str::to_owned).collect(),
-            is_plain: row.trigger_plain[at],
+            is_unconditional: row.trigger_unconditional[at],
             is_inherited: row.trigger_inherited[at],
         });
     }

@@ -1,213 +1,119 @@
-//! What mends a finding: a command that works as things stand, or what has to be done first.
+//! Commands that fix findings.
 
-use super::command;
-use super::finding::Command;
-use super::relation::Relation;
-use super::unit::Unit;
-use crate::TableName;
-use crate::capture::{CaptureMode, overlap};
-use crate::config::paste;
+use std::fmt;
 
-/// What mends a finding.
+use serde::{Serialize, Serializer};
+
+use crate::capture::{CaptureMode, identifier, relation};
+use crate::{StorageSchema, TableName};
+
+/// A command that fixes a finding. It displays as the exact text to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Remedy {
-    /// The role that checks can run it.
-    Run(Command),
-    /// Only such a role can run it: `a superuser or a member of billing`.
-    RunAs(Command, String),
-    /// No command would work. What has to be done first.
-    First(String),
+#[non_exhaustive]
+pub enum Remedy {
+    /// Generates the capture triggers of a table again: `threadline gen triggers`, in the directory of `threadline.toml`.
+    GenerateTriggers {
+        /// The table.
+        table: TableName,
+        /// The storage schema of the trail that captures it.
+        storage_schema: StorageSchema,
+        /// The capture mode to pass; `None` leaves it to `threadline.toml`.
+        mode: Option<CaptureMode>,
+        /// Replicated writes are captured as well.
+        always: bool,
+    },
+    /// Runs SQL in the database, as the owner of what it names or as a superuser.
+    Sql(String),
 }
 
 impl Remedy {
-    /// A command that these roles, or members of them, may run, if the role that checks is none.
-    pub(super) fn of(command: Command, missing: &[&str]) -> Self {
-        if missing.is_empty() {
-            return Self::Run(command);
-        }
-        let mut missing = missing.to_vec();
-        missing.sort_unstable();
-        missing.dedup();
-        Self::RunAs(command, format!("a superuser or a member of {}", missing.join(" and ")))
-    }
-
-    /// The command, who has to run it, and what has to be done first.
-    pub(super) fn into_parts(self) -> (Option<Command>, Option<String>, Option<String>) {
+    /// Returns the language of the command: `shell` or `sql`.
+    #[must_use]
+    pub const fn language(&self) -> &'static str {
         match self {
-            Self::Run(command) => (Some(command), None, None),
-            Self::RunAs(command, who) => (Some(command), Some(who), None),
-            Self::First(obstacle) => (None, None, Some(obstacle)),
+            Self::GenerateTriggers { .. } => "shell",
+            Self::Sql(_) => "sql",
         }
     }
 }
 
-/// SQL about one relation, which its owner can run.
-pub(super) fn alter(relation: &Relation, sql: String) -> Remedy {
-    let missing: &[&str] = if relation.row.may_alter { &[] } else { &[&relation.row.owner] };
-    Remedy::of(Command::Sql(sql), missing)
-}
-
-/// Generates the triggers of the table again. A mode that is deployed and that the file leaves open stays as it is.
-pub(super) fn generate(unit: &Unit<'_>) -> Remedy {
-    let is_open = unit.around.config.policy(unit.table().clone()).mode.is_none();
-    let kept = unit.deployed().map(|policy| policy.mode).filter(|_| is_open);
-    generate_with(unit, kept, "")
-}
-
-/// The same for a partition that is captured apart from its table, and else for the whole table.
-pub(super) fn generate_for(unit: &Unit<'_>, relation: &Relation) -> Remedy {
-    if relation.row.oid == unit.root.row.oid || !unit.has_own_function(relation) {
-        return generate(unit);
-    }
-    match obstacle(unit, relation) {
-        Some(obstacle) => Remedy::First(obstacle),
-        None => Remedy::of(
-            command::generate(unit.around.storage, &relation.table, None, ""),
-            &missing_roles(unit, std::iter::once(relation)),
-        ),
-    }
-}
-
-/// The same with a mode and further options.
-pub(super) fn generate_with(unit: &Unit<'_>, mode: Option<CaptureMode>, options: &str) -> Remedy {
-    match obstacle(unit, unit.root) {
-        Some(obstacle) => Remedy::First(obstacle),
-        None => Remedy::of(
-            command::generate(unit.around.storage, unit.table(), mode, options),
-            &missing_roles(unit, unit.relations()),
-        ),
-    }
-}
-
-/// Who has to be asked: the owners of the tables, of the trail, and of a function that would be replaced.
-fn missing_roles<'a>(unit: &Unit<'a>, relations: impl Iterator<Item = &'a Relation>) -> Vec<&'a str> {
-    let (trail, mut missing) = (unit.around.trail, Vec::new());
-    for relation in relations {
-        if !relation.row.may_alter {
-            missing.push(relation.row.owner.as_str());
-        }
-        for (_, function) in unit.row_functions(relation) {
-            if function.schema == unit.around.storage.name() && !function.may_replace {
-                missing.push(function.owner.as_str());
+impl fmt::Display for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (table, storage_schema, mode, always) = match self {
+            Self::GenerateTriggers { table, storage_schema, mode, always } => {
+                (table, storage_schema, mode, *always)
             }
+            Self::Sql(sql) => return f.write_str(sql),
+        };
+        write!(f, "threadline gen triggers --tables {}", shell_word(&table.to_string()))?;
+        if let Some(mode) = mode.filter(|mode| *mode != CaptureMode::default()) {
+            write!(f, " --capture {}", mode.as_str())?;
         }
+        if *storage_schema != StorageSchema::default() {
+            write!(f, " --storage-schema {storage_schema}")?;
+        }
+        if always {
+            f.write_str(" --always")?;
+        }
+        f.write_str(" --apply")
     }
-    if !trail.may_create {
-        missing.extend(trail.owner.as_deref());
+}
+
+impl Serialize for Remedy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Object {
+            language: &'static str,
+            text: String,
+        }
+        Object { language: self.language(), text: self.to_string() }.serialize(serializer)
     }
-    missing
 }
 
-/// Why `threadline gen triggers` would refuse the table, or record what it should not, as far as the catalogue and the file
-/// tell.
-fn obstacle(unit: &Unit<'_>, relation: &Relation) -> Option<String> {
-    let (around, table) = (&unit.around, &relation.table);
-    if !around.trail.can_capture {
-        return Some(format!(
-            "the trail in schema {} was made by the Elixir library: generate the triggers with it (mix threadline.gen.triggers), or \
-             install a trail of this library in another schema (threadline install --storage-schema) and capture {table} there",
-            around.storage
-        ));
+/// Returns `ALTER TABLE … ENABLE TRIGGER …` for several triggers, each with its clause, such as `ENABLE ALWAYS TRIGGER`.
+pub(super) fn enable_triggers(table: &TableName, triggers: &[(&str, &str)]) -> String {
+    let clauses = triggers.iter().map(|(clause, name)| format!("{clause} {}", identifier(name)));
+    format!("ALTER TABLE {} {};", relation(table), clauses.collect::<Vec<_>>().join(", "))
+}
+
+/// Returns a `DROP TRIGGER` statement for each trigger.
+pub(super) fn drop_triggers(table: &TableName, triggers: &[&str]) -> String {
+    let drop = |name: &&str| format!("DROP TRIGGER {} ON {};", identifier(name), relation(table));
+    triggers.iter().map(drop).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a role as SQL names it; `None` is `PUBLIC`.
+pub(super) fn role(name: Option<&str>) -> String {
+    name.map_or_else(|| "PUBLIC".to_owned(), identifier)
+}
+
+/// Quotes a word for a POSIX shell where it needs quotes.
+fn shell_word(text: &str) -> String {
+    if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
-    other_section(unit, relation).or_else(|| key(unit, relation)).or_else(|| columns(unit, relation))
 }
 
-/// A table that was renamed still has the section of its old name, and would be captured without its redaction.
-fn other_section(unit: &Unit<'_>, relation: &Relation) -> Option<String> {
-    let (config, table) = (unit.around.config, &relation.table);
-    let is_above = |other: &TableName| {
-        unit.lineage.get(&relation.row.oid).is_some_and(|lineage| lineage.contains(other))
-    };
-    let policies = unit
-        .row_functions(relation)
-        .into_iter()
-        .filter_map(|(_, function)| function.definition.policy.as_ref());
-    let old = policies.map(|policy| &policy.table).find(|old| !is_above(old) && config.has_policy(old))?;
-    (!config.has_policy(table)).then(|| {
-        format!(
-            "threadline.toml has the section [{}] and none for {table}: write [{}] first, or what is redacted now would be recorded",
-            paste::section(old),
-            paste::section(table)
-        )
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn key(unit: &Unit<'_>, relation: &Relation) -> Option<String> {
-    let table = &relation.table;
-    let policy = unit.around.config.policy(table.clone());
-    let section = paste::section(table);
-    let stable = |key: &[String]| key.iter().all(|column| unstable(unit, relation, column).is_none());
-    let key = match (&relation.primary_key, &policy.primary_key) {
-        (Some(_), Some(_)) => {
-            return Some(format!(
-                "{table} has a primary key: take primary_key out of the section [{section}] of threadline.toml first"
-            ));
-        }
-        (Some(key), None) => key,
-        (None, Some(declared)) if relation.unique_keys.iter().any(|key| same(key, declared)) => declared,
-        (None, Some(declared)) => {
-            return Some(format!(
-                "primary_key of {table} in threadline.toml is ({}), and no unique index on columns without NULL guarantees it",
-                declared.join(", ")
-            ));
-        }
-        (None, None) => {
-            return Some(match relation.unique_keys.iter().find(|key| stable(key)) {
-                Some(key) => format!(
-                    "{table} has no primary key: add one, or write {} into the section [{section}] of threadline.toml, whose unique \
-                     index serves",
-                    paste::primary_key(key)
-                ),
-                None if unit.relations().any(|relation| relation.row.has_foreign_child) => format!(
-                    "{table} has no primary key, and can have none while one of its partitions is a foreign table"
-                ),
-                None => {
-                    format!("{table} has no primary key: add one first, once no two rows share their values")
-                }
-            });
-        }
-    };
-    for (list, columns) in [("exclude", &policy.exclude), ("mask", &policy.mask)] {
-        let redacted = overlap(key, columns);
-        if !redacted.is_empty() {
-            let redacted = redacted.join(", ");
-            return Some(format!(
-                "the key of {table} is in {list} of [{section}] in threadline.toml: take {redacted} out first"
-            ));
-        }
+    fn generate_triggers(table: TableName) -> Remedy {
+        let storage_schema = StorageSchema::default();
+        Remedy::GenerateTriggers { table, storage_schema, mode: None, always: false }
     }
-    key.iter().find_map(|column| unstable(unit, relation, column))
-}
 
-/// Why a column cannot be part of a key.
-fn unstable(unit: &Unit<'_>, relation: &Relation, column: &str) -> Option<String> {
-    let (kind, name) = relation.type_of(column)?;
-    let is_stable = unit.around.trail.stable_types.contains(&kind);
-    (!is_stable).then(|| {
-        format!("the key column {column} of {} has the type {name}, whose text is not stable: give it another key", relation.table)
-    })
-}
-
-fn columns(unit: &Unit<'_>, relation: &Relation) -> Option<String> {
-    let table = &relation.table;
-    let policy = unit.around.config.policy(table.clone());
-    let section = paste::section(table);
-    let lists =
-        [("exclude", &policy.exclude), ("mask", &policy.mask), ("except_columns", &policy.except_columns)];
-    for (list, columns) in lists {
-        if let Some(missing) = columns.iter().find(|column| !relation.row.columns.contains(column)) {
-            return Some(format!(
-                "{list} of [{section}] in threadline.toml names {missing}, which {table} does not have: put that right first"
-            ));
-        }
+    #[test]
+    fn schema_with_dot_is_quoted_for_command_line() {
+        let remedy = generate_triggers(TableName::new("acme.example", "orders"));
+        assert_eq!(remedy.to_string(), r#"threadline gen triggers --tables '"acme.example".orders' --apply"#);
     }
-    let redacts = |column: &str| policy.exclude.iter().chain(&policy.mask).any(|other| other == column);
-    relation.generated().find(|(column, source)| redacts(source) && !redacts(column)).map(|(column, source)| {
-        format!("{column} of {table} is generated from {source}, which [{section}] in threadline.toml redacts: put {column} there as well")
-    })
-}
 
-/// The same columns in whatever order.
-pub(super) fn same(one: &[String], other: &[String]) -> bool {
-    one.len() == other.len() && one.iter().all(|column| other.contains(column))
+    #[test]
+    fn table_name_with_shell_syntax_stays_one_word() {
+        let remedy = generate_triggers(TableName::new("public", "x; rm -rf '$HOME'"));
+        assert_eq!(remedy.to_string(), r"threadline gen triggers --tables 'x; rm -rf '\''$HOME'\''' --apply");
+    }
 }

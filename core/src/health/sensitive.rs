@@ -1,18 +1,18 @@
-//! A hint at columns whose names look as if their values should not be recorded.
+//! Findings about captured columns whose names suggest that their values should be redacted.
 
 use std::collections::HashSet;
 
 use serde_json::json;
 
-use super::catalog::Snapshot;
+use super::advice::generate_triggers;
+use super::catalog::CatalogSnapshot;
 use super::finding::Finding;
 use super::kinds;
-use super::remedy::generate;
-use super::unit::Unit;
-use crate::config::paste;
+use super::table_group::TableGroup;
+use crate::config::toml_snippet;
 
-/// Words of a name.
-const WORDS: [&str; 23] = [
+/// Single words that make a name sensitive.
+const SENSITIVE_WORDS: [&str; 23] = [
     "password",
     "passwd",
     "pwd",
@@ -38,8 +38,8 @@ const WORDS: [&str; 23] = [
     "privatekey",
 ];
 
-/// Two words in a row.
-const PAIRS: [(&str, &str); 10] = [
+/// Pairs of adjacent words that make a name sensitive.
+const SENSITIVE_PAIRS: [(&str, &str); 10] = [
     ("api", "key"),
     ("private", "key"),
     ("access", "key"),
@@ -52,49 +52,56 @@ const PAIRS: [(&str, &str); 10] = [
     ("tax", "id"),
 ];
 
-/// What a name ends with that says something about a secret instead of holding it.
-const ABOUT: [&str; 10] =
+/// The last words of names that describe a secret instead of holding it, such as `token_count`.
+const DESCRIPTIVE_ENDINGS: [&str; 10] =
     ["count", "at", "on", "length", "type", "expires", "id", "sent", "attempts", "changed"];
 
-/// The names of columns that look sensitive, each looked at once: many tables share them.
-pub(super) fn columns(snapshot: &Snapshot) -> HashSet<&str> {
+/// Returns the column names that look sensitive. Checks each name once, because many tables share their names.
+pub(super) fn sensitive_columns(snapshot: &CatalogSnapshot) -> HashSet<&str> {
     let names = snapshot.relations.iter().flat_map(|relation| &relation.row.columns);
     let mut names: HashSet<&str> = names.map(String::as_str).collect();
     names.retain(|name| looks_sensitive(name));
     names
 }
 
-pub(super) fn check(unit: &Unit<'_>, sensitive: &HashSet<&str>, findings: &mut Vec<Finding>) {
-    let Some(policy) = unit.deployed() else { return };
-    let redacted = |column: &&String| !policy.exclude.contains(column) && !policy.mask.contains(column);
-    let in_clear: Vec<String> = unit
+/// Adds a finding if the deployed policy of a table records sensitive columns in clear.
+pub(super) fn check(group: &TableGroup<'_>, sensitive: &HashSet<&str>, findings: &mut Vec<Finding>) {
+    let Some(policy) = group.deployed() else { return };
+    let is_recorded = |column: &&String| !policy.exclude.contains(column) && !policy.mask.contains(column);
+    let in_clear: Vec<String> = group
         .root
         .row
         .columns
         .iter()
-        .filter(redacted)
+        .filter(is_recorded)
         .filter(|column| sensitive.contains(column.as_str()) && !policy.key.contains(column))
         .cloned()
         .collect();
     if in_clear.is_empty() {
         return;
     }
-    let configured = unit.around.config.policy(unit.table().clone());
+    let configured = group.context.config.policy(group.table().clone());
     let undecided = in_clear
         .iter()
         .filter(|column| !configured.mask.contains(column) && !configured.exclude.contains(column));
     let exclude: Vec<String> = configured.exclude.iter().chain(undecided).cloned().collect();
-    let (section, line) = (paste::section(unit.table()), paste::list("exclude", &exclude));
-    let mut what =
-        format!("{} records columns whose names look sensitive: {}", unit.table(), in_clear.join(", "));
+    let (section, line) = (toml_snippet::section(group.table()), toml_snippet::list("exclude", &exclude));
+    let mut problem =
+        format!("{} records columns whose names look sensitive: {}", group.table(), in_clear.join(", "));
     if exclude.len() > configured.exclude.len() {
-        what += &format!("; write {line} into the section [{section}] of threadline.toml");
+        problem += &format!("; add {line} to the section [{section}] of threadline.toml");
     }
     let details = json!({ "columns": in_clear, "section": section, "line": line });
-    findings.push(Finding::new(&kinds::SENSITIVE_COLUMN, unit.table(), &what, generate(unit), details));
+    findings.push(Finding::new(
+        &kinds::SENSITIVE_COLUMN,
+        group.table(),
+        &problem,
+        generate_triggers(group),
+        details,
+    ));
 }
 
-/// A word of the name, or two in a row, is one of those; `token_count` and `pins` are not.
+/// Tells whether a word of the name, or a pair of adjacent words, is sensitive. Compares whole words, so `pins` is not.
 fn looks_sensitive(column: &str) -> bool {
     let mut words = String::new();
     let mut before = '_';
@@ -110,13 +117,13 @@ fn looks_sensitive(column: &str) -> bool {
         before = character;
     }
     let words: Vec<&str> = words.split_whitespace().collect();
-    let is_pair = |pair: &[&str]| matches!(pair, [one, other] if PAIRS.contains(&(one, other)));
+    let is_pair = |pair: &[&str]| matches!(pair, [one, other] if SENSITIVE_PAIRS.contains(&(one, other)));
     if let [.., before, last] = words.as_slice()
-        && ABOUT.contains(last)
+        && DESCRIPTIVE_ENDINGS.contains(last)
     {
         return is_pair(&[before, last]);
     }
-    words.iter().any(|word| WORDS.contains(word)) || words.windows(2).any(is_pair)
+    words.iter().any(|word| SENSITIVE_WORDS.contains(word)) || words.windows(2).any(is_pair)
 }
 
 #[cfg(test)]
@@ -124,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_compared_and_not_letters() {
+    fn whole_words_decide_whether_name_looks_sensitive() {
         for name in
             ["password_hash", "passwordHash", "API-Key", "reset_token", "cardNumber", "ssn", "tax_id", "iban"]
         {

@@ -1,11 +1,13 @@
--- The host's tables and partitions, each with its columns, its keys and what captures it: from the catalogue alone, so no
--- table is locked and no right on one is needed. Column numbers become names in the program, which saves a join per key.
+-- Returns the tables and partitions of the host, each with its columns, its keys and its capture triggers. Reads only the
+-- catalogue, so it locks no table and needs no privilege on one. The program turns column numbers into names, which saves a join
+-- per key.
+-- $1 and $2: the prefixes of the names of capture triggers and capture functions.
 WITH capture AS (
   SELECT t.tgrelid, array_agg(t.tgname::text) AS names, array_agg(t.tgfoid::bigint) AS functions,
-         array_agg(t.tgtype) AS kinds, array_agg(t.tgenabled) AS states, array_agg(t.tgargs) AS arguments,
-         array_agg(t.tgqual IS NULL AND t.tgattr = '') AS plain, array_agg(t.tgparentid <> 0) AS inherited
+         array_agg(t.tgtype) AS types, array_agg(t.tgenabled) AS states, array_agg(t.tgargs) AS arguments,
+         array_agg(t.tgqual IS NULL AND t.tgattr = '') AS unconditional, array_agg(t.tgparentid <> 0) AS inherited
   FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid
-  WHERE starts_with(t.tgname::text, 'threadline_audit_') OR starts_with(p.proname::text, 'threadline_capture_')
+  WHERE starts_with(t.tgname::text, $1) OR starts_with(p.proname::text, $2)
   GROUP BY t.tgrelid
 ), ancestry AS (
   SELECT inhrelid, array_agg(inhparent::bigint) AS parents FROM pg_catalog.pg_inherits GROUP BY inhrelid
@@ -13,7 +15,7 @@ WITH capture AS (
   SELECT i.inhparent FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS f ON f.oid = i.inhrelid
   WHERE f.relkind = 'f'
 ), sequence AS (
-  -- Those that belong to a serial column.
+  -- The sequences of serial columns.
   SELECT d.refobjid, array_agg(format('%I.%I', n.nspname, s.relname) ORDER BY s.relname) AS names
   FROM pg_catalog.pg_class AS s JOIN pg_catalog.pg_namespace AS n ON n.oid = s.relnamespace
   JOIN pg_catalog.pg_depend AS d
@@ -44,8 +46,8 @@ SELECT c.oid::bigint AS oid, n.nspname::text AS schema, c.relname::text AS name,
                              AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
        ) END AS unique_keys,
        coalesce(capture.names, '{}') AS trigger_names, coalesce(capture.functions, '{}') AS trigger_functions,
-       coalesce(capture.kinds, '{}') AS trigger_kinds, coalesce(capture.states, '{}') AS trigger_states,
-       coalesce(capture.arguments, '{}') AS trigger_arguments, coalesce(capture.plain, '{}') AS trigger_plain,
+       coalesce(capture.types, '{}') AS trigger_types, coalesce(capture.states, '{}') AS trigger_states,
+       coalesce(capture.arguments, '{}') AS trigger_arguments, coalesce(capture.unconditional, '{}') AS trigger_unconditional,
        coalesce(capture.inherited, '{}') AS trigger_inherited,
        c.oid IN (SELECT srrelid FROM pg_catalog.pg_subscription_rel) AS is_subscribed,
        c.oid IN (SELECT inhparent FROM above_foreign) AS has_foreign_child, coalesce(sequence.names, '{}') AS sequences

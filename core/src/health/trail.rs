@@ -1,95 +1,107 @@
-//! Findings about the trail itself: who could change it or get round it, and its partitions.
+//! Findings about the trail itself: roles that can change it or bypass capture, and its partitions.
 
 use chrono::{Datelike, Months};
 use serde_json::json;
 
-use super::catalog::{Snapshot, Trail};
-use super::command::role;
-use super::finding::{Command, Finding};
-use super::kinds;
-use super::remedy::Remedy;
+use super::advice::Advice;
+use super::catalog::{CatalogSnapshot, Trail};
+use super::finding::Finding;
+use super::remedy::role;
+use super::{Remedy, kinds};
 use crate::capture::{identifier, relation};
 use crate::{StorageSchema, TableName};
 
-pub(super) fn check(snapshot: &Snapshot, storage: &StorageSchema, findings: &mut Vec<Finding>) {
+/// Adds the findings about the trail.
+pub(super) fn check(snapshot: &CatalogSnapshot, storage: &StorageSchema, findings: &mut Vec<Finding>) {
     let trail = &snapshot.trail;
-    writers(trail, storage, findings);
-    silencers(trail, storage, findings);
-    partitions(snapshot, storage, findings);
-    defaults(trail, storage, findings);
+    check_writers(trail, storage, findings);
+    check_disabled_triggers(trail, storage, findings);
+    check_partitions(snapshot, storage, findings);
+    check_default_partitions(trail, storage, findings);
     if let (true, Some(owner)) = (trail.owner_is_exposed(), &trail.owner) {
         findings.push(Finding::new(
             &kinds::TRAIL_OWNER,
-            &own(storage, "audit_changes"),
+            &trail_table(storage, "audit_changes"),
             &format!("{owner} owns the trail and can log in; let the application log in as another role"),
-            by_superuser(trail, format!("ALTER ROLE {} NOLOGIN;", identifier(owner))),
+            run_by_superuser(trail, format!("ALTER ROLE {} NOLOGIN;", identifier(owner))),
             json!({ "role": owner }),
         ));
     }
 }
 
-/// SQL that the owner of the trail can run.
-fn by_owner(trail: &Trail, sql: String) -> Remedy {
+/// Advises to run SQL that the owner of the trail can run.
+fn run_by_owner(trail: &Trail, sql: String) -> Advice {
     let missing: Vec<&str> =
         if trail.may_alter() { Vec::new() } else { trail.owner.as_deref().into_iter().collect() };
-    Remedy::of(Command::Sql(sql), &missing)
+    Advice::run_by_members(Remedy::Sql(sql), &missing)
 }
 
-fn by_superuser(trail: &Trail, sql: String) -> Remedy {
+/// Advises to run SQL that only a superuser can run.
+fn run_by_superuser(trail: &Trail, sql: String) -> Advice {
     if trail.role_is_superuser {
-        Remedy::Run(Command::Sql(sql))
+        Advice::Run(Remedy::Sql(sql))
     } else {
-        Remedy::RunAs(Command::Sql(sql), "a superuser".to_owned())
+        Advice::RunAs(Remedy::Sql(sql), "a superuser".to_owned())
     }
 }
 
-/// A right is revoked by the role that granted it, and with it what was granted on.
-fn writers(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>) {
+/// Finds roles with privileges to change the trail. Only the role that granted a privilege can revoke it; CASCADE includes what
+/// the grantee has granted to others.
+fn check_writers(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>) {
     for writer in &trail.writers.0 {
-        let table = own(storage, &writer.relation);
-        let (name, rights) = (writer.role.as_deref(), writer.privileges.join(", "));
+        let table = trail_table(storage, &writer.relation);
+        let (name, privileges) = (writer.role.as_deref(), writer.privileges.join(", "));
         let cascade = if writer.is_grantable { " CASCADE" } else { "" };
-        let remedy = if writer.grantors.is_empty() {
-            by_owner(trail, format!("REVOKE {rights} ON {} FROM {}{cascade};", relation(&table), role(name)))
+        let advice = if writer.grantors.is_empty() {
+            run_by_owner(
+                trail,
+                format!("REVOKE {privileges} ON {} FROM {}{cascade};", relation(&table), role(name)),
+            )
         } else {
-            Remedy::First(format!("{} granted it, and has to lose it first", writer.grantors.join(", ")))
+            Advice::Blocked(format!(
+                "{} granted the privilege, which must be revoked from the grantor first",
+                writer.grantors.join(", ")
+            ))
         };
         findings.push(Finding::new(
             &kinds::ROLE_CAN_CHANGE_TRAIL,
             &table,
-            &format!("{} has the right to {rights} on {table}", name.unwrap_or("everybody")),
-            remedy,
+            &format!("{} has the privilege to {privileges} on {table}", name.unwrap_or("PUBLIC")),
+            advice,
             json!({ "role": name, "privileges": writer.privileges }),
         ));
     }
 }
 
-fn silencers(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>) {
-    let table = own(storage, "audit_changes");
-    for silencer in &trail.silencers.0 {
-        let name = silencer.role.as_deref();
-        let cascade = if silencer.is_grantable { " CASCADE" } else { "" };
-        let remedy = if silencer.is_of_owner {
+/// Finds roles that can disable triggers, and settings that start sessions with triggers disabled.
+fn check_disabled_triggers(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>) {
+    let table = trail_table(storage, "audit_changes");
+    for grant in &trail.can_disable_triggers.0 {
+        let name = grant.role.as_deref();
+        let cascade = if grant.is_grantable { " CASCADE" } else { "" };
+        let advice = if grant.is_granted_by_superuser {
             let sql =
                 format!("REVOKE SET ON PARAMETER session_replication_role FROM {}{cascade};", role(name));
-            by_superuser(trail, sql)
+            run_by_superuser(trail, sql)
         } else {
-            let grantor = silencer.grantor.as_deref().unwrap_or("another role");
-            Remedy::First(format!("{grantor} granted it, and has to lose it first"))
+            let grantor = grant.grantor.as_deref().unwrap_or("another role");
+            Advice::Blocked(format!(
+                "{grantor} granted the privilege, which must be revoked from the grantor first"
+            ))
         };
         findings.push(Finding::new(
             &kinds::ROLE_CAN_SWITCH_OFF,
             &table,
             &format!(
-                "{} may set session_replication_role, and with it switch all triggers off",
-                name.unwrap_or("everybody")
+                "{} can set session_replication_role, and so disable all triggers",
+                name.unwrap_or("PUBLIC")
             ),
-            remedy,
+            advice,
             json!({ "role": name }),
         ));
     }
-    for silenced in &trail.silenced.0 {
-        let (name, database) = (silenced.role.as_deref(), silenced.database.as_deref());
+    for setting in &trail.disabled_by_setting.0 {
+        let (name, database) = (setting.role.as_deref(), setting.database.as_deref());
         let command = match (name, database) {
             (Some(role), None) => format!("ALTER ROLE {}", identifier(role)),
             (Some(role), Some(database)) => {
@@ -101,14 +113,15 @@ fn silencers(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>
         findings.push(Finding::new(
             &kinds::ROLE_CAN_SWITCH_OFF,
             &table,
-            &format!("sessions of {} begin with triggers switched off", name.unwrap_or("every role")),
-            by_superuser(trail, command + " RESET session_replication_role;"),
+            &format!("sessions of {} start with triggers disabled", name.unwrap_or("every role")),
+            run_by_superuser(trail, command + " RESET session_replication_role;"),
             json!({ "role": name, "database": database }),
         ));
     }
 }
 
-fn partitions(snapshot: &Snapshot, storage: &StorageSchema, findings: &mut Vec<Finding>) {
+/// Finds missing partitions of this month and the next.
+fn check_partitions(snapshot: &CatalogSnapshot, storage: &StorageSchema, findings: &mut Vec<Finding>) {
     let trail = &snapshot.trail;
     if !trail.is_partitioned {
         return;
@@ -128,45 +141,46 @@ fn partitions(snapshot: &Snapshot, storage: &StorageSchema, findings: &mut Vec<F
         return;
     }
     let is_detached =
-        |name: &&String| snapshot.relations.iter().any(|other| other.table == own(storage, name));
+        |name: &&String| snapshot.relations.iter().any(|other| other.table == trail_table(storage, name));
     let detached: Vec<&str> = missing.iter().filter(is_detached).map(String::as_str).collect();
-    let remedy = if detached.is_empty() {
-        by_owner(trail, storage.fill("SELECT __schema__.threadline_ensure_partitions(3);"))
+    let advice = if detached.is_empty() {
+        run_by_owner(trail, storage.fill("SELECT __schema__.threadline_ensure_partitions(3);"))
     } else {
-        Remedy::First(format!(
-            "{} is there and belongs to no table: attach it again, or rename it",
+        Advice::Blocked(format!(
+            "{} exists but is not attached: attach it again, or rename it",
             detached.join(", ")
         ))
     };
     findings.push(Finding::new(
         &kinds::PARTITION_NOT_AHEAD,
-        &own(storage, "audit_changes"),
+        &trail_table(storage, "audit_changes"),
         &format!("partitions are missing: {}", missing.join(", ")),
-        remedy,
+        advice,
         json!({ "partitions": missing }),
     ));
 }
 
-fn defaults(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>) {
+/// Finds default partitions that hold rows.
+fn check_default_partitions(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>) {
     for default in &trail.filled_defaults {
         let (parent, clock) = match default.as_str() {
             "audit_changes_default" => ("audit_changes", "captured_at"),
             _ => ("audit_transactions", "occurred_at"),
         };
-        let sql = storage.fill(MOVE).replace("{parent}", parent).replace("{clock}", clock);
+        let sql = storage.fill(MOVE_ROWS_SQL).replace("{parent}", parent).replace("{clock}", clock);
         findings.push(Finding::new(
             &kinds::DEFAULT_PARTITION,
-            &own(storage, parent),
+            &trail_table(storage, parent),
             &format!("{default} holds rows"),
-            by_owner(trail, sql.split_whitespace().collect::<Vec<_>>().join(" ")),
+            run_by_owner(trail, sql.split_whitespace().collect::<Vec<_>>().join(" ")),
             json!({ "partition": default }),
         ));
     }
 }
 
-/// Months of any time, also those that are over: `threadline_ensure_partitions` only looks ahead. A partition that was taken off
-/// may still have the name of the month.
-const MOVE: &str = "DO $$
+/// Moves the rows of a default partition to monthly partitions. It creates these itself, because `threadline_ensure_partitions`
+/// creates none for past months. A detached partition may still have the name of its month, so the name gets a suffix then.
+const MOVE_ROWS_SQL: &str = "DO $$
 DECLARE
   month timestamp;
   part text;
@@ -189,6 +203,6 @@ BEGIN
 END
 $$;";
 
-fn own(storage: &StorageSchema, name: &str) -> TableName {
+fn trail_table(storage: &StorageSchema, name: &str) -> TableName {
     TableName::new(storage.name(), name)
 }

@@ -1,13 +1,15 @@
--- The capture functions, the trail's own tables, and who can get round them: one row.
--- $2 and $3: the functions that are known, and the versions of their rows; what is known is not read and hashed again.
--- $4: the names of the types whose values have one text.
+-- Returns one row: the capture functions, the trail's own tables, and the roles that can change them or bypass capture.
+-- $1: the storage schema.
+-- $2 and $3: the cached functions and the versions of their rows. An unchanged function is not read and hashed again.
+-- $4: the names of the types whose values have exactly one text.
+-- $5 and $6: the prefixes of the names of capture triggers and capture functions.
 WITH RECURSIVE function AS (
   SELECT p.oid::bigint AS oid, n.nspname::text AS schema, p.proname::text AS name, row.version,
          CASE WHEN known.oid IS NULL THEN encode(sha256(convert_to(p.prosrc, 'UTF8')), 'hex') END AS digest,
          CASE WHEN known.oid IS NULL THEN d.description END AS comment,
          CASE WHEN known.oid IS NULL AND p.proconfig IS NULL AND coalesce(d.description, '') NOT LIKE '{%'
                    AND p.prolang = (SELECT oid FROM pg_catalog.pg_language WHERE lanname = 'plpgsql') THEN p.prosrc END AS body,
-         p.prosecdef AND coalesce(p.proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false) AS sealed,
+         p.prosecdef AND coalesce(p.proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false) AS has_pinned_search_path,
          p.prosecdef, p.proowner
   FROM pg_catalog.pg_proc AS p
   JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
@@ -16,8 +18,8 @@ WITH RECURSIVE function AS (
   CROSS JOIN LATERAL (SELECT concat_ws(' ', p.xmin, p.ctid, d.xmin, d.ctid) AS version) AS row
   LEFT JOIN unnest($2::bigint[], $3::text[]) AS known (oid, version) ON known.oid = p.oid AND known.version = row.version
   WHERE p.prorettype = 'pg_catalog.trigger'::regtype
-    AND p.oid IN (SELECT tgfoid FROM pg_catalog.pg_trigger WHERE starts_with(tgname::text, 'threadline_audit_'))
-     OR starts_with(p.proname::text, 'threadline_capture_')
+    AND p.oid IN (SELECT tgfoid FROM pg_catalog.pg_trigger WHERE starts_with(tgname::text, $5))
+     OR starts_with(p.proname::text, $6)
 ), own AS (
   SELECT c.oid, c.relnamespace, c.relname::text AS name, c.relkind, c.relispartition, c.relowner, c.relacl
   FROM pg_catalog.pg_class AS c
@@ -44,14 +46,14 @@ WITH RECURSIVE function AS (
   WHERE p.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER') AND r.rolsuper IS NOT TRUE
   GROUP BY 1, 2
 ), definer AS (
-  -- The owners of capture functions. A function that is a SECURITY DEFINER writes to the trail with their rights.
+  -- The owners of capture functions: a SECURITY DEFINER function writes to the trail with their privileges.
   SELECT d.oid, r.rolname::text AS name, pg_has_role(d.oid, 'USAGE') AS may_replace,
          coalesce((SELECT bool_and(has_schema_privilege(d.oid, own.relnamespace, 'USAGE')
                                    AND has_table_privilege(d.oid, own.oid, 'INSERT'))
                    FROM own WHERE own.name IN ('audit_changes', 'audit_transactions')), false) AS may_record
   FROM (SELECT DISTINCT proowner AS oid FROM function) AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.oid
 ), base AS (
-  -- What a type is in the end: a domain is what it is made of.
+  -- The base type of each type: that of a domain is the one that it is defined over.
   SELECT t.oid AS type, t.oid AS base FROM pg_catalog.pg_type AS t WHERE t.typtype IN ('b', 'd', 'e') AND t.typcategory <> 'A'
   UNION ALL
   SELECT base.type, t.typbasetype FROM base JOIN pg_catalog.pg_type AS t ON t.oid = base.base WHERE t.typtype = 'd'
@@ -80,18 +82,18 @@ SELECT now() AS checked_at,
         LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole
         LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase
         WHERE (d.datname IS NULL OR d.datname = current_database())
-          AND 'session_replication_role=replica' = ANY (s.setconfig)) AS silenced,
+          AND 'session_replication_role=replica' = ANY (s.setconfig)) AS disabled_by_setting,
        (SELECT coalesce(json_agg(json_build_object('role', r.rolname, 'grantor', g.rolname, 'is_grantable', acl.is_grantable,
-                                                   'is_of_owner', g.oid = 10)), '[]')
+                                                   'is_granted_by_superuser', g.oid = 10)), '[]')
         FROM pg_catalog.pg_parameter_acl AS p, aclexplode(p.paracl) AS acl
         LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = acl.grantee
         LEFT JOIN pg_catalog.pg_roles AS g ON g.oid = acl.grantor
-        WHERE p.parname = 'session_replication_role' AND acl.privilege_type = 'SET' AND r.rolsuper IS NOT TRUE) AS silencers
+        WHERE p.parname = 'session_replication_role' AND acl.privilege_type = 'SET' AND r.rolsuper IS NOT TRUE) AS can_disable_triggers
 FROM (SELECT coalesce(array_agg(function.oid), '{}') AS oids, coalesce(array_agg(schema), '{}') AS function_schemas,
              coalesce(array_agg(function.name), '{}') AS names, coalesce(array_agg(version), '{}') AS versions,
              coalesce(array_agg(digest), '{}') AS digests,
              coalesce(array_agg(comment), '{}') AS comments, coalesce(array_agg(body), '{}') AS bodies,
-             coalesce(array_agg(sealed), '{}') AS sealed, coalesce(array_agg(definer.name), '{}') AS function_owners,
+             coalesce(array_agg(has_pinned_search_path), '{}') AS pinned_search_paths, coalesce(array_agg(definer.name), '{}') AS function_owners,
              coalesce(array_agg(definer.may_replace), '{}') AS replaceable,
              coalesce(array_agg(definer.may_record OR NOT prosecdef), '{}') AS recording
       FROM function JOIN definer ON definer.oid = function.proowner) AS f

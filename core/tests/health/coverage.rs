@@ -1,25 +1,25 @@
-//! Coverage: three buckets, counted as the host counts its tables.
+//! Tests that coverage puts every table of the host into one of three buckets.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
-use threadline::health::{CoverageReport, CoverageStatus, GapSource, HealthError, Schemas};
+use threadline::health::{CoverageReport, CoverageStatus, ExemptionSource, HealthError, Schemas};
 use threadline::{AuditTrail, Config, StorageSchema};
 
 use crate::database::{Result, install, run};
 use crate::role::Role;
 
-/// `covered tickets`, one line a table.
+/// Returns one line per table, such as `covered tickets`.
 fn lines(report: &CoverageReport) -> Vec<String> {
     let word = |status| match status {
         CoverageStatus::Covered => "covered",
         CoverageStatus::Uncovered => "uncovered",
-        CoverageStatus::ExpectedUncovered(GapSource::Baseline) => "baseline",
-        CoverageStatus::ExpectedUncovered(GapSource::Config) => "config",
+        CoverageStatus::ExpectedUncovered(ExemptionSource::Baseline) => "baseline",
+        CoverageStatus::ExpectedUncovered(ExemptionSource::Config) => "config",
     };
     report.tables.iter().map(|found| format!("{} {}", word(found.status), found.table)).collect()
 }
 
-async fn all(trail: &AuditTrail, toml: &str) -> Result<Vec<String>> {
+async fn check_all(trail: &AuditTrail, toml: &str) -> Result<Vec<String>> {
     Ok(lines(&trail.coverage(&Config::from_toml(toml)?, &Schemas::All).await?))
 }
 
@@ -28,7 +28,7 @@ fn codes(report: &CoverageReport) -> Vec<&'static str> {
 }
 
 #[sqlx::test(migrations = false)]
-async fn every_table_of_the_host_is_in_one_bucket(pool: PgPool) -> Result {
+async fn host_tables_are_each_in_one_bucket(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(
         &pool,
@@ -41,7 +41,7 @@ async fn every_table_of_the_host_is_in_one_bucket(pool: PgPool) -> Result {
     trail.capture(["tickets", "billing.lines"]).await?;
     let expected = "[health]\nexpected_uncovered_tables = ['jobs']\n";
     assert_eq!(
-        all(&trail, expected).await?,
+        check_all(&trail, expected).await?,
         [
             "covered billing.lines",
             "baseline billing.schema_migrations",
@@ -52,7 +52,7 @@ async fn every_table_of_the_host_is_in_one_bucket(pool: PgPool) -> Result {
         ]
     );
     let anyway = format!("{expected}audit_anyway = ['jobs', 'billing.schema_migrations']");
-    let flipped = all(&trail, &anyway).await?;
+    let flipped = check_all(&trail, &anyway).await?;
     assert!(flipped.contains(&"uncovered jobs".to_owned()), "{flipped:?}");
     assert!(flipped.contains(&"uncovered billing.schema_migrations".to_owned()), "{flipped:?}");
 
@@ -69,7 +69,7 @@ async fn every_table_of_the_host_is_in_one_bucket(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_was_just_captured_is_covered_and_without_findings(pool: PgPool) -> Result {
+async fn newly_captured_tables_have_no_findings(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(
         &pool,
@@ -100,9 +100,8 @@ async fn what_was_just_captured_is_covered_and_without_findings(pool: PgPool) ->
     Ok(())
 }
 
-/// Whatever is missing, the table is not covered.
 #[sqlx::test(migrations = false)]
-async fn a_table_is_covered_only_when_every_write_is_captured(pool: PgPool) -> Result {
+async fn missing_or_altered_triggers_uncover_table(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for (mode, harm, code) in [
         (CaptureMode::Statement, "ALTER TABLE t DISABLE TRIGGER threadline_audit_t_update", "capture_trigger_disabled"),
@@ -125,24 +124,24 @@ async fn a_table_is_covered_only_when_every_write_is_captured(pool: PgPool) -> R
     ] {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
-        assert_eq!(all(&trail, "").await?, ["covered t"]);
+        assert_eq!(check_all(&trail, "").await?, ["covered t"]);
         run(&pool, harm).await?;
         let report = trail.coverage(&Config::default(), &Schemas::All).await?;
         assert_eq!((lines(&report), codes(&report)), (vec!["uncovered t".to_owned()], vec![code]), "{harm}");
-        let command = report.findings[0].command.as_ref().ok_or("no command")?;
-        assert!(report.findings[0].message.contains(command.text()));
+        let remedy = report.findings[0].remedy.as_ref().ok_or("no remedy")?;
+        assert!(report.findings[0].message.contains(&remedy.to_string()));
     }
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_partitioned_table_counts_once_and_with_all_its_partitions(pool: PgPool) -> Result {
+async fn partitioned_table_is_covered_only_with_all_partitions(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id)").await?;
     run(&pool, "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)").await?;
-    assert_eq!(all(&trail, "").await?, ["uncovered p"]);
+    assert_eq!(check_all(&trail, "").await?, ["uncovered p"]);
     trail.capture(["p"]).await?;
-    assert_eq!(all(&trail, "").await?, ["covered p"]);
+    assert_eq!(check_all(&trail, "").await?, ["covered p"]);
     run(&pool, "CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)").await?;
     let report = trail.coverage(&Config::default(), &Schemas::All).await?;
     assert_eq!(
@@ -152,12 +151,12 @@ async fn a_partitioned_table_counts_once_and_with_all_its_partitions(pool: PgPoo
     assert_eq!(report.findings[0].details["partitions"], serde_json::json!(["p2"]));
     trail.capture(["p"]).await?;
     run(&pool, "ALTER TABLE p DETACH PARTITION p1").await?;
-    assert_eq!(all(&trail, "").await?, ["covered p", "uncovered p1"]);
+    assert_eq!(check_all(&trail, "").await?, ["covered p", "uncovered p1"]);
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_role_without_rights_can_check_and_no_table_is_locked(pool: PgPool) -> Result {
+async fn role_without_privileges_can_check_locked_table(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let role = Role::create(&pool).await?;
     role.prepare("CREATE TABLE t (id int PRIMARY KEY)").await?;
@@ -167,7 +166,7 @@ async fn a_role_without_rights_can_check_and_no_table_is_locked(pool: PgPool) ->
     let mut locked = pool.begin().await?;
     run(&mut *locked, "LOCK TABLE t IN ACCESS EXCLUSIVE MODE").await?;
     let name = role.name.clone();
-    let powerless = sqlx::postgres::PgPoolOptions::new()
+    let unprivileged = sqlx::postgres::PgPoolOptions::new()
         .after_connect(move |connection, _| {
             let sql = format!("SET SESSION AUTHORIZATION {name}");
             Box::pin(
@@ -176,10 +175,10 @@ async fn a_role_without_rights_can_check_and_no_table_is_locked(pool: PgPool) ->
         })
         .connect_with((*pool.connect_options()).clone())
         .await?;
-    // Were the table waited for, this would never come to an end.
-    let report = AuditTrail::new(powerless.clone()).coverage(&Config::default(), &Schemas::All).await?;
+    // This would wait for ever if the check locked the table.
+    let report = AuditTrail::new(unprivileged.clone()).coverage(&Config::default(), &Schemas::All).await?;
     assert_eq!(lines(&report), ["covered t"]);
-    powerless.close().await;
+    unprivileged.close().await;
     locked.rollback().await?;
     role.drop().await
 }

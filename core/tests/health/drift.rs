@@ -1,4 +1,4 @@
-//! Redaction drift.
+//! Tests redaction drift.
 
 use sqlx::PgPool;
 use threadline::health::{DriftState, Schemas, TableRedaction};
@@ -10,12 +10,12 @@ const CANARY: &str = "canary-4711";
 
 async fn drift(trail: &AuditTrail, toml: &str) -> Result<Vec<TableRedaction>> {
     let tables = trail.redaction(&Config::from_toml(toml)?, &Schemas::All).await?;
-    assert!(!format!("{tables:?}").contains(CANARY), "a value of a row is shown");
+    assert!(!format!("{tables:?}").contains(CANARY), "a value of a row is in the report");
     Ok(tables)
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_change_of_the_file_is_drift_until_it_is_applied(pool: PgPool) -> Result {
+async fn changed_file_is_drift_until_triggers_are_generated(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(
         &pool,
@@ -32,7 +32,7 @@ async fn a_change_of_the_file_is_drift_until_it_is_applied(pool: PgPool) -> Resu
     assert!(!value::<bool>(&pool, recorded).await?);
     let same = drift(&trail, before).await?;
     assert!(
-        same.iter().all(|table| table.state == DriftState::ConfigMatchesDeployed && table.command.is_none())
+        same.iter().all(|table| table.state == DriftState::ConfigMatchesDeployed && table.remedy.is_none())
     );
 
     let after = "[capture.tables.users]\nmask = ['pin', 'email']\nmask_placeholder = '-'\nmask_null = true\n\
@@ -52,7 +52,7 @@ async fn a_change_of_the_file_is_drift_until_it_is_applied(pool: PgPool) -> Resu
     );
     assert!(diff.placeholder_mismatch && diff.mask_null_mismatch);
     assert_eq!(
-        users.command.as_ref().ok_or("no command")?.text(),
+        users.remedy.as_ref().ok_or("no remedy")?.to_string(),
         "threadline gen triggers --tables users --apply"
     );
 
@@ -65,7 +65,7 @@ async fn a_change_of_the_file_is_drift_until_it_is_applied(pool: PgPool) -> Resu
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_cannot_be_read_is_said_so_and_mended_by_generating(pool: PgPool) -> Result {
+async fn altered_function_is_reported_until_triggers_are_generated(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE users (id int PRIMARY KEY, email text)").await?;
     for harm in [
@@ -79,7 +79,7 @@ async fn what_cannot_be_read_is_said_so_and_mended_by_generating(pool: PgPool) -
         run(&pool, harm).await?;
         let found = drift(&trail, "").await?;
         assert_eq!((found[0].state, &found[0].deployed), (DriftState::CouldNotIntrospect, &None), "{harm}");
-        assert!(found[0].warning.is_some() && found[0].command.is_some());
+        assert!(found[0].warning.is_some() && found[0].remedy.is_some());
     }
     Ok(())
 }

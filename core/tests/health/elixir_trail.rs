@@ -1,8 +1,8 @@
-//! A trail that the Elixir library filled.
+//! Tests a trail that the Elixir library filled.
 
 use sqlx::PgPool;
 use threadline::health::{
-    CoverageReport, CoverageStatus, DriftState, Schemas, Severity, TableRedaction, Verdict,
+    CoverageReport, CoverageStatus, DriftState, RequirementStatus, Schemas, Severity, TableRedaction,
 };
 use threadline::{AuditTrail, Config, StorageSchema, TableName};
 
@@ -20,7 +20,7 @@ const USERS: ElixirCapture<'_> = ElixirCapture {
 const POSTS: ElixirCapture<'_> = ElixirCapture { exclude: &[], mask: &[], has_key_arguments: false, ..USERS };
 const SAME: &str = "[capture.tables.users]\nmask = ['email']\nexclude = ['pin']\nmask_placeholder = '[X]'";
 
-/// Tables `users` and `posts`, which the Elixir library captures in schema public.
+/// Creates the tables `users` and `posts`, which the Elixir library captures in schema public.
 async fn elixir(pool: &PgPool) -> Result<AuditTrail> {
     run(pool, include_str!("../query/reference.sql")).await?;
     for (table, capture, arguments) in [("users", USERS, "'id'"), ("posts", POSTS, "")] {
@@ -39,7 +39,7 @@ async fn elixir(pool: &PgPool) -> Result<AuditTrail> {
     Ok(AuditTrail::new(pool.clone()).with_storage_schema(StorageSchema::new("public")?))
 }
 
-/// The warnings and errors, by table.
+/// Returns the warnings and errors as lines of table and code.
 fn codes(report: &CoverageReport) -> Vec<String> {
     let findings = report.findings.iter().filter(|finding| finding.severity() > Severity::Hint);
     findings.map(|finding| format!("{} {}", finding.table, finding.kind.code)).collect()
@@ -50,7 +50,7 @@ async fn redaction(trail: &AuditTrail, toml: &str) -> Result<Vec<TableRedaction>
 }
 
 #[sqlx::test(migrations = false)]
-async fn generated_functions_are_compared_with_the_file(pool: PgPool) -> Result {
+async fn generated_functions_are_compared_with_file(pool: PgPool) -> Result {
     let trail = elixir(&pool).await?;
     run(&pool, "INSERT INTO users VALUES (1, 'a@b', '1234'); UPDATE users SET email = 'c@d', pin = '5678'")
         .await?;
@@ -70,9 +70,9 @@ async fn generated_functions_are_compared_with_the_file(pool: PgPool) -> Result 
     Ok(())
 }
 
-/// Each of these records secrets in clear, or nothing, or does so with another definition than its body.
+/// Each of these edits records secrets in clear, records nothing, or changes the meaning of the body from outside.
 #[sqlx::test(migrations = false)]
-async fn edited_function_is_never_reported_as_matching(pool: PgPool) -> Result {
+async fn edited_function_is_reported_as_unknown(pool: PgPool) -> Result {
     let trail = elixir(&pool).await?;
     let body = USERS.body();
     let replace = |body: String| {
@@ -110,7 +110,7 @@ async fn edited_function_is_never_reported_as_matching(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn captured_tables_pass_the_gate_although_truncate_is_not_captured(pool: PgPool) -> Result {
+async fn tables_without_truncate_trigger_satisfy_requirement(pool: PgPool) -> Result {
     let trail = elixir(&pool).await?;
     let report = trail.coverage(&Config::default(), &Schemas::All).await?;
     assert_eq!(
@@ -123,9 +123,9 @@ async fn captured_tables_pass_the_gate_although_truncate_is_not_captured(pool: P
     );
     assert_eq!(report.count(Severity::Error), 0);
     let expected = [TableName::from("users"), TableName::from("posts")];
-    assert!(report.verify(&expected).iter().all(|(_, verdict)| *verdict == Verdict::Covered));
+    assert!(report.verify(&expected).iter().all(|(_, status)| *status == RequirementStatus::Covered));
     // This library cannot capture tables for that trail.
-    assert!(report.findings.iter().all(|finding| finding.command.is_none()), "{:?}", report.findings);
+    assert!(report.findings.iter().all(|finding| finding.remedy.is_none()), "{:?}", report.findings);
     assert!(
         report.findings[0].message.contains("mix threadline.gen.triggers"),
         "{}",
@@ -135,13 +135,13 @@ async fn captured_tables_pass_the_gate_although_truncate_is_not_captured(pool: P
     run(&pool, "CREATE TABLE comments (id int PRIMARY KEY)").await?;
     let report = trail.coverage(&Config::default(), &Schemas::All).await?;
     let comments = report.uncovered().next().ok_or("no uncovered table")?;
-    assert_eq!((comments.table.name(), &comments.command), ("comments", &None));
+    assert_eq!((comments.table.name(), &comments.remedy), ("comments", &None));
     assert!(comments.obstacle.as_ref().is_some_and(|obstacle| obstacle.contains("Elixir library")));
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn partitions_of_a_captured_table_need_no_truncate_trigger(pool: PgPool) -> Result {
+async fn partitions_without_truncate_trigger_are_covered(pool: PgPool) -> Result {
     let trail = elixir(&pool).await?;
     run(
         &pool,
@@ -156,9 +156,7 @@ async fn partitions_of_a_captured_table_need_no_truncate_trigger(pool: PgPool) -
 }
 
 #[sqlx::test(migrations = false)]
-async fn second_trail_is_told_what_the_first_captures_and_never_to_capture_its_tables(
-    pool: PgPool,
-) -> Result {
+async fn second_trail_reports_tables_captured_by_first(pool: PgPool) -> Result {
     let first = elixir(&pool).await?;
     let second = install(&pool).await?;
     let none = Config::default();
@@ -167,10 +165,7 @@ async fn second_trail_is_told_what_the_first_captures_and_never_to_capture_its_t
     assert_eq!(tables, ["posts", "users"]);
     assert_eq!(codes(&report), ["posts captured_for_other_trail", "users captured_for_other_trail"]);
     assert!(
-        report
-            .tables
-            .iter()
-            .all(|found| found.status == CoverageStatus::Uncovered && found.command.is_some())
+        report.tables.iter().all(|found| found.status == CoverageStatus::Uncovered && found.remedy.is_some())
     );
     let report = first.coverage(&none, &Schemas::All).await?;
     assert_eq!(report.covered().count(), 2);

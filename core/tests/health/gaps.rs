@@ -1,4 +1,4 @@
-//! What was wrong is remembered after it was mended.
+//! Tests that coverage gaps are still known after they were fixed.
 
 use sqlx::PgPool;
 use threadline::health::{CoverageGap, RecordCoverageError, Schemas};
@@ -7,8 +7,8 @@ use threadline::{AuditTrail, Config, Scope};
 
 use crate::database::{Result, install, run};
 
-/// Checks, remembers, and answers `table code open` or `table code ended` for everything that is remembered.
-async fn remembered(trail: &AuditTrail, config: &Config) -> Result<Vec<String>> {
+/// Checks, records the result, and returns every recorded gap as `table code open` or `table code ended`.
+async fn recorded_gaps(trail: &AuditTrail, config: &Config) -> Result<Vec<String>> {
     let report = trail.coverage(config, &Schemas::All).await?;
     let redaction = trail.redaction(config, &Schemas::All).await?;
     trail.record_coverage(&report, &redaction).await?;
@@ -23,30 +23,30 @@ async fn remembered(trail: &AuditTrail, config: &Config) -> Result<Vec<String>> 
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_gap_begins_lasts_and_ends(pool: PgPool) -> Result {
+async fn gap_is_opened_extended_and_closed(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE t (id int PRIMARY KEY, note text); CREATE TABLE u (id int PRIMARY KEY)").await?;
     trail.capture(["t", "u"]).await?;
     let none = Config::default();
-    assert!(remembered(&trail, &none).await?.is_empty());
+    assert!(recorded_gaps(&trail, &none).await?.is_empty());
 
     run(&pool, "ALTER TABLE t DISABLE TRIGGER ALL").await?;
     let disabled = ["t capture_trigger_disabled open", "t uncovered open"];
-    assert_eq!(remembered(&trail, &none).await?, disabled);
-    let begun = trail.coverage_gaps(1).await?;
-    assert_eq!(remembered(&trail, &none).await?, disabled, "it is one gap, however often it is seen");
+    assert_eq!(recorded_gaps(&trail, &none).await?, disabled);
+    let first = trail.coverage_gaps(1).await?;
+    assert_eq!(recorded_gaps(&trail, &none).await?, disabled, "several checks find one gap");
     let later = trail.coverage_gaps(1).await?;
-    assert_eq!(later[0].first_seen, begun[0].first_seen);
-    assert!(later[0].last_seen > begun[0].last_seen);
+    assert_eq!(later[0].first_seen, first[0].first_seen);
+    assert!(later[0].last_seen > first[0].last_seen);
 
     run(&pool, "ALTER TABLE t ENABLE TRIGGER ALL").await?;
     let ended = ["t capture_trigger_disabled ended", "t uncovered ended"];
-    assert_eq!(remembered(&trail, &none).await?, ended);
+    assert_eq!(recorded_gaps(&trail, &none).await?, ended);
     let masked = Config::from_toml("[capture.tables.t]\nmask = ['note']")?;
-    assert_eq!(remembered(&trail, &masked).await?[1], "t drift_detected open");
+    assert_eq!(recorded_gaps(&trail, &masked).await?[1], "t drift_detected open");
     run(&pool, "DROP TRIGGER threadline_audit_t_insert ON t; DROP TABLE u").await?;
     assert_eq!(
-        remembered(&trail, &none).await?,
+        recorded_gaps(&trail, &none).await?,
         [
             "t capture_incomplete open",
             "t capture_trigger_disabled ended",
@@ -56,24 +56,23 @@ async fn a_gap_begins_lasts_and_ends(pool: PgPool) -> Result {
         ]
     );
     run(&pool, "DROP TABLE t").await?;
-    assert!(remembered(&trail, &none).await?.iter().all(|line| line.ends_with("ended")));
+    assert!(recorded_gaps(&trail, &none).await?.iter().all(|line| line.ends_with("ended")));
     Ok(())
 }
 
-/// The table is published with all others, as a publication FOR ALL TABLES does.
 #[sqlx::test(migrations = false)]
-async fn gaps_are_remembered_while_all_tables_are_published(pool: PgPool) -> Result {
+async fn gaps_are_recorded_with_publication_for_all_tables(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE t (id int PRIMARY KEY); CREATE PUBLICATION everything FOR ALL TABLES").await?;
     let none = Config::default();
-    assert_eq!(remembered(&trail, &none).await?, ["t uncovered open"]);
+    assert_eq!(recorded_gaps(&trail, &none).await?, ["t uncovered open"]);
     trail.capture(["t"]).await?;
-    assert_eq!(remembered(&trail, &none).await?, ["t uncovered ended"]);
+    assert_eq!(recorded_gaps(&trail, &none).await?, ["t uncovered ended"]);
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn gaps_that_cannot_be_remembered_name_the_reason_and_the_remedy(pool: PgPool) -> Result {
+async fn recording_error_names_reason_and_remedy(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let report = trail.coverage(&Config::default(), &Schemas::All).await?;
     run(&pool, "CREATE PUBLICATION everything FOR ALL TABLES").await?;
@@ -87,14 +86,14 @@ async fn gaps_that_cannot_be_remembered_name_the_reason_and_the_remedy(pool: PgP
     Ok(())
 }
 
-/// No trigger tells that a partition was detached, so a reader has to know that it was there.
+/// No trigger fires when a partition is detached, so a query has to know that the partition existed.
 #[sqlx::test(migrations = false)]
-async fn partition_made_after_capture_is_known_once_coverage_was_checked(pool: PgPool) -> Result {
+async fn partition_created_after_capture_is_known_after_check(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id)").await?;
     trail.capture(["p"]).await?;
     run(&pool, "CREATE TABLE p_1 PARTITION OF p FOR VALUES IN (1); INSERT INTO p VALUES (1)").await?;
-    remembered(&trail, &Config::default()).await?;
+    recorded_gaps(&trail, &Config::default()).await?;
     let exists_now = async || trail.snapshot().await?.as_of_now(&Scope::unscoped(), "p", [("id", 1)]).await;
     assert!(matches!(exists_now().await?, AsOf::Present(_)));
     run(&pool, "ALTER TABLE p DETACH PARTITION p_1").await?;

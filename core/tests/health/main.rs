@@ -1,4 +1,4 @@
-//! Which tables are captured, and whether redaction is what the file says.
+//! Tests health checks: coverage, findings, remedies and redaction drift.
 
 #[path = "../support/database.rs"]
 mod database;
@@ -11,5 +11,5 @@ mod coverage;
 mod drift;
 mod elixir_trail;
 mod gaps;
-mod own_tables;
 mod remedies;
+mod trail_tables;

@@ -1,4 +1,4 @@
-//! Findings whose command could not work offer none, and say what has to be done first or who has to run it.
+//! Tests that remedies work on the database as it is, and that findings without one say what has to be done first.
 
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -26,21 +26,21 @@ fn uncovered<'a>(report: &'a CoverageReport, table: &str) -> Result<&'a TableCov
 }
 
 #[sqlx::test(migrations = false)]
-async fn table_with_duplicate_keys_is_not_told_to_add_a_primary_key_by_command(pool: PgPool) -> Result {
+async fn table_without_key_gets_advice_instead_of_remedy(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE t (id int PRIMARY KEY)").await?;
     trail.capture(["t"]).await?;
     run(&pool, "ALTER TABLE t DROP CONSTRAINT t_pkey; INSERT INTO t VALUES (1), (1)").await?;
     let report = check(&trail, "").await?;
     let lost = finding(&report, "pk_drift")?;
-    assert_eq!(lost.command, None);
-    assert!(lost.message.contains("add one first, once no two rows share their values"), "{}", lost.message);
+    assert_eq!(lost.remedy, None);
+    assert!(lost.message.contains("add one first, after removing duplicate rows"), "{}", lost.message);
     assert_eq!(lost.statement(), lost.message);
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn partitioned_table_with_a_foreign_partition_is_told_why_it_can_have_no_key(pool: PgPool) -> Result {
+async fn foreign_partition_is_named_as_obstacle_to_key(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(
         &pool,
@@ -51,7 +51,7 @@ async fn partitioned_table_with_a_foreign_partition_is_told_why_it_can_have_no_k
     .await?;
     let report = check(&trail, "").await?;
     let p = uncovered(&report, "p")?;
-    assert_eq!(p.command, None);
+    assert_eq!(p.remedy, None);
     assert!(
         p.obstacle.as_ref().is_some_and(|obstacle| obstacle.contains("foreign table")),
         "{:?}",
@@ -60,9 +60,9 @@ async fn partitioned_table_with_a_foreign_partition_is_told_why_it_can_have_no_k
     Ok(())
 }
 
-/// What the file or the table has to have first. The same is refused by capturing.
+/// Capturing the table refuses the same.
 #[sqlx::test(migrations = false)]
-async fn command_that_capturing_would_refuse_is_not_offered(pool: PgPool) -> Result {
+async fn remedy_that_capturing_would_refuse_is_not_offered(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(
         &pool,
@@ -77,21 +77,21 @@ async fn command_that_capturing_would_refuse_is_not_offered(pool: PgPool) -> Res
         ("keyed", "", None),
         ("moods", "", None),
         ("bare", "", Some("bare has no primary key: add one first")),
-        ("indexed", "", Some("write primary_key = [\"code\"] into the section [capture.tables.\"indexed\"]")),
+        ("indexed", "", Some("add primary_key = [\"code\"] to the section [capture.tables.\"indexed\"]")),
         ("indexed", "[capture.tables.indexed]\nprimary_key = ['code']", None),
         ("bare", "[capture.tables.bare]\nprimary_key = ['id']", Some("no unique index")),
         (
             "keyed",
             "[capture.tables.keyed]\nprimary_key = ['id']",
-            Some("take primary_key out of the section"),
+            Some("remove primary_key from the section"),
         ),
-        ("keyed", "[capture.tables.keyed]\nmask = ['id']", Some("take id out first")),
+        ("keyed", "[capture.tables.keyed]\nmask = ['id']", Some("remove id from it first")),
         (
             "keyed",
             "[capture.tables.keyed]\nexclude = ['gone']",
-            Some("names gone, which keyed does not have"),
+            Some("names the column gone, which keyed does not have"),
         ),
-        ("keyed", "[capture.tables.keyed]\nexcept_columns = ['gone']", Some("names gone")),
+        ("keyed", "[capture.tables.keyed]\nexcept_columns = ['gone']", Some("names the column gone")),
         (
             "computed",
             "[capture.tables.computed]\nmask = ['name']",
@@ -102,7 +102,7 @@ async fn command_that_capturing_would_refuse_is_not_offered(pool: PgPool) -> Res
     ] {
         let report = check(&trail, toml).await?;
         let found = uncovered(&report, table)?;
-        assert_eq!(found.command.is_some(), expected.is_none(), "{table} {toml}: {found:?}");
+        assert_eq!(found.remedy.is_some(), expected.is_none(), "{table} {toml}: {found:?}");
         let obstacle = found.obstacle.as_deref().unwrap_or_default();
         assert!(obstacle.contains(expected.unwrap_or_default()), "{table} {toml}: {obstacle}");
         let planned = trail.capture_plan([Config::from_toml(toml)?.policy(table)]).await;
@@ -111,9 +111,9 @@ async fn command_that_capturing_would_refuse_is_not_offered(pool: PgPool) -> Res
     Ok(())
 }
 
-/// The section still has the old name: as it stands, the command would record what is masked now.
+/// The section still has the old name, so the command would record values that are masked now.
 #[sqlx::test(migrations = false)]
-async fn renamed_table_is_not_captured_without_the_redaction_of_its_old_name(pool: PgPool) -> Result {
+async fn renamed_table_needs_section_under_new_name_first(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE clients (id int PRIMARY KEY, email text)").await?;
     let old = "[capture.tables.clients]\nmask = ['email']";
@@ -121,16 +121,16 @@ async fn renamed_table_is_not_captured_without_the_redaction_of_its_old_name(poo
     run(&pool, "ALTER TABLE clients RENAME TO customers").await?;
     let report = check(&trail, old).await?;
     let shared = finding(&report, "shared_capture_function")?;
-    assert_eq!(shared.command, None);
-    assert!(shared.message.contains("write [capture.tables.\"customers\"] first"), "{}", shared.message);
+    assert_eq!(shared.remedy, None);
+    assert!(shared.message.contains("add [capture.tables.\"customers\"] first"), "{}", shared.message);
     let report = check(&trail, "[capture.tables.customers]\nmask = ['email']").await?;
-    assert!(finding(&report, "shared_capture_function")?.command.is_some());
+    assert!(finding(&report, "shared_capture_function")?.remedy.is_some());
     Ok(())
 }
 
-/// As on a managed server, where the tables of a schema belong to a role of the service.
+/// On a managed server the tables of a schema belong to a role of the service.
 #[sqlx::test(migrations = false)]
-async fn role_that_may_not_run_the_command_is_told_who_may(pool: PgPool) -> Result {
+async fn finding_names_roles_that_may_run_remedy(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let (service, application) = (Role::create(&pool).await?, Role::create(&pool).await?);
     service
@@ -161,21 +161,21 @@ async fn role_that_may_not_run_the_command_is_told_who_may(pool: PgPool) -> Resu
     let disabled = finding(&report, "capture_trigger_disabled")?;
     assert_eq!(disabled.run_as.as_deref(), Some(&*who));
     assert!(
-        disabled.message.contains(&format!("; {who} has to run ALTER TABLE \"auth\".\"users\"")),
+        disabled.message.contains(&format!("; {who} must run ALTER TABLE \"auth\".\"users\"")),
         "{}",
         disabled.message
     );
     assert!(
-        disabled.statement().ends_with(&format!("; {who} has to run the command")),
+        disabled.statement().ends_with(&format!("; {who} must run the command")),
         "{}",
         disabled.statement()
     );
-    // To make a function, the trail's owner is needed as well.
+    // Creating a function needs the trail's owner as well.
     let [mut owners, of_tokens] = [vec![&service.name, &trail_owner], vec![&trail_owner]];
     owners.sort_unstable();
     let owners: Vec<&str> = owners.into_iter().map(String::as_str).collect();
     let sessions = uncovered(&report, "auth.sessions")?;
-    assert!(sessions.command.is_some());
+    assert!(sessions.remedy.is_some());
     assert_eq!(sessions.run_as, Some(format!("a superuser or a member of {}", owners.join(" and "))));
     let added = finding(&report, "column_added")?;
     assert_eq!(added.run_as, Some(format!("a superuser or a member of {}", of_tokens[0])));
@@ -187,7 +187,7 @@ async fn role_that_may_not_run_the_command_is_told_who_may(pool: PgPool) -> Resu
 }
 
 #[sqlx::test(migrations = false)]
-async fn table_given_to_another_owner_can_still_be_written_by_the_old_one(pool: PgPool) -> Result {
+async fn transferred_table_stays_writable_for_old_owner(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let role = Role::create(&pool).await?;
     role.prepare(
@@ -196,16 +196,16 @@ async fn table_given_to_another_owner_can_still_be_written_by_the_old_one(pool: 
     .await?;
     trail.capture(["t"]).await?;
     let report = check(&trail, "").await?;
-    let command = finding(&report, "owner_can_switch_capture_off")?.command.as_ref().ok_or("no command")?;
-    run(&pool, command.text()).await?;
+    let remedy = finding(&report, "owner_can_switch_capture_off")?.remedy.as_ref().ok_or("no remedy")?;
+    run(&pool, &remedy.to_string()).await?;
     run(&mut role.connect().await?, "INSERT INTO t DEFAULT VALUES").await?;
     assert!(check(&trail, "").await?.findings.is_empty());
     role.drop().await
 }
 
-/// Rights that were granted on go with those of the role that granted them.
+/// Revoking a grantor's privilege also revokes what it has granted to others.
 #[sqlx::test(migrations = false)]
-async fn right_that_was_granted_on_is_revoked_from_the_role_that_granted_it(pool: PgPool) -> Result {
+async fn privilege_is_revoked_from_its_grantor(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let (first, second) = (Role::create(&pool).await?, Role::create(&pool).await?);
     first.prepare("GRANT USAGE ON SCHEMA threadline TO $role; GRANT INSERT ON threadline.audit_changes TO $role WITH GRANT OPTION").await?;
@@ -213,19 +213,22 @@ async fn right_that_was_granted_on_is_revoked_from_the_role_that_granted_it(pool
         .await?;
     let report = check(&trail, "").await?;
     assert_eq!(report.findings.len(), 2);
-    let (mended, waiting): (Vec<_>, Vec<_>) =
-        report.findings.iter().partition(|finding| finding.command.is_some());
-    let [mended, waiting] = [mended[0], waiting[0]];
-    assert!(waiting.message.contains(&format!("{} granted it", first.name)), "{}", waiting.message);
-    run(&pool, mended.command.as_ref().ok_or("no command")?.text()).await?;
+    let (fixable, blocked): (Vec<_>, Vec<_>) =
+        report.findings.iter().partition(|finding| finding.remedy.is_some());
+    let [fixable, blocked] = [fixable[0], blocked[0]];
+    assert!(
+        blocked.message.contains(&format!("{} granted the privilege", first.name)),
+        "{}",
+        blocked.message
+    );
+    run(&pool, &fixable.remedy.as_ref().ok_or("no remedy")?.to_string()).await?;
     assert!(check(&trail, "").await?.findings.is_empty());
     first.drop().await?;
     second.drop().await
 }
 
-/// A function of a role that may not use the storage schema makes every write fail.
 #[sqlx::test(migrations = false)]
-async fn function_of_a_role_without_rights_is_found_and_mended(pool: PgPool) -> Result {
+async fn function_owner_without_privileges_is_reported_and_fixed(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let role = Role::create(&pool).await?;
     run(&pool, "CREATE TABLE t (id int PRIMARY KEY)").await?;
@@ -238,32 +241,32 @@ async fn function_of_a_role_without_rights_is_found_and_mended(pool: PgPool) -> 
     let refused = run(&pool, "INSERT INTO t VALUES (1)").await.unwrap_err().to_string();
     assert!(refused.contains("permission denied for schema threadline"), "{refused}");
     let report = check(&trail, "").await?;
-    let powerless = finding(&report, "capture_function_owner_without_rights")?;
-    assert!(powerless.message.contains(&role.name), "{}", powerless.message);
-    run(&pool, powerless.command.as_ref().ok_or("no command")?.text()).await?;
+    let unprivileged = finding(&report, "capture_function_owner_without_rights")?;
+    assert!(unprivileged.message.contains(&role.name), "{}", unprivileged.message);
+    run(&pool, &unprivileged.remedy.as_ref().ok_or("no remedy")?.to_string()).await?;
     run(&pool, "INSERT INTO t VALUES (1)").await?;
     assert!(check(&trail, "").await?.findings.is_empty());
     role.drop().await
 }
 
-/// A partition that was taken off keeps the name of its month.
+/// A detached partition keeps the name of its month.
 #[sqlx::test(migrations = false)]
-async fn month_whose_partition_was_detached_is_told_so_and_its_rows_can_be_moved(pool: PgPool) -> Result {
+async fn rows_of_month_with_detached_partition_are_moved(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let name: String =
         value(&pool, "SELECT 'audit_changes_' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')").await?;
     run(&pool, &format!("ALTER TABLE threadline.audit_changes DETACH PARTITION threadline.{name}")).await?;
     let report = check(&trail, "").await?;
     let ahead = finding(&report, "partition_not_ahead")?;
-    assert_eq!(ahead.command, None);
-    assert!(ahead.message.contains(&format!("{name} is there and belongs to no table")), "{}", ahead.message);
+    assert_eq!(ahead.remedy, None);
+    assert!(ahead.message.contains(&format!("{name} exists but is not attached")), "{}", ahead.message);
 
     run(&pool, "CREATE TABLE t (id int PRIMARY KEY)").await?;
     trail.capture(["t"]).await?;
     run(&pool, "INSERT INTO t VALUES (1)").await?;
     let report = check(&trail, "").await?;
-    let filled = finding(&report, "rows_in_default_partition")?.command.as_ref().ok_or("no command")?;
-    run(&pool, filled.text()).await?;
+    let filled = finding(&report, "rows_in_default_partition")?.remedy.as_ref().ok_or("no remedy")?;
+    run(&pool, &filled.to_string()).await?;
     let report = check(&trail, "").await?;
     assert!(finding(&report, "rows_in_default_partition").is_err(), "{:?}", report.findings);
     assert_eq!(value::<i64>(&pool, "SELECT count(*) FROM threadline.audit_changes").await?, 1);

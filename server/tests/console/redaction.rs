@@ -87,7 +87,10 @@ async fn each_state_is_told_apart_with_what_differs_and_no_value(pool: PgPool) -
     assert!(drifted.contains("The placeholders differ.") && drifted.contains("[secret]"), "{drifted}");
     assert!(drifted.contains("<code>threadline gen triggers --tables people --apply</code>"), "{drifted}");
     let unread = section(&body, "Could not introspect");
-    assert!(unread.contains("odd") && unread.contains("The function is not as it was made."), "{unread}");
+    assert!(
+        unread.contains("odd") && unread.contains("The function was altered after it was generated."),
+        "{unread}"
+    );
     assert!(section(&body, "Config matches deployed").contains("No tables in this section."), "{body}");
     assert!(!body.contains(CANARY), "{body}");
     Ok(())

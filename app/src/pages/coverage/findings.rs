@@ -43,8 +43,8 @@ pub(super) fn findings(shown: &Shown) -> impl IntoView + use<> {
 
 /// What it is, what that means, and the command that mends it, where there is one.
 pub(super) fn item(finding: &Finding, with_table: bool) -> impl IntoView + use<> {
-    let severity = finding.severity().name();
-    let command = finding.command.as_ref().map(|command| view! { <CommandLine text=command.text()/> });
+    let severity = finding.severity().as_str();
+    let command = finding.remedy.as_ref().map(|remedy| view! { <CommandLine text=remedy.to_string()/> });
     let table = with_table.then(|| view! { <h3><bdi>{finding.table.to_string()}</bdi></h3> });
     view! {
         <li data-code=finding.kind.code>

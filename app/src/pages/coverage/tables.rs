@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use leptos::prelude::*;
 use threadline::TableName;
 use threadline::capture::CaptureMode;
-use threadline::health::{CoverageStatus, Finding, GapSource, Severity, TableCoverage};
+use threadline::health::{CoverageStatus, ExemptionSource, Finding, Severity, TableCoverage};
 use threadline::query::Filter;
 
 use super::Shown;
@@ -28,13 +28,13 @@ pub(super) fn needs_capture(shown: &Shown) -> impl IntoView + use<> {
         .map(|found| {
             let errors = errors.get(&found.table).into_iter().flatten();
             let errors: Vec<_> = errors.map(|finding| item(finding, false)).collect();
-            let command = found.command.as_ref().map(|command| view! { <CommandLine text=command.text()/> });
+            let command = found.remedy.as_ref().map(|remedy| view! { <CommandLine text=remedy.to_string()/> });
             let advice = match (&found.run_as, &found.obstacle) {
                 (Some(who), _) => format!(" The command has to be run by {who}."),
                 (None, Some(obstacle)) => format!(" What has to be done first: {obstacle}."),
                 (None, None) => String::new(),
             };
-            let untriggered = (found.command.is_some() || found.obstacle.is_some()).then(|| {
+            let untriggered = (found.remedy.is_some() || found.obstacle.is_some()).then(|| {
                 view! { <p>"No change to it is recorded: it has no capture triggers."<bdi>{advice}</bdi></p> {command} }
             });
             view! {
@@ -105,8 +105,8 @@ pub(super) fn expected(shown: &Shown) -> impl IntoView + use<> {
         })
         .map(|(found, source)| {
             let source = match source {
-                GapSource::Baseline => "a tool of migration writes it",
-                GapSource::Config => "named in threadline.toml",
+                ExemptionSource::Baseline => "a tool of migration writes it",
+                ExemptionSource::Config => "named in threadline.toml",
             };
             view! { <tr><th scope="row"><bdi>{found.table.to_string()}</bdi></th><td data-label="Why">{source}</td></tr> }
         })

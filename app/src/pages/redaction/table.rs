@@ -17,9 +17,9 @@ pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoVie
     let warning =
         found.warning.clone().filter(|_| is_configured || found.state == DriftState::CouldNotIntrospect);
     let warning = warning.map(|warning| view! { <p>{sentence(&warning)}</p> });
-    let command = found.command.as_ref().filter(|_| is_configured).map(|command| {
+    let command = found.remedy.as_ref().filter(|_| is_configured).map(|remedy| {
         let who = found.run_as.as_ref().map(|who| format!(", run by {who}"));
-        view! { <p class="note">"To bring what is deployed to what the file says"{who}":"</p> <CommandLine text=command.text()/> }
+        view! { <p class="note">"To bring what is deployed to what the file says"{who}":"</p> <CommandLine text=remedy.to_string()/> }
     });
     let obstacle = found.obstacle.as_ref().filter(|_| is_configured).map(|obstacle| {
         view! { <p class="note">"What has to be done first: "<bdi>{obstacle.clone()}</bdi>"."</p> }

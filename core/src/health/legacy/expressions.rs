@@ -1,19 +1,19 @@
-//! The expressions of a body, read from left to right.
+//! Reads the expressions of a body from left to right.
 
 use super::tokens::{Token, tokens};
 
-/// What is left of an expression.
+/// The rest of an expression that has not been read yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Expression<'a>(pub(super) &'a [Token]);
 
-/// Whether these tokens are exactly this text.
+/// Tells whether these tokens are exactly this text.
 pub(super) fn is(given: &[Token], text: &str) -> bool {
     let mut expression = Expression(given);
     expression.accept(text) && expression.0.is_empty()
 }
 
 impl<'a> Expression<'a> {
-    /// Passes this text where it comes next.
+    /// Consumes this text if it comes next.
     pub(super) fn accept(&mut self, text: &str) -> bool {
         let expected = tokens(text).unwrap_or_default();
         let is_next = !expected.is_empty() && self.0.starts_with(&expected);
@@ -23,24 +23,24 @@ impl<'a> Expression<'a> {
         is_next
     }
 
-    /// Passes this text, which must come next.
+    /// Consumes this text, which must come next.
     pub(super) fn expect(&mut self, text: &str) -> Option<()> {
         self.accept(text).then_some(())
     }
 
-    /// Nothing may be left.
+    /// Checks that nothing is left.
     pub(super) fn end(self) -> Option<()> {
         self.0.is_empty().then_some(())
     }
 
-    /// A literal.
+    /// Reads a literal.
     pub(super) fn text(&mut self) -> Option<&'a str> {
         let (Token::Text(text), rest) = self.0.split_first()? else { return None };
         self.0 = rest;
         Some(text)
     }
 
-    /// A table, with its schema where one is named.
+    /// Reads a table, with its schema if there is one.
     pub(super) fn table(&mut self) -> Option<(Option<&'a str>, &'a str)> {
         let first = self.identifier()?;
         if self.accept(".") { Some((Some(first), self.identifier()?)) } else { Some((None, first)) }
@@ -52,7 +52,7 @@ impl<'a> Expression<'a> {
         Some(name)
     }
 
-    /// What stands between parentheses, separated by commas.
+    /// Reads a list in parentheses, separated by commas.
     pub(super) fn list(&mut self) -> Option<Vec<&'a [Token]>> {
         self.expect("(")?;
         let (mut items, mut depth, mut begin) = (Vec::new(), 0_usize, 0);
@@ -76,7 +76,7 @@ impl<'a> Expression<'a> {
         None
     }
 
-    /// An array of literals: `ARRAY['a', 'b']::text[]`.
+    /// Reads an array of literals: `ARRAY['a', 'b']::text[]`.
     pub(super) fn names(&mut self) -> Option<Vec<String>> {
         self.expect("array[")?;
         let mut names = Vec::new();
@@ -90,7 +90,7 @@ impl<'a> Expression<'a> {
         Some(names)
     }
 
-    /// A placeholder: `to_jsonb('[REDACTED]'::text)`.
+    /// Reads a placeholder: `to_jsonb('[REDACTED]'::text)`.
     pub(super) fn placeholder(&mut self) -> Option<&'a str> {
         self.expect("to_jsonb(")?;
         let text = self.text()?;
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_ends_at_its_own_parenthesis() {
+    fn list_ends_at_its_own_parenthesis() {
         let tokens = tokens("(a, f(b, c), d[e], g) rest").unwrap();
         let mut expression = Expression(&tokens);
         assert_eq!(expression.list().unwrap().len(), 4);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_literals_and_nothing_else() {
+    fn names_with_other_tokens_than_literals_are_rejected() {
         let names = |text: &str| Expression(&tokens(text).unwrap()).names();
         assert_eq!(names("ARRAY['a', 'b''c']::text[]").unwrap(), ["a", "b'c"]);
         assert_eq!(names("ARRAY[]::text[]").unwrap(), Vec::<String>::new());

@@ -1,8 +1,8 @@
-//! What a capture function of the Elixir library records: its functions carry no policy.
+//! Reads the redaction of the Elixir library's capture functions from their bodies, because they store no policy.
 //!
-//! The body is followed for an insert, an update and a delete, with symbols for values, down to what it inserts into the trail.
-//! Every statement and every expression has to be one that the generator of the library writes, in whatever layout and order.
-//! One that is not known makes the whole body unknown, because then nobody can say what it records.
+//! Executes the body symbolically for an insert, an update and a delete, up to the row that it inserts into the trail. Every
+//! statement and every expression has to be one that the library generates, in any layout and order. A single unknown one makes
+//! the whole body unknown, because it could record anything.
 
 mod expressions;
 mod sql;
@@ -16,8 +16,8 @@ use self::state::{Row, State, Value};
 use super::drift::Redaction;
 use crate::StorageSchema;
 
-/// The redaction that a body applies to inserts, updates and old values alike; `None` where that is not certain, and where it
-/// does not record every change in this trail.
+/// Returns the redaction that a body applies to inserts, updates and old values alike. Returns `None` if they differ, if the body is
+/// unknown, or if it does not record every change in this trail.
 pub(super) fn redaction(body: &str, storage: &StorageSchema) -> Option<Redaction> {
     let body = statements::parse(&tokens::tokens(body)?)?;
     let recorded = |operation, row| State::run(&body, storage, operation, row)?.recorded();
@@ -33,7 +33,7 @@ pub(super) fn redaction(body: &str, storage: &StorageSchema) -> Option<Redaction
         .then_some(after_insert)
 }
 
-/// Old values are masked where new ones are. Those of excluded columns are not there: only named columns have any.
+/// Tells whether old values are masked like new ones. Excluded columns have no old values, because only named columns have any.
 fn hides(old_values: &Value, redaction: &Redaction) -> bool {
     match old_values {
         Value::Null => true,

@@ -1,4 +1,4 @@
-//! What a body writes to the trail, and reads from the changed row.
+//! The `INSERT` and `SELECT` statements of a body.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::tokens::Token;
 struct Values<'a>(HashMap<&'a str, &'a [Token]>);
 
 impl<'a> Values<'a> {
-    /// `(column, …) VALUES (value, …)`
+    /// Reads `(column, …) VALUES (value, …)`.
     fn read(rest: &mut Expression<'a>) -> Option<Self> {
         let columns = rest.list()?;
         rest.expect("values")?;
@@ -32,7 +32,7 @@ impl<'a> Values<'a> {
         self.0.remove(column)
     }
 
-    /// Each of these columns has exactly this value.
+    /// Removes these columns, each of which must have exactly this value.
     fn take_known(&mut self, known: &[(&str, &str)]) -> Option<()> {
         known
             .iter()
@@ -40,14 +40,14 @@ impl<'a> Values<'a> {
             .then_some(())
     }
 
-    /// Where these columns have a value, it is exactly this one.
+    /// Removes these columns, each of which must have exactly this value or none.
     fn take_optional(&mut self, known: &[(&str, &str)]) -> Option<()> {
         known.iter().all(|(column, text)| self.take(column).is_none_or(|value| is(value, text))).then_some(())
     }
 }
 
 impl State<'_> {
-    /// Before its version 0.10 the library knew no schema, and its tables stood in public.
+    /// Tells whether a table is this one of the trail. Before version 0.10 the library named no schema, and its tables were in public.
     fn is_own(&self, (schema, table): (Option<&str>, &str), name: &str) -> bool {
         table == name && schema.unwrap_or("public") == self.storage.name()
     }
@@ -87,7 +87,7 @@ impl State<'_> {
         }
         let row = self.value(values.take("data_after")?)?;
         let names = self.value(values.take("changed_fields")?)?;
-        // Before its version 0.2 the library kept no old values.
+        // Before version 0.2 the library kept no old values.
         let old_values = match values.take("changed_from") {
             Some(value) => self.value(value)?,
             None => Value::Null,
@@ -113,7 +113,7 @@ impl State<'_> {
         Some(())
     }
 
-    /// The names of the columns whose values differ, sorted.
+    /// Reads the names of the columns whose values differ, sorted.
     fn names(&self, rest: &mut Expression<'_>) -> Option<Value> {
         (self.operation == "UPDATE").then_some(())?;
         rest.expect("n.key order by n.key) into v_changed_fields")?;
@@ -129,7 +129,7 @@ impl State<'_> {
         Some(Value::Names(unnamed))
     }
 
-    /// The old values of the named columns, masked or not.
+    /// Reads the old values of the named columns, masked or not.
     fn old_values(&self, rest: &mut Expression<'_>) -> Option<Value> {
         let has_names = matches!(self.variables.get("v_changed_fields"), Some(Value::Names(_)));
         has_names.then_some(())?;

@@ -1,4 +1,4 @@
-//! What the variables of a body hold, and what it has recorded.
+//! The symbolic state of a body: the values of its variables, and the change that it has recorded.
 
 use std::collections::HashMap;
 
@@ -8,42 +8,44 @@ use super::tokens::Token;
 use crate::StorageSchema;
 use crate::health::drift::Redaction;
 
-/// The variables of all known bodies. Another one could stand for a column or hide a key word.
+/// The variables of all known bodies. Any other one could shadow a column or a function.
 const VARIABLES: [&str; 8] =
     ["v_txid", "v_tx_id", "v_row", "v_data_after", "v_table_pk", "v_changed_fields", "v_changed_from", "i"];
 
+/// One of the two rows that a trigger sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Row {
     New,
     Old,
 }
 
-/// What a variable holds.
+/// The symbolic value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     Null,
-    /// The number of the database's transaction.
+    /// The id of the PostgreSQL transaction.
     Number,
-    /// The id of its row in the trail.
+    /// The id of the transaction's row in the trail.
     Transaction,
     /// The key of the row, as text values.
     Key,
     /// A row without what is redacted.
     Image(Row, Redaction),
-    /// The names of the columns that an update changed, but of these.
+    /// The names of the columns that an update changed, without these.
     Names(Vec<String>),
-    /// The old values of the named columns; those of some columns replaced by a placeholder.
+    /// The old values of the named columns; those of the listed columns are replaced by the placeholder.
     OldValues(Vec<String>, Option<String>),
 }
 
-/// What a change is recorded with: the row after it, the changed columns, and their old values.
+/// A recorded change: the row after it, the changed columns, and their old values.
 pub(super) type Recorded = [Value; 3];
 
+/// The state of one symbolic execution.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct State<'a> {
     pub(super) storage: &'a StorageSchema,
     pub(super) operation: &'static str,
-    /// The row that the key is of.
+    /// The row that the key is read from.
     row: Row,
     pub(super) variables: HashMap<String, Value>,
     pub(super) has_transaction: bool,
@@ -51,15 +53,15 @@ pub(super) struct State<'a> {
     has_returned: bool,
 }
 
-/// Which way an `IF` goes.
+/// The outcome of a condition.
 enum Condition {
     Always(bool),
-    /// It depends on the row or the trigger, so that both ways have to end alike.
+    /// It depends on the row or the trigger, so both branches have to lead to the same state.
     Depends,
 }
 
 impl<'a> State<'a> {
-    /// Follows a body for one operation, whose key is that of `row`.
+    /// Executes a body for one operation, whose key is read from `row`.
     pub(super) fn run(
         body: &Body,
         storage: &'a StorageSchema,
@@ -79,16 +81,16 @@ impl<'a> State<'a> {
             recorded: None,
             has_returned: false,
         };
-        state.follow(&body.statements)?;
+        state.execute(&body.statements)?;
         Some(state)
     }
 
-    /// What was recorded; `None` unless it was exactly one change, and the function came to its end.
+    /// Returns the recorded change; `None` unless it is exactly one, and the function has returned.
     pub(super) fn recorded(self) -> Option<Recorded> {
         self.recorded.filter(|_| self.has_returned)
     }
 
-    fn follow(&mut self, statements: &[Statement]) -> Option<()> {
+    fn execute(&mut self, statements: &[Statement]) -> Option<()> {
         for statement in statements {
             if self.has_returned {
                 break;
@@ -96,11 +98,11 @@ impl<'a> State<'a> {
             match statement {
                 Statement::Assign(variable, value) => self.assign(variable, value)?,
                 Statement::If(branches, otherwise) => self.branch(branches, otherwise)?,
-                // It runs any number of times, also never.
+                // The loop may run any number of times, or not at all.
                 Statement::For(header, body) => {
                     is(header, "i in 0 .. tg_nargs - 1").then_some(())?;
                     let mut once = self.clone();
-                    once.follow(body)?;
+                    once.execute(body)?;
                     self.merge(once)?;
                 }
                 Statement::Exit => {}
@@ -117,33 +119,33 @@ impl<'a> State<'a> {
 
     fn branch(&mut self, branches: &[(Vec<Token>, Vec<Statement>)], otherwise: &[Statement]) -> Option<()> {
         let Some(((condition, statements), rest)) = branches.split_first() else {
-            return self.follow(otherwise);
+            return self.execute(otherwise);
         };
-        match self.condition(condition)? {
-            Condition::Always(true) => self.follow(statements),
+        match self.evaluate(condition)? {
+            Condition::Always(true) => self.execute(statements),
             Condition::Always(false) => self.branch(rest, otherwise),
             Condition::Depends => {
                 let mut other = self.clone();
                 other.branch(rest, otherwise)?;
-                self.follow(statements)?;
+                self.execute(statements)?;
                 self.merge(other)
             }
         }
     }
 
-    fn condition(&self, condition: &[Token]) -> Option<Condition> {
-        let mut asked = Expression(condition);
-        if asked.accept("tg_op =") {
-            let is_asked = asked.text()? == self.operation;
-            asked.end()?;
-            return Some(Condition::Always(is_asked));
+    fn evaluate(&self, condition: &[Token]) -> Option<Condition> {
+        let mut rest = Expression(condition);
+        if rest.accept("tg_op =") {
+            let is_operation = rest.text()? == self.operation;
+            rest.end()?;
+            return Some(Condition::Always(is_operation));
         }
         let known =
             ["tg_nargs = 0", "v_row ? 'id'", "(v_row ->> tg_argv[i]) is null", "v_changed_fields is null"];
         known.iter().any(|known| is(condition, known)).then_some(Condition::Depends)
     }
 
-    /// Both ways have to end alike. One of them may leave old values out, and then there may be some.
+    /// Merges the state of another branch. Both must be the same, except that one may lack the old values of the other.
     fn merge(&mut self, mut other: Self) -> Option<()> {
         for (name, value) in &mut self.variables {
             match (&value, other.variables.get_mut(name)?) {
@@ -182,7 +184,7 @@ impl<'a> State<'a> {
         }
     }
 
-    /// The key under which a change is recorded: of the whole row, before anything of it is redacted.
+    /// Recognises the expressions for the key of a change, which must read the whole row before anything of it is redacted.
     fn key(&self, value: &[Token]) -> Option<Value> {
         let row = if self.row == Row::New { "new" } else { "old" };
         let whole = Value::Image(self.row, Redaction::none());
@@ -196,7 +198,7 @@ impl<'a> State<'a> {
     }
 }
 
-/// One step of a redaction: `- 'column'`, or `|| jsonb_build_object('column', to_jsonb('placeholder'::text), …)`.
+/// Applies one step of a redaction: `- 'column'`, or `|| jsonb_build_object('column', to_jsonb('placeholder'::text), …)`.
 fn redact(redaction: &Redaction, mut change: Expression<'_>) -> Option<Redaction> {
     let mut redaction = redaction.clone();
     if change.accept("-") {

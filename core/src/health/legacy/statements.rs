@@ -1,15 +1,16 @@
-//! The statements of a PL/pgSQL body.
+//! Parses the statements of a PL/pgSQL body.
 
 use super::tokens::Token;
 
-/// A body without handlers of exceptions, nested blocks or dynamic statements, which no known body has.
+/// A body without exception handlers, nested blocks and dynamic statements, which no known body has.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Body {
-    /// The variables, none with a value.
+    /// The variables, which have no initial values.
     pub(super) variables: Vec<String>,
     pub(super) statements: Vec<Statement>,
 }
 
+/// A statement of a body.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Statement {
     /// `variable := value;`
@@ -28,10 +29,10 @@ pub(super) enum Statement {
     Select(Vec<Token>),
 }
 
-/// A condition, and what is done where it holds.
+/// A condition, and the statements of its branch.
 pub(super) type Branch = (Vec<Token>, Vec<Statement>);
 
-/// Takes a body apart; `None` where it has any other statement.
+/// Parses a body; returns `None` if it has any other statement.
 pub(super) fn parse(tokens: &[Token]) -> Option<Body> {
     let mut parser = Parser { tokens, depth: 0 };
     let mut variables = Vec::new();
@@ -56,12 +57,12 @@ pub(super) fn parse(tokens: &[Token]) -> Option<Body> {
     parser.tokens.is_empty().then_some(Body { variables, statements })
 }
 
-/// No known body nests deeper, and no body may exhaust the stack.
+/// The maximum depth of nested statements. No known body nests deeper, and no body may exhaust the stack.
 const MAX_DEPTH: usize = 8;
 
 struct Parser<'a> {
     tokens: &'a [Token],
-    /// How many lists of statements are open.
+    /// The number of open lists of statements.
     depth: usize,
 }
 
@@ -82,7 +83,7 @@ impl<'a> Parser<'a> {
         self.accept(word).then_some(())
     }
 
-    /// What stands before the next token of this kind, which is passed.
+    /// Consumes the tokens up to and including the next one of this kind, and returns those before it.
     fn until(&mut self, is_end: impl Fn(&Token) -> bool) -> Option<&'a [Token]> {
         let end = self.tokens.iter().position(is_end)?;
         let before = &self.tokens[..end];
@@ -98,7 +99,7 @@ impl<'a> Parser<'a> {
         self.until(|token| matches!(token, Token::Word(next) if next == word))
     }
 
-    /// Statements up to the word that ends their list.
+    /// Parses statements up to the word that ends their list.
     fn statements(&mut self) -> Option<Vec<Statement>> {
         if self.depth == MAX_DEPTH {
             return None;
@@ -148,7 +149,7 @@ impl<'a> Parser<'a> {
         Some(Statement::If(branches, otherwise))
     }
 
-    /// `END IF;` or `END LOOP;`
+    /// Consumes `END IF;` or `END LOOP;`.
     fn end(&mut self, word: &str) -> Option<()> {
         self.expect("end")?;
         self.expect(word)?;
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn nested_statements_end_where_they_should() {
+    fn nested_statements_are_parsed_into_their_blocks() {
         let body = "DECLARE a text[]; i int; BEGIN IF x THEN IF y THEN EXIT; END IF; ELSIF z THEN a := b; ELSE RETURN c; END IF;
                     FOR i IN d LOOP INSERT e; END LOOP; SELECT f; END;";
         let body = parsed(body).unwrap();
@@ -183,14 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_is_refused() {
+    fn body_nested_too_deep_is_rejected() {
         let nested = |depth| format!("BEGIN {}{} END", "IF x THEN ".repeat(depth), "END IF; ".repeat(depth));
         assert!(parsed(&nested(3)).is_some());
         assert_eq!(parsed(&nested(100_000)), None);
     }
 
     #[test]
-    fn any_other_statement_is_refused() {
+    fn unknown_statement_is_rejected() {
         for statement in [
             "PERFORM f();",
             "EXECUTE 'x';",

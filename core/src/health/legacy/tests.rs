@@ -1,4 +1,4 @@
-//! Bodies in the forms that the Elixir library generates, and bodies that somebody edited.
+//! Reads bodies in the forms that the Elixir library generates, and edited ones.
 
 #[path = "../../../tests/support/elixir.rs"]
 mod elixir;
@@ -23,7 +23,7 @@ fn read(body: &str) -> Option<Redaction> {
 }
 
 #[test]
-fn generated_bodies_of_every_form_are_read() {
+fn every_generated_form_returns_its_redaction() {
     for has_key_arguments in [false, true] {
         for keeps_old_values in [false, true] {
             let redacted = ElixirCapture { has_key_arguments, keeps_old_values, ..REDACTED };
@@ -40,7 +40,7 @@ fn generated_bodies_of_every_form_are_read() {
             assert_eq!(read(&plain.body()), Some(Redaction::none()));
             let excluding = ElixirCapture { mask: &[], ..redacted };
             assert_eq!(read(&excluding.body()).unwrap().mask, Vec::<String>::new());
-            // Before its version 0.10 the library named no schema.
+            // Before version 0.10 the library named no schema.
             let unqualified = ElixirCapture { schema: None, ..redacted }.body();
             assert!(redaction(&unqualified, &StorageSchema::new("public").unwrap()).is_some());
             assert_eq!(read(&unqualified), None);
@@ -49,20 +49,20 @@ fn generated_bodies_of_every_form_are_read() {
 }
 
 #[test]
-fn layout_comments_and_letter_case_do_not_matter() {
+fn layout_comments_and_letter_case_are_ignored() {
     let body = REDACTED.body();
     let other = body.replace('\n', "\n  -- v_data_after := to_jsonb(NEW);\n\t").replace("TG_OP", "tg_op");
     assert_eq!(read(&other), read(&body));
 }
 
-/// Each of these edits records something in clear, or does not record something, and the body is not read as it was.
+/// Each of these edits records something in clear, or leaves something out.
 #[test]
 fn edited_body_is_unknown() {
     let redact = "v_data_after := v_data_after - 'pin';";
     let mask = "v_data_after := v_data_after || jsonb_build_object";
     let record = "INSERT INTO \"audit\".\"audit_changes\"";
     for (generated, edited) in [
-        // A line that nobody knows, anywhere.
+        // An unknown statement, anywhere.
         (
             "v_txid := txid_current();",
             "v_txid := txid_current(); PERFORM pg_notify('leak', to_jsonb(NEW)::text);",
@@ -86,7 +86,7 @@ fn edited_body_is_unknown() {
             mask,
             "IF NEW.email IS NULL THEN RETURN NEW; END IF; v_data_after := v_data_after || jsonb_build_object",
         ),
-        // Something else is recorded than what was prepared.
+        // Another value is recorded than the prepared one.
         ("v_table_pk, v_data_after,", "v_table_pk, to_jsonb(NEW),"),
         ("v_table_pk, v_data_after,", "v_table_pk, v_row,"),
         ("lower(TG_OP), v_table_pk,", "lower(TG_OP), v_row,"),
@@ -102,7 +102,7 @@ fn edited_body_is_unknown() {
         ("ELSE to_jsonb(OLD) -> u.k END", "ELSE to_jsonb(OLD) END"),
         ("v_table_pk := '{}'::jsonb; EXIT;", "v_table_pk := v_row; EXIT;"),
         ("jsonb_build_object('id', v_row ->> 'id')", "jsonb_build_object('id', v_row ->> 'pin')"),
-        // Nothing is recorded, or not here.
+        // Nothing is recorded, or in another table.
         (record, "RETURN NEW; INSERT INTO \"audit\".\"audit_changes\""),
         (record, "IF false THEN RETURN NEW; END IF; INSERT INTO \"audit\".\"audit_changes\""),
         (record, "IF TG_OP = 'UPDATE' THEN RETURN NEW; END IF; INSERT INTO \"audit\".\"audit_changes\""),
@@ -115,7 +115,7 @@ fn edited_body_is_unknown() {
             "RETURN NEW;\n             EXCEPTION WHEN others THEN RETURN NEW; END;",
         ),
         ("RETURN NEW;\n             END;", "END;"),
-        // The same name means something else.
+        // A name means something else.
         ("DECLARE v_txid bigint;", "DECLARE to_jsonb jsonb; v_txid bigint;"),
         ("v_data_after jsonb;", "v_data_after jsonb := '{}';"),
         ("- 'pin';", "- E'pin';"),
@@ -132,9 +132,8 @@ fn edited_body_is_unknown() {
     }
 }
 
-/// An edit that is understood is read as what it does, so that it is compared with the file.
 #[test]
-fn edit_that_is_understood_is_read_as_what_it_does() {
+fn understood_edit_returns_its_actual_redaction() {
     let redact = "v_data_after := v_data_after - 'pin';";
     for (edited, exclude) in [
         ("", &["pass'word"][..]),
@@ -146,7 +145,7 @@ fn edit_that_is_understood_is_read_as_what_it_does() {
 }
 
 #[test]
-fn insert_and_update_must_be_redacted_alike() {
+fn different_redaction_of_insert_and_update_is_unknown() {
     let body = REDACTED.body();
     let redact = "v_data_after := v_data_after - 'pin';";
     let (first, rest) = body.split_once(redact).unwrap();

@@ -1,6 +1,6 @@
-//! The tokens of a PL/pgSQL body.
+//! Splits a PL/pgSQL body into tokens.
 
-/// The smallest part of a body that means something. Comments and white space mean nothing.
+/// The smallest meaningful part of a body. Comments and white space are skipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
     /// A key word or an identifier, in lower case as PostgreSQL reads it.
@@ -15,12 +15,12 @@ pub(super) enum Token {
     Symbol(&'static str),
 }
 
-/// Everything that the known bodies use; of two with one beginning, the longer one first.
+/// The symbols of the known bodies. Of two with the same beginning, the longer one comes first.
 const SYMBOLS: [&str; 16] =
     [":=", "::", "->>", "->", "||", "..", "?", "=", "-", "(", ")", "[", "]", ",", ";", "."];
 
-/// Splits a body into tokens; `None` where something stands in it that no known body has, such as a literal whose meaning
-/// depends on a setting.
+/// Splits a body into tokens. Returns `None` for anything that no known body has, such as a literal whose meaning depends on a
+/// setting.
 pub(super) fn tokens(body: &str) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();
     let mut rest = body.trim_start();
@@ -29,7 +29,7 @@ pub(super) fn tokens(body: &str) -> Option<Vec<Token>> {
             rest = comment.split_once('\n').map_or("", |(_, after)| after);
         } else if first == '\'' {
             let (text, after) = quoted(rest, '\'')?;
-            // Whether a backslash escapes depends on standard_conforming_strings.
+            // The meaning of a backslash depends on standard_conforming_strings.
             if text.contains('\\') {
                 return None;
             }
@@ -41,7 +41,7 @@ pub(super) fn tokens(body: &str) -> Option<Vec<Token>> {
             rest = after;
         } else if first.is_ascii_alphabetic() || first == '_' {
             let (word, after) = split(rest, |c| c.is_ascii_alphanumeric() || c == '_');
-            // As in E'…', U&'…' and B'…'.
+            // These literals are E'…', U&'…' and B'…'.
             if after.starts_with(['\'', '"', '&', '$']) {
                 return None;
             }
@@ -65,7 +65,7 @@ fn split(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|c| !belongs(c)).unwrap_or(text.len()))
 }
 
-/// A text in quotes, doubled inside, and what follows it.
+/// Reads a quoted text, in which quotes are doubled, and returns it with the rest.
 fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
     let mut rest = text.strip_prefix(quote)?;
     let mut value = String::new();
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_is_split_as_postgresql_splits_it() {
+    fn body_is_split_as_postgresql_splits_it() {
         let word = |word: &str| Token::Word(word.to_owned());
         let text = |text: &str| Token::Text(text.to_owned());
         for (body, expected) in [
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_known_body_has_is_refused() {
+    fn token_of_no_known_body_is_rejected() {
         for body in [
             "E'a'", "U&'a'", "'a\\b'", "$$a$$", "'open", "\"open", "/* a */", "a <> b", "a@b", "#option", "ä",
         ] {

@@ -1,34 +1,38 @@
-//! A table with its partitions: what counts as one.
+//! Tables with their partitions. Each group counts as one table in a report.
 
 use std::collections::{HashMap, HashSet};
 
-use super::catalog::{Function, Snapshot, Trail};
-use super::own;
-use super::relation::{Relation, Trigger};
+use super::catalog::{CatalogSnapshot, Function, Trail};
+use super::relation::{BEFORE, INSTEAD, ROWS, Relation, TRUNCATE, Trigger};
+use super::{CAPTURE_FUNCTION_PREFIX, trail_tables};
 use crate::capture::{StoredPolicy, function_name};
 use crate::{Config, StorageSchema, TableName};
 
-/// What every check asks.
+/// The inputs that every check shares.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Surroundings<'a> {
+pub(super) struct CheckContext<'a> {
     pub(super) storage: &'a StorageSchema,
     pub(super) config: &'a Config,
     pub(super) functions: &'a HashMap<i64, Function>,
     pub(super) trail: &'a Trail,
 }
 
+/// A table and, if it is partitioned, its partitions.
 #[derive(Debug)]
-pub(super) struct Unit<'a> {
-    /// The table; the whole one, where it is partitioned.
+pub(super) struct TableGroup<'a> {
+    /// The table itself.
     pub(super) root: &'a Relation,
     pub(super) partitions: Vec<&'a Relation>,
-    /// The tables above each relation, by inheritance or as partitions, itself included.
+    /// Each relation's ancestors by inheritance or partitioning, including the relation itself.
     pub(super) lineage: HashMap<i64, HashSet<&'a TableName>>,
-    pub(super) around: Surroundings<'a>,
+    pub(super) context: CheckContext<'a>,
 }
 
-/// The host's tables, by schema and name. Those of a trail do not count.
-pub(super) fn units<'a>(snapshot: &'a Snapshot, around: Surroundings<'a>) -> Vec<Unit<'a>> {
+/// Groups the tables of the host, sorted by schema and name. Leaves out the tables of trails.
+pub(super) fn table_groups<'a>(
+    snapshot: &'a CatalogSnapshot,
+    context: CheckContext<'a>,
+) -> Vec<TableGroup<'a>> {
     let by_oid: HashMap<i64, &Relation> = snapshot.relations.iter().map(|r| (r.row.oid, r)).collect();
     let mut partitions: HashMap<i64, Vec<&Relation>> = HashMap::new();
     for relation in snapshot.relations.iter().filter(|relation| relation.row.is_partition) {
@@ -40,17 +44,20 @@ pub(super) fn units<'a>(snapshot: &'a Snapshot, around: Surroundings<'a>) -> Vec
         }
         partitions.entry(root.row.oid).or_default().push(relation);
     }
-    let mut units: Vec<Unit<'a>> = Vec::new();
-    for root in snapshot.relations.iter().filter(|r| !r.row.is_partition && !own::is_own(r, &snapshot.trails))
+    let mut groups: Vec<TableGroup<'a>> = Vec::new();
+    for root in snapshot
+        .relations
+        .iter()
+        .filter(|r| !r.row.is_partition && !trail_tables::is_trail_table(r, &snapshot.trail_schemas))
     {
-        let mut below = partitions.remove(&root.row.oid).unwrap_or_default();
-        below.sort_by_key(|partition| &partition.table);
-        let all = std::iter::once(&root).chain(&below);
+        let mut children = partitions.remove(&root.row.oid).unwrap_or_default();
+        children.sort_by_key(|partition| &partition.table);
+        let all = std::iter::once(&root).chain(&children);
         let lineage = all.map(|relation| (relation.row.oid, lineage(relation, &by_oid))).collect();
-        units.push(Unit { root, partitions: below, lineage, around });
+        groups.push(TableGroup { root, partitions: children, lineage, context });
     }
-    units.sort_by_key(|unit| &unit.root.table);
-    units
+    groups.sort_by_key(|group| &group.root.table);
+    groups
 }
 
 fn lineage<'a>(relation: &'a Relation, by_oid: &HashMap<i64, &'a Relation>) -> HashSet<&'a TableName> {
@@ -64,31 +71,34 @@ fn lineage<'a>(relation: &'a Relation, by_oid: &HashMap<i64, &'a Relation>) -> H
     found
 }
 
-impl<'a> Unit<'a> {
+impl<'a> TableGroup<'a> {
+    /// Returns the name of the table.
     pub(super) fn table(&self) -> &'a TableName {
         &self.root.table
     }
 
-    /// The table first, then its partitions.
+    /// Returns the table, followed by its partitions.
     pub(super) fn relations(&self) -> impl Iterator<Item = &'a Relation> + '_ {
         std::iter::once(self.root).chain(self.partitions.iter().copied())
     }
 
+    /// Returns the function that a trigger calls.
     pub(super) fn function(&self, trigger: &Trigger) -> Option<&'a Function> {
-        self.around.functions.get(&trigger.function)
+        self.context.functions.get(&trigger.function)
     }
 
-    /// The function writes to this trail, as far as its name and schema say.
+    /// Tells by the schema and the name of the function whether a trigger writes to this trail.
     pub(super) fn is_ours(&self, trigger: &Trigger) -> bool {
         self.function(trigger).is_some_and(|function| {
-            function.schema == self.around.storage.name() && function.name.starts_with("threadline_capture_")
+            function.schema == self.context.storage.name()
+                && function.name.starts_with(CAPTURE_FUNCTION_PREFIX)
         })
     }
 
-    /// The functions that capture rows of a relation, each once.
+    /// Returns the functions that capture rows of a relation, without duplicates.
     pub(super) fn row_functions(&self, relation: &'a Relation) -> Vec<(i64, &'a Function)> {
         let mut functions = Vec::new();
-        for trigger in relation.triggers.iter().filter(|trigger| trigger.kind & ROWS != 0) {
+        for trigger in relation.triggers.iter().filter(|trigger| trigger.tgtype & ROWS != 0) {
             if let Some(function) = self.function(trigger)
                 && functions.iter().all(|(oid, _)| *oid != trigger.function)
             {
@@ -98,40 +108,32 @@ impl<'a> Unit<'a> {
         functions
     }
 
-    /// What captures rows is the Elixir library's, and nobody has edited it.
+    /// Tells whether unedited functions of the Elixir library capture the rows of the table.
     pub(super) fn is_legacy(&self) -> bool {
         let functions = self.row_functions(self.root);
         !functions.is_empty() && functions.iter().all(|(_, function)| function.definition.legacy.is_some())
     }
 
-    /// The relation has a capture function of its own, which a plan of the whole table leaves alone.
+    /// Tells whether a relation has a capture function of its own. Generating triggers for the whole table does not replace it.
     pub(super) fn has_own_function(&self, relation: &'a Relation) -> bool {
         let own = function_name(&relation.table);
         self.row_functions(relation).iter().any(|(_, function)| function.name == own)
     }
 
-    /// What the table's own function was made with.
+    /// Returns the policy that the table's function was generated with.
     pub(super) fn deployed(&self) -> Option<&'a StoredPolicy> {
         self.row_functions(self.root)
             .into_iter()
             .find_map(|(_, function)| function.definition.policy.as_ref())
     }
-}
 
-pub(super) const INSERT: i16 = 4;
-pub(super) const DELETE: i16 = 8;
-pub(super) const UPDATE: i16 = 16;
-pub(super) const TRUNCATE: i16 = 32;
-pub(super) const EACH_ROW: i16 = 1;
-/// Every operation on rows.
-pub(super) const ROWS: i16 = INSERT | DELETE | UPDATE;
-/// Every operation, with its name.
-pub(super) const OPERATIONS: [(i16, &str); 4] =
-    [(INSERT, "insert"), (UPDATE, "update"), (DELETE, "delete"), (TRUNCATE, "truncate")];
-
-/// What a sound trigger captures; one that a condition, a list of columns or BEFORE narrows is none.
-pub(super) fn operations(unit: &Unit<'_>, relation: &Relation) -> i16 {
-    let sound =
-        |trigger: &&Trigger| trigger.is_plain && trigger.kind & (2 | 64) == 0 && unit.is_ours(trigger);
-    relation.triggers.iter().filter(sound).fold(0, |bits, trigger| bits | trigger.kind) & (ROWS | TRUNCATE)
+    /// Returns the operations that valid triggers capture, as bits of `tgtype`. A trigger is not valid if it has a condition or a
+    /// list of columns, or fires BEFORE or INSTEAD OF.
+    pub(super) fn captured_operations(&self, relation: &Relation) -> i16 {
+        let is_valid = |trigger: &&Trigger| {
+            trigger.is_unconditional && trigger.tgtype & (BEFORE | INSTEAD) == 0 && self.is_ours(trigger)
+        };
+        let triggers = relation.triggers.iter().filter(is_valid);
+        triggers.fold(0, |bits, trigger| bits | trigger.tgtype) & (ROWS | TRUNCATE)
+    }
 }

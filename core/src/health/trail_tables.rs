@@ -1,13 +1,15 @@
-//! Which tables belong to a trail, and which triggers to another one.
+//! Recognises the tables of trails, and the triggers that write to another trail.
 
 use std::collections::{HashMap, HashSet};
 
+use super::CAPTURE_FUNCTION_PREFIX;
 use super::catalog::Function;
 use super::relation::Relation;
 use crate::StorageSchema;
 
-/// The tables of this library and of the Elixir library, but for those with partitions. A table of the host may begin alike.
-const TABLES: [&str; 9] = [
+/// The tables of this library and of the Elixir library that are not partitioned. They are listed in full because a table of
+/// the host may have the same prefix.
+const UNPARTITIONED_TABLES: [&str; 9] = [
     "audit_actions",
     "threadline_coverage_gaps",
     "threadline_evidence_records",
@@ -19,52 +21,52 @@ const TABLES: [&str; 9] = [
     "threadline_saved_views",
 ];
 
-/// The tables that are partitioned by month, each with columns by which a trail is recognised in any schema.
-const PARTITIONED: [(&str, [&str; 4]); 2] = [
+/// The tables that are partitioned by month, each with columns that identify a trail in any schema.
+const PARTITIONED_TABLES: [(&str, [&str; 4]); 2] = [
     ("audit_changes", ["transaction_id", "table_pk", "data_after", "changed_fields"]),
     ("audit_transactions", ["txid", "occurred_at", "actor_ref", "action_id"]),
 ];
 
-/// The schemas that hold a trail, that which is checked among them.
-pub(super) fn trails(relations: &[Relation], storage: &StorageSchema) -> HashSet<String> {
+/// Returns the schemas that hold a trail, including the checked one.
+pub(super) fn trail_schemas(relations: &[Relation], storage: &StorageSchema) -> HashSet<String> {
     let mut found: HashMap<&str, usize> = HashMap::new();
     for relation in relations {
         let is_of_trail = |(name, columns): &(&str, [&str; 4])| {
             relation.table.name() == *name
                 && columns.iter().all(|column| relation.row.columns.iter().any(|other| other == column))
         };
-        if PARTITIONED.iter().any(is_of_trail) {
+        if PARTITIONED_TABLES.iter().any(is_of_trail) {
             *found.entry(relation.table.schema()).or_default() += 1;
         }
     }
-    let complete = found.into_iter().filter(|(_, tables)| *tables == PARTITIONED.len());
+    let complete = found.into_iter().filter(|(_, tables)| *tables == PARTITIONED_TABLES.len());
     complete.map(|(schema, _)| schema).chain([storage.name()]).map(str::to_owned).collect()
 }
 
-/// Whether a trail made the table, or it was a partition of one of its tables.
-pub(super) fn is_own(relation: &Relation, trails: &HashSet<String>) -> bool {
+/// Tells whether a table belongs to a trail: one of its tables, or a partition of one, attached or not.
+pub(super) fn is_trail_table(relation: &Relation, trail_schemas: &HashSet<String>) -> bool {
     let name = relation.table.name();
     let is_month = |rest: &str| rest.len() >= 8 && rest.bytes().all(|b| b == b'_' || b.is_ascii_digit());
     let is_partitioned = |(own, _): &(&str, [&str; 4])| {
         name.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest == "_default" || is_month(rest))
     };
-    trails.contains(relation.table.schema())
-        && (TABLES.contains(&name) || PARTITIONED.iter().any(is_partitioned))
+    trail_schemas.contains(relation.table.schema())
+        && (UNPARTITIONED_TABLES.contains(&name) || PARTITIONED_TABLES.iter().any(is_partitioned))
 }
 
-/// Sets the triggers apart that write to another trail.
-pub(super) fn set_apart(
+/// Removes the triggers that write to another trail from a relation, and notes the schemas of those trails instead.
+pub(super) fn separate_other_trails(
     relation: &mut Relation,
     functions: &HashMap<i64, Function>,
-    trails: &HashSet<String>,
+    trail_schemas: &HashSet<String>,
     storage: &StorageSchema,
 ) {
     let other_trails = &mut relation.other_trails;
     relation.triggers.retain(|trigger| {
         let other = functions.get(&trigger.function).filter(|function| {
             function.schema != storage.name()
-                && trails.contains(&function.schema)
-                && function.name.starts_with("threadline_capture_")
+                && trail_schemas.contains(&function.schema)
+                && function.name.starts_with(CAPTURE_FUNCTION_PREFIX)
         });
         if let Some(function) = other
             && !other_trails.contains(&function.schema)

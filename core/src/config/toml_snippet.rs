@@ -1,24 +1,24 @@
-//! Lines for a `threadline.toml`.
+//! Writes lines of a `threadline.toml` for messages.
 
 use crate::TableName;
 
-/// The section of a table.
+/// Returns the name of a table's section.
 pub(crate) fn section(table: &TableName) -> String {
     format!("capture.tables.{}", quoted(&table.to_string()))
 }
 
-/// The key of a table, for its section.
+/// Returns the line that sets the key columns in a table's section.
 pub(crate) fn primary_key(columns: &[String]) -> String {
     list("primary_key", columns)
 }
 
-/// A list of columns under a key of a table's section.
+/// Returns the line that sets a list of columns in a table's section.
 pub(crate) fn list(key: &str, columns: &[String]) -> String {
     let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
     format!("{key} = [{}]", columns.join(", "))
 }
 
-/// A text as TOML writes it. Whatever could hide in a terminal is escaped.
+/// Quotes a text for TOML. Escapes every character that could be invisible in a terminal.
 fn quoted(text: &str) -> String {
     let mut quoted = "\"".to_owned();
     for character in text.chars() {

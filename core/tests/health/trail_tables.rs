@@ -1,14 +1,13 @@
-//! Which tables belong to a trail, and which only look as if they did.
+//! Tests which tables belong to a trail.
 
 use sqlx::PgPool;
-use threadline::health::{Schemas, Verdict};
+use threadline::health::{RequirementStatus, Schemas};
 use threadline::{AuditTrail, Config, StorageSchema, TableName};
 
 use crate::database::{Result, install, run};
 
-/// Whatever tables an installation makes, none of them needs capture.
 #[sqlx::test(migrations = false)]
-async fn no_table_of_any_trail_is_a_table_of_the_host(pool: PgPool) -> Result {
+async fn trail_tables_are_not_checked(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let other = trail.clone().with_storage_schema(StorageSchema::new("public")?);
     other.install().await?;
@@ -26,9 +25,8 @@ async fn no_table_of_any_trail_is_a_table_of_the_host(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A table is not the trail's because its name begins alike, and neither is a schema for one table.
 #[sqlx::test(migrations = false)]
-async fn table_of_the_host_with_a_name_like_ours_is_checked(pool: PgPool) -> Result {
+async fn host_table_with_trail_like_name_is_checked(pool: PgPool) -> Result {
     let trail = AuditTrail::new(pool.clone()).with_storage_schema(StorageSchema::new("public")?);
     trail.install().await?;
     run(
@@ -40,7 +38,7 @@ async fn table_of_the_host_with_a_name_like_ours_is_checked(pool: PgPool) -> Res
     let expected = ["threadline_users", "audit_changes_by_month", "books.audit_changes"].map(TableName::from);
     let report = trail.coverage(&Config::default(), &Schemas::All).await?;
     assert!(
-        report.verify(&expected).iter().all(|(_, verdict)| *verdict == Verdict::Uncovered),
+        report.verify(&expected).iter().all(|(_, status)| *status == RequirementStatus::Uncovered),
         "{:?}",
         report.tables
     );
