@@ -1,42 +1,42 @@
-//! What is wrong with a context.
+//! Errors in an audit context.
 
 use crate::{ActorError, AuditContext};
 
-/// Why something is not an audit context.
+/// The reason why a value is not a valid audit context.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContextError {
     /// An id is blank, too long, or holds control characters.
     #[error("{field} is {given:?}: use 1 to {} bytes without control characters", AuditContext::MAX_ID_BYTES)]
     InvalidId {
-        /// Which id.
+        /// The name of the id.
         field: &'static str,
-        /// What was given, or its beginning.
+        /// The given value, shortened if it is long.
         given: String,
     },
-    /// An id in JSON is neither text nor a whole number.
-    #[error("{field} is neither text nor a whole number: give the id as text, or leave it out")]
+    /// An id in JSON is neither a string nor an integer.
+    #[error("{field} is neither a string nor an integer: write the id as a string, or leave it out")]
     IdNotText {
-        /// Which id.
+        /// The name of the id.
         field: &'static str,
     },
-    /// Somebody anonymous cannot be stood in for.
+    /// The subject is anonymous, and nobody can act on behalf of an anonymous actor.
     #[error("on_behalf_of is anonymous: name the subject by type and id, or leave it out")]
     AnonymousSubject,
-    /// The JSON has no actor.
+    /// The JSON has no `actor_ref`.
     #[error(
-        "actor_ref is missing: put the context's JSON into the arguments, or null where nobody is known to act"
+        "actor_ref is missing: put the context's JSON into the arguments, or null if the actor is unknown"
     )]
     MissingActor,
-    /// An actor in the JSON is none.
+    /// An actor in the JSON is invalid.
     #[error("{field} is {source}")]
     Actor {
         /// `actor_ref` or `on_behalf_of`.
         field: &'static str,
-        /// What is wrong with it.
+        /// The problem with the actor.
         source: ActorError,
     },
-    /// The JSON is no object.
+    /// The JSON is not an object.
     #[error(r#"not a context: expected a JSON object with "actor_ref""#)]
     NotAnObject,
 }

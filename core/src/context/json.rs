@@ -1,4 +1,4 @@
-//! The context as JSON: what is stored of it, and what a job carries.
+//! The context as JSON, as a job carries it and as the trail stores it.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
@@ -7,10 +7,10 @@ use super::{AuditContext, ContextError};
 use crate::ActorRef;
 
 impl AuditContext {
-    /// The context as a job carries it in its arguments. The client's address stays behind.
+    /// Returns the context as JSON for the arguments of a job, without the client's address.
     ///
-    /// `AuditContext` is also [`Serialize`] and [`Deserialize`] in this form, so that it can simply be a field of a job, or
-    /// be flattened into one.
+    /// `AuditContext` is also [`Serialize`] and [`Deserialize`] in this form, so it can be a field of a job, or be flattened into
+    /// one.
     ///
     /// ```
     /// use serde::{Deserialize, Serialize};
@@ -45,11 +45,11 @@ impl AuditContext {
         Value::Object(json)
     }
 
-    /// Reads a context out of a job's arguments. Keys that are not the context's are ignored.
+    /// Reads a context from a job's arguments. Ignores all other keys.
     ///
     /// # Errors
-    /// [`ContextError::MissingActor`] when there is no `actor_ref` (`null` stands for nobody), and the other errors for
-    /// values that are none.
+    /// [`ContextError::MissingActor`] if there is no `actor_ref` (`null` means that the actor is unknown), and the other errors for
+    /// invalid values.
     pub fn from_json(json: &Value) -> Result<Self, ContextError> {
         let Value::Object(json) = json else { return Err(ContextError::NotAnObject) };
         if !json.contains_key("actor_ref") {
@@ -71,8 +71,8 @@ impl AuditContext {
         Ok(context)
     }
 
-    /// The actor as `actor_ref` keeps it: whom it stands in for is a key of the same object, so that it arrives with the
-    /// actor wherever that goes, and a search for the actor finds it.
+    /// Returns the actor as the column `actor_ref` stores it. The subject is a key of the same object, so it stays with the actor, and
+    /// a search for the actor still finds the row.
     pub(crate) fn stored_actor(&self) -> Option<Value> {
         let mut actor = json!(self.actor.as_ref()?);
         if let Some(subject) = &self.on_behalf_of {
@@ -81,7 +81,7 @@ impl AuditContext {
         Some(actor)
     }
 
-    /// The ids that are there.
+    /// Returns the ids that are set, with their names.
     pub(crate) fn ids(&self) -> impl Iterator<Item = (String, Value)> {
         [
             ("request_id", self.request_id()),
@@ -103,7 +103,7 @@ fn actor(json: &Map<String, Value>, field: &'static str) -> Result<Option<ActorR
     }
 }
 
-/// Some queues count their jobs: a whole number is an id as well.
+/// Reads an id. Accepts an integer as well, because some queues number their jobs.
 fn id(json: &Map<String, Value>, field: &'static str) -> Result<Option<String>, ContextError> {
     match json.get(field) {
         None | Some(Value::Null) => Ok(None),
@@ -131,7 +131,7 @@ mod tests {
     use crate::{ActorError, ActorKind};
 
     #[test]
-    fn everything_but_the_address_survives_a_job() {
+    fn json_round_trip_keeps_all_but_client_address() {
         let user = ActorRef::new(ActorKind::User, "42").unwrap();
         let context = AuditContext::new(ActorRef::new(ActorKind::Admin, "1").unwrap())
             .with_on_behalf_of(user)
@@ -147,14 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn a_numbered_job_is_a_job() {
+    fn integer_job_id_is_read_as_text() {
         let context =
             AuditContext::from_json(&json!({ "actor_ref": null, "job_id": 17, "ticket": [] })).unwrap();
         assert_eq!((context.actor(), context.job_id()), (None, Some("17")));
     }
 
     #[test]
-    fn what_is_no_context_is_refused_by_field() {
+    fn invalid_json_is_rejected_with_its_field() {
         let unknown = ActorError::UnknownType { given: "robot".to_owned() };
         for (json, expected) in [
             (json!([]), ContextError::NotAnObject),

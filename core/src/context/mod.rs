@@ -1,4 +1,4 @@
-//! Who acts, and in which request or job.
+//! The audit context: the actor, and the ids of the request and the job.
 
 mod error;
 mod json;
@@ -9,10 +9,9 @@ use std::net::IpAddr;
 
 use crate::ActorRef;
 
-/// The circumstances of a write: who acts, and the ids that tie it to a request, to a job, and to everything else that
-/// belongs together.
+/// The context of a write: the actor, and the ids that connect it to a request, a job, and related work in other services.
 ///
-/// Ids are 1 to [`MAX_ID_BYTES`](Self::MAX_ID_BYTES) bytes, not blank, without control characters.
+/// An id has 1 to [`MAX_ID_BYTES`](Self::MAX_ID_BYTES) bytes, is not blank, and has no control characters.
 ///
 /// ```
 /// use threadline::{ActorKind, ActorRef, AuditContext};
@@ -33,16 +32,16 @@ pub struct AuditContext {
 }
 
 impl AuditContext {
-    /// The longest id that is accepted, in bytes.
+    /// The maximum length of an id in bytes.
     pub const MAX_ID_BYTES: usize = 256;
 
-    /// A context in which this actor acts.
+    /// Creates a context with this actor.
     #[must_use]
     pub fn new(actor: ActorRef) -> Self {
         Self { actor: Some(actor), ..Self::without_actor() }
     }
 
-    /// A context in which nobody is known to act: writes are refused, unless they
+    /// Creates a context without an actor. Writes with it are refused, unless they
     /// [allow that](crate::AuditedWrite::allow_missing_actor).
     #[must_use]
     pub const fn without_actor() -> Self {
@@ -56,38 +55,38 @@ impl AuditContext {
         }
     }
 
-    /// The id of the request, as the host's logs have it.
+    /// Sets the id of the request, as in the host's logs.
     ///
     /// # Errors
-    /// [`ContextError::InvalidId`] when it is blank, too long, or holds control characters.
+    /// [`ContextError::InvalidId`] if it is blank, too long, or holds control characters.
     pub fn with_request_id(mut self, id: impl Into<String>) -> Result<Self, ContextError> {
         self.request_id = Some(checked("request_id", id.into())?);
         Ok(self)
     }
 
-    /// An id shared by everything that belongs together, across requests and services.
+    /// Sets the correlation id, which related work shares across requests and services.
     ///
     /// # Errors
-    /// [`ContextError::InvalidId`] when it is blank, too long, or holds control characters.
+    /// [`ContextError::InvalidId`] if it is blank, too long, or holds control characters.
     pub fn with_correlation_id(mut self, id: impl Into<String>) -> Result<Self, ContextError> {
         self.correlation_id = Some(checked("correlation_id", id.into())?);
         Ok(self)
     }
 
-    /// The id of the job that works, as the queue has it.
+    /// Sets the id of the job, as in its queue.
     ///
     /// # Errors
-    /// [`ContextError::InvalidId`] when it is blank, too long, or holds control characters.
+    /// [`ContextError::InvalidId`] if it is blank, too long, or holds control characters.
     pub fn with_job_id(mut self, id: impl Into<String>) -> Result<Self, ContextError> {
         self.job_id = Some(checked("job_id", id.into())?);
         Ok(self)
     }
 
-    /// Whom the actor stands in for, such as the customer whose account a member of staff has opened. It is recorded beside
-    /// the actor and never replaces it.
+    /// Sets the subject on whose behalf the actor acts, such as the customer whose account a member of staff has opened. The trail
+    /// records it in addition to the actor.
     ///
     /// # Errors
-    /// [`ContextError::AnonymousSubject`]: nobody in particular cannot be stood in for.
+    /// [`ContextError::AnonymousSubject`] if the subject is anonymous.
     pub fn with_on_behalf_of(mut self, subject: ActorRef) -> Result<Self, ContextError> {
         if !subject.is_identifiable() {
             return Err(ContextError::AnonymousSubject);
@@ -96,15 +95,15 @@ impl AuditContext {
         Ok(self)
     }
 
-    /// The address of the client, as the host knows it. It stays with the request: the trail does not store it.
+    /// Sets the address of the client, as the host knows it. The trail does not store it.
     #[must_use]
     pub const fn with_client_addr(mut self, addr: IpAddr) -> Self {
         self.client_addr = Some(addr);
         self
     }
 
-    /// The same circumstances with another actor, who acts on behalf of the one that acted so far: what a job does with the
-    /// context of the request that asked for it.
+    /// Replaces the actor by another one, who acts on behalf of the previous actor. A job does this with the context of the request
+    /// that enqueued it.
     ///
     /// ```
     /// use threadline::{ActorKind, ActorRef, AuditContext};
@@ -117,49 +116,49 @@ impl AuditContext {
     /// ```
     #[must_use]
     pub fn delegated_to(mut self, actor: ActorRef) -> Self {
-        let asked = self.actor.replace(actor).filter(ActorRef::is_identifiable);
-        self.on_behalf_of = self.on_behalf_of.or(asked);
+        let previous = self.actor.replace(actor).filter(ActorRef::is_identifiable);
+        self.on_behalf_of = self.on_behalf_of.or(previous);
         self
     }
 
-    /// Who acts; none when the host does not know.
+    /// Returns the actor; `None` if the host does not know it.
     #[must_use]
     pub const fn actor(&self) -> Option<&ActorRef> {
         self.actor.as_ref()
     }
 
-    /// Whom the actor stands in for.
+    /// Returns the subject on whose behalf the actor acts.
     #[must_use]
     pub const fn on_behalf_of(&self) -> Option<&ActorRef> {
         self.on_behalf_of.as_ref()
     }
 
-    /// The id of the request.
+    /// Returns the id of the request.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    /// The id shared by everything that belongs together.
+    /// Returns the correlation id.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         self.correlation_id.as_deref()
     }
 
-    /// The id of the job.
+    /// Returns the id of the job.
     #[must_use]
     pub fn job_id(&self) -> Option<&str> {
         self.job_id.as_deref()
     }
 
-    /// The address of the client.
+    /// Returns the address of the client.
     #[must_use]
     pub const fn client_addr(&self) -> Option<IpAddr> {
         self.client_addr
     }
 }
 
-/// An id that can be stored, shown and searched for.
+/// Checks that an id can be stored, displayed and searched for.
 fn checked(field: &'static str, id: String) -> Result<String, ContextError> {
     if id.trim().is_empty() || id.len() > AuditContext::MAX_ID_BYTES || id.contains(char::is_control) {
         let given = id.chars().take(AuditContext::MAX_ID_BYTES).collect();
@@ -173,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_bounded_and_printable() {
+    fn invalid_id_is_rejected_with_its_field() {
         let context = AuditContext::without_actor;
         for good in ["1", "a b", "größe", &"x".repeat(256)] {
             assert!(context().with_request_id(good).is_ok(), "{good}");
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn standing_in_never_replaces_the_actor() {
+    fn subject_never_replaces_actor() {
         let [user, admin, job] = [crate::ActorKind::User, crate::ActorKind::Admin, crate::ActorKind::Job]
             .map(|kind| ActorRef::new(kind, "1").unwrap());
         let context = AuditContext::new(admin.clone()).with_on_behalf_of(user.clone()).unwrap();

@@ -1,15 +1,15 @@
-//! The guide and the table say the same, and what is told holds nothing else.
+//! Compares the guide with the table of events.
 
 use super::{EVENTS, Event, Label};
 
 const GUIDE: &str = include_str!("../../../docs/recording.md");
 
 #[test]
-fn the_guide_lists_the_events_as_they_are_told() {
+fn guide_lists_every_event() {
     let label = |label: &Label| format!("`{}`: {}", label.name, label.values.join(", "));
     let row = |event: &&Event| {
         let labels: Vec<String> = event.labels.iter().map(label).collect();
-        let measured = event.measurement.as_ref().map(|m| format!("`{}`, {}", m.name, m.what));
+        let measured = event.measurement.as_ref().map(|m| format!("`{}`, {}", m.name, m.description));
         format!(
             "| `{}` | {} | {} | {} |\n",
             event.name,
@@ -23,9 +23,9 @@ fn the_guide_lists_the_events_as_they_are_told() {
 }
 
 #[test]
-fn names_are_unique_and_labels_are_plain_words() {
-    for (place, event) in EVENTS.iter().enumerate() {
-        assert!(EVENTS[..place].iter().all(|other| other.name != event.name), "{}", event.name);
+fn event_names_are_unique_and_labels_are_plain_words() {
+    for (index, event) in EVENTS.iter().enumerate() {
+        assert!(EVENTS[..index].iter().all(|other| other.name != event.name), "{}", event.name);
         assert!(event.name.starts_with("threadline."), "{}", event.name);
         let seconds =
             |m: &super::Measurement| m.name.starts_with("threadline.") && m.name.ends_with("_seconds");

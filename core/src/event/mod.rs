@@ -1,8 +1,8 @@
-//! What the library tells about its own work: the one table of events, which `tracing`, `metrics` and the guide share.
+//! Events that the library emits about its own work: one table for `tracing`, `metrics` and the guide.
 //!
-//! No event carries a value, an id or any text that somebody typed: labels are words of this table. Each event is a
-//! `tracing` event of the target `threadline`, a counter of the same name, and a histogram for its measurement, if it has
-//! one. A subscriber or recorder that panics changes nothing for the caller.
+//! No event carries a value, an id or a text that somebody typed: all labels are words of this table. Each event is a `tracing`
+//! event of the target `threadline`, a counter of the same name, and a histogram if it has a measurement. A subscriber or recorder
+//! that panics does not affect the caller.
 
 mod emit;
 #[cfg(test)]
@@ -14,17 +14,17 @@ use tracing::Level;
 
 use crate::TransactionError;
 
-/// One kind of event.
+/// A kind of event.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Event {
-    /// Its name, also that of its counter.
+    /// The name of the event and of its counter.
     pub name: &'static str,
-    /// When it happens.
+    /// The occasion on which it is emitted.
     pub when: &'static str,
-    /// What it measures; the name is that of the histogram.
+    /// The measurement, if it has one.
     pub measurement: Option<Measurement>,
-    /// What tells its cases apart.
+    /// The labels that distinguish its cases.
     pub labels: &'static [Label],
     level: Level,
 }
@@ -33,35 +33,35 @@ pub struct Event {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Measurement {
-    /// The name of its histogram; the last part is the unit.
+    /// The name of its histogram, which ends with the unit.
     pub name: &'static str,
-    /// What it measures.
-    pub what: &'static str,
+    /// The measured quantity.
+    pub description: &'static str,
 }
 
-/// What tells the cases of an event apart.
+/// A label that distinguishes the cases of an event.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Label {
-    /// Its name.
+    /// The name of the label.
     pub name: &'static str,
-    /// Every value that it can have.
+    /// Every possible value.
     pub values: &'static [&'static str],
 }
 
-/// An audited transaction was committed.
+/// Emitted when an audited transaction was committed.
 pub static TRANSACTION_COMMITTED: Event = Event {
     name: "threadline.transaction.committed",
     when: "an audited transaction was committed",
     measurement: Some(Measurement {
         name: "threadline.transaction.duration_seconds",
-        what: "from its beginning to the end of its commit",
+        description: "from its beginning to the end of its commit",
     }),
     labels: &[Label { name: "action", values: &["recorded", "linked", "none"] }],
     level: Level::DEBUG,
 };
 
-/// An audited transaction was refused or rolled back by the library.
+/// Emitted when the library refused or rolled back an audited transaction.
 pub static TRANSACTION_FAILED: Event = Event {
     name: "threadline.transaction.failed",
     when: "an audited transaction was refused, or rolled back by an error of the library",
@@ -70,10 +70,10 @@ pub static TRANSACTION_FAILED: Event = Event {
     level: Level::INFO,
 };
 
-/// An action was recorded.
+/// Emitted when an action was recorded.
 pub static ACTION_RECORDED: Event = Event {
     name: "threadline.action.recorded",
-    when: "an action was committed, with a transaction or by itself",
+    when: "an action was committed, with or without a transaction",
     measurement: None,
     labels: &[
         Label { name: "status", values: &["ok", "error"] },
@@ -82,16 +82,16 @@ pub static ACTION_RECORDED: Event = Event {
     level: Level::DEBUG,
 };
 
-/// An action by itself could not be recorded.
+/// Emitted when an action without a transaction could not be recorded.
 pub static ACTION_FAILED: Event = Event {
     name: "threadline.action.failed",
-    when: "an action by itself was not recorded",
+    when: "an action without a transaction could not be recorded",
     measurement: None,
     labels: &[Label { name: "reason", values: &TransactionError::REASONS }],
     level: Level::INFO,
 };
 
-/// An id in a request's headers was not taken.
+/// Emitted when an id in the headers of a request was rejected.
 pub static CONTEXT_ID_REFUSED: Event = Event {
     name: "threadline.context.id_refused",
     when: "an id in a request's headers was blank, too long or not printable, and counts as absent",
@@ -100,7 +100,7 @@ pub static CONTEXT_ID_REFUSED: Event = Event {
     level: Level::INFO,
 };
 
-/// The console asked the host whether a request may pass.
+/// Emitted when the console asked the host to authorize a request.
 pub static CONSOLE_AUTHORIZED: Event = Event {
     name: "threadline.console.authorized",
     when: "the console asked `authorize_fn` about a request",
@@ -112,19 +112,19 @@ pub static CONSOLE_AUTHORIZED: Event = Event {
     level: Level::DEBUG,
 };
 
-/// Coverage was checked.
+/// Emitted when coverage was checked.
 pub static HEALTH_CHECKED: Event = Event {
     name: "threadline.health.checked",
     when: "coverage was checked",
     measurement: Some(Measurement {
         name: "threadline.health.duration_seconds",
-        what: "from the question to the report",
+        description: "from the start of the check to its report",
     }),
     labels: &[Label { name: "result", values: &["complete", "incomplete"] }],
     level: Level::DEBUG,
 };
 
-/// Coverage could not be checked.
+/// Emitted when coverage could not be checked.
 pub static HEALTH_CHECK_FAILED: Event = Event {
     name: "threadline.health.check_failed",
     when: "coverage could not be checked",

@@ -206,7 +206,7 @@ fn a_recorder_gets_the_description_of_every_metric() {
     for event in EVENTS {
         assert!(described.contains(&format!("{}: {}", event.name, event.when)), "{}", event.name);
         let measured =
-            event.measurement.iter().all(|m| described.contains(&format!("{}: {}", m.name, m.what)));
+            event.measurement.iter().all(|m| described.contains(&format!("{}: {}", m.name, m.description)));
         assert!(measured, "{}", event.name);
     }
 }
