@@ -1,8 +1,8 @@
-//! Lines whose cells stand below each other.
+//! Aligns text in columns.
 
 use crate::output::Report;
 
-/// The rows as lines, the last cell without blanks behind it. The cells must be safe to show.
+/// Returns the rows as lines with aligned columns, without trailing blanks. The cells must be escaped already.
 pub(crate) fn aligned<const N: usize>(rows: &[[String; N]]) -> Report {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; N] = std::array::from_fn(width);
@@ -18,7 +18,7 @@ pub(crate) fn aligned<const N: usize>(rows: &[[String; N]]) -> Report {
     lines
 }
 
-/// A rule as long as the longest line.
+/// Returns a rule as long as the longest line.
 pub(crate) fn rule(lines: &str) -> String {
     "-".repeat(lines.lines().map(|line| line.chars().count()).max().unwrap_or(0)) + "\n"
 }

@@ -1,29 +1,29 @@
-//! Text that other people wrote, made safe to show on a terminal.
+//! Makes stored text safe to print on a terminal.
 //!
-//! A stored value may hold terminal commands, line ends that would forge a line of ours, and marks that make text look like
-//! another. All of these are shown as `\u{…}`.
+//! A stored value may contain terminal commands, line breaks that forge a line of the output, and marks that disguise text. All of
+//! these are printed as `\u{…}`.
 
 use threadline::TableName;
 
-/// The text on one line, with everything hidden made visible.
+/// Returns the text on one line, with all invisible characters escaped.
 pub(crate) fn escaped(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
+    let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         if is_hidden(character) {
-            shown.extend(character.escape_unicode());
+            safe.extend(character.escape_unicode());
         } else {
-            shown.push(character);
+            safe.push(character);
         }
     }
-    shown
+    safe
 }
 
-/// The text in double quotes, so that it cannot be taken for a word of ours: quotes and backslashes inside are escaped.
+/// Returns the text in double quotes, so that it cannot be mistaken for a word of the output. Escapes quotes and backslashes.
 pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", escaped(&text.replace('\\', r"\\").replace('"', "\\\"")))
 }
 
-/// A name as it is where that is plain, else quoted, so that it ends where it seems to end.
+/// Returns a plain name unchanged and any other name in quotes.
 pub(crate) fn name(text: &str) -> String {
     if !text.is_empty() && text != "NULL" && text.chars().all(is_plain) {
         text.to_owned()
@@ -32,8 +32,8 @@ pub(crate) fn name(text: &str) -> String {
     }
 }
 
-/// A table so that it can be given to a command again: each part as it is where that is plain, else quoted as in SQL. Only
-/// hidden characters are shown otherwise than they are written.
+/// Returns the name of a table so that it can be passed to another command: parts that are not plain are quoted as in SQL. Only
+/// invisible characters are printed differently.
 pub(crate) fn table(table: &TableName) -> String {
     let part = |text: &str| {
         if !text.is_empty() && text.chars().all(|c| is_plain(c) && c != '.') {
@@ -48,29 +48,29 @@ pub(crate) fn table(table: &TableName) -> String {
     }
 }
 
-/// JSON with the same characters as JSON's own escapes: the values stay equal. Outside of strings JSON knows no such
-/// characters but white space, which stays.
+/// Escapes invisible characters in JSON with JSON's own escapes, so the values stay the same. Outside of strings JSON allows only
+/// white space of these, which is kept.
 pub(crate) fn escaped_json(json: &str) -> String {
-    let mut shown = String::with_capacity(json.len());
+    let mut safe = String::with_capacity(json.len());
     let mut units = [0; 2];
     for character in json.chars() {
         if is_hidden(character) && !character.is_ascii_whitespace() {
             for unit in character.encode_utf16(&mut units) {
-                shown.push_str(&format!("\\u{unit:04x}"));
+                safe.push_str(&format!("\\u{unit:04x}"));
             }
         } else {
-            shown.push(character);
+            safe.push(character);
         }
     }
-    shown
+    safe
 }
 
-/// A character that means nothing to this program.
+/// Tells whether a character needs no quotes.
 pub(crate) fn is_plain(character: char) -> bool {
     (character.is_alphanumeric() || "_-.:/@+#".contains(character)) && !is_hidden(character)
 }
 
-/// Control characters, line separators, and what shows nothing or reorders its neighbours.
+/// Tells whether a character is a control character or line separator, or is invisible or reorders its neighbours.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_hidden_stays_hidden() {
+    fn invisible_characters_are_escaped() {
         for (text, shown) in [
             ("plain ü 漢字 👍", "plain ü 漢字 👍"),
             ("a\nb\r\tc", r"a\u{a}b\u{d}\u{9}c"),
@@ -97,13 +97,13 @@ mod tests {
     }
 
     #[test]
-    fn a_quoted_text_ends_at_its_quote() {
+    fn quotes_inside_quoted_text_are_escaped() {
         assert_eq!(quoted(r#"a" -> "b"#), r#""a\" -> \"b""#);
         assert_eq!(quoted("\\u{a}\n"), r#""\\u{a}\u{a}""#);
     }
 
     #[test]
-    fn only_plain_names_go_without_quotes() {
+    fn only_plain_names_are_unquoted() {
         for plain in ["ticket.escalated", "billing.invoices", "größe", "4711"] {
             assert_eq!(name(plain), plain);
         }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_is_shown_as_it_can_be_given() {
+    fn printed_table_name_is_parsed_as_same_table() {
         for (schema, name, shown) in [
             ("public", "tickets", "tickets"),
             ("billing", "invoices", "billing.invoices"),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn escaped_json_means_the_same() {
+    fn escaped_json_keeps_values() {
         let json = "{\"a\": \"\u{9b}\u{202e}\u{7f}\u{e0041}\",\n \"b\": 1}";
         let safe = escaped_json(json);
         assert_eq!(safe, "{\"a\": \"\\u009b\\u202e\\u007f\\udb40\\udc41\",\n \"b\": 1}");

@@ -1,52 +1,39 @@
 #![doc = include_str!("../README.md")]
 
-mod actor;
+mod args;
 mod columns;
-mod configuration;
-mod connection;
-mod count;
+mod commands;
+mod error;
 mod escape;
-mod failure;
-mod filters;
-mod generated;
-mod health;
-mod incident;
 mod json;
-mod key;
-mod lock_timeout;
 mod migration;
-mod moment;
 mod output;
-mod policy;
-mod policy_show;
-mod schemas;
 mod session;
-mod setup;
 mod text;
-mod timeline;
-mod transaction;
-mod verify_coverage;
 
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-use crate::configuration::ConfigFile;
-use crate::connection::Connection;
-use crate::failure::Failure;
-use crate::filters::{Anything, OneCorrelation, OneRow};
+use crate::args::{ConfigArgs, ConnectionArgs, NoRequiredKeys, RequiredCorrelation, RequiredRow};
+use crate::commands::timeline::TimelineArgs;
+use crate::commands::{
+    actor, as_of, compare, count, gen_triggers, health_coverage, history, incident, install, policy_show,
+    timeline, transaction, verify_coverage,
+};
+use crate::error::Error;
 use crate::output::Report;
 use crate::session::Session;
 
-/// The audit trail of a PostgreSQL database: set it up, and read who changed what, when and why.
+/// Sets up the audit trail of a PostgreSQL database, and shows who changed what, when and why.
 #[derive(Debug, Parser)]
 #[command(name = "threadline", version)]
-struct Arguments {
+struct Cli {
     #[command(flatten)]
-    connection: Connection,
+    connection: ConnectionArgs,
     #[command(flatten)]
-    config: ConfigFile,
-    /// One JSON document, with every digit of the rows' numbers.
+    config: ConfigArgs,
+    /// Print one JSON document. Numbers keep every digit.
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -55,104 +42,96 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make the audit trail's own tables, or bring them up to date.
-    Install(setup::Install),
-    /// Generate what captures changes.
+    /// Create the tables of the audit trail, or bring them up to date.
+    Install(install::InstallArgs),
+    /// Generate capture functions and triggers.
     #[command(subcommand)]
-    Gen(Generate),
+    Gen(GenCommand),
     /// Check which tables are captured.
     #[command(subcommand)]
-    Health(Health),
-    /// End with 1 unless every table is captured that threadline.toml insists on.
+    Health(HealthCommand),
+    /// Exit with status 1 unless every table listed in threadline.toml is captured.
     VerifyCoverage,
-    /// Compare what is redacted with what threadline.toml says.
+    /// Compare the deployed redaction with threadline.toml.
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Show changes, newest first.
-    Timeline(timeline::Question<Anything>),
+    Timeline(TimelineArgs<NoRequiredKeys>),
     /// Count changes.
-    Count(count::Question),
-    /// Show what happened to one row, newest first.
-    History(timeline::Question<OneRow>),
-    /// Show one row as it was at a moment.
-    AsOf(moment::AsOfQuestion),
-    /// Show how one row differs between two moments.
-    Compare(moment::CompareQuestion),
+    Count(count::CountArgs),
+    /// Show the changes of one row, newest first.
+    History(TimelineArgs<RequiredRow>),
+    /// Show one row as of a time.
+    AsOf(as_of::AsOfArgs),
+    /// Show how one row differs between two times.
+    Compare(compare::CompareArgs),
     /// Show the transactions of an actor, newest first.
-    Actor(actor::Question),
-    /// Show all that happened under one correlation id, newest first.
-    Correlation(timeline::Question<OneCorrelation>),
+    Actor(actor::ActorArgs),
+    /// Show the changes with one correlation id, newest first.
+    Correlation(TimelineArgs<RequiredCorrelation>),
     /// Show one transaction with its changes, newest first.
-    Transaction(transaction::Question),
-    /// Show one transaction whole: who, why, and every change with its old values.
-    Incident(incident::Question),
+    Transaction(transaction::TransactionArgs),
+    /// Show one transaction with its reason, its changes and all their old values.
+    Incident(incident::IncidentArgs),
 }
 
 #[derive(Debug, Subcommand)]
-enum Generate {
-    /// Write a migration that captures these tables, all or none: the function and triggers of each.
-    Triggers(setup::Tables),
+enum GenCommand {
+    /// Write a migration that captures these tables, all or none: a function and triggers for each.
+    Triggers(gen_triggers::GenTriggersArgs),
 }
 
 #[derive(Debug, Subcommand)]
-enum Health {
-    /// Show which tables are captured, which need capture, and what is not as it should be.
-    Coverage(health::Question),
+enum HealthCommand {
+    /// Show which tables are captured, which need capture, and all findings.
+    Coverage(health_coverage::CoverageArgs),
 }
 
 #[derive(Debug, Subcommand)]
 enum PolicyCommand {
-    /// Show each table's redaction, as it is configured and as it is deployed.
-    Show(policy_show::Question),
-}
-
-/// How much of a list is shown.
-#[derive(Debug, Args)]
-struct Presentation {
-    /// Show at most this many, 1 to 1000.
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    limit: u16,
+    /// Show the configured and the deployed redaction of each table.
+    Show(policy_show::PolicyShowArgs),
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let answer = answer(Arguments::parse()).await;
-    match answer.and_then(|report| output::print(&report)) {
+    let result = run(Cli::parse()).await;
+    match result.and_then(|report| output::print(&report).map_err(Error::Output)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if let Failure::Verdict { report, .. } = &failure
+        Err(error) => {
+            if let Error::CheckFailed { report, .. } = &error
                 && let Err(unprinted) = output::print(report)
             {
-                output::complain(&unprinted);
+                output::print_error(&Error::Output(unprinted));
             }
-            output::complain(&failure);
+            output::print_error(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-async fn answer(Arguments { connection, config, json, command }: Arguments) -> Result<Report, Failure> {
+async fn run(Cli { connection, config, json, command }: Cli) -> Result<Report, Error> {
     let session = Session::new(connection, config.read()?, json);
-    let report = run(&session, command).await;
+    let result = dispatch(&session, command).await;
     session.close().await;
-    report
+    result.map_err(|error| error.with_storage_schema(session.storage_schema()))
 }
 
-async fn run(session: &Session, command: Command) -> Result<Report, Failure> {
+async fn dispatch(session: &Session, command: Command) -> Result<Report, Error> {
     match command {
-        Command::Install(options) => setup::install(session, &options).await,
-        Command::Gen(Generate::Triggers(tables)) => setup::capture(session, &tables).await,
-        Command::Health(Health::Coverage(question)) => health::coverage(session, &question).await,
-        Command::VerifyCoverage => verify_coverage::answer(session).await,
-        Command::Policy(PolicyCommand::Show(question)) => policy_show::answer(session, &question).await,
-        Command::Timeline(question) => timeline::answer(session, &question).await,
-        Command::Count(question) => count::answer(session, &question).await,
-        Command::History(question) => timeline::history(session, &question).await,
-        Command::AsOf(question) => moment::as_of(session, &question).await,
-        Command::Compare(question) => moment::compare(session, &question).await,
-        Command::Actor(question) => actor::answer(session, &question).await,
-        Command::Correlation(question) => timeline::answer(session, &question).await,
-        Command::Incident(question) => incident::answer(session, &question).await,
-        Command::Transaction(question) => transaction::answer(session, &question).await,
+        Command::Install(args) => install::run(session, &args).await,
+        Command::Gen(GenCommand::Triggers(args)) => gen_triggers::run(session, &args).await,
+        Command::Health(HealthCommand::Coverage(args)) => health_coverage::run(session, &args).await,
+        Command::VerifyCoverage => verify_coverage::run(session).await,
+        Command::Policy(PolicyCommand::Show(args)) => policy_show::run(session, &args).await,
+        Command::Timeline(args) => timeline::run(session, &args).await,
+        Command::Count(args) => count::run(session, &args).await,
+        Command::History(args) => history::run(session, &args).await,
+        Command::AsOf(args) => as_of::run(session, &args).await,
+        Command::Compare(args) => compare::run(session, &args).await,
+        Command::Actor(args) => actor::run(session, &args).await,
+        Command::Correlation(args) => timeline::run(session, &args).await,
+        Command::Transaction(args) => transaction::run(session, &args).await,
+        Command::Incident(args) => incident::run(session, &args).await,
     }
 }

@@ -1,35 +1,28 @@
-//! What reaches the terminal.
+//! Writes to the terminal.
 
+use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
-use chrono::{DateTime, SecondsFormat, Utc};
-
 use crate::escape::escaped;
-use crate::failure::Failure;
 
-/// The whole answer of a command, safe to show.
+/// The complete output of a command, safe to print on a terminal.
 pub(crate) type Report = String;
 
-/// A reader that has seen enough, such as `head`, is no failure.
-pub(crate) fn print(report: &Report) -> Result<(), Failure> {
+/// Prints a report. A reader that closes the pipe early, such as `head`, is not an error.
+pub(crate) fn print(report: &Report) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(report.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
         _ => Ok(()),
     }
 }
 
-/// One line on standard error; where that is closed, the exit code still tells.
-pub(crate) fn complain(failure: &Failure) {
-    let _closed = writeln!(io::stderr(), "threadline: {}", escaped(&failure.to_string()));
+/// Prints an error as one line on standard error. If that is closed, the exit status still reports the failure.
+pub(crate) fn print_error(error: &impl Display) {
+    let _closed = writeln!(io::stderr(), "threadline: {}", escaped(&error.to_string()));
 }
 
-/// What should be known although the command succeeds, on standard error.
-pub(crate) fn warn(warning: &str) {
+/// Prints a warning of a successful command on standard error.
+pub(crate) fn print_warning(warning: &str) {
     let _closed = writeln!(io::stderr(), "warning: {}", escaped(warning));
-}
-
-/// A time in UTC with the microseconds that the database keeps.
-pub(crate) fn moment(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

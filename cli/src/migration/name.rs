@@ -1,4 +1,4 @@
-//! Names of migrations.
+//! The names of migrations.
 
 use sha2::{Digest, Sha256};
 use threadline::TableName;
@@ -6,7 +6,7 @@ use threadline::TableName;
 const PREFIX: &str = "threadline_triggers_";
 const MAX_BYTES: usize = 63;
 
-/// Version and name of a migration's file, as sqlx reads them.
+/// Parses the version and the name of a migration file, as sqlx does.
 pub(super) fn parse(file: &str) -> Option<(i64, String)> {
     let (version, rest) = file.split_once('_')?;
     let name = rest.strip_suffix(".sql")?;
@@ -14,7 +14,7 @@ pub(super) fn parse(file: &str) -> Option<(i64, String)> {
     Some((version.parse().ok()?, name.to_owned()))
 }
 
-/// A name for a migration of these tables that is not taken.
+/// Returns a free name for a migration of these tables.
 pub(super) fn free(tables: &[TableName], is_taken: impl Fn(&str) -> bool) -> String {
     let mut name = numbered(tables, 1);
     for number in 2_u64.. {
@@ -39,7 +39,7 @@ fn numbered(tables: &[TableName], number: u64) -> String {
     format!("{PREFIX}{}_{hash}{number}", words.get(..room).unwrap_or_default())
 }
 
-/// The table's name of plain characters only, so that it is one on every file system.
+/// Returns the name of a table with plain characters only, which every file system allows.
 fn words(table: &TableName) -> String {
     let name = match table.schema() {
         "public" => table.name().to_owned(),
@@ -48,7 +48,7 @@ fn words(table: &TableName) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
-/// The same for the same tables, in whatever order.
+/// Hashes the names of the tables regardless of their order.
 fn hash(tables: &[TableName]) -> String {
     let mut tables: Vec<_> =
         tables.iter().map(|table| format!("{}.{}", table.schema(), table.name())).collect();
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_migration_is_named_after_its_tables() {
+    fn migration_is_named_after_its_tables() {
         for (tables, name) in [
             (&["users"][..], "threadline_triggers_users"),
             (&["public.users", "billing.invoices"], "threadline_triggers_users_billing_invoices"),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_name_is_numbered() {
+    fn existing_name_gets_a_number() {
         let users = "threadline_triggers_users";
         assert_eq!(named(&["users"], &[users]), format!("{users}_2"));
         assert_eq!(named(&["users"], &[users, &format!("{users}_2")]), format!("{users}_3"));
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_ends_with_a_hash_of_its_tables() {
+    fn long_name_ends_with_hash_of_tables() {
         let long = ["x".repeat(30), "y".repeat(30)];
         let [x, y] = [&*long[0], &*long[1]];
         let fits = "z".repeat(43);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_read_as_sqlx_reads_them() {
+    fn file_names_are_parsed_like_sqlx() {
         for (file, migration) in [
             (
                 "20261122063000_threadline_triggers_users.up.sql",

@@ -1,23 +1,23 @@
-//! Files that appear together or not at all.
+//! Writes two files atomically: both or none.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// Removed again unless everything went well.
+/// Files that are removed on drop, unless all steps succeeded.
 #[derive(Default)]
 struct Unfinished(Vec<PathBuf>);
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
         for path in &self.0 {
-            // What cannot be removed has no name of a migration, or is the harmless way down.
+            // A file that cannot be removed is not named like a migration, or is the harmless down file.
             let _left = fs::remove_file(path);
         }
     }
 }
 
-/// Writes both files under names that sqlx does not read, then gives them their own.
+/// Writes both files under temporary names that sqlx ignores, then renames them.
 pub(super) fn both<'a>(files: [(&'a Path, &str); 2]) -> Result<(), (&'a Path, io::Error)> {
     let mut unfinished = Unfinished::default();
     for (path, text) in files {
@@ -29,7 +29,7 @@ pub(super) fn both<'a>(files: [(&'a Path, &str); 2]) -> Result<(), (&'a Path, io
     }
     for (path, _) in files {
         let at = |error| (path, error);
-        // Renaming would replace what is there.
+        // Renaming would replace an existing file.
         if path.try_exists().map_err(at)? {
             return Err(at(ErrorKind::AlreadyExists.into()));
         }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn when_one_cannot_be_written_the_other_is_not_there_either() {
+    fn failed_file_removes_the_other() {
         let folder = std::env::temp_dir().join(format!("threadline-write-{}", std::process::id()));
         let [down, up] = ["1_x.down.sql", "1_x.up.sql"].map(|name| folder.join(name));
         let entries = || {

@@ -1,19 +1,20 @@
-//! One transaction whole: each old value says where it comes from.
+//! Formats one transaction with all old values and their sources.
 
 use threadline::query::{Change, FieldChange, OldValueSource, Operation, TransactionWithOldValues};
 
-use super::{field, header, one};
+use super::{change_block, field, header};
 
-pub(crate) fn incident(bundle: &TransactionWithOldValues) -> String {
-    let mut text = header(&bundle.transaction);
-    for change in &bundle.changes {
-        text += &one(change, &fields(change));
+/// Formats a transaction with all old values.
+pub(crate) fn incident(transaction: &TransactionWithOldValues) -> String {
+    let mut text = header(&transaction.transaction);
+    for change in &transaction.changes {
+        text += &change_block(change, &fields(change));
     }
-    if bundle.changes.is_empty() {
+    if transaction.changes.is_empty() {
         text += "No change of this transaction is kept.\n";
     }
-    if bundle.truncated {
-        let id = bundle.transaction.id;
+    if transaction.truncated {
+        let id = transaction.transaction.id;
         text += &format!("There are more changes: raise --limit, or page through transaction {id}.\n");
     }
     text

@@ -1,83 +1,88 @@
-//! The answer for people: one block per change, one line per field.
+//! Output for people: one block per change, one line per field.
 //!
-//! Names and texts that other people wrote stand in quotes unless they are plain, so no line can be forged.
+//! Stored names and texts are quoted unless they are plain, so they cannot forge a line.
 
+mod as_of;
 mod incident;
-mod moment;
 
-use threadline::query::{Change, Cursor, FieldChange, FieldValue, Page, TimelineEntry};
-use threadline::query::{RowKey, TransactionDetail, TransactionRecord};
+use chrono::{DateTime, Utc};
+use threadline::query::{
+    Change, Cursor, FieldChange, FieldValue, Page, RowKey, TimelineEntry, Timestamp, TransactionDetail,
+    TransactionRecord,
+};
 use threadline::{ActorRef, TableName};
 
+pub(crate) use self::as_of::{as_of, compare};
 pub(crate) use self::incident::incident;
-pub(crate) use self::moment::{as_of, compare};
 use crate::escape::{self, escaped, name, quoted};
-use crate::output::moment;
 
+/// Formats a timeline.
 pub(crate) fn timeline(page: &Page<TimelineEntry>) -> String {
     entries(page, None)
 }
 
-/// What happened to one row. A change that took its key away says which key the row has since.
-pub(crate) fn history(page: &Page<TimelineEntry>, of: &RowKey) -> String {
-    entries(page, Some(of))
+/// Formats the history of the row with this key. A change that replaced the key names the new one.
+pub(crate) fn history(page: &Page<TimelineEntry>, key: &RowKey) -> String {
+    entries(page, Some(key))
 }
 
-fn entries(page: &Page<TimelineEntry>, of: Option<&RowKey>) -> String {
+fn entries(page: &Page<TimelineEntry>, history_of: Option<&RowKey>) -> String {
     let mut text = String::new();
     for TimelineEntry { change, transaction, .. } in &page.entries {
-        let key = match of {
-            Some(of) if change.takes_away(of) => change.old_key.as_ref().unwrap_or(&change.key),
+        let key = match history_of {
+            Some(key) if change.takes_away(key) => change.old_key.as_ref().unwrap_or(&change.key),
             _ => &change.key,
         };
-        let what = what(change, key);
-        text += &format!("{} {} {what}\n", moment(change.captured_at), who_and_why(transaction));
+        let what = operation_and_row(change, key);
+        text += &format!("{} {} {what}\n", time(change.captured_at), actor_and_action(transaction));
         text += &format!("  transaction {}\n", transaction.id);
-        text += &remarks(change, of);
+        text += &remarks(change, history_of);
         text += &fields(change);
         text.push('\n');
     }
-    text + &neighbours(page)
+    text + &page_links(page)
 }
 
+/// Formats the transactions of an actor.
 pub(crate) fn transactions_by_actor(page: &Page<TransactionRecord>) -> String {
     let mut text = String::new();
     for record in &page.entries {
-        text += &format!("{} {}\n", moment(record.occurred_at), who_and_why(record));
+        text += &format!("{} {}\n", time(record.occurred_at), actor_and_action(record));
         text += &format!("  transaction {}\n", record.id);
-        text += &reasons(record);
+        text += &details(record);
         text.push('\n');
     }
-    text + &directions(page.newer, page.older, "transactions")
+    text + &cursor_lines(page.newer, page.older, "transactions")
 }
 
+/// Formats a transaction with its changes.
 pub(crate) fn transaction(detail: &TransactionDetail) -> String {
     let mut text = header(&detail.transaction);
     for change in &detail.changes.entries {
-        text += &one(change, &fields(change));
+        text += &change_block(change, &fields(change));
     }
     if detail.changes.entries.is_empty() {
         text += "No change matches.\n";
     }
-    text + &neighbours(&detail.changes)
+    text + &page_links(&detail.changes)
 }
 
-/// A change of a transaction, with its fields.
-fn one(change: &Change, fields: &str) -> String {
-    let what = what(change, &change.key);
-    format!("{} {what}\n{}{fields}\n", moment(change.captured_at), remarks(change, None))
+/// Formats a change of a transaction, with its fields.
+fn change_block(change: &Change, fields: &str) -> String {
+    let what = operation_and_row(change, &change.key);
+    format!("{} {what}\n{}{fields}\n", time(change.captured_at), remarks(change, None))
 }
 
-/// Who, when and why; without an actor, which session wrote.
+/// Formats the id, the time, the actor and the action of a transaction. Without an actor it names the session instead.
 fn header(record: &TransactionRecord) -> String {
     let session = record.session().map(|session| format!("; session: {}", escaped(&session.to_string())));
-    let when_and_who =
-        format!("{} {}", moment(record.occurred_at), words(record, &session.unwrap_or_default()));
-    format!("transaction {}\n{when_and_who}\n{}\n", record.id, reasons(record))
+    let actor_and_action = actor_and_action_with(record, &session.unwrap_or_default());
+    let (id, time) = (record.id, time(record.occurred_at));
+    format!("transaction {id}\n{time} {actor_and_action}\n{}\n", details(record))
 }
 
-/// What else is known of the action and the transaction, a line for each.
-fn reasons(record: &TransactionRecord) -> String {
+/// Formats the other properties of the action and the transaction, one per line.
+fn details(record: &TransactionRecord) -> String {
     let mut text = String::new();
     let action = record.action.as_ref();
     for (label, value) in [
@@ -95,38 +100,42 @@ fn reasons(record: &TransactionRecord) -> String {
             text += &format!("  {label}: {}\n", quoted(value));
         }
     }
-    // The session stands where the actor is missing.
-    let is_told = record.session().is_some()
+    // The session is printed in place of the actor.
+    let is_only_session = record.session().is_some()
         && record.metadata.as_ref().is_some_and(|json| {
             serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(json.get())
                 .is_ok_and(|json| json.len() == 1)
         });
-    if let Some(metadata) = record.metadata.as_ref().filter(|_| !is_told) {
+    if let Some(metadata) = record.metadata.as_ref().filter(|_| !is_only_session) {
         text += &format!("  metadata: {}\n", escaped(metadata.get()));
     }
     text
 }
 
-/// How to go on from this page, and how far it looked if that was not to the end.
-pub(crate) fn neighbours<T>(page: &Page<T>) -> String {
-    let stopped = page.truncated_at.map(|at| {
-        format!("looked as far as {}: a table or a shorter time is looked through faster\n", moment(at))
+/// Returns the options for the neighbouring pages, and the time at which an incomplete search stopped.
+pub(crate) fn page_links<T>(page: &Page<T>) -> String {
+    let truncated = page.truncated_at.map(|at| {
+        format!(
+            "search stopped at {}: filter by table or narrow the time range to search further\n",
+            time(at)
+        )
     });
-    stopped.unwrap_or_default() + &directions(page.newer, page.older, "changes")
+    truncated.unwrap_or_default() + &cursor_lines(page.newer, page.older, "changes")
 }
 
-fn directions(newer: Option<Cursor>, older: Option<Cursor>, things: &str) -> String {
+fn cursor_lines(newer: Option<Cursor>, older: Option<Cursor>, things: &str) -> String {
     let newer = newer.map(|cursor| format!("newer {things}: --newer {cursor}\n"));
     let older = older.map(|cursor| format!("older {things}: --older {cursor}\n"));
     newer.into_iter().chain(older).collect()
 }
 
-fn who_and_why(transaction: &TransactionRecord) -> String {
+fn actor_and_action(transaction: &TransactionRecord) -> String {
     let session = transaction.session().map(|session| format!("; role {}", name(&session.role)));
-    words(transaction, &session.unwrap_or_default())
+    actor_and_action_with(transaction, &session.unwrap_or_default())
 }
 
-fn words(transaction: &TransactionRecord, session: &str) -> String {
+/// Formats the actor and the action. Appends the session to a missing actor.
+fn actor_and_action_with(transaction: &TransactionRecord, session: &str) -> String {
     let subject =
         transaction.on_behalf_of.as_ref().map(|subject| format!(" on behalf of {}", actor(subject)));
     let actor = transaction.actor.as_ref().map_or_else(|| format!("(no actor{session})"), actor);
@@ -140,7 +149,7 @@ fn actor(actor: &ActorRef) -> String {
     actor.id().map_or_else(|| kind.to_owned(), |id| format!("{kind}:{}", name(id)))
 }
 
-fn what(change: &Change, key: &RowKey) -> String {
+fn operation_and_row(change: &Change, key: &RowKey) -> String {
     let operation = change.operation.as_str();
     match &change.partition {
         Some(partition) => {
@@ -150,14 +159,14 @@ fn what(change: &Change, key: &RowKey) -> String {
     }
 }
 
-/// What else there is to say of a change, a line for each: the row's other key, and a clock that had been set back.
-fn remarks(change: &Change, of: Option<&RowKey>) -> String {
-    let other_key = change.old_key.as_ref().map(|old_key| match of {
-        Some(of) if change.takes_away(of) => format!("  became {}\n", key(&change.key)),
+/// Formats the special properties of a change, one per line: the row's other key, and a server clock that had been set back.
+fn remarks(change: &Change, history_of: Option<&RowKey>) -> String {
+    let other_key = change.old_key.as_ref().map(|old_key| match history_of {
+        Some(other) if change.takes_away(other) => format!("  became {}\n", key(&change.key)),
         _ => format!("  was {} before\n", key(old_key)),
     });
     let clock = change.clock_at.map(|clock_at| {
-        let (recorded, clock) = (moment(change.captured_at), moment(clock_at));
+        let (recorded, clock) = (time(change.captured_at), time(clock_at));
         format!("  recorded {recorded}; the server's clock said {clock} and had been set back\n")
     });
     other_key.into_iter().chain(clock).collect()
@@ -167,6 +176,7 @@ fn row(table: &TableName, row_key: &RowKey) -> String {
     format!("{} {}", escape::table(table), key(row_key))
 }
 
+/// Formats a key so that it can be passed to another command.
 pub(crate) fn key(key: &RowKey) -> String {
     if key.is_empty() {
         return "(no key)".to_owned();
@@ -181,14 +191,15 @@ fn fields(change: &Change) -> String {
     change.fields().iter().map(|change| field(change) + "\n").collect()
 }
 
-/// A side on which the row did not exist is left out.
+/// Formats a field with both sides. Leaves out a side on which the row did not exist.
 fn field(FieldChange { name: column, before, after, .. }: &FieldChange) -> String {
-    let sides = [shown(before), Some("->".to_owned()), shown(after)];
+    let sides = [display_value(before), Some("->".to_owned()), display_value(after)];
     let sides: Vec<_> = sides.into_iter().flatten().collect();
     format!("  {}: {}", name(column), sides.join(" "))
 }
 
-fn shown(value: &FieldValue) -> Option<String> {
+/// Formats a value; returns `None` if the row did not exist.
+fn display_value(value: &FieldValue) -> Option<String> {
     let word = |word: &str| Some(word.to_owned());
     match value {
         FieldValue::Absent => None,
@@ -201,4 +212,9 @@ fn shown(value: &FieldValue) -> Option<String> {
         FieldValue::Number(text) | FieldValue::Json(text) => Some(escaped(text)),
         other => Some(escaped(&format!("{other:?}"))),
     }
+}
+
+/// Formats a time with the microseconds that the database stores.
+fn time(at: DateTime<Utc>) -> String {
+    Timestamp(at).to_iso()
 }

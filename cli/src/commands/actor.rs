@@ -1,0 +1,51 @@
+//! `threadline actor`: the transactions of an actor, newest first.
+
+use clap::Args;
+use threadline::query::{Filter, TimeRange};
+use threadline::{InvalidParameter, Scope};
+
+use super::empty_result::explain_empty;
+use crate::args::{CursorArgs, LimitArgs, present, reject_blank};
+use crate::error::Error;
+use crate::output::Report;
+use crate::session::Session;
+use crate::{json, text};
+
+#[derive(Debug, Args)]
+pub(crate) struct ActorArgs {
+    /// An actor such as user:42, or an actor kind such as job.
+    actor: String,
+    /// Only transactions that began at this time or later, in UTC, such as 2026-11-22T09:30.
+    #[arg(long)]
+    from: Option<String>,
+    /// Only transactions that began at this time or earlier.
+    #[arg(long)]
+    to: Option<String>,
+    #[command(flatten)]
+    cursor: CursorArgs,
+    #[command(flatten)]
+    limit: LimitArgs,
+}
+
+pub(crate) async fn run(session: &Session, args: &ActorArgs) -> Result<Report, Error> {
+    reject_blank("actor", &args.actor)?;
+    let actor = [("actor", args.actor.as_str())].into_iter();
+    let range = present([("from", &args.from), ("to", &args.to)]);
+    let (filter, position) = Filter::from_pairs(actor.chain(range).chain(args.cursor.pairs()))?;
+    let Filter { actor: Some(actor), from, to, .. } = filter else {
+        return Err(InvalidParameter::new("actor", &args.actor, "an actor").into());
+    };
+    let trail = session.trail().await?;
+    let (scope, range) = (Scope::unscoped(), TimeRange { from, to });
+    let mut snapshot = trail.snapshot().await?;
+    let page = snapshot.transactions_by_actor(&scope, actor, range, position, args.limit.get()).await?;
+    drop(snapshot);
+    if session.json {
+        return json::transactions_by_actor(&page);
+    }
+    let mut text = text::transactions_by_actor(&page);
+    if page.entries.is_empty() {
+        text.insert_str(0, &explain_empty(&trail, &Filter::default(), "transaction").await?);
+    }
+    Ok(text)
+}

@@ -1,0 +1,41 @@
+//! `threadline compare`: the difference of one row between two times.
+
+use clap::Args;
+use threadline::Scope;
+use threadline::query::AsOf;
+
+use super::empty_result::example_key;
+use crate::args::{RowArgs, parse_time};
+use crate::error::Error;
+use crate::output::Report;
+use crate::session::Session;
+use crate::{json, text};
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    #[command(flatten)]
+    row: RowArgs,
+    /// One time, in UTC, such as 2026-11-22T09:30.
+    time: String,
+    /// The other time, earlier or later.
+    other_time: String,
+}
+
+pub(crate) async fn run(session: &Session, args: &CompareArgs) -> Result<Report, Error> {
+    let row = args.row.parse()?;
+    let (one, other) = (parse_time("time", &args.time)?, parse_time("other time", &args.other_time)?);
+    let times = [one.min(other), one.max(other)];
+    let trail = session.trail().await?;
+    let row = row.resolve(&trail).await?;
+    let mut snapshot = trail.snapshot().await?;
+    let compared = snapshot.compare(&Scope::unscoped(), row.table.clone(), &row.key, times).await?;
+    drop(snapshot);
+    if session.json {
+        return json::compare(&row, times, &compared);
+    }
+    let mut text = text::compare(&row, times, &compared);
+    if matches!(compared.after, AsOf::BeforeHorizon) {
+        text += &example_key(&trail, &row.table, &row.key).await?;
+    }
+    Ok(text)
+}

@@ -1,0 +1,59 @@
+//! `threadline count`: the number of changes.
+
+use clap::Args;
+use serde::Serialize;
+use threadline::Scope;
+use threadline::query::{Count, Position};
+
+use super::empty_result::{explain_empty, resolve_key};
+use crate::args::{CursorArgs, FilterArgs, NoRequiredKeys};
+use crate::error::Error;
+use crate::json;
+use crate::output::Report;
+use crate::session::Session;
+
+#[derive(Debug, Args)]
+pub(crate) struct CountArgs {
+    #[command(flatten)]
+    filter: FilterArgs<NoRequiredKeys>,
+    /// Stop counting at this number.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    cap: u32,
+}
+
+#[derive(Serialize)]
+struct Document {
+    format_version: u32,
+    count: usize,
+    /// There are more changes than the count.
+    more: bool,
+}
+
+pub(crate) async fn run(session: &Session, args: &CountArgs) -> Result<Report, Error> {
+    let (filter, _) = args.filter.parse(&CursorArgs::default())?;
+    let trail = session.trail().await?;
+    let filter = resolve_key(&trail, filter).await?;
+    let scope = Scope::unscoped();
+    let cap = usize::try_from(args.cap).unwrap_or(usize::MAX);
+    let counted = trail.snapshot().await?.count(&scope, &filter, cap).await?;
+    let text = match counted {
+        Count::Exact(0) => {
+            // Unlike a count, a page rejects a key that no row of the table can have.
+            trail.timeline_page(&scope, &filter, Position::Newest, 1).await?;
+            explain_empty(&trail, &filter, "change").await?
+        }
+        Count::Exact(1) => "1 change\n".to_owned(),
+        Count::Exact(count) => format!("{count} changes\n"),
+        Count::Truncated(1) => "more than 1 change\n".to_owned(),
+        Count::Truncated(cap) => format!("more than {cap} changes\n"),
+    };
+    let (count, more) = match counted {
+        Count::Exact(count) => (count, false),
+        Count::Truncated(cap) => (cap, true),
+    };
+    if session.json {
+        json::line(&Document { format_version: json::FORMAT_VERSION, count, more })
+    } else {
+        Ok(text)
+    }
+}

@@ -1,0 +1,31 @@
+//! `threadline history`: the changes of one row, including those that changed its key, and each TRUNCATE of its table.
+
+use threadline::{InvalidParameter, Scope};
+
+use super::empty_result::{explain_empty, resolve_key};
+use super::timeline::TimelineArgs;
+use crate::args::RequiredRow;
+use crate::error::Error;
+use crate::output::Report;
+use crate::session::Session;
+use crate::{json, text};
+
+pub(crate) async fn run(session: &Session, args: &TimelineArgs<RequiredRow>) -> Result<Report, Error> {
+    let (filter, position) = args.filter.parse(&args.cursor)?;
+    let trail = session.trail().await?;
+    let filter = resolve_key(&trail, filter).await?;
+    let (Some(table), Some(key)) = (filter.table.clone(), filter.key.clone()) else {
+        return Err(InvalidParameter::new("key", "", "the key of a row").into());
+    };
+    let mut snapshot = trail.snapshot().await?;
+    let page = snapshot
+        .row_history(&Scope::unscoped(), table, key.clone(), &filter, position, args.limit.get())
+        .await?;
+    drop(snapshot);
+    let text = if page.entries.is_empty() && page.truncated_at.is_none() {
+        explain_empty(&trail, &filter, "change").await? + &text::page_links(&page)
+    } else {
+        text::history(&page, &key)
+    };
+    if session.json { json::timeline(&page) } else { Ok(text) }
+}

@@ -1,0 +1,16 @@
+//! The commands: one module for each, with its arguments and a function `run`.
+
+pub(crate) mod actor;
+pub(crate) mod as_of;
+pub(crate) mod compare;
+pub(crate) mod count;
+mod empty_result;
+pub(crate) mod gen_triggers;
+pub(crate) mod health_coverage;
+pub(crate) mod history;
+pub(crate) mod incident;
+pub(crate) mod install;
+pub(crate) mod policy_show;
+pub(crate) mod timeline;
+pub(crate) mod transaction;
+pub(crate) mod verify_coverage;

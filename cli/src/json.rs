@@ -1,0 +1,91 @@
+//! Documents for programs. Records are serialised by the library, in the same form as in downloads; this module adds the frame.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use threadline::query::{
+    AsOf, Comparison, FieldChange, Page, RowKey, TimelineEntry, Timestamp, TransactionDetail,
+    TransactionRecord, TransactionWithOldValues,
+};
+
+use crate::args::RowRef;
+use crate::error::Error;
+use crate::escape::escaped_json;
+use crate::output::Report;
+
+pub(crate) const FORMAT_VERSION: u32 = 1;
+
+/// Returns a document on a line of its own.
+pub(crate) fn line(document: &impl Serialize) -> Result<Report, Error> {
+    Ok(escaped_json(&serde_json::to_string(document)?) + "\n")
+}
+
+#[derive(Serialize)]
+struct Document<'a, T> {
+    format_version: u32,
+    #[serde(flatten)]
+    records: &'a T,
+}
+
+fn document<T: Serialize>(records: &T) -> Result<Report, Error> {
+    line(&Document { format_version: FORMAT_VERSION, records })
+}
+
+pub(crate) fn timeline(page: &Page<TimelineEntry>) -> Result<Report, Error> {
+    document(page)
+}
+
+pub(crate) fn transaction(detail: &TransactionDetail) -> Result<Report, Error> {
+    document(detail)
+}
+
+pub(crate) fn transactions_by_actor(page: &Page<TransactionRecord>) -> Result<Report, Error> {
+    document(page)
+}
+
+pub(crate) fn incident(transaction: &TransactionWithOldValues) -> Result<Report, Error> {
+    document(transaction)
+}
+
+/// A row, with the result for it.
+#[derive(Serialize)]
+struct RowDocument<'a, T> {
+    table_schema: &'a str,
+    table_name: &'a str,
+    table_pk: &'a RowKey,
+    #[serde(flatten)]
+    result: T,
+}
+
+/// The state of a row as of a time.
+#[derive(Serialize)]
+struct State<'a> {
+    at: Timestamp,
+    #[serde(flatten)]
+    found: &'a AsOf,
+}
+
+#[derive(Serialize)]
+struct Difference<'a> {
+    before: State<'a>,
+    after: State<'a>,
+    fields: &'a [FieldChange],
+}
+
+pub(crate) fn as_of(row: &RowRef, at: DateTime<Utc>, found: &AsOf) -> Result<Report, Error> {
+    row_document(row, State { at: Timestamp(at), found })
+}
+
+pub(crate) fn compare(
+    row: &RowRef,
+    [one, other]: [DateTime<Utc>; 2],
+    compared: &Comparison,
+) -> Result<Report, Error> {
+    let before = State { at: Timestamp(one), found: &compared.before };
+    let after = State { at: Timestamp(other), found: &compared.after };
+    row_document(row, Difference { before, after, fields: &compared.fields })
+}
+
+fn row_document<T: Serialize>(row: &RowRef, result: T) -> Result<Report, Error> {
+    let (table_schema, table_name) = (row.table.schema(), row.table.name());
+    document(&RowDocument { table_schema, table_name, table_pk: &row.key, result })
+}
