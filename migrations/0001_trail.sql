@@ -1,11 +1,11 @@
--- The tables of the audit trail. `__schema__` stands for the storage schema. Tables and columns bear the names of the
--- reference system; [+] marks the columns that only this library has. A read may use those to be fast, and does without them
--- in a trail that the reference system filled.
+-- The tables of the audit trail. `__schema__` stands for the storage schema. Tables and columns have the names of the
+-- Elixir library; [+] marks columns that only this library has. Queries use them to be fast, and do without them in a trail of
+-- the Elixir library.
 
--- Where changes are filed: immutable expressions that PostgreSQL inlines. The results are stored in plain columns, because an
--- expression in an index or a generated column is prepared anew for each statement, which takes longer than all the rest.
+-- What indexes are ordered by: immutable expressions that PostgreSQL inlines. Their results are stored in plain columns, because
+-- PostgreSQL initialises an expression of an index or a generated column for each statement, which takes longer than the insert.
 
--- Where the timeline of a table is filed. Two tables hardly ever share a number, and reads compare the names as well.
+-- The hash of a table's name. Two tables rarely have the same hash, and queries compare the names as well.
 CREATE FUNCTION __schema__.threadline_table_hash(table_schema text, table_name text) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (hashtextextended(table_name, hashtextextended(table_schema, 0)) & 2147483647)::integer;
@@ -21,13 +21,12 @@ CREATE FUNCTION __schema__.threadline_row_bucket(table_hash integer, table_pk js
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN slot | (jsonb_hash_extended(table_pk, table_hash) & 2305843009213693951);
 
--- Where the transactions of an actor are filed: its type and its id in one text, such as user:42. An id too long for an index
--- is hashed.
+-- The key of an actor: type and id in one text, such as user:42. An id that is too long for an index is hashed.
 CREATE FUNCTION __schema__.threadline_actor_key(type text, id text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN type || ':' || CASE WHEN octet_length(id) <= 1000 THEN id ELSE 'md5 ' || md5(id) END;
 
--- Why something was done: one row for each named action.
+-- One row for each named action: why something was done.
 CREATE TABLE __schema__.audit_actions (
   id uuid NOT NULL PRIMARY KEY,
   name text NOT NULL,
@@ -56,8 +55,8 @@ CREATE TABLE __schema__.audit_transactions (
   action_name text,                                -- [+] the name of the action
   actor_ref jsonb,
   actor_type text,                                 -- [+] the type of the actor, where actor_ref is a valid one
-  actor_key text,                                  -- [+] where its transactions are filed: see threadline_actor_key()
-  source text,                                     -- written by the reference system only
+  actor_key text,                                  -- [+] the key of the actor: see threadline_actor_key()
+  source text,                                     -- written by the Elixir library only
   meta jsonb,
   PRIMARY KEY (id, occurred_at)
 ) PARTITION BY RANGE (occurred_at);
@@ -79,9 +78,9 @@ CREATE TABLE __schema__.audit_changes (
   transaction_id uuid NOT NULL,
   occurred_at timestamptz NOT NULL,   -- [+] the transaction's occurred_at, so that a join reads one partition
   captured_at timestamptz NOT NULL,   -- when the change was captured; it never runs backwards: see threadline_clock
-  row_bucket bigint NOT NULL,         -- [+] where the history of the row is filed: see threadline_row_bucket()
-  related_bucket bigint,              -- [+] the same for the key before the change, where the change replaced the key
-  table_hash integer NOT NULL,        -- [+] where the timeline of the table is filed: see threadline_table_hash()
+  row_bucket bigint NOT NULL,         -- [+] the bucket of the row's history: see threadline_row_bucket()
+  related_bucket bigint,              -- [+] the bucket of the key before the change, if the change replaced the key
+  table_hash integer NOT NULL,        -- [+] the hash of the table's name: see threadline_table_hash()
   op text NOT NULL,                   -- insert, update, delete or truncate; only the capture functions write it
   table_schema text NOT NULL,         -- the name at the time of the change; for a row of a partition, the name of the root
   table_name text NOT NULL,
@@ -91,7 +90,7 @@ CREATE TABLE __schema__.audit_changes (
   changed_from jsonb,                 -- their old values; for a delete, the deleted row
   old_pk jsonb,                       -- [+] the key before the change, where the change replaced the key
   partition_name text,                -- [+] the partition that a TRUNCATE emptied, where it was not the whole table
-  clock_at timestamptz,               -- [+] what the clock said, where it had been set back: see threadline_clock
+  clock_at timestamptz,               -- [+] the reading of the clock, if it had been set back: see threadline_clock
   PRIMARY KEY (captured_at, id)
 ) PARTITION BY RANGE (captured_at);
 CREATE TABLE __schema__.audit_changes_default PARTITION OF __schema__.audit_changes DEFAULT;
@@ -104,12 +103,12 @@ CREATE INDEX audit_changes_transaction_idx ON __schema__.audit_changes (transact
 CREATE INDEX audit_changes_row_idx ON __schema__.audit_changes (row_bucket, captured_at);
 CREATE INDEX audit_changes_related_idx ON __schema__.audit_changes (related_bucket, captured_at)
   WHERE related_bucket IS NOT NULL;
--- Changes that were captured more than a second after their transaction began: all that keeps the changes of one actor from
--- following the order of its transactions.
+-- Late changes: captured more than a second after their transaction began. All other changes of an actor follow the order of its
+-- transactions.
 CREATE INDEX audit_changes_late_idx ON __schema__.audit_changes (captured_at, id) INCLUDE (transaction_id, occurred_at)
   WHERE captured_at - occurred_at > interval '1 second';
--- What is rare and asked for by itself: each TRUNCATE, and changes that were captured while the clock was behind the times that
--- had been given out. One index for both, because every statement prepares the condition of every partial index.
+-- Rare changes that queries look for: each TRUNCATE, and changes that were captured while the clock was set back. One index for
+-- both, because each statement initialises the condition of each partial index.
 CREATE INDEX audit_changes_rare_idx ON __schema__.audit_changes (captured_at, id)
   WHERE op = 'truncate' OR clock_at IS NOT NULL;
 
@@ -124,18 +123,18 @@ BEGIN
 END
 $$;
 
--- The highest time that was given out as a captured_at, in half microseconds since 1970, so that no change is recorded
--- before one that was written earlier, even when the server's clock is set back. An even value is a reading of the clock;
--- times of up to 10 ms beyond it may have been given out without being noted here, which keeps the number of writes to this
--- sequence below 100 a second. An odd value is exact: the clock is behind it, and every time comes from nextval().
--- It is a sequence because a sequence is neither locked until the end of a transaction nor rolled back.
+-- The highest captured_at so far, in half microseconds since 1970, so that no change is recorded before one that was written
+-- earlier, even when the server's clock is set back. An even value is a reading of the clock, and changes may have times up to
+-- 10 ms after it, which keeps the number of writes to this sequence below 100 per second. An odd value is exact: the clock is
+-- behind it, and every time comes from nextval(). It is a sequence because a sequence is neither locked until the end of a
+-- transaction nor rolled back.
 CREATE SEQUENCE __schema__.threadline_clock AS bigint INCREMENT BY 2 MINVALUE 0;
 SELECT pg_catalog.setval('__schema__.threadline_clock', 0);
--- How often the clock was found to be behind: reads look for changes with clock_at only when it ever was.
+-- The number of times that the clock was found to be behind. Queries look for changes with clock_at only if it is not zero.
 CREATE SEQUENCE __schema__.threadline_clock_steps AS bigint;
 
--- Makes the partitions of the current month and of the months ahead, and answers how many it made. Rows that reached a
--- default partition meanwhile move into the partition that is theirs.
+-- Creates the partitions of the current month and the following months, and returns their number. Rows in a default partition
+-- are moved into the new partition.
 CREATE FUNCTION __schema__.threadline_ensure_partitions(months_ahead integer DEFAULT 3) RETURNS integer
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp

@@ -1,7 +1,7 @@
 -- Ids, the clock and the row of a transaction: what capture functions, and the functions for applications, are made of. Capture
 -- functions run with a search_path of pg_catalog.
 
--- Ids and places ------------------------------------------------------------------------------------------------------
+-- Ids --------------------------------------------------------------------------------------------------------------
 -- Single expressions without settings of their own, so that PostgreSQL inlines them.
 
 -- Microseconds since 1970.
@@ -29,8 +29,8 @@ CREATE FUNCTION __schema__.threadline_uuid_v7(microseconds bigint) RETURNS uuid
 LANGUAGE sql VOLATILE PARALLEL SAFE
 RETURN (lpad(to_hex(microseconds / 1000), 12, '0') || '7' || substr(gen_random_uuid()::text, 16))::uuid;
 
--- The id of the audit transaction is made of the transaction's own id and start: the same at every call, found without a
--- search, and nothing outside can forge it.
+-- The id of the audit transaction is computed from the id and the start of the database transaction: it is the same in every
+-- call, needs no lookup, and cannot be forged by a setting.
 CREATE FUNCTION __schema__.threadline_transaction_id() RETURNS uuid
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 RETURN (__schema__.threadline_uuid_v7_head(__schema__.threadline_microseconds(now()))
@@ -38,8 +38,8 @@ RETURN (__schema__.threadline_uuid_v7_head(__schema__.threadline_microseconds(no
 
 -- The clock -----------------------------------------------------------------------------------------------------------
 
--- The time to record, in microseconds, when what the clock says cannot be recorded as it is, or has to be noted: see
--- threadline_clock. `high` was read from the sequence before the clock was, so the clock is behind it only when it was set
+-- Returns the time to record, in microseconds, if the reading of the clock cannot be used or has to be stored in
+-- threadline_clock. `high` was read from the sequence before the clock was read, so the clock is behind it only if it was set
 -- back. A change is never recorded before its transaction began, either.
 CREATE FUNCTION __schema__.threadline_advance_clock(clock_reading bigint, high bigint, transaction_start bigint)
 RETURNS bigint
@@ -63,7 +63,7 @@ $$;
 
 -- The transaction -----------------------------------------------------------------------------------------------------
 
--- A setting as a JSON object; NULL where it is none.
+-- Parses a setting as a JSON object. Returns NULL if it is not one.
 CREATE FUNCTION __schema__.threadline_json_object(setting text) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 AS $$
@@ -77,11 +77,12 @@ EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
 END
 $$;
 
--- Makes the row of the current transaction, unless it is there. What the application declared is in two settings that end
--- with the transaction: `threadline.actor_ref`, which the reference system has as well, and `threadline.declared`, which
--- threadline_declare() sets. After a local setting ends it reads as '', not NULL. A setting that cannot be read never makes
--- the write fail: the transaction then has no actor, and says so. The text is not kept: it may be a secret. `threadline.captured` tells the application at
--- commit that something was captured, and for which actor; like the row, it goes when a savepoint is rolled back.
+-- Inserts the row of the current transaction, unless it exists. The application's declaration is in two settings that are local
+-- to the transaction: `threadline.actor_ref`, which the Elixir library has as well, and `threadline.declared`, which
+-- threadline_declare() sets. After the transaction a local setting is '', not NULL. A malformed setting never makes the write
+-- fail: the transaction then has no actor and a mark in its metadata. The text of the setting is not kept, because it may be a
+-- secret. The setting `threadline.captured` tells the application at commit that something was captured, and for which actor.
+-- Like the row, it is undone when a savepoint is rolled back.
 CREATE FUNCTION __schema__.threadline_record_transaction(transaction uuid, record_session boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE
 AS $$
@@ -131,8 +132,8 @@ BEGIN
 END
 $$;
 
--- The table a relation's changes are recorded under: that of the partition's root, because a row has one history wherever it
--- lies.
+-- Returns the name under which a relation's changes are recorded. For a partition it is the name of the root, because a row has
+-- one history in all partitions.
 CREATE FUNCTION __schema__.threadline_root_table(relation oid) RETURNS text[]
 LANGUAGE sql STABLE
 RETURN (

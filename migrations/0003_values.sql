@@ -1,20 +1,20 @@
 -- How values become JSON where to_jsonb() would fail, lose something, or run code that the owner of a type has made.
 
--- What stands in the place of a value that is too large to be kept: its size and its SHA-256, of the bytes of a bytea and of
--- the UTF-8 text of anything else.
+-- Returns the replacement of a value that is too large: its size and its SHA-256, of the bytes of a bytea and of the UTF-8 text
+-- of any other value.
 CREATE FUNCTION __schema__.threadline_large_value(content bytea) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN jsonb_build_object('too_large', jsonb_build_object('bytes', octet_length(content),
                                                           'sha256', encode(sha256(content), 'hex')));
 
--- A text that jsonb may not be able to hold.
+-- Converts a text that may be too large for jsonb.
 CREATE FUNCTION __schema__.threadline_text_value(value text, most_bytes integer) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN octet_length(value) > most_bytes THEN __schema__.threadline_large_value(convert_to(value, 'UTF8'))
             ELSE to_jsonb(value) END;
 
--- The text of an array whose elements have a type of the user's, as a JSON array of their texts. No cast of the type is ever
--- called, because its owner may have made it.
+-- Converts the text of an array to a JSON array of the texts of its elements. No cast of the element type is called, because the
+-- owner of the type may have made it.
 CREATE FUNCTION __schema__.threadline_array_value(value text, most_bytes integer) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET array_nulls = on
@@ -29,9 +29,9 @@ EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
 END
 $$;
 
--- A value of type json, which allows what jsonb does not. A NUL character (backslash u0000) and half a surrogate pair become
--- U+FFFD, the replacement character; what jsonb cannot hold for another reason, such as a number beyond its range, is kept
--- as a text.
+-- Converts a value of type json, which allows texts that jsonb does not. A NUL character (backslash u0000) and half a surrogate
+-- pair become U+FFFD, the replacement character; a value that jsonb cannot hold for another reason, such as a number beyond its
+-- range, becomes a text.
 CREATE FUNCTION __schema__.threadline_json_value(value text, most_bytes integer) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 AS $$
@@ -58,7 +58,7 @@ BEGIN
 END
 $$;
 
--- An array of json values.
+-- Converts an array of json values.
 CREATE FUNCTION __schema__.threadline_json_array_value(value text, most_bytes integer) RETURNS jsonb
 LANGUAGE sql STABLE
 SET array_nulls = on
@@ -67,7 +67,7 @@ RETURN CASE WHEN value IS NULL THEN NULL WHEN octet_length(value) > most_bytes O
             ELSE coalesce((SELECT jsonb_agg(__schema__.threadline_json_value(element, most_bytes) ORDER BY position)
                            FROM unnest(value::text[]) WITH ORDINALITY AS list (element, position)), '[]') END;
 
--- A value of another type without a bound, such as jsonb or an array, that takes more than a megabyte.
+-- Converts a value of more than a megabyte of another type without a maximum size, such as jsonb or an array.
 CREATE FUNCTION __schema__.threadline_wide_value(value anyelement, most_bytes integer) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 AS $$
@@ -81,7 +81,7 @@ EXCEPTION WHEN program_limit_exceeded OR data_exception OR internal_error THEN
 END
 $$;
 
--- The same for the text of a value: that of a bytea is told by its form.
+-- Returns the same replacement for the text of a value. The text of a bytea is recognised by its prefix.
 CREATE FUNCTION __schema__.threadline_large_text(value text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -95,8 +95,8 @@ EXCEPTION WHEN data_exception THEN
 END
 $$;
 
--- The image of a row that takes more than a megabyte, compressed as it is: it may be too large for jsonb. Then it is made value
--- by value, so that the largest are left out and not the row.
+-- Returns the image of a row that takes more than a megabyte, compressed, and may be too large for jsonb. In that case it
+-- replaces the largest values.
 CREATE FUNCTION __schema__.threadline_large_image(changed_row record) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 AS $$

@@ -1,15 +1,15 @@
--- What is remembered of a captured table: its redacted columns, and the names and partitions that it had.
+-- What is stored about captured tables: their redacted columns, and the names and partitions that they had.
 
--- The numbers of the trail's own tables in this catalogue. Numbers of other relations mean something only beside the same
--- numbers here: a dump that is restored elsewhere makes every relation anew.
+-- Returns the OIDs of the trail's tables. Stored OIDs of other relations are valid only together with these: restoring a dump
+-- gives every relation a new OID.
 CREATE FUNCTION __schema__.threadline_catalog_identity() RETURNS text
 LANGUAGE sql STABLE
 RETURN concat_ws(' ', pg_catalog.to_regclass('__schema__.audit_actions')::oid,
                  pg_catalog.to_regclass('__schema__.audit_transactions')::oid,
                  pg_catalog.to_regclass('__schema__.audit_changes')::oid);
 
--- The same, and the number of this cluster: two that were filled from dumps may give the trail's tables the same numbers and
--- the host's others.
+-- Returns the same with the identifier of this cluster: in two clusters that were restored from dumps, the trail's tables may
+-- have equal OIDs and the host's tables different ones.
 CREATE FUNCTION __schema__.threadline_cluster_identity() RETURNS text
 LANGUAGE plpgsql STABLE
 AS $$
@@ -21,8 +21,8 @@ EXCEPTION WHEN insufficient_privilege THEN
 END
 $$;
 
--- Which columns of a table were redacted when its capture function was made, by their numbers, which a new name does not
--- change.
+-- The columns of a table that were redacted when its capture function was made, by number, because renaming does not change the
+-- number.
 CREATE TABLE __schema__.threadline_redacted_columns (
   relation oid NOT NULL,
   attnum smallint NOT NULL,
@@ -31,9 +31,9 @@ CREATE TABLE __schema__.threadline_redacted_columns (
   PRIMARY KEY (relation, attnum)
 );
 
--- Under which names captured tables were seen, which partitions they had, and when: so that a reader can say that a row may be
--- gone with its table or its partition, which no trigger tells. Each row is a period. That of a table ends when it gets another
--- name, and that of a partition when it no longer belongs to the table.
+-- The names of captured tables and of their partitions, with the periods in which they were seen. No trigger fires when a table
+-- or a partition is removed, so queries use this to tell that a row may have been removed with it. The period of a table ends
+-- when it gets another name, and that of a partition when it no longer belongs to the table.
 CREATE TABLE __schema__.threadline_captured_relations (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   relation oid NOT NULL,
@@ -50,7 +50,7 @@ CREATE INDEX threadline_captured_relations_relation_idx ON __schema__.threadline
 CREATE INDEX threadline_captured_relations_root_idx ON __schema__.threadline_captured_relations (root_relation)
   WHERE root_relation IS NOT NULL;
 
--- Notes the captured tables and their partitions as they are now: those of one table, or all. `last_seen` is exact to the
+-- Records the present names of captured tables and their partitions: those of one table, or all. `last_seen` is updated once per
 -- hour, so that a check every few seconds writes next to nothing.
 CREATE FUNCTION __schema__.threadline_observe_relations(captured regclass DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -94,8 +94,8 @@ BEGIN
 END
 $$;
 
--- Notes a table under a name that it had not when it was captured, unless that is noted already. A capture function calls it
--- while the table has another name, so that changes recorded under that name are known to be missing under the first one.
+-- Records a name that a table did not have when it was captured, unless it is recorded already. A capture function calls it while
+-- the table has another name, so that queries for the first name know that changes are recorded under another one.
 CREATE FUNCTION __schema__.threadline_observe_name(relation oid, table_schema text, table_name text) RETURNS void
 LANGUAGE plpgsql VOLATILE
 AS $$
@@ -138,8 +138,8 @@ BEGIN
 END
 $$;
 
--- The columns to mask besides those that the policy names: secrets under a new name. Where the numbers of the redacted
--- columns are not known, as after a restore from a dump, every column that the policy did not know is masked.
+-- Returns the columns to mask besides those of the policy: redacted columns under a new name. If the numbers of the redacted
+-- columns are not known, as after restoring a dump, it returns every column that the policy did not know.
 CREATE FUNCTION __schema__.threadline_renamed_secrets(relation oid, known text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE
 AS $$

@@ -87,9 +87,9 @@ BEGIN
 END
 $$;
 
--- How a value of a type becomes JSON. 'plain': by to_jsonb, which is safe for the types of PostgreSQL itself; for any other
--- type it would call a cast to json that the owner of the type has made. 'array': by the texts of the elements. 'json' and
--- 'json_array': by a function that allows for what jsonb does not hold. 'text': by the text that the type's output function gives.
+-- Returns how values of a type are converted to JSON. 'plain': by to_jsonb(), which is safe for built-in types; for any other
+-- type it would call a cast to json that the owner of the type may have made. 'array': by the texts of the elements. 'json' and
+-- 'json_array': by functions that handle texts that jsonb does not allow. 'text': by the text of the type's output function.
 CREATE FUNCTION __schema__.threadline_type_kind(type oid) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -118,9 +118,9 @@ BEGIN
 END
 $$;
 
--- The columns of a relation as they are captured, in the order of the table. Virtual generated columns are left out: triggers
--- see NULL in them. A value of an unbounded type may be too large for jsonb; `has_size` says that octet_length() tells its
--- size without reading it.
+-- Returns the captured columns of a relation, in the order of the table. Virtual generated columns are left out, because triggers
+-- see NULL in them. A value of an unbounded type may be too large for jsonb; with `has_size`, octet_length() returns its size
+-- without reading it.
 CREATE FUNCTION __schema__.threadline_captured_columns(relation oid)
 RETURNS TABLE (name text, kind text, is_json boolean, is_unbounded boolean, has_size boolean)
 LANGUAGE sql STABLE

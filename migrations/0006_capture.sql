@@ -1,9 +1,9 @@
 -- The SQL of a capture function.
 --
--- A capture function is made of the SQL that these functions answer. It asks them again, at run time, once its table is no
--- longer as it was, so a table that has changed is captured by the same rules, only more slowly.
+-- A capture function consists of the SQL that these functions return. Once its table has been altered it calls them again, at run
+-- time, so an altered table is captured by the same rules, only more slowly.
 
--- A text as a literal whose meaning depends on no setting.
+-- Returns a text as a literal whose meaning depends on no setting.
 CREATE FUNCTION __schema__.threadline_literal(value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN strpos(value, E'\\') = 0 THEN '' ELSE 'E' END
@@ -19,7 +19,7 @@ CREATE FUNCTION __schema__.threadline_policy_list(policy jsonb, key text) RETURN
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY(SELECT jsonb_array_elements_text(coalesce(policy -> key, '[]')));
 
--- A value as JSON: the expression for a column of a kind, where `reference` names it.
+-- Returns the expression that converts a column to JSON, by its kind. `reference` is the SQL for the column.
 CREATE FUNCTION __schema__.threadline_value_sql(
   reference text, kind text, is_unbounded boolean, has_size boolean, most_bytes integer) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -34,12 +34,12 @@ RETURN CASE
     CASE WHEN has_size THEN most_bytes / 2 ELSE 1000000 END, reference, most_bytes)
   ELSE reference END;
 
--- What a capture function says about a row, as SQL: the images of the row before and after, which are jsonb objects of the
--- columns as the policy keeps them, and how they are compared. `old` and `new` are how SQL names the row before and after,
--- `old_whole` and `new_whole` how it names all of it at once.
+-- Returns the SQL for the images of a row before and after a change, and for comparing them. An image is a jsonb object of the
+-- columns that the policy keeps. `old` and `new` are the SQL for the row before and after, `old_whole` and `new_whole` for the
+-- whole row as one value.
 CREATE FUNCTION __schema__.threadline_row_sql(
   relation oid, policy jsonb, old text, new text, old_whole text, new_whole text, hidden_by_name boolean,
-  OUT is_whole boolean,      -- nothing is left out or replaced: the image is that of the whole row
+  OUT is_whole boolean,      -- no column is left out or converted, so the image is to_jsonb() of the whole row
   OUT columns text[],        -- the columns in the image, by name
   OUT old_image text,
   OUT new_image text,
@@ -161,7 +161,7 @@ BEGIN
 END
 $$;
 
--- The key of an image as text values; where a key column was renamed since, by the catalogue.
+-- Returns the key of an image as text values, with the present names of the key columns.
 CREATE FUNCTION __schema__.threadline_key(image jsonb, relation oid) RETURNS jsonb
 LANGUAGE sql STABLE
 RETURN coalesce((
@@ -171,8 +171,8 @@ RETURN coalesce((
   WHERE i.indrelid = relation AND i.indisprimary
 ), '{}');
 
--- The expression for the key of an image. Where `relation` names the relation, its columns may have other names than in the
--- policy, and the key is found by the catalogue then.
+-- Returns the expression for the key of an image. If `relation` is given, key columns may have been renamed, and the expression
+-- then reads their names from the catalogue.
 CREATE FUNCTION __schema__.threadline_key_sql(policy jsonb, image text, relation text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (
@@ -184,7 +184,7 @@ RETURN (
         FROM (SELECT position, __schema__.threadline_literal(name) AS literal
               FROM unnest(__schema__.threadline_policy_list(policy, 'key')) WITH ORDINALITY AS k (name, position)) AS names) AS parts);
 
--- Whether the keys of `before` and `after` differ.
+-- Returns a condition that is true if the keys of `before` and `after` differ.
 CREATE FUNCTION __schema__.threadline_key_change_sql(policy jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (
@@ -192,19 +192,19 @@ RETURN (
                     ORDER BY position)
   FROM unnest(__schema__.threadline_policy_list(policy, 'key')) WITH ORDINALITY AS k (name, position));
 
--- A list of SQL expressions: the name of each column for which a condition is true, and NULL for the others. `%s` in the condition
--- stands for the column's expression in `expressions`.
+-- Returns a list of expressions: each is the name of a column if a condition is true for it, and NULL otherwise. `%s` in the
+-- condition is replaced by the column's element of `expressions`.
 CREATE FUNCTION __schema__.threadline_names_sql(condition text, expressions text[], names text[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT coalesce(string_agg(format('CASE WHEN ' || condition || ' THEN %s END', expression,
                                           __schema__.threadline_literal(name)), E',\n' ORDER BY position), '')
         FROM unnest(expressions, names) WITH ORDINALITY AS list (expression, name, position));
 
--- The statement that records what a statement did to many rows. INSERT, UPDATE and DELETE read the transition tables
--- new_rows and old_rows; TRUNCATE reads the relation itself before it is emptied, and records each row as deleted.
--- `arguments` are how SQL names, in this order: the id of the audit transaction, the time of the change, what the clock said
--- if it was set back, both halves of the ids, the name of the table (schema and name), its hash, the slot of row histories,
--- the relation, and the position of the first row.
+-- Returns the statement that records the rows of a statement. INSERT, UPDATE and DELETE read the transition tables new_rows and
+-- old_rows. TRUNCATE reads the relation before it is emptied, and records each row as deleted. `arguments` is the SQL for, in
+-- this order: the id of the audit transaction, the time of the change, the reading of the clock if it was set back, both halves
+-- of the ids, the schema and the name of the table, its hash, the time slot, the relation (see threadline_key_sql()), and the
+-- position of the first row.
 CREATE FUNCTION __schema__.threadline_statement_sql(operation text, relation oid, policy jsonb, arguments text[]) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -303,8 +303,8 @@ FROM (
 END
 $$;
 
--- The statement that answers the images of one row, the columns that changed, the old values to keep, and whether anything
--- changed at all. $1 is the row before and $2 the row after.
+-- Returns the statement that computes the images of one row, the changed columns, the old values, and whether anything changed.
+-- $1 is the row before and $2 the row after.
 CREATE FUNCTION __schema__.threadline_row_statement_sql(relation oid, policy jsonb) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -323,8 +323,8 @@ FROM (SELECT *, NULLIF(array_remove(ARRAY[%1$s]::text[], NULL), '{}') AS fields
 END
 $$;
 
--- The settings that the text of a value depends on. A capture function sets those that its columns need; one whose table has
--- changed sets all of them while it works, and sets back what it found.
+-- Sets all settings that the text of a value depends on, and returns their previous values. A capture function only sets those
+-- that its columns need. Once its table has been altered, it sets all of them while it works and then restores them.
 CREATE FUNCTION __schema__.threadline_pin_settings() RETURNS text[]
 LANGUAGE plpgsql VOLATILE
 AS $$

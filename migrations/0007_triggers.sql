@@ -1,7 +1,7 @@
--- TRUNCATE, and what a generated migration does to triggers.
+-- Triggers for TRUNCATE, and functions that generated migrations call.
 
--- One function for every table: a TRUNCATE has no rows to capture, only the table that lost them. That of a partition is
--- recorded under the name of the whole table, like the changes of its rows, with the name of the partition beside it.
+-- Records a TRUNCATE. All tables share this function, because a TRUNCATE has no rows to capture. That of a partition is recorded
+-- under the name of the root, like the changes of its rows, with the name of the partition.
 CREATE FUNCTION __schema__.threadline_capture_truncate() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -42,9 +42,9 @@ BEGIN
 END
 $$;
 
--- Removes the capture triggers of a relation, whatever the table was called when they were made and whichever trail they write
--- to, except those of some names: a table is captured for one trail. A trigger that a partition has from its parent goes with
--- the parent's.
+-- Removes the capture triggers of a relation except those with the given names, including triggers under an earlier name of the
+-- table and triggers of other audit trails: a table is captured by one trail. A trigger that a partition inherits is removed with
+-- that of its parent.
 CREATE FUNCTION __schema__.threadline_drop_triggers(relation regclass, except_names text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -63,7 +63,8 @@ BEGIN
 END
 $$;
 
--- What a generated migration checks before it changes anything: the table is still what it was generated for.
+-- Checks that a table still has the columns and the key for which a migration was generated, before the migration changes
+-- anything.
 CREATE FUNCTION __schema__.threadline_require_table(relation regclass, key text[], redacted text[]) RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp

@@ -1,11 +1,11 @@
-//! Why something was done.
+//! Actions: why something was done.
 
 use serde::Serialize;
 
-/// A named action, such as `ticket.escalated`, and what explains it.
+/// A named action, such as `ticket.escalated`, with its reason.
 ///
-/// Its texts are checked before anything is written: the name is 1 to [`MAX_NAME_BYTES`](Self::MAX_NAME_BYTES) bytes without
-/// control characters, verb and category no longer than that, reason and comment at most
+/// Its texts are validated before anything is written: the name has 1 to [`MAX_NAME_BYTES`](Self::MAX_NAME_BYTES) bytes without
+/// control characters, verb and category at most as many, reason and comment at most
 /// [`MAX_TEXT_BYTES`](Self::MAX_TEXT_BYTES), and none of them holds a NUL character.
 ///
 /// ```
@@ -24,19 +24,19 @@ pub struct Action {
     comment: Option<String>,
 }
 
-/// How an action ended.
+/// The result of an action.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ActionStatus {
-    /// As intended.
+    /// The action succeeded.
     #[default]
     Ok,
-    /// It failed, and that is worth recording.
+    /// The action failed.
     Error,
 }
 
 impl ActionStatus {
-    /// The word that is stored and shown.
+    /// Returns the word for the status, which is stored and shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -47,54 +47,54 @@ impl ActionStatus {
 }
 
 impl Action {
-    /// The longest name, verb and category, in bytes.
+    /// The maximum length of a name, verb or category, in bytes.
     pub const MAX_NAME_BYTES: usize = 200;
-    /// The longest reason and comment, in bytes.
+    /// The maximum length of a reason or comment, in bytes.
     pub const MAX_TEXT_BYTES: usize = 10_000;
 
-    /// An action of this name that ended as intended.
+    /// Returns an action with this name and the status [`ActionStatus::Ok`].
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
         let (name, status) = (name.into(), ActionStatus::Ok);
         Self { name, status, verb: None, category: None, reason: None, comment: None }
     }
 
-    /// How it ended.
+    /// Sets the status.
     #[must_use]
     pub const fn with_status(mut self, status: ActionStatus) -> Self {
         self.status = status;
         self
     }
 
-    /// What was done, in one word such as `escalate`.
+    /// Sets the verb: one word for what was done, such as `escalate`.
     #[must_use]
     pub fn with_verb(mut self, verb: impl Into<String>) -> Self {
         self.verb = Some(verb.into());
         self
     }
 
-    /// The kind of action, such as `support`.
+    /// Sets the category, such as `support`.
     #[must_use]
     pub fn with_category(mut self, category: impl Into<String>) -> Self {
         self.category = Some(category.into());
         self
     }
 
-    /// The reason in words, for the person who reads the trail later.
+    /// Sets the reason, for the person who reads the trail later.
     #[must_use]
     pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
     }
 
-    /// Anything else worth knowing.
+    /// Sets a comment.
     #[must_use]
     pub fn with_comment(mut self, comment: impl Into<String>) -> Self {
         self.comment = Some(comment.into());
         self
     }
 
-    /// What the trail cannot keep is refused here, before anything happens.
+    /// Checks that the trail can store the texts.
     pub(crate) fn check(&self) -> Result<(), ActionError> {
         let names =
             [("name", Some(&self.name)), ("verb", self.verb.as_ref()), ("category", self.category.as_ref())];
@@ -125,32 +125,32 @@ impl From<&str> for Action {
     }
 }
 
-/// Why an action cannot be recorded.
+/// An invalid action.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ActionError {
-    /// The name, verb or category is empty, too long, or holds control characters.
+    /// The name, verb or category is empty, too long, or contains control characters.
     #[error(
         "action {field} {given:?}: use 1 to {max_bytes} bytes without control characters, such as \"ticket.escalated\""
     )]
     Name {
-        /// Which of the three.
+        /// The field.
         field: &'static str,
-        /// What was given, or its beginning.
+        /// The given text, shortened.
         given: String,
-        /// The most that is accepted.
+        /// The maximum length in bytes.
         max_bytes: usize,
     },
-    /// The reason or comment is too long or holds a NUL character. Its text is not repeated.
+    /// The reason or comment is too long or contains a NUL character. The error does not repeat its text.
     #[error(
         "action {field} of {bytes} bytes: use at most {max_bytes}, and no NUL character, which PostgreSQL cannot keep"
     )]
     Text {
-        /// Which of the two.
+        /// The field.
         field: &'static str,
-        /// How long it is.
+        /// The length in bytes.
         bytes: usize,
-        /// The most that is accepted.
+        /// The maximum length in bytes.
         max_bytes: usize,
     },
 }

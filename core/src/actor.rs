@@ -1,4 +1,4 @@
-//! Who did something.
+//! Actors: who did something.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The kinds of actor; the set is closed.
+/// The kind of an actor. The set is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -21,16 +21,16 @@ pub enum ActorKind {
     Job,
     /// The application itself.
     System,
-    /// Nobody who could be named; has no id.
+    /// An unknown actor, which has no id.
     Anonymous,
 }
 
 impl ActorKind {
-    /// Every kind, in the order in which they are offered to a reader.
+    /// All kinds, in the order in which forms list them.
     pub const ALL: [Self; 6] =
         [Self::User, Self::Admin, Self::ServiceAccount, Self::Job, Self::System, Self::Anonymous];
 
-    /// The name that is stored and shown.
+    /// Returns the word for the kind, which is stored and shown.
     ///
     /// ```
     /// assert_eq!(threadline::ActorKind::ServiceAccount.as_str(), "service_account");
@@ -51,14 +51,14 @@ impl ActorKind {
 impl FromStr for ActorKind {
     type Err = ActorError;
 
-    /// Reads the name that is stored and shown.
+    /// Parses the word for a kind.
     fn from_str(name: &str) -> Result<Self, ActorError> {
         let known = Self::ALL.into_iter().find(|kind| kind.as_str() == name);
         known.ok_or_else(|| ActorError::UnknownType { given: name.to_owned() })
     }
 }
 
-/// A reference to an actor: its kind and, unless anonymous, its id in the host application.
+/// A reference to an actor: its kind and, unless it is anonymous, its id in the host application.
 ///
 /// Serialised as `{"type":"user","id":"42"}`, and `{"type":"anonymous"}` without an id.
 ///
@@ -78,11 +78,11 @@ pub struct ActorRef {
 }
 
 impl ActorRef {
-    /// An actor of this kind with this id. For [`ActorKind::Anonymous`] the id is dropped.
+    /// Returns an actor of this kind with this id. For [`ActorKind::Anonymous`] the id is dropped.
     ///
     /// # Errors
-    /// [`ActorError::MissingId`] when the id is empty and the kind needs one; [`ActorError::InvalidId`] when it holds a NUL
-    /// character, which PostgreSQL cannot keep.
+    /// [`ActorError::MissingId`] if the id is empty and the kind needs one; [`ActorError::InvalidId`] if it contains a NUL
+    /// character, which PostgreSQL cannot store.
     pub fn new(kind: ActorKind, id: impl Into<String>) -> Result<Self, ActorError> {
         let id = id.into();
         match kind {
@@ -93,13 +93,13 @@ impl ActorRef {
         }
     }
 
-    /// Nobody who could be named.
+    /// Returns the anonymous actor.
     #[must_use]
     pub const fn anonymous() -> Self {
         Self { kind: ActorKind::Anonymous, id: None }
     }
 
-    /// Reads an actor from JSON, as it is stored and as a job carries it. Further keys are ignored.
+    /// Parses an actor from the JSON object that is stored, and that job payloads contain. Other keys are ignored.
     ///
     /// ```
     /// use serde_json::json;
@@ -124,19 +124,19 @@ impl ActorRef {
         }
     }
 
-    /// Whether this is somebody in particular: anyone but anonymous.
+    /// Returns whether the actor is not anonymous.
     #[must_use]
     pub const fn is_identifiable(&self) -> bool {
         self.id.is_some()
     }
 
-    /// What kind of actor this is.
+    /// Returns the kind of the actor.
     #[must_use]
     pub const fn kind(&self) -> ActorKind {
         self.kind
     }
 
-    /// The actor's id in the host application; none for an anonymous one.
+    /// Returns the id of the actor in the host application; `None` if it is anonymous.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
@@ -152,34 +152,34 @@ impl fmt::Display for ActorRef {
     }
 }
 
-/// Why something is not an actor.
+/// An invalid actor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ActorError {
-    /// Every kind but anonymous needs an id.
-    #[error("an actor of type {} needs an id: give the one it has in your application", .kind.as_str())]
+    /// The id is missing. Every kind but anonymous needs one.
+    #[error("an actor of type {} needs an id: use its id in your application", .kind.as_str())]
     MissingId {
-        /// The kind that was asked for.
+        /// The kind.
         kind: ActorKind,
     },
-    /// The id holds a NUL character, which PostgreSQL cannot keep.
-    #[error("the id of an actor of type {} holds a NUL character: leave it out", .kind.as_str())]
+    /// The id contains a NUL character, which PostgreSQL cannot store.
+    #[error("the id of an actor of type {} contains a NUL character: remove it", .kind.as_str())]
     InvalidId {
-        /// The kind that was asked for.
+        /// The kind.
         kind: ActorKind,
     },
-    /// Not the JSON of an actor.
+    /// The JSON is not an object with a type and an id.
     #[error(r#"not an actor: expected JSON such as {{"type":"user","id":"42"}}, with the id as text"#)]
     NotAnActor,
-    /// The type is none of the six.
+    /// The type is unknown.
     #[error("unknown actor type {given:?}: use user, admin, service_account, job, system or anonymous")]
     UnknownType {
-        /// What stood there.
+        /// The given type.
         given: String,
     },
 }
 
-/// The shape in the database and in JSON.
+/// The JSON form of an actor.
 #[derive(Serialize)]
 struct StoredActor {
     r#type: &'static str,

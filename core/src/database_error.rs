@@ -1,12 +1,10 @@
-//! What the database says of an error, for people.
+//! Describes errors of the database for people.
 
 use sqlx::postgres::PgDatabaseError;
 
-/// Describes an error of the database on one line: the server's message with its SQLSTATE, and the detail and the hint that
-/// came with it.
+/// Describes an error of the database on one line: the server's message with its SQLSTATE, detail and hint.
 ///
-/// The text that sqlx itself gives ends with a line of PostgreSQL's own source code, which reads like a line of the
-/// statement.
+/// The text of sqlx ends with a line number of PostgreSQL's source code, which users mistake for a line of the statement.
 ///
 /// ```
 /// let error = sqlx::Error::RowNotFound;
@@ -26,8 +24,8 @@ pub fn describe_database_error(error: &sqlx::Error) -> String {
     text
 }
 
-/// Like [`describe_database_error`], without the detail and the hint. The detail of a violated constraint holds values of the
-/// row, which an error of the host's own statements must not repeat.
+/// Describes an error like [`describe_database_error`], but without detail and hint. The detail of a constraint violation contains
+/// values of the row, which an error of the host's statements must not repeat.
 pub(crate) fn describe_message(error: &sqlx::Error) -> String {
     server_error(error).map_or_else(
         || error.to_string(),
@@ -35,17 +33,17 @@ pub(crate) fn describe_message(error: &sqlx::Error) -> String {
     )
 }
 
-/// The SQLSTATE of an error of the server (PostgreSQL's documentation, appendix A).
+/// Returns the SQLSTATE of an error of the server (PostgreSQL documentation, appendix A).
 fn sqlstate(error: &sqlx::Error) -> Option<&str> {
     server_error(error).map(PgDatabaseError::code)
 }
 
-/// A lock was not free within `lock_timeout` (`lock_not_available`).
+/// Returns whether a lock was not granted within `lock_timeout` (`lock_not_available`).
 pub(crate) fn is_lock_timeout(error: &sqlx::Error) -> bool {
     sqlstate(error) == Some("55P03")
 }
 
-/// Two transactions waited for each other, and this one was ended (`deadlock_detected`).
+/// Returns whether the transaction was aborted because of a deadlock (`deadlock_detected`).
 pub(crate) fn is_deadlock(error: &sqlx::Error) -> bool {
     sqlstate(error) == Some("40P01")
 }

@@ -1,4 +1,4 @@
-//! The context of a request as an extractor of axum's handlers.
+//! The audit context as an axum extractor.
 
 use std::convert::Infallible;
 
@@ -9,8 +9,8 @@ use http::request::Parts;
 
 use crate::AuditContext;
 
-/// The answer of a route that takes an [`AuditContext`] and has no [`AuditContextLayer`](crate::AuditContextLayer) around it:
-/// a mistake in the host's router, so a 500 that says how to repair it.
+/// The rejection of [`AuditContext`] on a route without [`AuditContextLayer`](crate::AuditContextLayer): a status 500 that says
+/// how to fix the router.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this route takes an AuditContext, and no AuditContextLayer fills it: add one with Router::layer, around this route"
@@ -24,7 +24,7 @@ impl IntoResponse for MissingAuditContext {
     }
 }
 
-/// The context that [`AuditContextLayer`](crate::AuditContextLayer) has filled (feature `axum`).
+/// Extracts the context that [`AuditContextLayer`](crate::AuditContextLayer) added (feature `axum`).
 impl<S: Sync> FromRequestParts<S> for AuditContext {
     type Rejection = MissingAuditContext;
 
@@ -33,7 +33,7 @@ impl<S: Sync> FromRequestParts<S> for AuditContext {
     }
 }
 
-/// None on a route without the layer.
+/// Extracts `None` on a route without the layer.
 impl<S: Sync> OptionalFromRequestParts<S> for AuditContext {
     type Rejection = Infallible;
 

@@ -1,4 +1,4 @@
-//! Installing the audit trail's own tables.
+//! Installs the tables and functions of the audit trail.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::lock::{self, BlockingSession, LockedObjects};
 use crate::migrate::{self, advisory_lock};
 use crate::{AuditTrail, StorageSchema, describe_database_error, pool};
 
-/// Every step from an empty schema to the current one, oldest first. A step that was released never changes.
+/// The migrations, oldest first. A released migration never changes.
 pub(crate) const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "trail", include_str!("../migrations/0001_trail.sql")),
     (2, "transactions", include_str!("../migrations/0002_transactions.sql")),
@@ -22,7 +22,7 @@ pub(crate) const MIGRATIONS: [(i64, &str, &str); 9] = [
     (9, "coverage", include_str!("../migrations/0009_coverage.sql")),
 ];
 
-/// Why the installation failed; nothing of it remains.
+/// An error of an installation, of which nothing remains.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {
@@ -32,10 +32,10 @@ pub enum InstallError {
          CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'"
     )]
     Encoding {
-        /// What PostgreSQL calls it.
+        /// The name of the encoding.
         encoding: String,
     },
-    /// The schema holds a trail that belongs to the Elixir library.
+    /// The audit trail in the schema was made by the Elixir library.
     #[error(
         "schema {schema} holds an audit trail that the Elixir library keeps: it can be read as it is, and its capture stays \
          with that library; install into a schema of its own (--storage-schema) to capture with this one"
@@ -44,7 +44,7 @@ pub enum InstallError {
         /// The storage schema.
         schema: StorageSchema,
     },
-    /// A newer version of this library made the trail.
+    /// The trail was made by a newer version of this library.
     #[error(
         "the audit trail in schema {schema} was made by a newer version of Threadline, with migration {version}: use that version"
     )]
@@ -54,7 +54,7 @@ pub enum InstallError {
         /// A migration that this version does not know.
         version: i64,
     },
-    /// The trail was made with another text of a migration, by a version that was never released.
+    /// The trail was made by an unreleased version, with another text of a migration.
     #[error(
         "the audit trail in schema {schema} was made by an unreleased version of Threadline, with another migration {version} \
          ({description}): install into another schema, or drop this one with what it recorded"
@@ -64,10 +64,10 @@ pub enum InstallError {
         schema: StorageSchema,
         /// The migration that differs.
         version: i64,
-        /// What it is called.
+        /// The name of the migration.
         description: &'static str,
     },
-    /// A migration of the audit schema failed.
+    /// A migration failed.
     #[error(
         "migration {version} ({description}) of the audit trail in schema {schema} failed: {}",
         describe_database_error(source)
@@ -77,22 +77,22 @@ pub enum InstallError {
         schema: StorageSchema,
         /// The migration.
         version: i64,
-        /// What it is called.
+        /// The name of the migration.
         description: &'static str,
-        /// What the database said.
+        /// The error of the database.
         source: sqlx::Error,
     },
-    /// A lock was not free in time.
+    /// A lock was not granted in time.
     #[error("the audit trail in schema {schema} is in use, {}", lock::describe(*timeout, sessions))]
     LockTimeout {
         /// The storage schema.
         schema: StorageSchema,
-        /// How long it was waited.
+        /// The lock timeout.
         timeout: Duration,
-        /// Who holds locks there.
+        /// The sessions that hold conflicting locks.
         sessions: Vec<BlockingSession>,
     },
-    /// The partitions ahead could not be made.
+    /// The partitions of the coming months could not be created.
     #[error(
         "the monthly partitions in schema {schema} could not be made: {}",
         describe_database_error(source)
@@ -100,15 +100,15 @@ pub enum InstallError {
     Partitions {
         /// The storage schema.
         schema: StorageSchema,
-        /// What the database said.
+        /// The error of the database.
         source: sqlx::Error,
     },
-    /// The database refused or went away.
+    /// The database returned an error, or the connection failed.
     #[error("the audit trail could not be installed in schema {schema}: {}", describe_database_error(source))]
     Database {
         /// The storage schema.
         schema: StorageSchema,
-        /// What the database said.
+        /// The error of the database.
         source: sqlx::Error,
     },
 }
@@ -125,18 +125,19 @@ impl InstallError {
 }
 
 impl AuditTrail {
-    /// How many months of partitions beyond the current one an installation makes.
+    /// The number of months after the current one whose partitions an installation creates.
     pub const MONTHS_AHEAD: i32 = 3;
 
-    /// Brings the audit schema up to date and makes the partitions ahead. Doing so again changes nothing.
+    /// Installs the audit trail or updates it to this version, and creates the partitions of the coming months. Repeating it
+    /// changes nothing.
     ///
-    /// The role needs the right to create the schema, unless it is there. All migrations run in one transaction, on one
-    /// connection, with a search path that nobody else controls; which of them ran is recorded in the schema itself, apart from
-    /// the host's own. A lock that others hold is waited for as long as
+    /// The role needs the privilege to create the schema, unless it exists. All migrations run in one transaction with a safe
+    /// search path. The migrations that ran are recorded in the schema itself, separately from those of the host. The wait for
+    /// locks is limited as
     /// [`with_lock_timeout`](Self::with_lock_timeout) says.
     ///
     /// # Errors
-    /// [`InstallError`] when the schema holds a trail that is not ours to change, or when the database refuses.
+    /// [`InstallError`] if the schema holds a trail that this version cannot update, or if the database returns an error.
     pub async fn install(&self) -> Result<(), InstallError> {
         let failed = |source| InstallError::Database { schema: self.schema.clone(), source };
         let installed = async {
@@ -150,10 +151,10 @@ impl AuditTrail {
         }
     }
 
-    /// Makes the monthly partitions from this month to `months_ahead` (0 to 120) later; answers how many were missing.
+    /// Creates the missing monthly partitions from this month to `months_ahead` (0 to 120) months later, and returns their number.
     ///
     /// # Errors
-    /// [`InstallError::Partitions`] when the database refuses, and [`InstallError::LockTimeout`].
+    /// [`InstallError::Partitions`] if the database returns an error, and [`InstallError::LockTimeout`].
     pub async fn ensure_partitions(&self, months_ahead: i32) -> Result<i32, InstallError> {
         let sql = self.schema.fill("SELECT __schema__.threadline_ensure_partitions($1)");
         let made = async {
@@ -172,7 +173,7 @@ impl AuditTrail {
         }
     }
 
-    /// Looks up who held the lock that an installation waited for in vain. Its transaction is over by now.
+    /// Adds the blocking sessions to a lock timeout. The transaction of the installation has ended by then.
     async fn with_blocking_sessions(&self, error: InstallError) -> InstallError {
         if !error.is_lock_timeout() {
             return error;

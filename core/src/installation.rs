@@ -1,4 +1,4 @@
-//! What a storage schema holds: no trail, one of this version, or another.
+//! Reads whether a storage schema holds an audit trail, and of which version.
 
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
@@ -6,26 +6,28 @@ use crate::install::MIGRATIONS;
 use crate::migrate::checksum;
 use crate::{AuditTrail, StorageSchema, pool};
 
-/// What the storage schema of a trail holds.
+/// The state of the audit trail in a storage schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Installation {
-    /// No audit trail. [`AuditTrail::install`] makes one.
+    /// The schema holds no audit trail. [`AuditTrail::install`] installs one.
     Missing,
-    /// A trail that lacks a migration of this version, or was made by an unreleased one. [`AuditTrail::install`] brings it up
-    /// to date, or says why it cannot.
+    /// The trail lacks a migration of this version, or was made by an unreleased version. [`AuditTrail::install`] updates it, or
+    /// returns why it cannot.
     Outdated,
-    /// The trail of this version.
+    /// The trail has this version.
     Current,
-    /// A trail with a migration that this version does not know.
+    /// The trail has a migration that this version does not know.
     Newer,
-    /// Tables that the Elixir library made. They can be read; capture stays with that library.
+    /// The trail was made by the Elixir library. It can be read, but only that library captures into it.
     Elixir,
 }
 
 impl AuditTrail {
-    /// Looks up whether the trail is there and of this version. A role that may not read the table `threadline_migrations` is
-    /// told that it is, because then the catalogue is all that can be asked.
+    /// Returns whether the trail is installed in this version.
+    ///
+    /// For a role without the privilege to read the table `threadline_migrations`, only the catalogue can be read: an installed
+    /// trail is then returned as [`Installation::Current`].
     ///
     /// ```no_run
     /// # async fn start(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -37,7 +39,7 @@ impl AuditTrail {
     /// ```
     ///
     /// # Errors
-    /// Whatever the database says.
+    /// The error of the database.
     pub async fn installation(&self) -> Result<Installation, sqlx::Error> {
         let mut transaction = pool::begin(&self.pool, "BEGIN READ ONLY").await?;
         sqlx::raw_sql(pool::PIN_SEARCH_PATH).execute(&mut *transaction).await?;
@@ -46,7 +48,7 @@ impl AuditTrail {
 }
 
 impl Installation {
-    /// Reads the state within a transaction whose search path is safe.
+    /// Reads the state in a transaction with a safe search path.
     pub(crate) async fn read(
         connection: &mut PgConnection,
         schema: &StorageSchema,
@@ -93,7 +95,7 @@ impl Installation {
     }
 }
 
-/// Version and checksum of every migration that ran, oldest first.
+/// Reads the version and checksum of every applied migration, oldest first.
 pub(crate) async fn applied(
     connection: &mut PgConnection,
     schema: &StorageSchema,
@@ -102,7 +104,7 @@ pub(crate) async fn applied(
     sqlx::query_as(AssertSqlSafe(schema.fill(sql))).persistent(false).fetch_all(connection).await
 }
 
-/// The encoding of the database, unless it is UTF8. In any other, PostgreSQL cannot convert every text of JSON.
+/// Returns the encoding of the database, unless it is UTF8. In any other, PostgreSQL cannot convert every JSON text.
 pub(crate) async fn unsupported_encoding(
     connection: &mut PgConnection,
 ) -> Result<Option<String>, sqlx::Error> {

@@ -1,4 +1,4 @@
-//! The context of each request, filled by a tower layer.
+//! A tower layer that fills the audit context of each request.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -19,23 +19,23 @@ type ActorFn = dyn Fn(Parts) -> BoxFuture<Option<ActorRef>> + Send + Sync;
 type ClientAddrFn = dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync;
 type OverridesFn = dyn Fn(&Parts) -> ContextOverrides + Send + Sync;
 
-/// Fills the [`AuditContext`] of each request and puts it into the request's extensions (feature `tower`).
+/// A layer that adds an [`AuditContext`] to the extensions of each request (feature `tower`).
 ///
 /// The request id comes from the header `x-request-id`, the correlation id from `x-correlation-id`. An id that is blank,
-/// longer than [`AuditContext::MAX_ID_BYTES`], or not printable counts as absent, with an event that names the header. With
+/// longer than [`AuditContext::MAX_ID_BYTES`], or not printable is ignored, with an event that names the header. With
 /// the feature `axum`, [`AuditContext`] is an extractor.
 ///
 /// ```
 /// use threadline::{ActorKind, ActorRef, AuditContextLayer};
 ///
 /// let layer = AuditContextLayer::new(|parts| async move {
-///     // What a layer further out has put there: a session, a verified token.
+///     // An outer layer has added this: a session, or a verified token.
 ///     let account = parts.extensions.get::<u64>()?;
 ///     ActorRef::new(ActorKind::User, account.to_string()).ok()
 /// });
 /// ```
 ///
-/// The layer never touches the database, and it refuses no request: a write without an actor is refused where it begins.
+/// The layer never uses the database and refuses no request. A write without an actor is refused when it begins.
 #[derive(Clone)]
 pub struct AuditContextLayer {
     actor: Arc<ActorFn>,
@@ -43,19 +43,19 @@ pub struct AuditContextLayer {
     overrides: Option<Arc<OverridesFn>>,
 }
 
-/// Ids for a request whose headers have none. A header wins, and nothing else of a context can be overridden.
+/// Ids for requests without the header. A header takes precedence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContextOverrides {
-    /// The id of the request.
+    /// The request id.
     pub request_id: Option<String>,
-    /// The id shared by everything that belongs together.
+    /// The correlation id.
     pub correlation_id: Option<String>,
 }
 
 impl AuditContextLayer {
-    /// A layer that asks this function who acts; none where nobody is logged in.
+    /// Returns a layer that calls this function for the actor of a request. The function returns `None` if nobody is logged in.
     ///
-    /// The function gets the request without its body, as the console's `actor_fn` does: one function serves both.
+    /// It receives the request without its body, like the `actor_fn` of the console, so one function can serve both.
     pub fn new<F, R>(actor_fn: F) -> Self
     where
         F: Fn(Parts) -> R + Send + Sync + 'static,
@@ -65,8 +65,8 @@ impl AuditContextLayer {
         Self { actor, client_addr: None, overrides: None }
     }
 
-    /// Where the address of the client comes from: the connection, or a header that a proxy of yours has set. The layer
-    /// reads no such header by itself, because a client can send it as well.
+    /// Sets the function that returns the address of the client: that of the connection, or of a header that your proxy sets. The
+    /// layer reads no such header by itself, because a client can send it as well.
     #[must_use]
     pub fn client_addr_fn<F>(mut self, client_addr_fn: F) -> Self
     where
@@ -76,7 +76,7 @@ impl AuditContextLayer {
         self
     }
 
-    /// Ids for requests whose headers have none.
+    /// Sets the function that returns ids for requests without the headers.
     ///
     /// ```
     /// # let layer = threadline::AuditContextLayer::new(|_| async { None });
@@ -113,7 +113,7 @@ impl AuditContextLayer {
     }
 }
 
-/// The id of the header, else the one that fills the gap.
+/// Returns the id of the header, or else the override.
 fn with_id(
     context: AuditContext,
     parts: &Parts,
@@ -152,7 +152,7 @@ impl<S> Layer<S> for AuditContextLayer {
     }
 }
 
-/// What [`AuditContextLayer`] makes of a service.
+/// The service that [`AuditContextLayer`] wraps around another one.
 #[derive(Debug, Clone)]
 pub struct AuditContextService<S> {
     inner: S,
@@ -173,7 +173,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // The instance that was made ready serves this request, its clone the next one.
+        // The instance that reported readiness serves this request, and its clone the next one.
         let next = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, next);
         let layer = self.layer.clone();

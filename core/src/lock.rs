@@ -1,4 +1,4 @@
-//! Who holds the lock that was waited for in vain.
+//! Finds the sessions that hold a lock after a lock timeout.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,29 +8,29 @@ use sqlx::{FromRow, PgPool};
 
 use crate::{StorageSchema, TableName, pool};
 
-/// A session, or a prepared transaction, that holds a lock which others wait for. What the role may not see is `None`.
+/// A session or a prepared transaction that holds a lock. Fields that the role may not see are `None`.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 #[non_exhaustive]
 pub struct BlockingSession {
-    /// Its process, for `pg_terminate_backend`; `None` for a prepared transaction.
+    /// The process id, for `pg_terminate_backend`; `None` for a prepared transaction.
     pub pid: Option<i32>,
-    /// The name of a prepared transaction, for `ROLLBACK PREPARED`.
+    /// The identifier of a prepared transaction, for `ROLLBACK PREPARED`.
     pub prepared_transaction: Option<String>,
-    /// The role that it works as.
+    /// The role.
     pub role: Option<String>,
-    /// What the application calls itself.
+    /// The application name.
     pub application_name: Option<String>,
-    /// What it does, in PostgreSQL's words, such as `idle in transaction`.
+    /// The state in the words of `pg_stat_activity`, such as `idle in transaction`.
     pub state: Option<String>,
-    /// Since when it has been in this state, or prepared.
+    /// The time since which it has been in this state, or prepared.
     pub since: Option<DateTime<Utc>>,
-    /// Its latest statement, as far as it is shown.
+    /// The latest statement, shortened.
     pub query: Option<String>,
 }
 
-/// How much of a statement is shown.
+/// The maximum number of characters of a statement that is shown.
 const MAX_QUERY_CHARACTERS: usize = 60;
-/// How many sessions an error names.
+/// The maximum number of sessions that an error names.
 const MAX_SESSIONS_NAMED: usize = 5;
 
 impl fmt::Display for BlockingSession {
@@ -56,7 +56,7 @@ impl fmt::Display for BlockingSession {
     }
 }
 
-/// The beginning of a statement on one line.
+/// Returns the beginning of a statement on one line.
 fn shortened(query: &str) -> String {
     let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
     match query.char_indices().nth(MAX_QUERY_CHARACTERS) {
@@ -65,7 +65,7 @@ fn shortened(query: &str) -> String {
     }
 }
 
-/// Says who holds the lock and what to do about it, behind the name of what is locked.
+/// Returns who holds the lock and what to do about it, as the end of a sentence that begins with the locked object.
 pub(crate) fn describe(timeout: Duration, sessions: &[BlockingSession]) -> String {
     let mut text = format!("and its lock was not free within {timeout:?}: ");
     let or_else = "try again, or wait longer with --lock-timeout (AuditTrail::with_lock_timeout)";
@@ -88,26 +88,29 @@ pub(crate) fn describe(timeout: Duration, sessions: &[BlockingSession]) -> Strin
     text + ", " + or_else
 }
 
-/// What could not be locked.
+/// The objects that could not be locked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LockedObjects<'a> {
-    /// These tables, with their partitions and the tables that inherit from them, or a table of the trail.
+    /// Tables with their partitions and inheriting tables, or a table of the trail.
     Tables { tables: &'a [TableName], schema: &'a StorageSchema },
-    /// Any table of the trail, or the right to install into its schema.
+    /// Any table of the trail, or the advisory lock of an installation.
     Schema { schema: &'a StorageSchema, advisory_lock: i64 },
 }
 
-/// Looks up who holds locks on these objects, the longest in its state first. Nobody is known where the question fails: it
-/// must not hide the error that led to it.
+/// Finds the sessions that hold locks on these objects, the one that is longest in its state first. Returns none if the query
+/// fails, because its error must not hide the lock timeout.
 ///
-/// PostgreSQL tells whom a session waits for only while it waits. So this lists those whose lock stands in the way of one that
-/// captures a table (`SHARE ROW EXCLUSIVE`); without any, those with whatever other lock on the same table; and last those that
-/// lock a table of the trail more than a captured write does.
+/// PostgreSQL shows which sessions block another only while that one waits. So this returns the sessions with a lock that
+/// conflicts with capturing a table (`SHARE ROW EXCLUSIVE`). If there are none, it returns those with another lock on the table,
+/// and then those that lock a table of the trail more strongly than a captured write does.
 pub(crate) async fn blocking_sessions(pool: &PgPool, locked: LockedObjects<'_>) -> Vec<BlockingSession> {
-    look_up(pool, locked).await.unwrap_or_default()
+    read_blocking_sessions(pool, locked).await.unwrap_or_default()
 }
 
-async fn look_up(pool: &PgPool, locked: LockedObjects<'_>) -> Result<Vec<BlockingSession>, sqlx::Error> {
+async fn read_blocking_sessions(
+    pool: &PgPool,
+    locked: LockedObjects<'_>,
+) -> Result<Vec<BlockingSession>, sqlx::Error> {
     let (tables, schema, advisory_lock) = match locked {
         LockedObjects::Tables { tables, schema } => (tables, schema, None),
         LockedObjects::Schema { schema, advisory_lock } => (&[][..], schema, Some(advisory_lock)),
@@ -141,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_named_with_what_is_known_of_it() {
+    fn session_displays_its_known_fields() {
         assert_eq!(
             session(7).to_string(),
             format!(
@@ -159,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_says_what_to_do_however_many_hold_the_lock() {
+    fn describe_names_the_remedy_for_any_number_of_sessions() {
         let says = |sessions: &[BlockingSession], words: &[&str]| {
             let text = describe(Duration::from_millis(500), sessions);
             assert!(text.starts_with("and its lock was not free within 500ms: "), "{text}");

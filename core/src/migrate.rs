@@ -1,7 +1,7 @@
-//! Runs the migrations of the audit schema, all of them or none.
+//! Runs the migrations of the audit trail in one transaction.
 //!
-//! A runner of our own, because every statement has to run inside one transaction with a safe search path and a limit on
-//! waiting for locks.
+//! The project has its own runner because all migrations have to run in one transaction with a safe search path and a lock
+//! timeout, which the runner of sqlx does not offer.
 
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, PgConnection};
@@ -10,13 +10,13 @@ use crate::install::MIGRATIONS;
 use crate::installation::{Installation, applied, unsupported_encoding};
 use crate::{InstallError, StorageSchema};
 
-/// Brings the schema up to date, within a transaction that the caller commits.
+/// Applies the missing migrations in a transaction that the caller commits.
 pub(crate) async fn run(connection: &mut PgConnection, schema: &StorageSchema) -> Result<(), InstallError> {
     let failed = |source| InstallError::Database { schema: schema.clone(), source };
     if let Some(encoding) = unsupported_encoding(connection).await.map_err(failed)? {
         return Err(InstallError::Encoding { encoding });
     }
-    // Two processes that start at once: the second one waits, and then finds nothing left to do.
+    // Of two processes that start together, the second waits here and then has nothing to apply.
     sqlx::query("SELECT pg_advisory_xact_lock($1)")
         .bind(advisory_lock(schema))
         .persistent(false)
@@ -54,8 +54,8 @@ pub(crate) async fn run(connection: &mut PgConnection, schema: &StorageSchema) -
     Ok(())
 }
 
-/// Makes the schema and the table of migrations where they are missing. A role that may not create schemas can install into
-/// one that was made for it.
+/// Creates the schema and the table of migrations if they are missing. A role without the privilege to create schemas can install
+/// into an existing one.
 async fn prepare(connection: &mut PgConnection, schema: &StorageSchema) -> Result<(), sqlx::Error> {
     let has_schema: bool =
         sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1)")
@@ -96,12 +96,12 @@ async fn apply(
         .map(drop)
 }
 
-/// SHA-256 of a migration as it stands in its file, whatever the schema is called.
+/// Returns the SHA-256 of a migration file, which does not depend on the name of the schema.
 pub(crate) fn checksum(sql: &str) -> Vec<u8> {
     Sha256::digest(sql).to_vec()
 }
 
-/// The advisory lock of an installation into this schema.
+/// Returns the key of the advisory lock of an installation into this schema.
 pub(crate) fn advisory_lock(schema: &StorageSchema) -> i64 {
     let digest = Sha256::digest(format!("threadline install {schema}"));
     digest.iter().take(8).fold(0, |key, byte| key << 8 | i64::from(*byte))

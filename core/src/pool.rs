@@ -1,20 +1,22 @@
-//! Transactions on the host's pool.
+//! Begins transactions on the host's pool.
 
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
 
-/// Lets a transaction resolve no name and no operator outside of `pg_catalog`. The owner of a database chooses the search path of
-/// its sessions, and could have what reads the trail execute an operator or a function of its own, with the rights of the
-/// reader. `pg_temp` stands last, because it is searched first where it is not named. `SET` itself resolves nothing.
+/// Restricts name resolution of a transaction to `pg_catalog`.
+///
+/// The owner of a database can set the search path of its sessions, and could otherwise make a reader of the trail execute a
+/// function or operator of the owner, with the privileges of the reader. `pg_temp` is named last, because PostgreSQL searches
+/// it first if it is not named.
 pub(crate) const PIN_SEARCH_PATH: &str = "SET LOCAL search_path = pg_catalog, pg_temp";
 
-/// Begins a transaction, and leaves no trace of it in the pool when the caller is cancelled.
+/// Begins a transaction that is rolled back if the caller is cancelled.
 ///
-/// Dropped while `BEGIN` is under way, sqlx's own future gives the connection back with the transaction open and does not
-/// know of it; the next user of that connection would work inside of it. So this runs to its end in a task of its own; what
-/// nobody waits for any more is rolled back there. The statement must be a single one: when the second of two fails, the
-/// transaction that the first began stays open.
+/// If the future of sqlx is dropped while `BEGIN` is running, sqlx returns the connection to the pool with an open transaction, and
+/// its next user would work in that transaction. So `BEGIN` runs in a task, which rolls the transaction back if no caller waits
+/// for it any more. `statement` must be a single statement: if the second of two failed, the transaction of the first would
+/// stay open.
 pub(crate) async fn begin(
     pool: &PgPool,
     statement: &'static str,
@@ -34,10 +36,10 @@ pub(crate) async fn begin_pinned(
     Ok(transaction)
 }
 
-/// Begins a transaction that changes the schema of the database: with a safe search path, and with a limit on how long it
-/// waits for a lock (none, if it is zero). It sees what others have committed while it waited.
+/// Begins a transaction for DDL, with a safe search path and a lock timeout (zero for none). It sees what other transactions
+/// committed while it waited for a lock.
 ///
-/// Both settings end with the transaction, so this works behind PgBouncer in transaction mode.
+/// Both settings end with the transaction, so this works with PgBouncer in transaction mode.
 pub(crate) async fn begin_ddl(
     pool: &PgPool,
     lock_timeout: Duration,
@@ -48,8 +50,8 @@ pub(crate) async fn begin_ddl(
     Ok(transaction)
 }
 
-/// The setting as SQL, in whole seconds where that is exact. What is shorter than a millisecond is one, because zero would
-/// wait for ever; what is longer than PostgreSQL can count is as long as it can.
+/// Returns the statement that sets the lock timeout, in whole seconds if that is exact. A timeout below a millisecond becomes one
+/// millisecond, because zero disables the timeout, and a timeout above the maximum of PostgreSQL becomes that maximum.
 pub(crate) fn set_lock_timeout(timeout: Duration) -> String {
     let milliseconds = timeout.as_nanos().div_ceil(1_000_000).min(i32::MAX.unsigned_abs().into());
     let value = match milliseconds {
@@ -65,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_zero_waits_for_ever() {
+    fn set_lock_timeout_disables_the_timeout_only_for_zero() {
         for (timeout, value) in [
             (Duration::ZERO, "0"),
             (Duration::from_nanos(1), "1ms"),

@@ -1,8 +1,8 @@
-//! The schema that holds the audit trail's own tables.
+//! The name of the storage schema.
 
 use std::fmt;
 
-/// A validated name of the storage schema: `threadline` unless the host chooses another.
+/// The validated name of the storage schema. The default is `threadline`.
 ///
 /// ```
 /// use threadline::StorageSchema;
@@ -14,7 +14,7 @@ use std::fmt;
 pub struct StorageSchema(String);
 
 impl StorageSchema {
-    /// Accepts `[A-Za-z_][A-Za-z0-9_]*` of at most 63 bytes, with surrounding white space removed.
+    /// Parses a name: `[A-Za-z_][A-Za-z0-9_]*` of at most 63 bytes, with surrounding white space removed.
     ///
     /// # Errors
     /// [`StorageSchemaError`] for any other name.
@@ -29,18 +29,18 @@ impl StorageSchema {
         }
     }
 
-    /// The name as it stands in the catalogue.
+    /// Returns the name as the catalogue has it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0
     }
 
-    /// The name as SQL.
+    /// Returns the name, quoted.
     pub(crate) fn quoted(&self) -> String {
         format!("\"{}\"", self.0)
     }
 
-    /// Puts the quoted schema name into SQL of ours, wherever it says `__schema__`.
+    /// Replaces `__schema__` in a statement of this library by the quoted name.
     pub(crate) fn fill(&self, sql: &str) -> String {
         sql.replace("__schema__", &self.quoted())
     }
@@ -58,13 +58,13 @@ impl fmt::Display for StorageSchema {
     }
 }
 
-/// A name that cannot be a storage schema.
+/// An invalid name of a storage schema.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "storage schema {given:?}: use letters, digits and underscores, at most 63, not starting with a digit"
 )]
 pub struct StorageSchemaError {
-    /// What was given.
+    /// The given name.
     pub given: String,
 }
 
