@@ -163,7 +163,7 @@ pub enum ActorError {
         kind: ActorKind,
     },
     /// The id contains a NUL character, which PostgreSQL cannot store.
-    #[error("the id of an actor of type {} contains a NUL character: remove it", .kind.as_str())]
+    #[error("the id of an actor of type {} holds a NUL character: leave it out", .kind.as_str())]
     InvalidId {
         /// The kind.
         kind: ActorKind,

@@ -37,8 +37,8 @@ pub enum InstallError {
     },
     /// The audit trail in the schema was made by the Elixir library.
     #[error(
-        "schema {schema} holds an audit trail that the Elixir library keeps: it can be read as it is, and its capture stays \
-         with that library; install into a schema of its own (--storage-schema) to capture with this one"
+        "schema {schema} holds an audit trail of the Elixir library: it can be read, but only that library can change it; install \
+         into another schema (--storage-schema)"
     )]
     ElixirTrail {
         /// The storage schema.

@@ -150,7 +150,7 @@ async fn a_trail_of_the_elixir_library_can_be_read_and_nothing_else(pool: PgPool
         assert!(matches!(capturing, CaptureError::ElixirTrail { .. }), "{capturing}");
         for error in [installing.to_string(), capturing.to_string()] {
             assert!(
-                error.starts_with("schema public holds an audit trail that the Elixir library keeps"),
+                error.starts_with("schema public holds an audit trail of the Elixir library"),
                 "{error}"
             );
         }

@@ -151,7 +151,7 @@ fn same_table_under_two_keys_is_rejected() {
 fn invalid_policy_is_rejected_at_its_line() {
     let long = "x".repeat(64);
     for (lines, message) in [
-        ("mask = ['a', ' a']", "line 2: mask of table users names the column \"a\": it is there twice"),
+        ("mask = ['a', ' a']", "line 2: mask of table users names the column \"a\": it is listed twice"),
         ("exclude = [' ']", "line 2: exclude of table users names the column \"\": it is empty"),
         ("mask = ['a']\nexclude = ['b', 'a']", "line 3: a of table users is in both exclude and mask"),
         ("primary_key = []", "line 2: primary_key of table users is empty: name its columns"),
