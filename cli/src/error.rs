@@ -103,7 +103,7 @@ impl From<CaptureError> for Error {
 
 impl Error {
     /// Reports a schema, table or function that is missing during a query as a trail that is not installed.
-    pub(crate) fn with_storage_schema(self, schema: StorageSchema) -> Self {
+    pub(crate) fn storage_schema(self, schema: StorageSchema) -> Self {
         match self {
             Self::Query(QueryError::Database(cause)) if is_missing_object(&cause) => {
                 Self::NotInstalled(schema)

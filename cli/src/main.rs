@@ -114,7 +114,7 @@ async fn run(Cli { connection, config, json, command }: Cli) -> Result<Report, E
     let session = Session::new(connection, config.read()?, json);
     let result = dispatch(&session, command).await;
     session.close().await;
-    result.map_err(|error| error.with_storage_schema(session.storage_schema()))
+    result.map_err(|error| error.storage_schema(session.storage_schema()))
 }
 
 async fn dispatch(session: &Session, command: Command) -> Result<Report, Error> {

@@ -44,7 +44,7 @@ impl Session {
     /// Returns the trail for commands that read it, after checking that it exists and that this version can read it.
     pub(crate) async fn trail(&self) -> Result<AuditTrail, Error> {
         let trail = self.unchecked_trail().await?;
-        let schema = || trail.storage_schema().clone();
+        let schema = || trail.schema().clone();
         match trail.installation().await.map_err(Error::Installation)? {
             Installation::Missing => Err(Error::NotInstalled(schema())),
             Installation::Outdated => Err(Error::Outdated(schema())),

@@ -11,8 +11,8 @@ use serde::Serialize;
 /// ```
 /// use threadline::{Action, ActionStatus};
 ///
-/// let action = Action::named("ticket.escalated").with_reason("The customer called twice.");
-/// let failed = Action::named("invoice.sent").with_status(ActionStatus::Error).with_comment("The mailbox is full.");
+/// let action = Action::named("ticket.escalated").reason("The customer called twice.");
+/// let failed = Action::named("invoice.sent").status(ActionStatus::Error).comment("The mailbox is full.");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Action {
@@ -61,35 +61,35 @@ impl Action {
 
     /// Sets the status.
     #[must_use]
-    pub const fn with_status(mut self, status: ActionStatus) -> Self {
+    pub const fn status(mut self, status: ActionStatus) -> Self {
         self.status = status;
         self
     }
 
     /// Sets the verb: one word for what was done, such as `escalate`.
     #[must_use]
-    pub fn with_verb(mut self, verb: impl Into<String>) -> Self {
+    pub fn verb(mut self, verb: impl Into<String>) -> Self {
         self.verb = Some(verb.into());
         self
     }
 
     /// Sets the category, such as `support`.
     #[must_use]
-    pub fn with_category(mut self, category: impl Into<String>) -> Self {
+    pub fn category(mut self, category: impl Into<String>) -> Self {
         self.category = Some(category.into());
         self
     }
 
     /// Sets the reason, for the person who reads the trail later.
     #[must_use]
-    pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
     }
 
     /// Sets a comment.
     #[must_use]
-    pub fn with_comment(mut self, comment: impl Into<String>) -> Self {
+    pub fn comment(mut self, comment: impl Into<String>) -> Self {
         self.comment = Some(comment.into());
         self
     }
@@ -167,15 +167,15 @@ mod tests {
             (Action::named(""), "name"),
             (Action::named("a\nb"), "name"),
             (Action::named(&long), "name"),
-            (good().with_verb(""), "verb"),
-            (good().with_category(&long), "category"),
-            (good().with_reason("a\0b"), "reason"),
-            (good().with_comment("x".repeat(10_001)), "comment"),
+            (good().verb(""), "verb"),
+            (good().category(&long), "category"),
+            (good().reason("a\0b"), "reason"),
+            (good().comment("x".repeat(10_001)), "comment"),
         ] {
             let error = action.check().unwrap_err().to_string();
             assert!(error.starts_with(&format!("action {field} ")), "{error}");
         }
-        let whole = good().with_verb("v").with_category("c").with_reason("two\nlines").with_comment("");
+        let whole = good().verb("v").category("c").reason("two\nlines").comment("");
         assert_eq!(whole.check(), Ok(()));
     }
 }

@@ -134,7 +134,7 @@ impl AuditTrail {
     /// The role needs the privilege to create the schema, unless it exists. All migrations run in one transaction with a safe
     /// search path. The migrations that ran are recorded in the schema itself, separately from those of the host. The wait for
     /// locks is limited as
-    /// [`with_lock_timeout`](Self::with_lock_timeout) says.
+    /// [`lock_timeout`](Self::lock_timeout) says.
     ///
     /// # Errors
     /// [`InstallError`] if the schema holds a trail that this version cannot update, or if the database returns an error.

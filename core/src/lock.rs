@@ -68,7 +68,7 @@ fn shortened(query: &str) -> String {
 /// Returns who holds the lock and what to do about it, as the end of a sentence that begins with the locked object.
 pub(crate) fn describe(timeout: Duration, sessions: &[BlockingSession]) -> String {
     let mut text = format!("and its lock was not free within {timeout:?}: ");
-    let or_else = "try again, or wait longer with --lock-timeout (AuditTrail::with_lock_timeout)";
+    let or_else = "try again, or wait longer with --lock-timeout (AuditTrail::lock_timeout)";
     if sessions.is_empty() {
         return text + "whoever held it has ended meanwhile, or cannot be seen by this role; " + or_else;
     }

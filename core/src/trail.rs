@@ -8,7 +8,8 @@ use crate::StorageSchema;
 use crate::health::FunctionCache;
 use crate::query::SchemaFeatureCache;
 
-/// The audit trail of one database: a pool and the schema that holds the trail. Cheap to clone.
+/// The audit trail of one database: a pool, and the schema that holds the trail. It is cheap to clone. Its setters return the
+/// changed trail.
 ///
 /// ```no_run
 /// # async fn start(pool: sqlx::PgPool) -> Result<(), Box<dyn std::error::Error>> {
@@ -32,14 +33,16 @@ pub struct AuditTrail {
     pub(crate) prepared: bool,
 }
 
-/// Less than the statement time-out, more than most people notice.
+/// Default of [`AuditTrail::search_time`]: less than the statement timeout of 5 seconds, so that a page is returned before the
+/// database cancels the query.
 const SEARCH_TIME: Duration = Duration::from_secs(2);
 
 impl AuditTrail {
-    /// How long installing and capturing wait for a lock unless told otherwise.
+    /// The default of [`lock_timeout`](Self::lock_timeout): writers queue behind a lock that DDL waits for, and most applications
+    /// survive 5 seconds of that.
     pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
-    /// The trail in the schema `threadline` of this database.
+    /// Returns the audit trail in the schema `threadline` of this database.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
         Self {
@@ -54,56 +57,57 @@ impl AuditTrail {
         }
     }
 
-    /// Reads through a pool of its own, such as one of a replica: investigations then take no connection from the
-    /// application's writes. A replica shows what has reached it.
+    /// Sets a separate pool for reading, such as the pool of a replica: investigations then take no connection from the
+    /// application's writes. A replica shows the changes that have reached it.
     #[must_use]
-    pub fn with_read_pool(mut self, pool: PgPool) -> Self {
+    pub fn read_pool(mut self, pool: PgPool) -> Self {
         self.read_pool = Some(pool);
         self.schema_features = SchemaFeatureCache::default();
         self
     }
 
-    /// How long one page may look for changes that no index tells apart, such as those of a field that hardly ever changes,
-    /// before it says in [`truncated_at`](crate::query::Page::truncated_at) where it stopped; 2 seconds unless said otherwise. A
-    /// month at least is looked through.
+    /// Sets how long one page may search for changes that no index finds, such as changes of a rarely changed field: 2 seconds
+    /// by default. After that, [`truncated_at`](crate::query::Page::truncated_at) says how far the page has searched. At least one
+    /// month is always searched.
     #[must_use]
-    pub const fn with_search_time(mut self, time: Duration) -> Self {
+    pub const fn search_time(mut self, time: Duration) -> Self {
         self.search_time = time;
         self
     }
 
-    /// Keeps the statements that read the trail prepared, one plan for each question and connection. Planning over the partitions
-    /// of years is most of what a question costs, so questions for what is rare take a fraction of the time. Not behind a pooler in
-    /// transaction mode that does not know prepared statements, such as PgBouncer before 1.21: there they fail.
+    /// Sets whether the statements that read the trail stay prepared, with one plan for each query and connection. Planning
+    /// over the partitions of several years is most of the cost of a query, so rare changes are then found in a fraction of the
+    /// time. Do not use it behind a pooler in transaction mode that does not support prepared statements, such as PgBouncer
+    /// before 1.21: the statements fail there.
     #[must_use]
-    pub const fn with_prepared_statements(mut self, prepared: bool) -> Self {
+    pub const fn prepared_statements(mut self, prepared: bool) -> Self {
         self.prepared = prepared;
         self
     }
 
-    /// How long [`install`](Self::install) and [`capture`](Self::capture) wait for a lock that somebody else holds, before they
-    /// fail and name the session; [`LOCK_TIMEOUT`](Self::LOCK_TIMEOUT) unless said otherwise, and for ever if it is zero. While
-    /// they wait for a table, all who want to write to it wait behind them.
+    /// Sets how long [`install`](Self::install) and [`capture`](Self::capture) wait for a lock that another session holds, before
+    /// they fail and name that session: [`LOCK_TIMEOUT`](Self::LOCK_TIMEOUT) by default, and without a limit if it is zero.
+    /// While they wait for a table, every writer of that table waits behind them.
     ///
     /// The SQL of [`capture_plan`](Self::capture_plan) begins with the same limit.
     #[must_use]
-    pub const fn with_lock_timeout(mut self, timeout: Duration) -> Self {
+    pub const fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
         self
     }
 
-    /// The same trail in another schema.
+    /// Sets the schema that holds the trail: `threadline` by default.
     #[must_use]
-    pub fn with_storage_schema(mut self, schema: StorageSchema) -> Self {
+    pub fn storage_schema(mut self, schema: StorageSchema) -> Self {
         self.schema = schema;
         self.schema_features = SchemaFeatureCache::default();
         self.functions = FunctionCache::default();
         self
     }
 
-    /// The schema that holds the trail.
+    /// Returns the schema that holds the trail.
     #[must_use]
-    pub const fn storage_schema(&self) -> &StorageSchema {
+    pub const fn schema(&self) -> &StorageSchema {
         &self.schema
     }
 }

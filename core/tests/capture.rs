@@ -204,7 +204,7 @@ async fn installing_and_capturing_twice_changes_nothing(pool: PgPool) -> Result 
 #[sqlx::test(migrations = false)]
 async fn another_storage_schema_holds_everything(pool: PgPool) -> Result {
     let schema = StorageSchema::new("Audit_2")?;
-    let trail = AuditTrail::new(pool.clone()).with_storage_schema(schema);
+    let trail = AuditTrail::new(pool.clone()).storage_schema(schema);
     trail.install().await?;
     sqlx::raw_sql("CREATE TABLE tickets (id uuid PRIMARY KEY)").execute(&pool).await?;
     trail.capture(["tickets"]).await?;
@@ -255,7 +255,7 @@ async fn ids_are_version_7_and_begin_with_the_time(pool: PgPool) -> Result {
 async fn without_an_installed_trail_nothing_is_captured_and_no_write_fails(pool: PgPool) -> Result {
     sqlx::raw_sql("CREATE TABLE tickets (id bigint PRIMARY KEY)").execute(&pool).await?;
     for schema in ["threadline", "public"] {
-        let trail = AuditTrail::new(pool.clone()).with_storage_schema(StorageSchema::new(schema)?);
+        let trail = AuditTrail::new(pool.clone()).storage_schema(StorageSchema::new(schema)?);
         let error = trail.capture(["tickets"]).await.unwrap_err();
         assert!(matches!(error, CaptureError::NotInstalled { .. }), "{error}");
         sqlx::query("INSERT INTO tickets SELECT count(*) FROM tickets").execute(&pool).await?;

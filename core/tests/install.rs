@@ -138,7 +138,7 @@ async fn a_trail_of_a_newer_or_unreleased_version_is_left_alone(pool: PgPool) ->
 async fn a_trail_of_the_elixir_library_can_be_read_and_nothing_else(pool: PgPool) -> Result {
     run(&pool, REFERENCE).await?;
     run(&pool, "CREATE TABLE t (id int PRIMARY KEY)").await?;
-    let trail = AuditTrail::new(pool.clone()).with_storage_schema(StorageSchema::new("public")?);
+    let trail = AuditTrail::new(pool.clone()).storage_schema(StorageSchema::new("public")?);
     // As a failed installation of an earlier version left it.
     for leftover in ["", "CREATE TABLE public.threadline_migrations (version bigint, checksum bytea)"] {
         run(&pool, leftover).await?;
@@ -149,10 +149,7 @@ async fn a_trail_of_the_elixir_library_can_be_read_and_nothing_else(pool: PgPool
         let capturing = trail.capture(["t"]).await.expect_err("Elixir");
         assert!(matches!(capturing, CaptureError::ElixirTrail { .. }), "{capturing}");
         for error in [installing.to_string(), capturing.to_string()] {
-            assert!(
-                error.starts_with("schema public holds an audit trail of the Elixir library"),
-                "{error}"
-            );
+            assert!(error.starts_with("schema public holds an audit trail of the Elixir library"), "{error}");
         }
         assert_eq!(value::<i64>(&pool, OBJECTS).await?, before);
         assert!(!trail.timeline(&Scope::unscoped(), &Filter::default(), 5).await?.is_empty());

@@ -54,7 +54,7 @@ fn check_session(session: &BlockingSession, pid: i32, query: &str) {
 
 #[sqlx::test(migrations = false)]
 async fn a_table_in_use_is_given_up_in_time_and_its_writer_named(pool: PgPool) -> Result {
-    let trail = trail(&pool, TABLES).await?.with_lock_timeout(SHORT);
+    let trail = trail(&pool, TABLES).await?.lock_timeout(SHORT);
     let mut holder = holder(&pool, "INSERT INTO a DEFAULT VALUES").await?;
     let pid: i32 = value(&mut holder, "SELECT pg_backend_pid()").await?;
     // A reader does not stand in the way.
@@ -89,7 +89,7 @@ async fn a_table_in_use_is_given_up_in_time_and_its_writer_named(pool: PgPool) -
 #[sqlx::test(migrations = false)]
 async fn the_writer_of_a_partition_is_named(pool: PgPool) -> Result {
     let tables = "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)";
-    let trail = trail(&pool, tables).await?.with_lock_timeout(SHORT);
+    let trail = trail(&pool, tables).await?.lock_timeout(SHORT);
     let holder = holder(&pool, "LOCK TABLE p1 IN ROW EXCLUSIVE MODE").await?;
     let error = trail.capture(["p"]).await.expect_err("the partition is in use");
     let CaptureError::LockTimeout { sessions, .. } = error else { return Err(error.into()) };
@@ -100,7 +100,7 @@ async fn the_writer_of_a_partition_is_named(pool: PgPool) -> Result {
 
 #[sqlx::test(migrations = false)]
 async fn zero_waits_until_the_lock_is_free(pool: PgPool) -> Result {
-    let trail = trail(&pool, TABLES).await?.with_lock_timeout(Duration::ZERO);
+    let trail = trail(&pool, TABLES).await?.lock_timeout(Duration::ZERO);
     let mut holder = holder(&pool, "INSERT INTO a DEFAULT VALUES").await?;
     let capturing = tokio::spawn(async move { trail.capture(["a"]).await });
     waiting(&pool, 1).await?;
@@ -112,7 +112,7 @@ async fn zero_waits_until_the_lock_is_free(pool: PgPool) -> Result {
 
 #[sqlx::test(migrations = false)]
 async fn an_installation_in_use_is_given_up_in_time_and_its_user_named(pool: PgPool) -> Result {
-    let trail = trail(&pool, TABLES).await?.with_lock_timeout(SHORT);
+    let trail = trail(&pool, TABLES).await?.lock_timeout(SHORT);
     for lock in [
         "LOCK TABLE threadline.threadline_migrations IN ACCESS EXCLUSIVE MODE",
         "LOCK TABLE threadline.audit_changes IN ACCESS EXCLUSIVE MODE",
@@ -136,10 +136,10 @@ async fn an_installation_in_use_is_given_up_in_time_and_its_user_named(pool: PgP
 async fn two_installations_at_once_name_each_other(pool: PgPool) -> Result {
     // The first one waits in the middle, for a name that somebody else is about to take.
     let mut holder = holder(&pool, "CREATE SCHEMA threadline").await?;
-    let first = AuditTrail::new(pool.clone()).with_lock_timeout(Duration::ZERO);
+    let first = AuditTrail::new(pool.clone()).lock_timeout(Duration::ZERO);
     let installing = tokio::spawn(async move { first.install().await });
     waiting(&pool, 1).await?;
-    let second = AuditTrail::new(pool.clone()).with_lock_timeout(SHORT).install().await.expect_err("in use");
+    let second = AuditTrail::new(pool.clone()).lock_timeout(SHORT).install().await.expect_err("in use");
     let InstallError::LockTimeout { sessions, .. } = second else { return Err(second.into()) };
     assert_eq!(sessions.len(), 1, "{sessions:?}");
     assert_eq!(sessions[0].state.as_deref(), Some("active"));
@@ -150,7 +150,7 @@ async fn two_installations_at_once_name_each_other(pool: PgPool) -> Result {
 
 #[sqlx::test(migrations = false)]
 async fn a_failure_says_which_tables_are_captured_and_which_are_not(pool: PgPool) -> Result {
-    let trail = trail(&pool, TABLES).await?.with_lock_timeout(SHORT);
+    let trail = trail(&pool, TABLES).await?.lock_timeout(SHORT);
     let holder = holder(&pool, "INSERT INTO b DEFAULT VALUES").await?;
     let error = trail.capture(["c", "b", "a"]).await.expect_err("b is in use");
     let text = error.to_string();
@@ -176,7 +176,7 @@ async fn a_failure_says_which_tables_are_captured_and_which_are_not(pool: PgPool
 async fn a_deadlock_is_tried_again(pool: PgPool) -> Result {
     let tables =
         "CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (PRIMARY KEY (id)) INHERITS (parent)";
-    let trail = trail(&pool, tables).await?.with_lock_timeout(Duration::ZERO);
+    let trail = trail(&pool, tables).await?.lock_timeout(Duration::ZERO);
     // The other one never finds out by itself, so capturing is what PostgreSQL ends.
     let mut holder =
         holder(&pool, "SET LOCAL deadlock_timeout = '1h'; LOCK TABLE child IN ROW EXCLUSIVE MODE").await?;
@@ -216,7 +216,7 @@ async fn what_never_ends_but_in_a_deadlock_is_given_up(pool: PgPool) -> Result {
 async fn tables_that_are_captured_through_each_other_change_together(pool: PgPool) -> Result {
     let tables = "CREATE TABLE z (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE a PARTITION OF z FOR VALUES IN (1);
                   CREATE TABLE m (id int PRIMARY KEY)";
-    let trail = trail(&pool, tables).await?.with_lock_timeout(SHORT);
+    let trail = trail(&pool, tables).await?.lock_timeout(SHORT);
     let holder = holder(&pool, "LOCK TABLE ONLY a IN ROW EXCLUSIVE MODE").await?;
     let error = trail.capture(["a", "m", "z"]).await.expect_err("the partition is in use");
     let text = error.to_string();
@@ -241,7 +241,7 @@ async fn tables_that_are_captured_through_each_other_change_together(pool: PgPoo
 /// 16 of 24 runs ended in a deadlock while both tables were locked in one transaction.
 #[sqlx::test(migrations = false)]
 async fn two_tables_are_captured_while_writers_take_both_in_any_order(pool: PgPool) -> Result {
-    let trail = trail(&pool, TABLES).await?.with_lock_timeout(Duration::ZERO);
+    let trail = trail(&pool, TABLES).await?.lock_timeout(Duration::ZERO);
     let stop = Arc::new(AtomicBool::new(false));
     let orders = [["a", "b"], ["b", "a"], ["a", "b"], ["b", "a"]];
     let writers: Vec<_> = orders

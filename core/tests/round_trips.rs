@@ -55,6 +55,11 @@ impl Counted {
         Ok(trips)
     }
 
+    /// Writes under this context, through the connection that is counted.
+    fn write(&self, context: &AuditContext) -> AuditedWrite {
+        AuditTrail::new(self.pool.clone()).write(context)
+    }
+
     async fn changes(&self) -> Result<i64> {
         value(&self.direct, "SELECT count(*) FROM threadline.audit_changes").await
     }
@@ -93,8 +98,8 @@ fn context() -> Result<AuditContext> {
     Ok(AuditContext::new(ActorRef::new(ActorKind::User, "mira")?).with_request_id("request-1")?)
 }
 
-async fn guard(write: AuditedWrite, pool: &PgPool) -> Result {
-    let mut tx = write.begin(pool).await?;
+async fn guard(write: AuditedWrite) -> Result {
+    let mut tx = write.begin().await?;
     update(&mut tx).await?;
     tx.commit().await?;
     Ok(())
@@ -103,29 +108,29 @@ async fn guard(write: AuditedWrite, pool: &PgPool) -> Result {
 #[sqlx::test(migrations = false)]
 async fn an_actor_costs_one_round_trip(pool: PgPool) -> Result {
     let counted = Counted::new(&pool).await?;
-    let write = AuditedWrite::new(&context()?);
-    counted.allow(WITH_ACTOR, async || guard(write.clone(), &counted.pool).await).await?;
-    let nobody = AuditedWrite::new(&AuditContext::without_actor()).allow_missing_actor();
-    counted.allow(WITH_ACTOR, async || guard(nobody.clone(), &counted.pool).await).await
+    let write = counted.write(&context()?);
+    counted.allow(WITH_ACTOR, async || guard(write.clone()).await).await?;
+    let nobody = counted.write(&AuditContext::without_actor()).allow_missing_actor();
+    counted.allow(WITH_ACTOR, async || guard(nobody.clone()).await).await
 }
 
 #[sqlx::test(migrations = false)]
 async fn an_action_with_its_link_costs_one_more(pool: PgPool) -> Result {
     let counted = Counted::new(&pool).await?;
-    let write = AuditedWrite::new(&context()?);
+    let write = counted.write(&context()?);
     let recorded = write.clone().action("ticket.hit");
-    counted.allow(WITH_ACTION, async || guard(recorded.clone(), &counted.pool).await).await?;
+    counted.allow(WITH_ACTION, async || guard(recorded.clone()).await).await?;
     let id = AuditTrail::new(pool.clone()).record_action(&context()?, "tickets.hit").await?;
     let linked = write.clone().under_action(id);
-    counted.allow(WITH_ACTION, async || guard(linked.clone(), &counted.pool).await).await?;
+    counted.allow(WITH_ACTION, async || guard(linked.clone()).await).await?;
     let explained = recorded.metadata(serde_json::Map::from_iter([("batch".to_owned(), 7.into())]));
-    counted.allow(WITH_ACTION, async || guard(explained.clone(), &counted.pool).await).await
+    counted.allow(WITH_ACTION, async || guard(explained.clone()).await).await
 }
 
 #[sqlx::test(migrations = false)]
 async fn every_form_costs_the_same(pool: PgPool) -> Result {
     let counted = Counted::new(&pool).await?;
-    let write = AuditedWrite::new(&context()?);
+    let write = counted.write(&context()?);
     let recorded = write.clone().action("ticket.hit");
     for (write, allowed) in [(write, WITH_ACTOR), (recorded, WITH_ACTION)] {
         let adopted = async || {
@@ -137,7 +142,7 @@ async fn every_form_costs_the_same(pool: PgPool) -> Result {
         counted.allow(allowed, adopted).await?;
         let closure = async || {
             let work = async |tx: &mut PgConnection| Ok::<_, TransactionError>(update(tx).await?);
-            write.clone().run(&counted.pool, work).await?;
+            write.clone().run(work).await?;
             Ok(())
         };
         counted.allow(allowed, closure).await?;

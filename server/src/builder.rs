@@ -1,29 +1,37 @@
-//! Putting a console together.
+//! The builder of a console.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use http::request::Parts;
-use sqlx::PgPool;
-use threadline::{ActorRef, AuditTrail, Config, StorageSchema};
+use threadline::{ActorRef, AuditTrail, Config};
 
 use crate::hooks::BoxError;
-use crate::monitor::Monitor;
-use crate::tables::KnownTables;
+use crate::state::{ConsoleState, Settings};
 use crate::{Access, AccessRequest, ActorHook, AuthorizeHook, router};
 
-/// Stands where a hook has not been given yet; with it there is no `build`.
+/// The time that a hook has to answer. It usually reads a session: a hook that takes longer is out of order, and nobody should
+/// wait for it on every page.
+const HOOK_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time that a page waits for the database. The statement timeout of a query is 5 seconds, so a query ends by itself with a
+/// better message; this covers waiting for a connection as well.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(8);
+/// The time from one coverage check to the next. A check takes a fraction of a second, and a new gap is noticed within a minute.
+const COVERAGE_POLL: Duration = Duration::from_secs(30);
+
+/// The type of a hook that has not been set yet: a builder with it has no `build`.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Missing;
 
-/// A console that is being put together. `build` exists only when both hooks are there.
+/// Builds a [`Console`]. `build` exists only once both hooks are set.
 ///
 /// Without `authorize_fn` this does not compile:
 ///
 /// ```compile_fail,E0599
-/// # fn mount(pool: sqlx::PgPool) {
-/// threadline_server::Console::builder(pool).actor_fn(|_| async { None }).build();
+/// # fn mount(trail: threadline::AuditTrail) {
+/// threadline_server::Console::builder(trail).actor_fn(|_| async { None }).build();
 /// # }
 /// ```
 ///
@@ -31,16 +39,16 @@ pub struct Missing;
 ///
 /// ```compile_fail,E0599
 /// # use threadline_server::{Access, Console};
-/// # fn mount(pool: sqlx::PgPool) {
-/// Console::builder(pool).authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Deny) }).build();
+/// # fn mount(trail: threadline::AuditTrail) {
+/// Console::builder(trail).authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Deny) }).build();
 /// # }
 /// ```
 ///
 /// Nor without either:
 ///
 /// ```compile_fail,E0599
-/// # fn mount(pool: sqlx::PgPool) {
-/// threadline_server::Console::builder(pool).build();
+/// # fn mount(trail: threadline::AuditTrail) {
+/// threadline_server::Console::builder(trail).build();
 /// # }
 /// ```
 ///
@@ -48,8 +56,8 @@ pub struct Missing;
 ///
 /// ```
 /// # use threadline_server::{Access, Console};
-/// # fn mount(pool: sqlx::PgPool) {
-/// Console::builder(pool)
+/// # fn mount(trail: threadline::AuditTrail) {
+/// Console::builder(trail)
 ///     .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Deny) })
 ///     .actor_fn(|_| async { None })
 ///     .build();
@@ -62,55 +70,35 @@ pub struct ConsoleBuilder<Authorize, Actor> {
     actor: Actor,
 }
 
-#[derive(Debug, Clone)]
-pub(crate) struct Settings {
-    pub(crate) trail: AuditTrail,
-    pub(crate) host_name: Option<String>,
-    pub(crate) hook_timeout: Duration,
-    pub(crate) query_timeout: Duration,
-    pub(crate) config: Option<Config>,
-    pub(crate) coverage_poll: Duration,
-}
-
-/// What every request of a console shares.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) settings: Settings,
-    pub(crate) authorize: AuthorizeHook,
-    pub(crate) actor: ActorHook,
-    pub(crate) monitor: Arc<Monitor>,
-    pub(crate) tables: KnownTables,
-}
-
 /// The audit console, ready to be nested into the host's router.
 #[derive(Debug, Clone)]
 pub struct Console {
-    shared: Arc<Shared>,
+    state: Arc<ConsoleState>,
 }
 
 impl Console {
-    /// Begins a console that reads the audit trail through this pool.
+    /// Returns the builder of a console that reads this audit trail.
     #[must_use]
-    pub fn builder(pool: PgPool) -> ConsoleBuilder<Missing, Missing> {
+    pub fn builder(trail: AuditTrail) -> ConsoleBuilder<Missing, Missing> {
         let settings = Settings {
-            trail: AuditTrail::new(pool),
+            trail,
             host_name: None,
-            hook_timeout: Duration::from_secs(5),
-            query_timeout: Duration::from_secs(8),
+            hook_timeout: HOOK_TIMEOUT,
+            query_timeout: QUERY_TIMEOUT,
             config: None,
-            coverage_poll: Duration::from_secs(30),
+            coverage_poll: COVERAGE_POLL,
         };
         ConsoleBuilder { settings, authorize: Missing, actor: Missing }
     }
 
-    /// The router, for `Router::nest`. The console learns from each request where it was nested.
+    /// Returns the router, for `Router::nest`. The console reads from each request where it was nested.
     pub fn into_router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
-        router::router(&self.shared)
+        router::router(&self.state)
     }
 
-    /// Checks coverage once a period for as long as it is polled, whether anybody looks or not: so a gap is remembered, and
-    /// told by the event `threadline.health.check_failed` or `threadline.health.checked`, also while every browser is closed.
-    /// Without it the console checks when somebody looks.
+    /// Checks coverage once a period for as long as the future is polled, even while no browser is open. Gaps are then
+    /// recorded, and the events `threadline.health.checked` and `threadline.health.check_failed` emitted, at all times;
+    /// without it the console checks coverage only when a page or the header asks for it.
     ///
     /// ```
     /// # fn start(console: threadline_server::Console) {
@@ -118,7 +106,7 @@ impl Console {
     /// # }
     /// ```
     pub fn watch_coverage(&self) -> impl Future<Output = ()> + Send + 'static {
-        let monitor = self.shared.monitor.clone();
+        let monitor = self.state.monitor.clone();
         async move {
             loop {
                 monitor.known(Duration::ZERO).await;
@@ -129,76 +117,61 @@ impl Console {
 }
 
 impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
-    /// The host application's name, shown in the header.
+    /// Sets the name of the host application, which the header shows.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.settings.host_name = Some(name.into());
         self
     }
 
-    /// The schema that holds the trail; `threadline` unless said otherwise.
-    #[must_use]
-    pub fn storage_schema(mut self, schema: StorageSchema) -> Self {
-        self.settings.trail = self.settings.trail.with_storage_schema(schema);
-        self
-    }
-
-    /// What `threadline.toml` says: coverage knows the expected gaps by it, and redaction is compared with it. The schema of
-    /// the trail, where the file names one, is the console's as well.
+    /// Sets the configuration of `threadline.toml`: coverage takes the expected gaps from it, and the redaction page compares
+    /// the capture functions with it. A storage schema in the file replaces the one of the trail.
     ///
     /// ```
-    /// # fn mount(pool: sqlx::PgPool) -> Result<(), threadline::ConfigError> {
+    /// # fn mount(trail: threadline::AuditTrail) -> Result<(), threadline::ConfigError> {
     /// let config = threadline::Config::from_toml(r#"
     ///     [health]
     ///     expected_uncovered_tables = ["jobs"]
     /// "#)?;
-    /// let console = threadline_server::Console::builder(pool).config(config);
+    /// let console = threadline_server::Console::builder(trail).config(config);
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         if let Some(schema) = config.storage_schema.clone() {
-            self = self.storage_schema(schema);
+            self.settings.trail = self.settings.trail.storage_schema(schema);
         }
         self.settings.config = Some(config);
         self
     }
 
-    /// The time from one check of coverage to the next; 30 seconds unless said otherwise, and 5 at least. One check serves
-    /// everybody who looks.
+    /// Sets the time from one coverage check to the next: 30 seconds by default, and never less than 5. One check serves every
+    /// browser.
     #[must_use]
     pub const fn coverage_poll(mut self, period: Duration) -> Self {
         self.settings.coverage_poll = period;
         self
     }
 
-    /// Keeps the statements of the console prepared: see [`AuditTrail::with_prepared_statements`]. Pages then come in a fraction
-    /// of the time; not for a pool behind a pooler in transaction mode that does not know prepared statements.
-    #[must_use]
-    pub fn prepared_statements(mut self, prepared: bool) -> Self {
-        self.settings.trail = self.settings.trail.with_prepared_statements(prepared);
-        self
-    }
-
-    /// How long each hook may take before its answer counts as *no*; 5 seconds unless said otherwise.
+    /// Sets the time after which a hook counts as having denied: 5 seconds by default.
     #[must_use]
     pub const fn hook_timeout(mut self, timeout: Duration) -> Self {
         self.settings.hook_timeout = timeout;
         self
     }
 
-    /// How long a page may wait for the database before it says so; 8 seconds unless said otherwise.
+    /// Sets the time that a page waits for the database before it answers 503: 8 seconds by default.
     #[must_use]
     pub const fn query_timeout(mut self, timeout: Duration) -> Self {
         self.settings.query_timeout = timeout;
         self
     }
 
-    /// Decides who may do what. Asked for every request but those for assets.
+    /// Sets the hook that decides who may do what. It is called for every request except those for assets.
     ///
-    /// The hook gets the request's parts and the action; it answers [`Access::Allow`], [`Access::AllowWithin`] a scope, or
-    /// [`Access::Deny`]. An error, a panic and a time-out deny.
+    /// The hook gets the request's parts and the action, and returns [`Access::Allow`], [`Access::AllowWithin`] a scope, or
+    /// [`Access::Deny`]. An error, a panic and a timeout deny.
     #[must_use]
     pub fn authorize_fn<F, R, E>(self, hook: F) -> ConsoleBuilder<AuthorizeHook, Actor>
     where
@@ -210,7 +183,8 @@ impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
         ConsoleBuilder { settings, authorize: AuthorizeHook::new(hook), actor }
     }
 
-    /// Names the operator who reads; none when nobody can be named. Asked after the authorisation hook said yes.
+    /// Sets the hook that names the operator, or returns `None`. It is called only after the authorization hook has allowed the
+    /// request.
     #[must_use]
     pub fn actor_fn<F, R>(self, hook: F) -> ConsoleBuilder<Authorize, ActorHook>
     where
@@ -223,13 +197,10 @@ impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
 }
 
 impl ConsoleBuilder<AuthorizeHook, ActorHook> {
-    /// The finished console.
+    /// Returns the finished console.
     #[must_use]
     pub fn build(self) -> Console {
         let Self { settings, authorize, actor } = self;
-        let Settings { trail, config, coverage_poll, query_timeout, .. } = &settings;
-        let monitor = Monitor::new(trail.clone(), config.clone(), *coverage_poll, *query_timeout);
-        let (monitor, tables) = (Arc::new(monitor), KnownTables::default());
-        Console { shared: Arc::new(Shared { settings, authorize, actor, monitor, tables }) }
+        Console { state: Arc::new(ConsoleState::new(settings, authorize, actor)) }
     }
 }

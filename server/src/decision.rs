@@ -8,25 +8,24 @@ use futures_util::future::join_all;
 use http::request::Parts;
 use threadline_app::ConsoleAction;
 
-use crate::builder::Shared;
 use crate::hooks::BoxError;
+use crate::state::ConsoleState;
 use crate::{Access, AccessRequest};
 
 /// What the authorisation hook said, or why it said nothing.
 pub(crate) type Answer = Result<Result<Access, BoxError>, &'static str>;
 
 /// What the hook says of an action.
-pub(crate) async fn ask(shared: &Shared, parts: &Parts, action: ConsoleAction) -> Answer {
+pub(crate) async fn ask(state: &ConsoleState, parts: &Parts, action: ConsoleAction) -> Answer {
     let question = AccessRequest { parts: parts.clone(), action };
-    let hook = shared.authorize.0.clone();
-    bounded(shared.settings.hook_timeout, async move { hook(question).await }).await
+    let hook = state.authorize.0.clone();
+    bounded(state.settings.hook_timeout, async move { hook(question).await }).await
 }
 
 /// What the page may show besides its own: the pill in the header, and links. No answer is no here, too; a scope is, because
 /// these actions are about the whole database.
-pub(crate) async fn granted_besides(shared: &Shared, parts: &Parts) -> Vec<ConsoleAction> {
-    let answers =
-        ConsoleAction::APART.map(|action| async move { (action, ask(shared, parts, action).await) });
+pub(crate) async fn granted_besides(state: &ConsoleState, parts: &Parts) -> Vec<ConsoleAction> {
+    let answers = ConsoleAction::APART.map(|action| async move { (action, ask(state, parts, action).await) });
     let answers = join_all(answers).await;
     let granted = |(action, answer)| matches!(answer, Ok(Ok(Access::Allow))).then_some(action);
     answers.into_iter().filter_map(granted).collect()

@@ -12,9 +12,9 @@ use threadline::event::CONSOLE_AUTHORIZED;
 use threadline::{AuditContext, Scope};
 use threadline_app::{ConsoleAction, Frame, RoutePage};
 
-use crate::builder::Shared;
 use crate::decision::{ask, bounded, granted_besides, in_words};
 use crate::respond::Reply;
+use crate::state::ConsoleState;
 use crate::{Access, mount, theme};
 
 /// How long a page waits for what the header says of coverage.
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// What a handler may rely on: the hook allowed the request.
 #[derive(Debug, Clone)]
 pub(crate) struct Visit {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) state: Arc<ConsoleState>,
     pub(crate) scope: Scope,
     pub(crate) base: String,
     frame: Frame,
@@ -44,7 +44,7 @@ impl Visit {
 /// What a guard knows of the route that it stands before.
 #[derive(Debug, Clone)]
 pub(crate) struct Gate {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) state: Arc<ConsoleState>,
     pub(crate) action: ConsoleAction,
     /// The page behind it; none for an address that is no page.
     pub(crate) page: Option<RoutePage>,
@@ -52,7 +52,7 @@ pub(crate) struct Gate {
 
 /// Asks the hooks and lets the request pass, or refuses it.
 pub(crate) async fn guard(
-    State(Gate { shared, action, page }): State<Gate>,
+    State(Gate { state, action, page }): State<Gate>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -62,14 +62,14 @@ pub(crate) async fn guard(
     let frame = Frame {
         address: uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         base: base.clone(),
-        host_name: shared.settings.host_name.clone(),
+        host_name: state.settings.host_name.clone(),
         theme: theme::chosen(&parts.headers),
         page,
         request_id: request_id(&parts),
         ..Frame::default()
     };
-    let limit = shared.settings.hook_timeout;
-    let answer = ask(&shared, &parts, action).await;
+    let limit = state.settings.hook_timeout;
+    let answer = ask(&state, &parts, action).await;
     CONSOLE_AUTHORIZED.emit(&[in_words(&answer)], None);
     let is_apart = ConsoleAction::APART.contains(&action);
     let scope = match answer {
@@ -86,11 +86,11 @@ pub(crate) async fn guard(
             return refuse(frame, action);
         }
     };
-    let hook = shared.actor.0.clone();
+    let hook = state.actor.0.clone();
     let question = parts.clone();
     let operator = bounded(limit, async move { hook(question).await });
     let is_drawn = page.is_none_or(RoutePage::is_drawn);
-    let besides = async { if is_drawn { granted_besides(&shared, &parts).await } else { Vec::new() } };
+    let besides = async { if is_drawn { granted_besides(&state, &parts).await } else { Vec::new() } };
     let (operator, granted) = tokio::join!(operator, besides);
     let operator = operator.unwrap_or_else(|reason| {
         tracing::warn!(?action, reason, "actor_fn gave no answer: the operator has no name");
@@ -100,13 +100,13 @@ pub(crate) async fn guard(
         // A page about the check waits for it, and its header says the same.
         let is_about_it = matches!(page, Some(RoutePage::Coverage | RoutePage::Redaction));
         let patience = if is_about_it { 4 * PATIENCE } else { PATIENCE };
-        Some(shared.monitor.known(patience).await.pill(Utc::now()))
+        Some(state.monitor.known(patience).await.pill(Utc::now()))
     } else {
         None
     };
     let mut request = Request::from_parts(parts, body);
     let frame = Frame { operator, scoped: scope.is_limited(), granted, coverage, ..frame };
-    request.extensions_mut().insert(Visit { shared, scope, base, frame });
+    request.extensions_mut().insert(Visit { state, scope, base, frame });
     next.run(request).await
 }
 

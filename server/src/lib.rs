@@ -12,6 +12,7 @@ mod mount;
 mod respond;
 mod router;
 mod same_origin;
+mod state;
 mod tables;
 mod theme;
 

@@ -8,12 +8,12 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use threadline_app::{ConsoleAction, ROUTES, RoutePage};
 
-use crate::builder::Shared;
 use crate::guard::{Gate, guard};
+use crate::state::ConsoleState;
 use crate::{assets, handlers};
 
-pub(crate) fn router<S: Clone + Send + Sync + 'static>(shared: &Arc<Shared>) -> Router<S> {
-    let guarded = |action, page| from_fn_with_state(Gate { shared: shared.clone(), action, page }, guard);
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(state: &Arc<ConsoleState>) -> Router<S> {
+    let guarded = |action, page| from_fn_with_state(Gate { state: state.clone(), action, page }, guard);
     let mut router = Router::new().route("/assets/{name}", get(assets::serve));
     for route in ROUTES {
         // `layer`, not `route_layer`: a method that the route does not know is refused as well.

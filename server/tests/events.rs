@@ -65,7 +65,7 @@ async fn each_answer_of_the_hook_is_told() -> Result<(), Box<dyn Error>> {
         .acquire_timeout(Duration::from_millis(10))
         .connect_lazy("postgres://nobody@127.0.0.1:1/nowhere")?;
     for result in ["granted", "granted_within_scope", "denied", "error", "panic", "timeout"] {
-        let console = Console::builder(pool.clone())
+        let console = Console::builder(AuditTrail::new(pool.clone()))
             .hook_timeout(Duration::from_millis(50))
             .authorize_fn(move |_| async move {
                 match result {
@@ -99,7 +99,7 @@ async fn one_check_of_coverage_serves_a_thousand_viewers(pool: PgPool) -> Result
     let _recording = metrics::set_default_local_recorder(&counters);
     // However long a thousand pages take, one check is enough, and it comes to its end.
     let (wait, period) = (Duration::from_secs(600), Duration::from_secs(3_600));
-    let console = Console::builder(pool)
+    let console = Console::builder(AuditTrail::new(pool))
         .query_timeout(wait)
         .coverage_poll(period)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })

@@ -60,7 +60,7 @@ impl ConnectionArgs {
             .max_connections(1)
             .acquire_timeout(CONNECT_TIMEOUT)
             .connect_lazy_with(options);
-        let trail = AuditTrail::new(pool.clone()).with_storage_schema(self.storage_schema(configured));
+        let trail = AuditTrail::new(pool.clone()).storage_schema(self.storage_schema(configured));
         Ok((trail, pool))
     }
 }

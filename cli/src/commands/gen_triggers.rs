@@ -89,7 +89,7 @@ async fn plan(
 }
 
 async fn trail(session: &Session, args: &GenTriggersArgs) -> Result<AuditTrail, Error> {
-    Ok(session.unchecked_trail().await?.with_lock_timeout(args.lock_timeout.get()))
+    Ok(session.unchecked_trail().await?.lock_timeout(args.lock_timeout.get()))
 }
 
 fn text(tables: &[PlannedTable], outcome: &Outcome) -> Report {

@@ -24,9 +24,9 @@ struct Document<'a> {
 }
 
 pub(crate) async fn run(session: &Session, args: &InstallArgs) -> Result<Report, Error> {
-    let trail = session.unchecked_trail().await?.with_lock_timeout(args.lock_timeout.get());
+    let trail = session.unchecked_trail().await?.lock_timeout(args.lock_timeout.get());
     trail.install().await?;
-    let (storage_schema, months_ahead) = (trail.storage_schema(), AuditTrail::MONTHS_AHEAD);
+    let (storage_schema, months_ahead) = (trail.schema(), AuditTrail::MONTHS_AHEAD);
     if session.json {
         let storage_schema = storage_schema.name();
         return json::line(&Document { format_version: json::FORMAT_VERSION, storage_schema, months_ahead });

@@ -3,15 +3,15 @@
 use crate::support::{Result, run, stdout, tickets};
 use serde_json::Value;
 use sqlx::PgPool;
-use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditedWrite};
+use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail};
 
 /// Writes three changes with an actor and a reason that contain special characters. Returns the transaction id.
 async fn escalate(pool: &PgPool) -> Result<String> {
     tickets(pool).await?;
     let actor = ActorRef::new(ActorKind::User, "42 ticket.closed")?;
     let context = AuditContext::new(actor).with_request_id("req-1")?;
-    let action = Action::named("ticket.escalated").with_reason("Called\ntwice");
-    let mut transaction = AuditedWrite::new(&context).action(action).begin(pool).await?;
+    let action = Action::named("ticket.escalated").reason("Called\ntwice");
+    let mut transaction = AuditTrail::new(pool.clone()).write(&context).action(action).begin().await?;
     sqlx::query("INSERT INTO tickets SELECT generate_series(1, 3)").execute(&mut *transaction).await?;
     Ok(transaction.commit().await?.transaction_id.to_string())
 }
@@ -99,7 +99,7 @@ async fn missing_actor_is_replaced_by_session(pool: PgPool) -> Result {
 /// Writes a second change with an actor. Returns the transaction id.
 async fn escalate_again(pool: &PgPool) -> Result<String> {
     let context = AuditContext::new(ActorRef::new(ActorKind::User, "42")?);
-    let mut transaction = AuditedWrite::new(&context).begin(pool).await?;
+    let mut transaction = AuditTrail::new(pool.clone()).write(&context).begin().await?;
     sqlx::query("INSERT INTO tickets VALUES (2)").execute(&mut *transaction).await?;
     Ok(transaction.commit().await?.transaction_id.to_string())
 }

@@ -24,7 +24,7 @@ async fn main() -> Result {
     let (tables, samples) = (number("--tables")?, number("--samples")?);
     let url = env::var("DATABASE_URL").map_err(|_| "set DATABASE_URL, or run `cargo xtask bench health`")?;
     let pool = PgPoolOptions::new().max_connections(1).test_before_acquire(false).connect(&url).await?;
-    let trail = AuditTrail::new(pool.clone()).with_prepared_statements(true);
+    let trail = AuditTrail::new(pool.clone()).prepared_statements(true);
     trail.install().await?;
     let mut file = String::new();
     for first in (0..tables).step_by(BATCH) {

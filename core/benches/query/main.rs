@@ -27,7 +27,7 @@ async fn main() -> Result {
     let pool: PgPool =
         PgPoolOptions::new().max_connections(1).test_before_acquire(false).connect(&url).await?;
     let asked = |word: &str| env::args().any(|argument| argument == word);
-    let trail = AuditTrail::new(pool.clone()).with_prepared_statements(asked("--prepared"));
+    let trail = AuditTrail::new(pool.clone()).prepared_statements(asked("--prepared"));
     if asked("install") {
         trail.install().await?;
         return Ok(());

@@ -1,7 +1,7 @@
 //! The writes that are compared: each changes one row in a transaction of its own.
 
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
-use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite};
+use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail};
 
 use crate::Result;
 
@@ -42,13 +42,13 @@ impl Write {
                 tx.commit().await?;
             }
             Self::Actor => {
-                let mut tx = AuditedWrite::new(&context).begin(pool).await?;
+                let mut tx = AuditTrail::new(pool.clone()).write(&context).begin().await?;
                 update(&mut tx, "tickets", id).await?;
                 tx.commit().await?;
             }
             Self::Action => {
-                let action = Action::named("ticket.hit").with_reason("The customer called.");
-                let mut tx = AuditedWrite::new(&context).action(action).begin(pool).await?;
+                let action = Action::named("ticket.hit").reason("The customer called.");
+                let mut tx = AuditTrail::new(pool.clone()).write(&context).action(action).begin().await?;
                 update(&mut tx, "tickets", id).await?;
                 tx.commit().await?;
             }

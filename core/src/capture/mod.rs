@@ -36,7 +36,7 @@ impl AuditTrail {
     /// order of schemas and names, together with the tables that share partitions, inheritance or a capture function with it.
     ///
     /// A table is given by its name, `tickets` or `billing.invoices`, or with a [`TablePolicy`]. The role must own the
-    /// tables. The [lock timeout](Self::with_lock_timeout) limits the wait for a lock. After a deadlock a table is tried again, up
+    /// tables. The [lock timeout](Self::lock_timeout) limits the wait for a lock. After a deadlock a table is tried again, up
     /// to 5 times.
     ///
     /// ```no_run

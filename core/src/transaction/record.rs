@@ -14,12 +14,12 @@ impl AuditTrail {
     ///
     /// ```no_run
     /// # async fn export(pool: sqlx::PgPool, context: threadline::AuditContext) -> Result<(), threadline::TransactionError> {
-    /// use threadline::{AuditTrail, AuditedWrite};
+    /// use threadline::AuditTrail;
     ///
     /// let trail = AuditTrail::new(pool.clone());
     /// let action = trail.record_action(&context, "tickets.merged").await?;
     /// for id in [1, 2] {
-    ///     let mut tx = AuditedWrite::new(&context).under_action(action).begin(&pool).await?;
+    ///     let mut tx = trail.write(&context).under_action(action).begin().await?;
     ///     sqlx::query("UPDATE tickets SET merged_into = 3 WHERE id = $1").bind(id).execute(&mut *tx).await?;
     ///     tx.commit().await?;
     /// }

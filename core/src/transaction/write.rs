@@ -8,16 +8,45 @@ use uuid::Uuid;
 
 use super::{Audited, AuditedTransaction, TransactionError, record, simple};
 use crate::event::TRANSACTION_FAILED;
-use crate::{Action, AuditContext, StorageSchema, pool};
+use crate::{Action, AuditContext, AuditTrail, StorageSchema, pool};
 
-/// A write that is about to happen: who acts, and why. It becomes an [`AuditedTransaction`] by [`begin`](Self::begin) or
-/// [`adopt`](Self::adopt), or happens at once by [`run`](Self::run).
+impl AuditTrail {
+    /// Describes a write under this context, which [`begin`](AuditedWrite::begin), [`adopt`](AuditedWrite::adopt) or
+    /// [`run`](AuditedWrite::run) starts. It uses the trail's own pool and storage schema.
+    ///
+    /// ```no_run
+    /// # async fn escalate(
+    /// #     trail: threadline::AuditTrail,
+    /// #     context: threadline::AuditContext,
+    /// # ) -> Result<(), threadline::TransactionError> {
+    /// let mut tx = trail.write(&context).action("ticket.escalated").begin().await?;
+    /// sqlx::query("UPDATE tickets SET priority = 'urgent' WHERE id = $1").bind(4711).execute(&mut *tx).await?;
+    /// tx.commit().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn write(&self, context: &AuditContext) -> AuditedWrite {
+        AuditedWrite {
+            context: context.clone(),
+            why: Why::Untold,
+            metadata: None,
+            pool: self.pool.clone(),
+            schema: self.schema.clone(),
+            allow_missing_actor: false,
+        }
+    }
+}
+
+/// A write that has not started yet: the actor, and the action if there is one. [`AuditTrail::write`] creates it;
+/// [`begin`](Self::begin) and [`adopt`](Self::adopt) turn it into an [`AuditedTransaction`], and [`run`](Self::run) runs a
+/// closure in one.
 ///
 /// ```no_run
-/// # async fn escalate(pool: sqlx::PgPool, context: threadline::AuditContext) -> Result<(), threadline::TransactionError> {
-/// use threadline::AuditedWrite;
-///
-/// let mut tx = AuditedWrite::new(&context).action("ticket.escalated").begin(&pool).await?;
+/// # async fn escalate(
+/// #     trail: threadline::AuditTrail,
+/// #     context: threadline::AuditContext,
+/// # ) -> Result<(), threadline::TransactionError> {
+/// let mut tx = trail.write(&context).action("ticket.escalated").begin().await?;
 /// sqlx::query("UPDATE tickets SET priority = 'urgent' WHERE id = $1").bind(4711).execute(&mut *tx).await?;
 /// let written = tx.commit().await?;
 /// println!("audit transaction {}", written.transaction_id);
@@ -33,6 +62,7 @@ pub struct AuditedWrite {
     pub(super) why: Why,
     pub(super) metadata: Option<Map<String, Value>>,
     pub(super) schema: StorageSchema,
+    pool: PgPool,
     allow_missing_actor: bool,
 }
 
@@ -45,17 +75,6 @@ pub(super) enum Why {
 }
 
 impl AuditedWrite {
-    /// A write under this context, in the trail of the schema `threadline`.
-    pub fn new(context: &AuditContext) -> Self {
-        Self {
-            context: context.clone(),
-            why: Why::Untold,
-            metadata: None,
-            schema: StorageSchema::default(),
-            allow_missing_actor: false,
-        }
-    }
-
     /// Records this action with the write. The write is refused when it captures nothing.
     pub fn action(mut self, action: impl Into<Action>) -> Self {
         self.why = Why::Recorded(action.into());
@@ -82,21 +101,15 @@ impl AuditedWrite {
         self
     }
 
-    /// The schema that holds the trail; `threadline` unless said otherwise.
-    pub fn storage_schema(mut self, schema: StorageSchema) -> Self {
-        self.schema = schema;
-        self
-    }
-
     /// Begins a transaction of its own.
     ///
     /// # Errors
     /// [`TransactionError`]; what is wrong with the context, the action or the metadata is found before anything happens.
-    pub async fn begin(self, pool: &PgPool) -> Result<AuditedTransaction<'static>, TransactionError> {
+    pub async fn begin(self) -> Result<AuditedTransaction<'static>, TransactionError> {
         let began = Instant::now();
         let begun = async {
             self.check()?;
-            let mut transaction = pool::begin(pool, "BEGIN").await?;
+            let mut transaction = pool::begin(&self.pool, "BEGIN").await?;
             let sql = format!("SELECT {}", self.declaration());
             let row = simple::row(&mut *transaction, &self.schema, &sql).await?;
             let (id, action_id) = (row.try_get("transaction_id")?, row.try_get("action_id")?);
@@ -107,13 +120,16 @@ impl AuditedWrite {
     }
 
     /// Takes over a transaction that the host has begun, before its first captured write. Dropping or refusing it rolls it
-    /// back.
+    /// back. The transaction may come from another pool of the same database.
     ///
     /// ```no_run
-    /// # async fn escalate(pool: sqlx::PgPool, context: threadline::AuditContext) -> Result<(), threadline::TransactionError> {
-    /// # use threadline::AuditedWrite;
+    /// # async fn escalate(
+    /// #     pool: sqlx::PgPool,
+    /// #     trail: threadline::AuditTrail,
+    /// #     context: threadline::AuditContext,
+    /// # ) -> Result<(), threadline::TransactionError> {
     /// let transaction = pool.begin().await?;
-    /// let mut tx = AuditedWrite::new(&context).action("ticket.escalated").adopt(transaction).await?;
+    /// let mut tx = trail.write(&context).action("ticket.escalated").adopt(transaction).await?;
     /// # tx.commit().await?;
     /// # Ok(())
     /// # }
@@ -155,12 +171,16 @@ impl AuditedWrite {
     /// Runs the closure within a transaction of its own and commits, unless the closure fails or panics.
     ///
     /// ```no_run
-    /// # async fn escalate(pool: sqlx::PgPool, context: threadline::AuditContext) -> Result<(), threadline::TransactionError> {
-    /// use threadline::{AuditedWrite, TransactionError};
+    /// # async fn escalate(
+    /// #     trail: threadline::AuditTrail,
+    /// #     context: threadline::AuditContext,
+    /// # ) -> Result<(), threadline::TransactionError> {
+    /// use threadline::TransactionError;
     ///
-    /// let written = AuditedWrite::new(&context)
+    /// let written = trail
+    ///     .write(&context)
     ///     .action("ticket.escalated")
-    ///     .run(&pool, async |tx| {
+    ///     .run(async |tx| {
     ///         let update = sqlx::query("UPDATE tickets SET priority = 'urgent' WHERE id = $1").bind(4711);
     ///         Ok::<_, TransactionError>(update.execute(&mut *tx).await?.rows_affected())
     ///     })
@@ -172,12 +192,12 @@ impl AuditedWrite {
     ///
     /// # Errors
     /// The closure's own, and [`TransactionError`] as the closure's error type takes it up. Everything is rolled back then.
-    pub async fn run<T, E, F>(self, pool: &PgPool, work: F) -> Result<Audited<T>, E>
+    pub async fn run<T, E, F>(self, work: F) -> Result<Audited<T>, E>
     where
         F: AsyncFnOnce(&mut sqlx::PgConnection) -> Result<T, E>,
         E: From<TransactionError>,
     {
-        let mut transaction = self.begin(pool).await?;
+        let mut transaction = self.begin().await?;
         let value = work(&mut transaction).await?;
         let Audited { transaction_id, action_id, .. } = transaction.commit().await?;
         Ok(Audited { value, transaction_id, action_id })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
 use threadline::query::{Count, Filter};
-use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditedWrite, Scope};
+use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use tokio::sync::Barrier;
 
 use crate::changes::{flaws, forget};
@@ -27,7 +27,7 @@ async fn write(
     let adopted = async {
         let actor = ActorRef::new(ActorKind::User, session.to_string()).map_err(|error| failed(&error))?;
         let context = AuditContext::new(actor).with_correlation_id(format!("round-{round}"));
-        let write = AuditedWrite::new(&context.map_err(|error| failed(&error))?);
+        let write = AuditTrail::new(pool.clone()).write(&context.map_err(|error| failed(&error))?);
         let transaction = begun.map_err(|error| failed(&error))?;
         write.action(Action::named("counter.raised")).adopt(transaction).await.map_err(|error| failed(&error))
     };

@@ -65,14 +65,7 @@ impl<'a> Check<'a> {
                 }
             }
         }
-        Ok(Self {
-            pool,
-            trail: trail.clone().with_prepared_statements(true),
-            tables,
-            copies,
-            pending,
-            touched,
-        })
+        Ok(Self { pool, trail: trail.clone().prepared_statements(true), tables, copies, pending, touched })
     }
 
     /// Everything that differs.

@@ -62,7 +62,7 @@ async fn host_tables_are_each_in_one_bucket(pool: PgPool) -> Result {
     assert_eq!(trail.coverage(&config, &Schemas::one("empty")).await?.schemas, ["empty"]);
     let wrong = trail.coverage(&config, &Schemas::one("biling")).await.unwrap_err();
     assert!(matches!(&wrong, HealthError::NoSuchSchema { schema } if schema == "biling"), "{wrong}");
-    let other = trail.clone().with_storage_schema(StorageSchema::new("audit")?);
+    let other = trail.clone().storage_schema(StorageSchema::new("audit")?);
     let missing = other.coverage(&config, &Schemas::All).await.unwrap_err();
     assert!(matches!(missing, HealthError::NotInstalled { .. }), "{missing}");
     Ok(())

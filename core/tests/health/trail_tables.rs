@@ -9,7 +9,7 @@ use crate::database::{Result, install, run};
 #[sqlx::test(migrations = false)]
 async fn trail_tables_are_not_checked(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
-    let other = trail.clone().with_storage_schema(StorageSchema::new("public")?);
+    let other = trail.clone().storage_schema(StorageSchema::new("public")?);
     other.install().await?;
     run(
         &pool,
@@ -27,7 +27,7 @@ async fn trail_tables_are_not_checked(pool: PgPool) -> Result {
 
 #[sqlx::test(migrations = false)]
 async fn host_table_with_trail_like_name_is_checked(pool: PgPool) -> Result {
-    let trail = AuditTrail::new(pool.clone()).with_storage_schema(StorageSchema::new("public")?);
+    let trail = AuditTrail::new(pool.clone()).storage_schema(StorageSchema::new("public")?);
     trail.install().await?;
     run(
         &pool,

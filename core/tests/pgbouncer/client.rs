@@ -1,7 +1,7 @@
 //! One client of the pooler.
 
 use sqlx::{PgConnection, PgPool};
-use threadline::{ActorKind, ActorRef, AuditContext, AuditedTransaction, AuditedWrite};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedTransaction, AuditedWrite};
 
 use crate::database::Result;
 
@@ -23,11 +23,11 @@ impl Client {
     }
 
     pub(crate) fn write(&self) -> AuditedWrite {
-        AuditedWrite::new(&self.context)
+        AuditTrail::new(self.pool.clone()).write(&self.context)
     }
 
     pub(crate) async fn guard(&self, kind: &str, action: &str) -> Result {
-        let mut tx = self.write().action(action).begin(&self.pool).await?;
+        let mut tx = self.write().action(action).begin().await?;
         self.note(&mut tx, kind, Some(&self.actor), Some(action)).await?;
         self.note(&mut tx, kind, Some(&self.actor), Some(action)).await?;
         tx.commit().await?;
@@ -36,7 +36,7 @@ impl Client {
 
     /// One row is written, and nothing is committed.
     pub(crate) async fn unfinished(&self, kind: &str, action: &str) -> Result<AuditedTransaction<'static>> {
-        let mut tx = self.write().action(action).begin(&self.pool).await?;
+        let mut tx = self.write().action(action).begin().await?;
         self.note(&mut tx, kind, Some(&self.actor), Some(action)).await?;
         Ok(tx)
     }

@@ -1,7 +1,7 @@
 //! What else a session keeps from one client to the next.
 
 use sqlx::PgPool;
-use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail};
 
 use crate::RESET;
 use crate::database::{Result, install, run, value};
@@ -20,7 +20,7 @@ async fn without_a_reset_a_session_signs_for_others(pool: PgPool) -> Result {
         let (one, other) = (bouncer.client(0), bouncer.client(0));
         run(&one, r#"SET threadline.actor_ref = '{"type": "user", "id": "one"}'"#).await?;
         run(&other, &format!("INSERT INTO notes VALUES ({at})")).await?;
-        let mut tx = AuditedWrite::new(&actor("other")?).begin(&other).await?;
+        let mut tx = AuditTrail::new(other.clone()).write(&actor("other")?).begin().await?;
         run(&mut *tx, &format!("INSERT INTO notes VALUES (1{at})")).await?;
         tx.commit().await?;
         let who = "SELECT string_agg(coalesce(actor_ref ->> 'id', 'nobody'), ', ' ORDER BY occurred_at)

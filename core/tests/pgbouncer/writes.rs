@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use sqlx::{AssertSqlSafe, PgConnection};
-use threadline::{AuditContext, AuditTrail, AuditedWrite, TransactionError};
+use threadline::{AuditContext, AuditTrail, TransactionError};
 
 use crate::client::Client;
 use crate::database::Result;
@@ -45,7 +45,7 @@ impl Client {
         let action = format!("{}.acted", self.actor);
         match kind {
             "guard" => {
-                let mut tx = self.write().begin(&self.pool).await?;
+                let mut tx = self.write().begin().await?;
                 self.note(&mut tx, kind, Some(&self.actor), None).await?;
                 self.note(&mut tx, kind, Some(&self.actor), None).await?;
                 tx.commit().await?;
@@ -53,7 +53,7 @@ impl Client {
             "guard with an action" => self.guard(kind, &action).await?,
             "dropped guard" => drop(self.unfinished(kind, &action).await?),
             "rollback" => {
-                let mut tx = self.write().begin(&self.pool).await?;
+                let mut tx = self.write().begin().await?;
                 self.note(&mut tx, kind, Some(&self.actor), None).await?;
                 tx.rollback().await?;
             }
@@ -82,7 +82,7 @@ impl Client {
                 let _stopped = stop_after(self.number.unsigned_abs(), self.guard(kind, &action)).await;
             }
             "nothing captured" => {
-                let tx = self.write().action(&*action).begin(&self.pool).await?;
+                let tx = self.write().action(&*action).begin().await?;
                 let ended = tx.commit().await;
                 assert!(matches!(ended, Err(TransactionError::NothingCaptured { .. })), "{ended:?}");
             }
@@ -100,7 +100,7 @@ impl Client {
                 let work = async |tx: &mut PgConnection| {
                     Ok::<_, TransactionError>(self.note(tx, kind, Some(&self.actor), Some(&action)).await?)
                 };
-                self.write().action(&*action).run(&self.pool, work).await?;
+                self.write().action(&*action).run(work).await?;
             }
             "failed closure" => {
                 let work = async |tx: &mut PgConnection| {
@@ -108,19 +108,21 @@ impl Client {
                     sqlx::raw_sql("SELECT 1 / 0").execute(tx).await?;
                     Ok::<_, TransactionError>(())
                 };
-                assert!(self.write().run(&self.pool, work).await.is_err());
+                assert!(self.write().run(work).await.is_err());
             }
             "under an action" => {
                 let id = AuditTrail::new(self.pool.clone()).record_action(&self.context, &*action).await?;
                 for _ in 0..2 {
-                    let mut tx = self.write().under_action(id).begin(&self.pool).await?;
+                    let mut tx = self.write().under_action(id).begin().await?;
                     self.note(&mut tx, kind, Some(&self.actor), Some(&action)).await?;
                     tx.commit().await?;
                 }
             }
             "missing actor allowed" => {
-                let write = AuditedWrite::new(&AuditContext::without_actor()).allow_missing_actor();
-                let mut tx = write.begin(&self.pool).await?;
+                let write = AuditTrail::new(self.pool.clone())
+                    .write(&AuditContext::without_actor())
+                    .allow_missing_actor();
+                let mut tx = write.begin().await?;
                 self.note(&mut tx, kind, None, None).await?;
                 tx.commit().await?;
             }

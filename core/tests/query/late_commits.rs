@@ -6,9 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use threadline::query::{Count, Filter, Position, SnapshotMark, TimelineEntry};
-use threadline::{
-    ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Predicate, Scope, StorageSchema,
-};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Predicate, Scope, StorageSchema};
 use uuid::Uuid;
 
 use crate::database::{Result, install, run, value};
@@ -59,7 +57,7 @@ async fn newer(
 async fn change_of_open_transaction_is_counted_once_it_commits(pool: PgPool) -> Result {
     let trail = captured(&pool).await?;
     let context = AuditContext::new(ActorRef::new(ActorKind::User, "ann")?).with_correlation_id("case-1")?;
-    let mut older = AuditedWrite::new(&context).action("tickets.imported").begin(&pool).await?;
+    let mut older = AuditTrail::new(pool.clone()).write(&context).action("tickets.imported").begin().await?;
     run(&mut *older, "INSERT INTO tickets VALUES (1, 7), (2, 8)").await?;
     run(&pool, "INSERT INTO tickets VALUES (3, 7); INSERT INTO lines VALUES (3)").await?;
 
@@ -187,7 +185,7 @@ async fn as_stranger(pool: &PgPool, role: &Role) -> Result<AuditTrail> {
         Box::pin(async move { sqlx::raw_sql(AssertSqlSafe(become_role)).execute(connection).await.map(drop) })
     });
     let strangers = strangers.connect_with(pool.connect_options().as_ref().clone()).await?;
-    Ok(AuditTrail::new(pool.clone()).with_read_pool(strangers))
+    Ok(AuditTrail::new(pool.clone()).read_pool(strangers))
 }
 
 #[sqlx::test(migrations = false)]
@@ -258,7 +256,7 @@ async fn count_by_role_that_may_not_list_sessions_is_truncated(pool: PgPool) -> 
 
 #[sqlx::test(migrations = false)]
 async fn count_with_late_transaction_too_large_to_search_is_truncated(pool: PgPool) -> Result {
-    let trail = captured(&pool).await?.with_search_time(Duration::ZERO);
+    let trail = captured(&pool).await?.search_time(Duration::ZERO);
     let (scope, any) = (Scope::unscoped(), Filter::default());
     let mut older = pool.begin().await?;
     run(&mut *older, "INSERT INTO tickets SELECT n FROM generate_series(1, 30000) AS n").await?;
@@ -277,7 +275,7 @@ async fn count_with_late_transaction_too_large_to_search_is_truncated(pool: PgPo
     assert_eq!((listed.entries.len(), listed.truncated), (1, true));
     assert_eq!(snapshot.count(&scope, &lines, 100).await?, Count::Exact(1), "the snapshot can still be used");
     drop(snapshot);
-    let patient = trail.with_search_time(Duration::from_secs(5));
+    let patient = trail.search_time(Duration::from_secs(5));
     assert_eq!(newer(&patient, &scope, &lines, &mark).await?, (1, 0, false));
     Ok(())
 }
@@ -298,7 +296,7 @@ async fn write_as_reference(connection: &mut PgConnection, name: &str) -> Result
 #[sqlx::test(migrations = false)]
 async fn late_commit_into_elixir_trail_is_counted(pool: PgPool) -> Result {
     run(&pool, include_str!("reference.sql")).await?;
-    let trail = AuditTrail::new(pool.clone()).with_storage_schema(StorageSchema::new("public")?);
+    let trail = AuditTrail::new(pool.clone()).storage_schema(StorageSchema::new("public")?);
     let (scope, any) = (Scope::tables(["orders"]), Filter::default());
     let mut older = pool.begin().await?;
     write_as_reference(&mut older, "orders").await?;

@@ -25,7 +25,7 @@ mod role;
 use database::{Result, run};
 use sqlx::PgPool;
 use threadline::query::{Page, TimelineEntry};
-use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite};
+use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail};
 
 /// Installs a trail whose rows a test may insert: triggers fill in what capture functions compute.
 async fn install_for_made_up_rows(pool: &PgPool) -> Result<AuditTrail> {
@@ -81,12 +81,12 @@ async fn desk(pool: &PgPool) -> Result<AuditTrail> {
         (root, Some(Action::named("lines.emptied")), "TRUNCATE lines"),
         (AuditContext::new(ActorRef::anonymous()), None, "INSERT INTO tickets VALUES (3, 7, 'low')"),
     ] {
-        let write = AuditedWrite::new(&context);
+        let write = AuditTrail::new(pool.clone()).write(&context);
         let write = match action {
             Some(action) => write.action(action),
             None => write,
         };
-        let mut tx = write.begin(pool).await?;
+        let mut tx = write.begin().await?;
         run(&mut *tx, statements).await?;
         tx.commit().await?;
     }

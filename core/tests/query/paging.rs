@@ -164,7 +164,7 @@ async fn truncated_page_continues_where_search_stopped(pool: PgPool) -> Result {
     let (scope, any) = (Scope::unscoped(), Filter::default());
     let whole = trail.timeline_page(&scope, &any, Position::Newest, 500).await?;
     assert_eq!((whole.entries.len(), whole.truncated_at), (121, None));
-    let hasty = trail.with_search_time(std::time::Duration::ZERO);
+    let hasty = trail.search_time(std::time::Duration::ZERO);
     for size in [7, 500] {
         let (mut seen, mut stops, mut position) = (Vec::new(), 0, Position::Newest);
         let last = loop {

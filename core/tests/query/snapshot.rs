@@ -47,7 +47,7 @@ async fn snapshot_loads_old_values(pool: PgPool) -> Result {
 async fn snapshot_keeps_row_state(pool: PgPool) -> Result {
     for prepared in [false, true] {
         let trail = if prepared { AuditTrail::new(pool.clone()) } else { desk(&pool).await? };
-        let trail = trail.with_prepared_statements(prepared);
+        let trail = trail.prepared_statements(prepared);
         let (scope, any, key) = (Scope::unscoped(), Filter::default(), [("id", 1)]);
         let mut snapshot = trail.snapshot().await?;
         let before = snapshot.row_history(&scope, "tickets", key, &any, Position::Newest, 10).await?;

@@ -45,7 +45,7 @@ async fn every_error_of_the_library_shows_the_servers_words_without_its_source_l
         );
         assert!(!error.contains("at line"), "{error}");
     }
-    let other = trail.with_storage_schema(StorageSchema::new("elsewhere")?);
+    let other = trail.storage_schema(StorageSchema::new("elsewhere")?);
     let missing = other.ensure_partitions(1).await.expect_err("no schema").to_string();
     assert!(missing.contains("(SQLSTATE 3F000)") && !missing.contains("at line"), "{missing}");
     Ok(())

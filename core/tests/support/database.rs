@@ -10,7 +10,7 @@ pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Erro
 
 /// A trail whose searches come to their end on any machine, however busy it is.
 pub(crate) async fn install(pool: &PgPool) -> Result<AuditTrail> {
-    let trail = AuditTrail::new(pool.clone()).with_search_time(Duration::MAX);
+    let trail = AuditTrail::new(pool.clone()).search_time(Duration::MAX);
     trail.install().await?;
     Ok(trail)
 }

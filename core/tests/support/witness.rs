@@ -37,7 +37,7 @@ impl Witness {
     /// All that the trail says otherwise: as-of of every key at every moment, and the comparison of the first and the last.
     pub(crate) async fn differences(&self, trail: &AuditTrail) -> Result<Vec<String>> {
         let keys: BTreeSet<&Key> = self.copies.iter().flat_map(|(_, rows)| rows.keys()).collect();
-        let trail = trail.clone().with_prepared_statements(true);
+        let trail = trail.clone().prepared_statements(true);
         let mut snapshot = trail.snapshot().await?;
         let mut differences = Vec::new();
         for key in keys {

@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 use threadline::query::Position;
-use threadline::{ActorKind, ActorRef, AuditContext, AuditedWrite, Scope, TransactionError};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope, TransactionError};
 
 use crate::database::{Result, run, value};
 use crate::{actions, recorded, tickets, user};
@@ -28,19 +28,19 @@ async fn several_transactions_happen_under_one_action(pool: PgPool) -> Result {
     let context = user("42")?;
     let mut action = None;
     for id in 1..=3 {
-        let write = AuditedWrite::new(&context);
+        let write = AuditTrail::new(pool.clone()).write(&context);
         let write = match action {
             None => write.action("tickets.imported"),
             Some(action) => write.under_action(action),
         };
-        let mut tx = write.begin(&pool).await?;
+        let mut tx = write.begin().await?;
         run(&mut *tx, &format!("INSERT INTO tickets VALUES ({id})")).await?;
         let written = tx.commit().await?;
         assert!(action.is_none() || written.action_id == action);
         action = written.action_id;
     }
     let alone = trail.record_action(&context, "tickets.merged").await?;
-    let mut tx = AuditedWrite::new(&context).under_action(alone).begin(&pool).await?;
+    let mut tx = AuditTrail::new(pool.clone()).write(&context).under_action(alone).begin().await?;
     run(&mut *tx, "DELETE FROM tickets WHERE id < 3").await?;
     tx.commit().await?;
 
@@ -57,7 +57,7 @@ async fn several_transactions_happen_under_one_action(pool: PgPool) -> Result {
 async fn a_correlation_id_spans_services_and_jobs(pool: PgPool) -> Result {
     let trail = tickets(&pool).await?;
     let customer = user("42")?.with_request_id("req-1")?.with_correlation_id("case-7")?;
-    let opened = AuditedWrite::new(&customer).action("ticket.opened").run(&pool, async |tx| {
+    let opened = AuditTrail::new(pool.clone()).write(&customer).action("ticket.opened").run(async |tx| {
         sqlx::query("INSERT INTO tickets VALUES (1)").execute(&mut *tx).await?;
         Ok::<_, TransactionError>(())
     });
@@ -67,7 +67,7 @@ async fn a_correlation_id_spans_services_and_jobs(pool: PgPool) -> Result {
     let job = serde_json::from_str::<AuditContext>(&message)?
         .delegated_to(ActorRef::new(ActorKind::Job, "triage")?)
         .with_job_id("9")?;
-    let mut tx = AuditedWrite::new(&job).action("ticket.assigned").begin(&pool).await?;
+    let mut tx = AuditTrail::new(pool.clone()).write(&job).action("ticket.assigned").begin().await?;
     run(&mut *tx, "UPDATE tickets SET priority = 'high'").await?;
     let assigned = tx.commit().await?.transaction_id;
 

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use sqlx::PgPool;
 use threadline::query::{Filter, Position};
-use threadline::{AuditTrail, AuditedWrite, Scope, TransactionError};
+use threadline::{AuditTrail, Scope, TransactionError};
 
 use crate::database::{Result, run, value};
 use crate::{actions, recorded, single, tickets, user};
@@ -40,16 +40,16 @@ async fn cancelled<F: Future>(future: F, mut polls: usize) -> Option<F::Output> 
 async fn dropping_the_guard_rolls_back(pool: PgPool) -> Result {
     tickets(&pool).await?;
     let single = single(&pool).await?;
-    let write = AuditedWrite::new(&user("42")?).action("dropped");
-    let mut tx = write.clone().begin(&single).await?;
+    let write = AuditTrail::new(single.clone()).write(&user("42")?).action("dropped");
+    let mut tx = write.clone().begin().await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (1)").await?;
     drop(tx);
     assert_clean(&single, &pool, 101).await?;
-    let mut tx = write.clone().begin(&single).await?;
+    let mut tx = write.clone().begin().await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (1)").await?;
     tx.rollback().await?;
     assert_clean(&single, &pool, 102).await?;
-    let mut tx = write.begin(&single).await?;
+    let mut tx = write.begin().await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (1); INSERT INTO nowhere VALUES (1)").await.unwrap_err();
     tx.commit().await.unwrap_err();
     assert_clean(&single, &pool, 103).await?;
@@ -61,12 +61,11 @@ async fn dropping_the_guard_rolls_back(pool: PgPool) -> Result {
 async fn a_panic_rolls_back(pool: PgPool) -> Result {
     tickets(&pool).await?;
     let single = single(&pool).await?;
-    let write = AuditedWrite::new(&user("42")?).action("panicked");
+    let write = AuditTrail::new(single.clone()).write(&user("42")?).action("panicked");
     let task = tokio::spawn({
-        let single = single.clone();
         async move {
             write
-                .run(&single, async |tx| {
+                .run(async |tx| {
                     let insert = sqlx::query("INSERT INTO tickets VALUES (1)").execute(&mut *tx).await?;
                     assert_eq!(insert.rows_affected(), 2, "what the host did not expect");
                     Ok::<_, TransactionError>(())
@@ -85,7 +84,7 @@ async fn a_commit_that_the_database_refuses_leaves_nothing(pool: PgPool) -> Resu
     tickets(&pool).await?;
     run(&pool, "ALTER TABLE tickets ADD UNIQUE (priority) DEFERRABLE INITIALLY DEFERRED").await?;
     let single = single(&pool).await?;
-    let mut tx = AuditedWrite::new(&user("42")?).action("refused").begin(&single).await?;
+    let mut tx = AuditTrail::new(single.clone()).write(&user("42")?).action("refused").begin().await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (1, 'low'), (2, 'low')").await?;
     let error = tx.commit().await.unwrap_err();
     assert!(matches!(error, TransactionError::Database(_)), "{error}");
@@ -106,7 +105,8 @@ async fn a_cancelled_write_is_whole_or_nothing(pool: PgPool) -> Result {
     for polls in 1..200 {
         let id = i64::try_from(polls)?;
         let write = async {
-            let mut tx = AuditedWrite::new(&context).action("ticket.opened").begin(&single).await?;
+            let mut tx =
+                AuditTrail::new(single.clone()).write(&context).action("ticket.opened").begin().await?;
             sqlx::query("INSERT INTO tickets VALUES ($1)").bind(id).execute(&mut *tx).await?;
             tx.commit().await
         };

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 use sqlx::{Acquire, PgPool};
-use threadline::{Action, ActorRef, AuditContext, AuditTrail, AuditedWrite, TransactionError};
+use threadline::{Action, ActorRef, AuditContext, AuditTrail, TransactionError};
 use uuid::Uuid;
 
 use crate::database::{Result, run, value};
@@ -18,7 +18,7 @@ async fn bad_input_is_refused_before_the_transaction() -> Result {
     let pool = nowhere()?;
     let user = user("42")?;
     let nobody = AuditContext::without_actor();
-    let write = |context| AuditedWrite::new(context);
+    let write = |context| AuditTrail::new(pool.clone()).write(context);
     let with_nul = Map::from_iter([("a".to_owned(), json!([{ "deep\0": 1 }]))]);
     for (write, reason, text) in [
         (write(&nobody), "missing_actor", "no actor: set one in the context, or call allow_missing_actor"),
@@ -32,7 +32,7 @@ async fn bad_input_is_refused_before_the_transaction() -> Result {
         (write(&user).action(""), "invalid_action", "action name \"\": use 1 to 200 bytes"),
         (write(&user).action("a\nb"), "invalid_action", "action name \"a\\nb\""),
         (
-            write(&user).action(Action::named("a").with_reason("\0")),
+            write(&user).action(Action::named("a").reason("\0")),
             "invalid_action",
             "action reason of 1 bytes: use at most 10000, and no NUL character",
         ),
@@ -42,7 +42,7 @@ async fn bad_input_is_refused_before_the_transaction() -> Result {
             "the transaction's metadata holds a NUL character",
         ),
     ] {
-        let error = write.begin(&pool).await.unwrap_err();
+        let error = write.begin().await.unwrap_err();
         assert_eq!(error.reason(), reason, "{error}");
         assert!(error.to_string().starts_with(text), "{error}");
         assert!(TransactionError::REASONS.contains(&reason));
@@ -59,7 +59,7 @@ async fn bad_input_is_refused_before_the_transaction() -> Result {
 async fn what_turns_out_wrong_in_the_end_leaves_nothing(pool: PgPool) -> Result {
     tickets(&pool).await?;
     let context = user("42")?;
-    let write = || AuditedWrite::new(&context);
+    let write = || AuditTrail::new(pool.clone()).write(&context);
     let metadata = Map::from_iter([("a".to_owned(), json!(1))]);
     let forge = r#"SELECT set_config('threadline.actor_ref', '{"type":"user","id":"1"}', true);
                    INSERT INTO tickets VALUES (1)"#;
@@ -69,13 +69,13 @@ async fn what_turns_out_wrong_in_the_end_leaves_nothing(pool: PgPool) -> Result 
         (write().action("a"), forge, "actor_replaced"),
         (write().metadata(Map::from_iter([("a".to_owned(), json!(1))])), forge, "actor_replaced"),
     ] {
-        let mut tx = write.begin(&pool).await?;
+        let mut tx = write.begin().await?;
         run(&mut *tx, "CREATE TABLE uncaptured (id int)").await?;
         run(&mut *tx, statements).await?;
         let error = tx.commit().await.unwrap_err();
         assert_eq!(error.reason(), reason, "{error}");
     }
-    let error = write().under_action(Uuid::nil()).begin(&pool).await.unwrap_err();
+    let error = write().under_action(Uuid::nil()).begin().await.unwrap_err();
     assert_eq!(error.reason(), "unknown_action", "{error}");
     assert_eq!(recorded(&pool).await?.len(), 0);
     assert_eq!(actions(&pool).await?, 0);
@@ -91,23 +91,25 @@ async fn only_the_beginning_of_a_transaction_can_be_adopted(pool: PgPool) -> Res
     let context = user("42")?;
     let mut late = pool.begin().await?;
     run(&mut *late, "INSERT INTO tickets VALUES (1)").await?;
-    let error = AuditedWrite::new(&context).action("late").adopt(late).await.unwrap_err();
+    let error = AuditTrail::new(pool.clone()).write(&context).action("late").adopt(late).await.unwrap_err();
     assert!(matches!(error, TransactionError::AlreadyCaptured), "{error}");
 
-    for outer in
-        [AuditedWrite::new(&context), AuditedWrite::new(&AuditContext::without_actor()).allow_missing_actor()]
-    {
-        let mut outer = outer.begin(&pool).await?;
+    let trail = AuditTrail::new(pool.clone());
+    for outer in [trail.write(&context), trail.write(&AuditContext::without_actor()).allow_missing_actor()] {
+        let mut outer = outer.begin().await?;
         let inner = outer.begin().await?;
-        let error = AuditedWrite::new(&context).action("nested").adopt(inner).await.unwrap_err();
+        let error =
+            AuditTrail::new(pool.clone()).write(&context).action("nested").adopt(inner).await.unwrap_err();
         assert!(matches!(error, TransactionError::Nested), "{error}");
     }
     // A savepoint of the host's own transaction is fine, once.
     let mut hosts_own = pool.begin().await?;
-    let mut first = AuditedWrite::new(&context).action("first").adopt(hosts_own.begin().await?).await?;
+    let mut first =
+        AuditTrail::new(pool.clone()).write(&context).action("first").adopt(hosts_own.begin().await?).await?;
     run(&mut *first, "INSERT INTO tickets VALUES (2)").await?;
     first.commit().await?;
-    let second = AuditedWrite::new(&context).action("second").adopt(hosts_own.begin().await?).await;
+    let second =
+        AuditTrail::new(pool.clone()).write(&context).action("second").adopt(hosts_own.begin().await?).await;
     assert!(matches!(second, Err(TransactionError::Nested)), "{second:?}");
     drop(second);
     hosts_own.commit().await?;
@@ -118,9 +120,9 @@ async fn only_the_beginning_of_a_transaction_can_be_adopted(pool: PgPool) -> Res
 #[sqlx::test(migrations = false)]
 async fn a_database_without_a_trail_says_so(pool: PgPool) -> Result {
     let context = AuditContext::new(ActorRef::anonymous());
-    let error = AuditedWrite::new(&context).begin(&pool).await.unwrap_err();
+    let error = AuditTrail::new(pool.clone()).write(&context).begin().await.unwrap_err();
     assert!(matches!(error, TransactionError::NotInstalled { .. }), "{error}");
-    let error = AuditedWrite::new(&context).adopt(pool.begin().await?).await.unwrap_err();
+    let error = AuditTrail::new(pool.clone()).write(&context).adopt(pool.begin().await?).await.unwrap_err();
     assert!(matches!(error, TransactionError::NotInstalled { .. }), "{error}");
     let error = AuditTrail::new(pool).record_action(&context, "a").await.unwrap_err();
     assert!(error.to_string().contains("run AuditTrail::install"), "{error}");
@@ -139,8 +141,8 @@ async fn the_hosts_own_errors_pass_through(pool: PgPool) -> Result {
         ChangedMind,
     }
     tickets(&pool).await?;
-    let write = AuditedWrite::new(&user("42")?).action("ticket.opened");
-    let run = write.run(&pool, async |tx| {
+    let write = AuditTrail::new(pool.clone()).write(&user("42")?).action("ticket.opened");
+    let run = write.run(async |tx| {
         sqlx::query("INSERT INTO tickets VALUES (1)").execute(&mut *tx).await?;
         Err::<(), _>(HostError::ChangedMind)
     });

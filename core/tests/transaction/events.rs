@@ -7,7 +7,7 @@ use metrics::{
 };
 use sqlx::PgPool;
 use threadline::event::{EVENTS, describe_metrics};
-use threadline::{Action, ActionStatus, AuditContext, AuditedWrite, TransactionError};
+use threadline::{Action, ActionStatus, AuditContext, AuditTrail, TransactionError};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
@@ -124,24 +124,25 @@ const SECRET: &str = "nobody-may-log-this";
 async fn everything(pool: &PgPool) -> Result {
     let trail = threadline::AuditTrail::new(pool.clone());
     let context = user(SECRET)?.with_request_id(SECRET)?.with_correlation_id(SECRET)?.with_job_id(SECRET)?;
-    let action = || Action::named(SECRET).with_reason(SECRET).with_comment(SECRET);
-    let write = || AuditedWrite::new(&context);
+    let action = || Action::named(SECRET).reason(SECRET).comment(SECRET);
+    let write = || AuditTrail::new(pool.clone()).write(&context);
     let insert = format!("INSERT INTO tickets VALUES ((SELECT count(*) FROM tickets), '{SECRET}')");
 
-    let mut tx = write().action(action()).begin(pool).await?;
+    let mut tx = write().action(action()).begin().await?;
     run(&mut *tx, &insert).await?;
     let first = tx.commit().await?.action_id.ok_or("no action")?;
-    let mut tx = write().under_action(first).begin(pool).await?;
+    let mut tx = write().under_action(first).begin().await?;
     run(&mut *tx, &insert).await?;
     tx.commit().await?;
-    write().begin(pool).await?.commit().await?;
-    trail.record_action(&context, action().with_status(ActionStatus::Error)).await?;
+    write().begin().await?.commit().await?;
+    trail.record_action(&context, action().status(ActionStatus::Error)).await?;
 
     let refused = trail.record_action(&context, Action::named(format!("{SECRET}\n"))).await;
     assert!(matches!(refused, Err(TransactionError::InvalidAction(_))));
-    let refused = AuditedWrite::new(&AuditContext::without_actor()).action(action()).begin(pool).await;
+    let refused =
+        AuditTrail::new(pool.clone()).write(&AuditContext::without_actor()).action(action()).begin().await;
     assert!(matches!(refused, Err(TransactionError::MissingActor { .. })));
-    let refused = write().action(action()).begin(pool).await?.commit().await;
+    let refused = write().action(action()).begin().await?.commit().await;
     assert!(matches!(refused, Err(TransactionError::NothingCaptured { .. })));
     Ok(())
 }

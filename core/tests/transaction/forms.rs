@@ -5,7 +5,7 @@ use sqlx::types::Json;
 use sqlx::{Acquire, PgPool};
 use threadline::query::Position;
 use threadline::{
-    Action, ActionStatus, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope, StorageSchema,
+    Action, ActionStatus, ActorKind, ActorRef, AuditContext, AuditTrail, Scope, StorageSchema,
     TransactionError,
 };
 
@@ -22,14 +22,19 @@ async fn everything_that_is_said_is_recorded(pool: PgPool) -> Result {
         .with_correlation_id("case-7")?
         .with_job_id("17")?;
     let action = Action::named("ticket.opened")
-        .with_status(ActionStatus::Error)
-        .with_verb("open")
-        .with_category("support")
-        .with_reason("by telephone,\n\"twice\" \\u0000")
-        .with_comment("");
+        .status(ActionStatus::Error)
+        .verb("open")
+        .category("support")
+        .reason("by telephone,\n\"twice\" \\u0000")
+        .comment("");
     let metadata = json!({ "form": "short \\u0000", "steps": [1, 2.5, null] });
     let Value::Object(metadata) = metadata else { return Err("no object".into()) };
-    let mut tx = AuditedWrite::new(&context).action(action).metadata(metadata.clone()).begin(&pool).await?;
+    let mut tx = AuditTrail::new(pool.clone())
+        .write(&context)
+        .action(action)
+        .metadata(metadata.clone())
+        .begin()
+        .await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (1, 'low')").await?;
     let written = tx.commit().await?;
 
@@ -62,14 +67,14 @@ async fn everything_that_is_said_is_recorded(pool: PgPool) -> Result {
 async fn three_forms_write_the_same(pool: PgPool) -> Result {
     tickets(&pool).await?;
     let context = user("42")?;
-    let write = || AuditedWrite::new(&context).action("ticket.opened");
+    let write = || AuditTrail::new(pool.clone()).write(&context).action("ticket.opened");
 
-    let mut guard = write().begin(&pool).await?;
+    let mut guard = write().begin().await?;
     run(&mut *guard, "INSERT INTO tickets VALUES (1)").await?;
     let guard = guard.commit().await?;
 
     let closure = write()
-        .run(&pool, async |tx| {
+        .run(async |tx| {
             let insert = sqlx::query("INSERT INTO tickets VALUES (2)");
             Ok::<_, TransactionError>(insert.execute(&mut *tx).await?.rows_affected())
         })
@@ -96,15 +101,15 @@ async fn three_forms_write_the_same(pool: PgPool) -> Result {
 #[sqlx::test(migrations = false)]
 async fn without_an_action_the_actor_alone_is_recorded(pool: PgPool) -> Result {
     tickets(&pool).await?;
-    let capture_only = AuditedWrite::new(&user("42")?);
-    let mut tx = capture_only.clone().begin(&pool).await?;
+    let capture_only = AuditTrail::new(pool.clone()).write(&user("42")?);
+    let mut tx = capture_only.clone().begin().await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (1)").await?;
     let written = tx.commit().await?;
     let stored: uuid::Uuid = value(&pool, "SELECT id FROM threadline.audit_transactions").await?;
     assert_eq!((written.transaction_id, written.action_id), (stored, None));
 
     // Nothing captured is no error here: there is nothing that would be left unexplained.
-    let mut tx = capture_only.begin(&pool).await?;
+    let mut tx = capture_only.begin().await?;
     run(&mut *tx, "UPDATE tickets SET priority = 'low' WHERE false").await?;
     tx.commit().await?;
     assert_eq!(recorded(&pool).await?, ["1 insert 42"]);
@@ -117,8 +122,8 @@ async fn nobody_in_particular_is_never_somebody_left_over(pool: PgPool) -> Resul
     let single = single(&pool).await?;
     run(&single, r#"SELECT set_config('threadline.actor_ref', '{"type":"user","id":"left over"}', false)"#)
         .await?;
-    let nobody = AuditedWrite::new(&AuditContext::without_actor()).allow_missing_actor();
-    let mut tx = nobody.begin(&single).await?;
+    let nobody = AuditTrail::new(single.clone()).write(&AuditContext::without_actor()).allow_missing_actor();
+    let mut tx = nobody.begin().await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (1)").await?;
     tx.commit().await?;
     assert_eq!(recorded(&pool).await?, ["1 insert -"]);
@@ -128,7 +133,7 @@ async fn nobody_in_particular_is_never_somebody_left_over(pool: PgPool) -> Resul
 #[sqlx::test(migrations = false)]
 async fn savepoints_inside_keep_the_actor(pool: PgPool) -> Result {
     tickets(&pool).await?;
-    let mut tx = AuditedWrite::new(&user("42")?).action("ticket.opened").begin(&pool).await?;
+    let mut tx = AuditTrail::new(pool.clone()).write(&user("42")?).action("ticket.opened").begin().await?;
     let mut given_up = tx.begin().await?;
     run(&mut *given_up, "INSERT INTO tickets VALUES (1)").await?;
     given_up.rollback().await?;
@@ -143,11 +148,11 @@ async fn savepoints_inside_keep_the_actor(pool: PgPool) -> Result {
 #[sqlx::test(migrations = false)]
 async fn a_trail_in_another_schema_is_written_there(pool: PgPool) -> Result {
     let schema = StorageSchema::new("audit")?;
-    let trail = AuditTrail::new(pool.clone()).with_storage_schema(schema.clone());
+    let trail = AuditTrail::new(pool.clone()).storage_schema(schema.clone());
     trail.install().await?;
     run(&pool, "CREATE TABLE tickets (id bigint PRIMARY KEY)").await?;
     trail.capture(["tickets"]).await?;
-    let write = AuditedWrite::new(&user("42")?).action("ticket.opened").storage_schema(schema);
+    let write = trail.write(&user("42")?).action("ticket.opened");
     let mut tx = write.adopt(pool.begin().await?).await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (1)").await?;
     let id = tx.commit().await?.transaction_id;
@@ -162,18 +167,18 @@ fn every_form_can_be_used_in_a_handler() {
     fn handler<F: Future + Send + 'static>(_: impl FnOnce(PgPool, AuditContext) -> F) {}
 
     handler(|pool, context| async move {
-        let mut tx = AuditedWrite::new(&context).begin(&pool).await?;
+        let mut tx = AuditTrail::new(pool.clone()).write(&context).begin().await?;
         sqlx::query("SELECT").execute(&mut *tx).await?;
         tx.commit().await
     });
     handler(|pool, context| async move {
-        let mut tx = AuditedWrite::new(&context).adopt(pool.begin().await?).await?;
+        let mut tx = AuditTrail::new(pool.clone()).write(&context).adopt(pool.begin().await?).await?;
         sqlx::query("SELECT").execute(&mut *tx).await?;
         tx.commit().await
     });
     handler(|pool, context| async move {
         let name = String::from("borrowed");
-        let run = AuditedWrite::new(&context).run(&pool, async |tx| {
+        let run = AuditTrail::new(pool.clone()).write(&context).run(async |tx| {
             sqlx::query("SELECT $1").bind(&name).execute(&mut *tx).await?;
             Ok::<_, TransactionError>(())
         });

@@ -2,7 +2,7 @@
 
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
-use threadline::AuditedWrite;
+use threadline::AuditTrail;
 
 use crate::database::{Result, run, value};
 use crate::role::Role;
@@ -23,23 +23,27 @@ async fn the_documented_rights_are_enough_and_give_no_more(pool: PgPool) -> Resu
     tickets(&pool).await?;
     let role = Role::create(&pool).await?;
     let app = connections_of(&role, &pool).await?;
-    let write = || user("42").map(|context| AuditedWrite::new(&context).action("ticket.opened"));
+    let write =
+        || user("42").map(|context| AuditTrail::new(app.clone()).write(&context).action("ticket.opened"));
     role.prepare("GRANT ALL ON tickets TO $role").await?;
-    let error = write()?.begin(&app).await.unwrap_err();
+    let error = write()?.begin().await.unwrap_err();
     assert_eq!(error.reason(), "missing_right", "{error}");
     role.prepare("GRANT USAGE ON SCHEMA threadline TO $role").await?;
-    let error = write()?.begin(&app).await.unwrap_err();
+    let error = write()?.begin().await.unwrap_err();
     assert_eq!(error.reason(), "missing_right", "{error}");
 
     let readme = include_str!("../../README.md");
     let grants =
         readme.split("```sql").nth(1).and_then(|rest| rest.split("```").next()).ok_or("no grants")?;
     role.prepare(&grants.replace(" TO app;", " TO $role;")).await?;
-    let mut tx = write()?.begin(&app).await?;
+    let mut tx = write()?.begin().await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (2)").await?;
     let first = tx.commit().await?;
-    let mut tx =
-        AuditedWrite::new(&user("42")?).under_action(first.action_id.ok_or("no action")?).begin(&app).await?;
+    let mut tx = AuditTrail::new(app.clone())
+        .write(&user("42")?)
+        .under_action(first.action_id.ok_or("no action")?)
+        .begin()
+        .await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (3)").await?;
     tx.commit().await?;
     let mut tx = write()?.adopt(app.begin().await?).await?;

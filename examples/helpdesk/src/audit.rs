@@ -5,18 +5,22 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::request::Parts;
 use sqlx::PgPool;
-use threadline::{Config, Scope};
+use threadline::{AuditTrail, Config, Scope};
 use threadline_server::{Access, AccessRequest, Console, redirect_trailing_slash};
 
 use crate::session::{self, Role};
 
+/// Returns the audit trail of this database: the one place that says where it is kept and how it is read.
+pub(crate) fn trail(pool: &PgPool) -> AuditTrail {
+    AuditTrail::new(pool.clone()).prepared_statements(true)
+}
+
 /// The console under `/audit`. The session layer goes around these routes, so that both hooks find the session.
-pub(crate) fn routes(pool: PgPool, config: Config) -> Router {
-    let console = Console::builder(pool)
+pub(crate) fn routes(trail: AuditTrail, config: Config) -> Router {
+    let console = Console::builder(trail)
         .name("Help desk")
         .config(config)
         .coverage_poll(Duration::from_secs(10))
-        .prepared_statements(true)
         .authorize_fn(|request: AccessRequest| async move { authorize(&request.parts).await })
         .actor_fn(session::actor)
         .build();

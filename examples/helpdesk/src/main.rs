@@ -24,7 +24,7 @@ use clap::Parser;
 use futures_util::FutureExt;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use threadline::{AuditTrail, Config, ConfigError};
+use threadline::{Config, ConfigError};
 use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
@@ -118,7 +118,7 @@ async fn prepare(pool: &PgPool, config: &Config) -> Result<(), Box<dyn Error>> {
     sqlx::migrate!().run(pool).await?;
     jobs::install(pool).await?;
 
-    let trail = AuditTrail::new(pool.clone());
+    let trail = audit::trail(pool);
     trail.install().await?;
     // After the migrations, at every start: so what captures a table knows the columns that it has by now.
     trail.capture(config.policies().cloned()).await?;

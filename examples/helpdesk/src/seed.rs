@@ -4,10 +4,11 @@ pub(crate) mod stories;
 
 use password_auth::generate_hash;
 use sqlx::PgPool;
-use threadline::{AuditContext, AuditedWrite};
+use threadline::AuditContext;
 
 use self::stories::{NO_REASON, STORIES, Step, Story};
 use crate::agents::context;
+use crate::audit;
 use crate::error::{Error, Result};
 use crate::jobs;
 use crate::session::Role;
@@ -40,7 +41,7 @@ pub(crate) async fn when_empty(pool: &PgPool) -> std::result::Result<(), Box<dyn
 
 /// What is recorded of it leaves the hash of the password out.
 pub(crate) async fn account(pool: &PgPool, name: &str, role: Role) -> Result<()> {
-    let mut tx = AuditedWrite::new(&context("admin")?).action("account.created").begin(pool).await?;
+    let mut tx = audit::trail(pool).write(&context("admin")?).action("account.created").begin().await?;
     sqlx::query("INSERT INTO accounts (name, role, password_hash) VALUES ($1, $2, $3)")
         .bind(name)
         .bind(role)

@@ -10,7 +10,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::types::Json;
 use sqlx::{PgPool, Postgres};
-use threadline::{Action, AuditContext, AuditedWrite};
+use threadline::{Action, AuditContext};
 
 pub(crate) use self::forms::{
     Draft, Edit, LONGEST_NAME, LONGEST_REASON, LONGEST_SUBJECT, LONGEST_TAGS, LONGEST_TEXT, MOST_MINUTES,
@@ -18,6 +18,7 @@ pub(crate) use self::forms::{
 };
 use self::forms::{invalid, known_priority, optional_text, text};
 pub(crate) use self::records::{Reply, Ticket, find, list, replies, staff};
+use crate::audit;
 use crate::error::Result;
 use crate::jobs::{self, AssignTicket};
 
@@ -28,7 +29,7 @@ pub(crate) async fn open(pool: &PgPool, context: &AuditContext, draft: &Draft) -
     let body = text("Description", &draft.body, LONGEST_TEXT)?;
     let priority = known_priority(&draft.priority)?;
 
-    let mut tx = AuditedWrite::new(context).action("ticket.opened").begin(pool).await?;
+    let mut tx = audit::trail(pool).write(context).action("ticket.opened").begin().await?;
     let id = sqlx::query_scalar(
         "INSERT INTO tickets (customer, subject, body, priority) VALUES ($1, $2, $3, $4) RETURNING id",
     )
@@ -60,7 +61,7 @@ pub(crate) async fn assign_to_least_busy(pool: &PgPool, context: &AuditContext, 
              WHERE a.role <> 'customer' GROUP BY a.name ORDER BY count(t.id), a.name LIMIT 1)
          WHERE id = $1 AND assignee IS NULL AND status = 'open'",
     );
-    let action = Action::named("ticket.assigned").with_reason("Had the fewest open tickets.");
+    let action = Action::named("ticket.assigned").reason("Had the fewest open tickets.");
     write(pool, context, action, update.bind(id)).await
 }
 
@@ -71,7 +72,7 @@ pub(crate) async fn edit(pool: &PgPool, context: &AuditContext, id: i64, edit: &
     let details = edit.details()?;
     let mut action = Action::named("ticket.edited");
     if let Some(reason) = optional_text("Reason", &edit.reason, LONGEST_REASON)? {
-        action = action.with_reason(reason);
+        action = action.reason(reason);
     }
     // The trail tells which of the columns are different, and an edit that leaves all as they are is not recorded.
     let update = sqlx::query("UPDATE tickets SET subject = $2, body = $3, details = $4 WHERE id = $1");
@@ -116,8 +117,7 @@ pub(crate) async fn close_all_of(
     customer: &str,
     reason: &str,
 ) -> Result<()> {
-    let action =
-        Action::named("customer.tickets_closed").with_reason(text("Reason", reason, LONGEST_REASON)?);
+    let action = Action::named("customer.tickets_closed").reason(text("Reason", reason, LONGEST_REASON)?);
     let update = sqlx::query("UPDATE tickets SET status = 'closed' WHERE customer = $1 AND status = 'open'");
     write(pool, context, action, update.bind(customer)).await
 }
@@ -134,7 +134,7 @@ async fn write(
     action: impl Into<Action>,
     statement: Query<'_, Postgres, PgArguments>,
 ) -> Result<()> {
-    let mut tx = AuditedWrite::new(context).action(action).begin(pool).await?;
+    let mut tx = audit::trail(pool).write(context).action(action).begin().await?;
     statement.execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())

@@ -36,7 +36,7 @@ pub(crate) fn router(pool: PgPool, config: Config) -> Router {
         .layer(map_response(with_policy))
         .layer(context::layer())
         .with_state(pool.clone())
-        .merge(audit::routes(pool, config))
+        .merge(audit::routes(audit::trail(&pool), config))
         .layer(session::layer())
 }
 

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use axum::Router;
 use sqlx::postgres::PgPoolOptions;
-use threadline::{ActorKind, ActorRef};
+use threadline::{ActorKind, ActorRef, AuditTrail};
 use threadline_server::{Access, Console};
 use tokio::net::TcpListener;
 
@@ -19,8 +19,7 @@ const CONNECTIONS: u32 = 10;
 /// Serves until it is killed; says the port first.
 pub(crate) async fn serve(url: &str) -> Result {
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect(url).await?;
-    let console = Console::builder(pool)
-        .prepared_statements(true)
+    let console = Console::builder(AuditTrail::new(pool).prepared_statements(true))
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { ActorRef::new(ActorKind::Admin, "operator-7").ok() })
         .build();

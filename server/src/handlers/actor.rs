@@ -40,7 +40,7 @@ pub(crate) async fn actor(
         Ok(read) => read,
         Err(error) => return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.frame()),
     };
-    let trail = &visit.shared.settings.trail;
+    let trail = &visit.state.settings.trail;
     let from = begin(window);
     let question = async {
         let range = TimeRange { from: Some(from), to: None };
@@ -117,7 +117,7 @@ async fn last_transaction(
     if !page.entries.is_empty() {
         return LastTransaction::Unknown;
     }
-    let trail = &visit.shared.settings.trail;
+    let trail = &visit.state.settings.trail;
     let question = async {
         let (actor, range) = (actor.clone(), TimeRange::default());
         trail.snapshot().await?.transactions_by_actor(&visit.scope, actor, range, Position::Newest, 1).await

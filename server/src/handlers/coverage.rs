@@ -15,7 +15,7 @@ use crate::respond::Reply;
 use crate::same_origin;
 
 pub(crate) async fn coverage(Extension(visit): Extension<Visit>, RawQuery(query): RawQuery) -> Response {
-    let known = visit.shared.monitor.known(PATIENCE).await;
+    let known = visit.state.monitor.known(PATIENCE).await;
     let reply = match chosen(&pairs(query.as_deref()), &known) {
         Ok(schema) => {
             let page = CoveragePage { coverage: known, schema };
@@ -58,7 +58,7 @@ pub(crate) async fn check_now(Extension(visit): Extension<Visit>, request: Reque
         Ok(Form(fields)) => fields,
         Err(rejection) => return rejection.into_response(),
     };
-    visit.shared.monitor.check_now().await;
+    visit.state.monitor.check_now().await;
     let schema = fields.iter().find(|(key, value)| key == "schema" && !value.is_empty());
     let query = schema.map(|pair| {
         format!("?{}", form_urlencoded::Serializer::new(String::new()).extend_pairs([pair]).finish())

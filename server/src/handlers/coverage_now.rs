@@ -11,7 +11,7 @@ use super::server_function;
 use crate::guard::Visit;
 
 pub(crate) async fn coverage_now(Extension(visit): Extension<Visit>, request: Request) -> Response {
-    let patience = visit.shared.settings.query_timeout;
-    let pill = PillNow(visit.shared.monitor.known(patience).await.pill(Utc::now()));
+    let patience = visit.state.settings.query_timeout;
+    let pill = PillNow(visit.state.monitor.known(patience).await.pill(Utc::now()));
     server_function::answer(&visit, move || provide_context(pill), request).await
 }

@@ -68,7 +68,7 @@ fn read(query: Option<&str>) -> Result<Filter, InvalidParameter> {
 
 /// Before anything is sent: the first page, and whether there are more changes than a file takes.
 async fn first_page(visit: &Visit, filter: &Filter) -> Result<(Page<TimelineEntry>, bool), QueryError> {
-    let trail = &visit.shared.settings.trail;
+    let trail = &visit.state.settings.trail;
     let page = trail.timeline_page(&visit.scope, filter, Position::Newest, PAGE).await?;
     let truncated = page.older.is_some()
         && matches!(trail.snapshot().await?.count(&visit.scope, filter, MOST).await?, Count::Truncated(_));
@@ -120,7 +120,7 @@ async fn next_piece(download: Option<Download>) -> io::Result<Option<(Vec<u8>, O
     let page = match next {
         Next::Page(page) => page,
         Next::OlderThan(cursor) => {
-            let trail = &visit.shared.settings.trail;
+            let trail = &visit.state.settings.trail;
             let question = trail.timeline_page(&visit.scope, &filter, Position::OlderThan(cursor), PAGE);
             let page = answered(&visit, question).await;
             page.map_err(|_| io::Error::other("the trail does not answer"))?

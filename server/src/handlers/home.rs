@@ -20,8 +20,8 @@ const COUNTED: usize = 1_000;
 
 /// Every part is asked for by itself, so that one that fails or is slow takes nothing else away.
 pub(crate) async fn home(Extension(visit): Extension<Visit>, OriginalUri(uri): OriginalUri) -> Response {
-    let trail = &visit.shared.settings.trail;
-    let monitor = &visit.shared.monitor;
+    let trail = &visit.state.settings.trail;
+    let monitor = &visit.state.monitor;
     let coverage =
         async { if visit.may_view_coverage() { Some(monitor.known(PATIENCE).await) } else { None } };
     let (tables, coverage, latest) = tokio::join!(
@@ -33,7 +33,7 @@ pub(crate) async fn home(Extension(visit): Extension<Visit>, OriginalUri(uri): O
         (Err(_), Err(error)) => Reply::unanswered(error.as_ref(), uri.to_string(), to_timeline(&visit)),
         (tables, latest) => {
             let home = HomePage {
-                schema: trail.storage_schema().clone(),
+                schema: trail.schema().clone(),
                 tables: tables.ok(),
                 coverage,
                 is_configured: monitor.is_configured(),
@@ -47,7 +47,7 @@ pub(crate) async fn home(Extension(visit): Extension<Visit>, OriginalUri(uri): O
 
 /// The transactions of the newest changes.
 async fn latest(visit: &Visit) -> Result<LatestActivity, QueryError> {
-    let trail = &visit.shared.settings.trail;
+    let trail = &visit.state.settings.trail;
     let page = trail.timeline_page(&visit.scope, &Filter::default(), Position::Newest, CHANGES).await?;
     let mut transactions: Vec<TransactionRecord> = Vec::new();
     for entry in page.entries {

@@ -10,6 +10,6 @@ use super::server_function;
 use crate::guard::Visit;
 
 pub(crate) async fn newer_changes(Extension(visit): Extension<Visit>, request: Request) -> Response {
-    let reader = Reader { trail: visit.shared.settings.trail.clone(), scope: visit.scope.clone() };
+    let reader = Reader { trail: visit.state.settings.trail.clone(), scope: visit.scope.clone() };
     server_function::answer(&visit, move || provide_context(reader.clone()), request).await
 }

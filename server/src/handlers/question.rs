@@ -42,7 +42,7 @@ pub(super) async fn answered<T>(
     visit: &Visit,
     question: impl Future<Output = Result<T, QueryError>>,
 ) -> Result<T, Option<QueryError>> {
-    match tokio::time::timeout(visit.shared.settings.query_timeout, question).await {
+    match tokio::time::timeout(visit.state.settings.query_timeout, question).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => {
             tracing::warn!(error = ?error.to_string(), "the audit trail could not be read");
@@ -107,7 +107,7 @@ async fn complete_record(visit: &Visit, given: &mut [(String, String)]) -> Resul
         return Err(expects("the table beside it".to_owned()).into());
     };
     let table: TableName = table.trim().parse().map_err(|error: InvalidParameter| error.named(&key))?;
-    let trail = &visit.shared.settings.trail;
+    let trail = &visit.state.settings.trail;
     let columns = answered(visit, async { trail.snapshot().await?.key_columns(&visit.scope, &table).await })
         .await?
         .unwrap_or_default();

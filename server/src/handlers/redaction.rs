@@ -17,7 +17,7 @@ pub(crate) async fn redaction(Extension(visit): Extension<Visit>, RawQuery(query
         let way_out = ("Show redaction", format!("{}/policy/redaction", visit.base));
         return Reply::bad_request(&error, way_out).into_response(visit.frame());
     }
-    let monitor = &visit.shared.monitor;
+    let monitor = &visit.state.monitor;
     let page =
         RedactionPage { coverage: monitor.known(PATIENCE).await, is_configured: monitor.is_configured() };
     Reply::page(|frame| redaction_page(frame, page)).into_response(visit.frame())

@@ -14,7 +14,7 @@ pub(super) async fn answer(
     request: Request,
 ) -> Response {
     let answered = handle_server_fns_with_context(provide, request);
-    let mut response = match tokio::time::timeout(visit.shared.settings.query_timeout, answered).await {
+    let mut response = match tokio::time::timeout(visit.state.settings.query_timeout, answered).await {
         Ok(response) => response.into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };

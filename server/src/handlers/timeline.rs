@@ -52,7 +52,7 @@ pub(crate) async fn timeline(
     }
 }
 
-/// A form sends its blank fields too, a link may name a window by its length, and people type ids: what is shared and
+/// A form sends its blank fields too, a link may name a window by its length, and people type ids: what is state and
 /// bookmarked is the address that says the same without them.
 fn is_to_be_settled(given: &[(String, String)]) -> bool {
     given.iter().any(|(key, value)| {
@@ -70,7 +70,7 @@ async fn find(
     // One more than is shown tells whether the last transaction goes on.
     let size = PAGE + usize::from(!matches!(position, Position::NewerThan(_)));
     let questions = async {
-        let trail = &visit.shared.settings.trail;
+        let trail = &visit.state.settings.trail;
         let (mut trail, mark) = if may_grow(&filter, position) {
             let (snapshot, mark) = trail.snapshot_with_mark().await?;
             (snapshot, Some(mark))
@@ -81,7 +81,7 @@ async fn find(
         let continues = cut(&mut page);
         let changes = page.entries.iter_mut().map(|entry| &mut entry.change);
         trail.load_old_values(scope, changes).await?;
-        let tables = visit.shared.tables.of(&mut trail, scope).await?;
+        let tables = visit.state.tables.of(&mut trail, scope).await?;
         let has_changes = !page.entries.is_empty() || trail.has_changes(scope).await?;
         Ok((trail, mark, page, continues, tables, has_changes))
     };
@@ -122,7 +122,7 @@ async fn count(mut trail: Snapshot<'_>, scope: &Scope, filter: &Filter) -> Optio
 /// The form as it was typed, with what is wrong in it.
 async fn correct(visit: &Visit, typed: Vec<(String, String)>, mistake: FilterMistake) -> Response {
     let tables = answered(visit, async {
-        visit.shared.settings.trail.snapshot().await?.captured_tables(&visit.scope).await
+        visit.state.settings.trail.snapshot().await?.captured_tables(&visit.scope).await
     })
     .await;
     let timeline = TimelinePage { typed, tables: tables.unwrap_or_default(), answer: Err(mistake) };

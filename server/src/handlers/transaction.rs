@@ -37,7 +37,7 @@ pub(crate) async fn transaction(
         Ok(read) => read,
         Err(error) => return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.frame()),
     };
-    let trail = &visit.shared.settings.trail;
+    let trail = &visit.state.settings.trail;
     let question = async {
         let mut trail = trail.snapshot().await?;
         let mut detail = trail.transaction(&visit.scope, id, position, PAGE).await?;
@@ -64,7 +64,7 @@ pub(crate) async fn transaction(
 
 /// What the page can do without, should it be slow.
 async fn with_surroundings(visit: &Visit, detail: TransactionDetail, position: Position) -> TransactionPage {
-    let trail = &visit.shared.settings.trail;
+    let trail = &visit.state.settings.trail;
     let this = slice::from_ref(&detail.transaction);
     let (touched, related) = tokio::join!(
         part(visit, async { trail.snapshot().await?.table_counts(&visit.scope, this, COUNTED).await }),
@@ -78,7 +78,7 @@ async fn related(visit: &Visit, of: &TransactionRecord) -> Result<RelatedTransac
     let Some(correlation) = of.action.as_ref().and_then(|action| action.correlation_id.as_deref()) else {
         return Ok(RelatedTransactions::default());
     };
-    let mut trail = visit.shared.settings.trail.snapshot().await?;
+    let mut trail = visit.state.settings.trail.snapshot().await?;
     let mut transactions =
         trail.transactions_by_correlation(&visit.scope, correlation, of.id, RELATED + 1).await?;
     let truncated = transactions.len() > RELATED;

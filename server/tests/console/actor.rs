@@ -3,7 +3,7 @@
 use crate::support::{Result, get, mounted};
 use http::StatusCode;
 use sqlx::PgPool;
-use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
+use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use threadline_server::Access;
 
 async fn seeded(pool: &PgPool) -> Result {
@@ -20,8 +20,11 @@ async fn seeded(pool: &PgPool) -> Result {
 
 async fn act(pool: &PgPool, actor: ActorRef, action: &str, statement: &'static str) -> Result {
     let context = AuditContext::new(actor);
-    let mut tx =
-        AuditedWrite::new(&context).action(Action::named(action).with_reason("A reason")).begin(pool).await?;
+    let mut tx = AuditTrail::new(pool.clone())
+        .write(&context)
+        .action(Action::named(action).reason("A reason"))
+        .begin()
+        .await?;
     sqlx::raw_sql(statement).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())

@@ -30,7 +30,7 @@ async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
 
 /// For an operator who may do this, but of the actions that are about the whole database only these.
 fn with(pool: &PgPool, access: Access, apart: &'static [ConsoleAction]) -> Router {
-    let console = patient(pool)
+    let console = patient(AuditTrail::new(pool.clone()))
         .authorize_fn(move |AccessRequest { action, .. }: AccessRequest| {
             let refused = ConsoleAction::APART.contains(&action) && !apart.contains(&action);
             let access = if refused { Access::Deny } else { access.clone() };
@@ -299,7 +299,7 @@ async fn check_that_cannot_be_remembered_is_shown_with_the_reason(pool: PgPool) 
 async fn the_configuration_names_the_expected_gaps(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let config = Config::from_toml("[health]\nexpected_uncovered_tables = [\"secrets\"]")?;
-    let console = patient(&pool)
+    let console = patient(AuditTrail::new(pool.clone()))
         .config(config)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })

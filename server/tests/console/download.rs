@@ -9,7 +9,7 @@ use serde_json::Value;
 use sqlx::PgPool;
 use sqlx::types::chrono::{DateTime, Utc};
 use threadline::query::{Filter, TimelineEntry};
-use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use threadline_server::Access;
 
 const EXACT: &str = "12345678901234567890.123456789012345678";
@@ -49,7 +49,7 @@ async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
     let context = AuditContext::new(ActorRef::new(ActorKind::User, "=42")?)
         .with_correlation_id("=HYPERLINK(\"http://example.org\");=1")?
         .with_request_id("req-1")?;
-    let mut tx = AuditedWrite::new(&context).action("-ticket.renamed").begin(pool).await?;
+    let mut tx = AuditTrail::new(pool.clone()).write(&context).action("-ticket.renamed").begin().await?;
     sqlx::query("UPDATE tickets SET subject = '=' || subject WHERE id < 4").execute(&mut *tx).await?;
     tx.commit().await?;
     sqlx::query("DELETE FROM tickets WHERE id = 2").execute(pool).await?;

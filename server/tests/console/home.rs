@@ -4,7 +4,7 @@ use crate::support::{Result, checked, get, mounted, patient};
 use axum::Router;
 use http::StatusCode;
 use sqlx::PgPool;
-use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope, StorageSchema};
+use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, Scope, StorageSchema};
 use threadline_server::Access;
 
 const HOSTILE: &str = "</td><script>alert(1)</script>";
@@ -20,8 +20,8 @@ async fn installed(pool: &PgPool) -> Result<AuditTrail> {
 
 async fn rename(pool: &PgPool, subject: &str) -> Result {
     let context = AuditContext::new(ActorRef::new(ActorKind::User, HOSTILE)?);
-    let action = Action::named("ticket.renamed").with_reason(HOSTILE);
-    let mut tx = AuditedWrite::new(&context).action(action).begin(pool).await?;
+    let action = Action::named("ticket.renamed").reason(HOSTILE);
+    let mut tx = AuditTrail::new(pool.clone()).write(&context).action(action).begin().await?;
     sqlx::query(
         "INSERT INTO tickets VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET subject = excluded.subject",
     )
@@ -49,9 +49,9 @@ async fn before_anything_is_captured_it_says_how_to_begin(pool: PgPool) -> Resul
 #[sqlx::test(migrations = false)]
 async fn the_commands_name_a_schema_that_is_not_the_usual_one(pool: PgPool) -> Result {
     let schema = StorageSchema::new("records")?;
-    AuditTrail::new(pool.clone()).with_storage_schema(schema.clone()).install().await?;
-    let console = patient(&pool)
-        .storage_schema(schema)
+    let trail = AuditTrail::new(pool).storage_schema(schema);
+    trail.install().await?;
+    let console = patient(trail)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
         .build();
@@ -133,7 +133,7 @@ async fn redaction_that_has_drifted_needs_the_attention_of_those_who_may_know(po
     installed(&pool).await?.capture(["tickets", "secrets"]).await?;
     for (may, expected) in [(true, "One thing needs attention"), (false, "Nothing needs attention")] {
         let config = threadline::Config::from_toml("[capture.tables.tickets]\nmask = [\"subject\"]")?;
-        let console = patient(&pool)
+        let console = patient(AuditTrail::new(pool.clone()))
             .config(config)
             .authorize_fn(move |request: threadline_server::AccessRequest| async move {
                 let is_policy = request.action == threadline_server::ConsoleAction::ViewPolicy;

@@ -8,7 +8,7 @@ use http::{Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use threadline_app::ROUTES;
 use threadline_server::{Access, AccessRequest, Console, ConsoleAction, redirect_trailing_slash};
 use tower::ServiceExt;
@@ -29,7 +29,7 @@ async fn seeded(pool: &PgPool) -> Result<Uuid> {
     sqlx::query("INSERT INTO secrets VALUES (1, 'open sesame')").execute(pool).await?;
     sqlx::query("INSERT INTO tickets VALUES (1, 'Printer')").execute(pool).await?;
     let context = AuditContext::new(ActorRef::new(ActorKind::User, "42")?).with_request_id("req-1")?;
-    let mut tx = AuditedWrite::new(&context).action("ticket.renamed").begin(pool).await?;
+    let mut tx = AuditTrail::new(pool.clone()).write(&context).action("ticket.renamed").begin().await?;
     sqlx::query("UPDATE tickets SET subject = $1").bind(HOSTILE).execute(&mut *tx).await?;
     Ok(tx.commit().await?.transaction_id)
 }
@@ -71,7 +71,7 @@ fn addresses(transaction: Uuid) -> Vec<String> {
 async fn whatever_is_no_yes_refuses_every_address_and_method(pool: PgPool) -> Result {
     let transaction = seeded(&pool).await?;
     for how in ["deny", "error", "panic", "panic at once", "time-out"] {
-        let console = Console::builder(pool.clone())
+        let console = Console::builder(AuditTrail::new(pool.clone()))
             .hook_timeout(Duration::from_millis(50))
             .authorize_fn(move |_| {
                 assert_ne!(how, "panic at once", "a hook that panics before it answers");
@@ -109,7 +109,7 @@ async fn whatever_is_no_yes_refuses_every_address_and_method(pool: PgPool) -> Re
 async fn the_hook_learns_the_request_and_the_action(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let (seen, mut asked) = tokio::sync::mpsc::unbounded_channel();
-    let console = Console::builder(pool.clone())
+    let console = Console::builder(AuditTrail::new(pool.clone()))
         .authorize_fn(move |request: AccessRequest| {
             let staff = request.parts.headers.contains_key("x-staff");
             let _ = seen.send((request.action, staff));
@@ -152,7 +152,7 @@ fn the_guide_names_every_address_beside_its_action() {
 async fn an_operator_whom_the_hook_cannot_name_has_no_name(pool: PgPool) -> Result {
     seeded(&pool).await?;
     for how in ["none", "panic", "time-out"] {
-        let console = Console::builder(pool.clone())
+        let console = Console::builder(AuditTrail::new(pool.clone()))
             .hook_timeout(Duration::from_millis(50))
             .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
             .actor_fn(move |_| async move {
@@ -373,7 +373,7 @@ async fn without_the_database_it_says_so_and_offers_to_try_again() -> Result {
     let nowhere = std::env::temp_dir().join("no-postgresql-here");
     let options = sqlx::postgres::PgConnectOptions::new().socket(nowhere);
     let pool = PgPoolOptions::new().connect_lazy_with(options);
-    let console = Console::builder(pool)
+    let console = Console::builder(AuditTrail::new(pool))
         .query_timeout(Duration::from_millis(500))
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })

@@ -156,7 +156,7 @@ async fn a_scope_and_a_refusal_hold_here_too(pool: PgPool) -> Result {
 async fn it_lives_wherever_the_console_is_nested_and_is_never_stored(pool: PgPool) -> Result {
     let since = mark(&seeded(&pool).await?).await?;
     let console = || {
-        Console::builder(pool.clone())
+        Console::builder(AuditTrail::new(pool.clone()))
             .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
             .actor_fn(|_| async { None })
             .build()
@@ -212,7 +212,7 @@ async fn what_cannot_be_read_is_a_mistake(pool: PgPool) -> Result {
 async fn without_the_database_it_says_so() -> Result {
     let nowhere = std::env::temp_dir().join("no-postgresql-here");
     let options = sqlx::postgres::PgConnectOptions::new().socket(nowhere);
-    let console = Console::builder(PgPoolOptions::new().connect_lazy_with(options))
+    let console = Console::builder(AuditTrail::new(PgPoolOptions::new().connect_lazy_with(options)))
         .query_timeout(Duration::from_millis(500))
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })

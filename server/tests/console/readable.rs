@@ -2,7 +2,7 @@
 
 use crate::support::{Result, get, mounted};
 use sqlx::PgPool;
-use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail};
 use threadline_server::Access;
 
 const TRANSACTIONS: i64 = 10;
@@ -19,7 +19,7 @@ async fn seeded(pool: &PgPool) -> Result<(Vec<String>, Vec<String>)> {
         let context = AuditContext::new(ActorRef::new(ActorKind::User, format!("agent-{number}"))?)
             .with_correlation_id(format!("case-{number}"))?;
         let action = format!("ticket.opened_{number}");
-        let mut tx = AuditedWrite::new(&context).action(action.as_str()).begin(pool).await?;
+        let mut tx = AuditTrail::new(pool.clone()).write(&context).action(action.as_str()).begin().await?;
         for change in 0..CHANGES {
             let id = 7_000 + number * CHANGES + change;
             let subject = format!("Printer {id} on fire");

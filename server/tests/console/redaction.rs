@@ -42,7 +42,7 @@ async fn seeded(pool: &PgPool) -> Result<Config> {
 }
 
 async fn configured(pool: &PgPool, config: Config) -> Result<Router> {
-    let console = patient(pool)
+    let console = patient(AuditTrail::new(pool.clone()))
         .config(config)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })

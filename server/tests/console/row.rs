@@ -4,7 +4,7 @@ use crate::support::{Result, call, get, mounted, part};
 use axum::Router;
 use http::{StatusCode, header};
 use sqlx::{AssertSqlSafe, PgPool};
-use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Predicate, Scope};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Predicate, Scope};
 use threadline_server::Access;
 
 const HOSTILE: &str = "</td><script>alert(1)</script>";
@@ -33,7 +33,7 @@ async fn seeded(pool: &PgPool) -> Result<Router> {
         ("bob", "TRUNCATE billing.lines"),
     ] {
         let context = AuditContext::new(ActorRef::new(ActorKind::User, actor)?);
-        let mut tx = AuditedWrite::new(&context).begin(pool).await?;
+        let mut tx = AuditTrail::new(pool.clone()).write(&context).begin().await?;
         sqlx::raw_sql(sql).execute(&mut *tx).await?;
         tx.commit().await?;
     }
@@ -127,7 +127,7 @@ async fn the_versions_stand_newest_first_with_what_is_known_now(pool: PgPool) ->
 async fn a_version_leads_to_all_of_its_correlation(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     let context = AuditContext::new(ActorRef::new(ActorKind::User, "ann")?).with_correlation_id("a&b")?;
-    let mut tx = AuditedWrite::new(&context).action("ticket.reopened").begin(&pool).await?;
+    let mut tx = AuditTrail::new(pool.clone()).write(&context).action("ticket.reopened").begin().await?;
     sqlx::raw_sql("UPDATE tickets SET note = NULL WHERE id = 1").execute(&mut *tx).await?;
     tx.commit().await?;
     let (_, body) = get(&app, "/audit/rows/tickets/id%3D1").await?;

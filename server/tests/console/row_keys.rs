@@ -4,7 +4,7 @@ use crate::support::{Result, get, mounted, part, words};
 use axum::Router;
 use http::StatusCode;
 use sqlx::PgPool;
-use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use threadline_server::Access;
 
 /// An account that has had three keys, with a line whose key follows its account.
@@ -30,7 +30,7 @@ async fn seeded(pool: &PgPool) -> Result<Router> {
 
 async fn write(pool: &PgPool, actor: &str, sql: &'static str) -> Result {
     let context = AuditContext::new(ActorRef::new(ActorKind::User, actor)?);
-    let mut tx = AuditedWrite::new(&context).begin(pool).await?;
+    let mut tx = AuditTrail::new(pool.clone()).write(&context).begin().await?;
     sqlx::raw_sql(sql).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())

@@ -8,7 +8,7 @@ use axum::body::Body;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use sqlx::PgPool;
-use threadline::{ActorKind, ActorRef};
+use threadline::{ActorKind, ActorRef, AuditTrail};
 use threadline_server::{Access, Console, ConsoleBuilder, Missing};
 use tower::ServiceExt;
 
@@ -16,14 +16,14 @@ pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 /// A console whose answers do not hang on how fast the machine is: it waits for the database as long as it takes, and no second
 /// check of coverage comes by itself.
-pub(crate) fn patient(pool: &PgPool) -> ConsoleBuilder<Missing, Missing> {
+pub(crate) fn patient(trail: AuditTrail) -> ConsoleBuilder<Missing, Missing> {
     let (wait, period) = (Duration::from_secs(120), Duration::from_secs(3_600));
-    Console::builder(pool.clone()).query_timeout(wait).coverage_poll(period)
+    Console::builder(trail).query_timeout(wait).coverage_poll(period)
 }
 
 /// For an operator who may do this.
 pub(crate) fn console(pool: &PgPool, access: Access) -> Console {
-    patient(pool)
+    patient(AuditTrail::new(pool.clone()))
         .authorize_fn(move |_| {
             let access = access.clone();
             async move { Ok::<_, std::io::Error>(access) }

@@ -9,7 +9,7 @@ use http::{StatusCode, header};
 use sqlx::PgPool;
 use sqlx::types::chrono::Utc;
 use threadline::query::{FILTER_KEYS, Filter};
-use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use threadline_server::{Access, AccessRequest, Console};
 use url::form_urlencoded;
 
@@ -47,7 +47,7 @@ async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
     let context = AuditContext::new(ActorRef::new(ActorKind::User, "42")?)
         .with_correlation_id("c \"1\" & more")?
         .with_request_id("req-1")?;
-    let mut tx = AuditedWrite::new(&context).action("ticket.renamed").begin(pool).await?;
+    let mut tx = AuditTrail::new(pool.clone()).write(&context).action("ticket.renamed").begin().await?;
     sqlx::query("UPDATE tickets SET subject = 'Scanner'").execute(&mut *tx).await?;
     tx.commit().await?;
     sqlx::query("INSERT INTO order_lines VALUES (7, 2)").execute(pool).await?;
@@ -301,7 +301,7 @@ async fn a_mistake_keeps_the_form_as_it_was_typed(pool: PgPool) -> Result {
 async fn the_form_suggests_what_the_operator_may_know(pool: PgPool) -> Result {
     seeded(&pool).await?;
     // Two operators of one console, told apart by what they ask for.
-    let console = Console::builder(pool)
+    let console = Console::builder(AuditTrail::new(pool))
         .authorize_fn(|request: AccessRequest| async move {
             let is_limited = request.parts.uri.query().is_some_and(|query| query.contains("limited"));
             let scope = Scope::tables(["order_lines"]);

@@ -32,8 +32,8 @@ fn context(correlation: &str) -> Result<AuditContext> {
     Ok(AuditContext::new(ActorRef::new(ActorKind::User, "42")?).with_correlation_id(correlation)?)
 }
 
-async fn write(pool: &PgPool, write: AuditedWrite, statement: &'static str) -> Result<Uuid> {
-    let mut tx = write.begin(pool).await?;
+async fn write(write: AuditedWrite, statement: &'static str) -> Result<Uuid> {
+    let mut tx = write.begin().await?;
     sqlx::raw_sql(statement).execute(&mut *tx).await?;
     Ok(tx.commit().await?.transaction_id)
 }
@@ -43,18 +43,17 @@ async fn everything_that_was_said_about_it_is_shown_as_text(pool: PgPool) -> Res
     seeded(&pool).await?;
     let context = context(HOSTILE)?.with_request_id("req-1")?.with_job_id("job-9")?;
     let action = Action::named("tickets.imported")
-        .with_status(ActionStatus::Error)
-        .with_verb("import")
-        .with_category("maintenance")
-        .with_reason(HOSTILE)
-        .with_comment("Stopped half way.");
+        .status(ActionStatus::Error)
+        .verb("import")
+        .category("maintenance")
+        .reason(HOSTILE)
+        .comment("Stopped half way.");
     let metadata = Map::from_iter([
         ("rows".to_owned(), json!(12_345_678_901_234_567_890_u64)),
         (HOSTILE.to_owned(), json!({ "nested": ["</td>", null] })),
     ]);
     let transaction = write(
-        &pool,
-        AuditedWrite::new(&context).action(action).metadata(metadata),
+        AuditTrail::new(pool.clone()).write(&context).action(action).metadata(metadata),
         "INSERT INTO tickets VALUES (1, 'one')",
     )
     .await?;
@@ -89,7 +88,8 @@ async fn everything_that_was_said_about_it_is_shown_as_text(pool: PgPool) -> Res
 async fn the_page_shows_the_source_and_every_digit_of_the_metadata(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let context = context("c-1")?;
-    let id = write(&pool, AuditedWrite::new(&context), "INSERT INTO tickets VALUES (1, 'one')").await?;
+    let id =
+        write(AuditTrail::new(pool.clone()).write(&context), "INSERT INTO tickets VALUES (1, 'one')").await?;
     let app = mounted(&pool, Access::Allow);
     for (metadata, expected) in [
         (r#"{"price": 1.10, "big": 12345678901234567890.5}"#, ["1.10", "12345678901234567890.5"]),
@@ -113,8 +113,7 @@ async fn the_page_shows_the_source_and_every_digit_of_the_metadata(pool: PgPool)
 async fn many_changes_are_counted_by_table_and_paged(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let transaction = write(
-        &pool,
-        AuditedWrite::new(&context("c-1")?).action("tickets.imported"),
+        AuditTrail::new(pool.clone()).write(&context("c-1")?).action("tickets.imported"),
         "INSERT INTO tickets SELECT n, 'Imported' FROM generate_series(1, 1200) AS n; INSERT INTO secrets VALUES (1)",
     )
     .await?;
@@ -147,12 +146,12 @@ async fn many_changes_are_counted_by_table_and_paged(pool: PgPool) -> Result {
 #[sqlx::test(migrations = false)]
 async fn the_other_transactions_of_its_correlation_are_listed(pool: PgPool) -> Result {
     seeded(&pool).await?;
-    let opened = AuditedWrite::new(&context("c-1")?).action("ticket.opened");
-    let one = write(&pool, opened, "INSERT INTO tickets VALUES (1, 'one')").await?;
-    let kept = AuditedWrite::new(&context("c-1")?).action("secret.kept");
-    let secret = write(&pool, kept, "INSERT INTO secrets VALUES (1)").await?;
-    let closed = AuditedWrite::new(&context("c-2")?).action("ticket.closed");
-    let other = write(&pool, closed, "DELETE FROM tickets").await?;
+    let opened = AuditTrail::new(pool.clone()).write(&context("c-1")?).action("ticket.opened");
+    let one = write(opened, "INSERT INTO tickets VALUES (1, 'one')").await?;
+    let kept = AuditTrail::new(pool.clone()).write(&context("c-1")?).action("secret.kept");
+    let secret = write(kept, "INSERT INTO secrets VALUES (1)").await?;
+    let closed = AuditTrail::new(pool.clone()).write(&context("c-2")?).action("ticket.closed");
+    let other = write(closed, "DELETE FROM tickets").await?;
     let address = format!("/audit/transactions/{one}");
     let (_, body) = get(&mounted(&pool, Access::Allow), &address).await?;
     let related = body.split("Other transactions of this correlation").nth(1).ok_or("no section")?;
@@ -167,8 +166,8 @@ async fn the_other_transactions_of_its_correlation_are_listed(pool: PgPool) -> R
 #[sqlx::test(migrations = false)]
 async fn a_transaction_without_its_changes_says_so(pool: PgPool) -> Result {
     seeded(&pool).await?;
-    let opened = AuditedWrite::new(&context("c-1")?).action("ticket.opened");
-    let transaction = write(&pool, opened, "INSERT INTO tickets VALUES (1, 'one')").await?;
+    let opened = AuditTrail::new(pool.clone()).write(&context("c-1")?).action("ticket.opened");
+    let transaction = write(opened, "INSERT INTO tickets VALUES (1, 'one')").await?;
     let app = mounted(&pool, Access::Allow);
     let beyond = format!("/audit/transactions/{transaction}?older=0-00000000000000000000000000000000");
     let (_, body) = get(&app, &beyond).await?;
@@ -181,7 +180,7 @@ async fn a_transaction_without_its_changes_says_so(pool: PgPool) -> Result {
 }
 
 fn impatient(pool: &PgPool) -> Router {
-    let console = Console::builder(pool.clone())
+    let console = Console::builder(AuditTrail::new(pool.clone()))
         .query_timeout(Duration::from_millis(800))
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
@@ -249,7 +248,8 @@ async fn a_transaction_without_an_actor_tells_of_its_session(pool: PgPool) -> Re
     assert_eq!(heading, format!("no actor recorded; role {role} · no action recorded"), "{body}");
 
     let context = context("case-1")?;
-    let id = write(&pool, AuditedWrite::new(&context), "INSERT INTO tickets VALUES (2, 'two')").await?;
+    let id =
+        write(AuditTrail::new(pool.clone()).write(&context), "INSERT INTO tickets VALUES (2, 'two')").await?;
     let (_, body) = get(&app, &format!("/audit/transactions/{id}")).await?;
     assert!(!words(part(&body, "<h1", "</h1>")).contains("session"), "{body}");
     Ok(())

@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 use threadline::query::{FILTER_KEYS, FilterKey};
-use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditedWrite};
+use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail};
 
 use crate::support::{Result, stdout, tickets};
 
@@ -29,8 +29,8 @@ async fn guide_commands_find_their_results(pool: PgPool) -> Result {
     sqlx::raw_sql("INSERT INTO tickets VALUES (4711, 'Broken')").execute(&pool).await?;
     let context = AuditContext::new(ActorRef::new(ActorKind::User, "42")?);
     let context = context.with_correlation_id("case-1")?.with_request_id("req-1")?;
-    let write = AuditedWrite::new(&context).action(Action::named("ticket.escalated"));
-    let mut transaction = write.begin(&pool).await?;
+    let write = AuditTrail::new(pool.clone()).write(&context).action(Action::named("ticket.escalated"));
+    let mut transaction = write.begin().await?;
     sqlx::raw_sql("UPDATE tickets SET subject = 'Urgent'").execute(&mut *transaction).await?;
     let id = transaction.commit().await?.transaction_id.to_string();
     let now: String = sqlx::query_scalar(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use sqlx::PgPool;
-use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditedWrite};
+use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail};
 
 use crate::support::help_desk::capture_times;
 use crate::support::{Result, stdout};
@@ -22,9 +22,9 @@ async fn hostile_text_is_escaped(pool: PgPool) -> Result {
     let metadata = serde_json::Map::from_iter([("m".to_owned(), Value::from(HOSTILE))]);
     let mut id = String::new();
     for statement in ["INSERT INTO \"a\nb\" VALUES ($1, 'old')", "UPDATE \"a\nb\" SET \"x: 1\n  y\" = $1"] {
-        let action = Action::named("act\u{202e}").with_reason(HOSTILE);
-        let write = AuditedWrite::new(&context).action(action).metadata(metadata.clone());
-        let mut transaction = write.begin(&pool).await?;
+        let action = Action::named("act\u{202e}").reason(HOSTILE);
+        let write = AuditTrail::new(pool.clone()).write(&context).action(action).metadata(metadata.clone());
+        let mut transaction = write.begin().await?;
         sqlx::query(statement).bind(HOSTILE).execute(&mut *transaction).await?;
         id = transaction.commit().await?.transaction_id.to_string();
     }

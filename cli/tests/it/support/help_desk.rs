@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use sqlx::PgPool;
-use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditedWrite};
+use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail};
 
 use super::{Result, stdout, tickets};
 
@@ -44,8 +44,8 @@ pub(crate) async fn seed(pool: &PgPool) -> Result {
         (&bob, "ticket.deleted", "DELETE FROM tickets WHERE id = 2"),
         (&root, "lines.emptied", "TRUNCATE lines"),
     ] {
-        let action = Action::named(action).with_reason("Because");
-        let mut transaction = AuditedWrite::new(context).action(action).begin(pool).await?;
+        let action = Action::named(action).reason("Because");
+        let mut transaction = AuditTrail::new(pool.clone()).write(context).action(action).begin().await?;
         sqlx::raw_sql(statements).execute(&mut *transaction).await?;
         transaction.commit().await?;
     }

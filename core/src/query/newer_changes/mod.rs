@@ -72,7 +72,7 @@ impl Snapshot<'_> {
     ///   reader's (without `pg_read_all_stats`) or because it was prepared, and the transaction is not among the 10,000 that began
     ///   last before the mark, in the last 31 days;
     /// - always on a replica, which does not report open transactions;
-    /// - if it takes longer than the [search time](crate::AuditTrail::with_search_time) to search the changes that a transaction had
+    /// - if it takes longer than the [search time](crate::AuditTrail::search_time) to search the changes that a transaction had
     ///   made before the mark, which then are not counted.
     ///
     /// If the server's clock was set back after the mark, changes with times before the mark are not counted.

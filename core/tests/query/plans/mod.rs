@@ -47,8 +47,8 @@ async fn query_reads_little_more_than_it_returns(pool: PgPool) -> Result {
     let mut returned = Vec::new();
     for is_prepared in [false, true] {
         // Without a limit of time, a slow machine reads the same rows as a fast one.
-        let trail = AuditTrail::new(Listener::pool(&pool).await?).with_search_time(Duration::MAX);
-        let trail = trail.with_prepared_statements(is_prepared);
+        let trail = AuditTrail::new(Listener::pool(&pool).await?).search_time(Duration::MAX);
+        let trail = trail.prepared_statements(is_prepared);
         // The library detects the features of the schema with its first query.
         trail.snapshot().await?.has_changes(&Scope::unscoped()).await?;
         let mut counts = Vec::new();

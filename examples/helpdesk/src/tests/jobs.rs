@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgPool};
 use threadline::query::{Filter, Position, TransactionRecord};
-use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope, TransactionError};
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope, TransactionError};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
@@ -105,9 +105,10 @@ async fn tickets_go_round_and_what_a_person_decided_stays(pool: PgPool) {
 #[sqlx::test(migrations = false)]
 async fn a_ticket_that_is_rolled_back_leaves_no_job(pool: PgPool) {
     let _ = desk(&pool).await;
-    let failed: Result<_, TransactionError> = AuditedWrite::new(&customer())
+    let failed: Result<_, TransactionError> = AuditTrail::new(pool.clone())
+        .write(&customer())
         .action("ticket.opened")
-        .run(&pool, async |tx| {
+        .run(async |tx| {
             sqlx::query("INSERT INTO tickets (customer, subject, body) VALUES ('a', 'b', 'c')")
                 .execute(&mut *tx)
                 .await?;

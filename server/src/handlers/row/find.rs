@@ -37,7 +37,7 @@ pub(super) async fn lead(
     record: &str,
     again: &str,
 ) -> Result<Response, (RowField, Response)> {
-    let trail = &visit.shared.settings.trail;
+    let trail = &visit.state.settings.trail;
     match answered(visit, find(trail, &visit.scope, table, record)).await {
         Ok(Ok((table, key))) => Ok(Redirect::to(&visit.frame().row_of(&table, &key)).into_response()),
         Ok(Err(mistake)) => {
@@ -59,7 +59,7 @@ async fn form(
     status: StatusCode,
 ) -> Response {
     let tables = answered(visit, async {
-        visit.shared.settings.trail.snapshot().await?.captured_tables(&visit.scope).await
+        visit.state.settings.trail.snapshot().await?.captured_tables(&visit.scope).await
     })
     .await;
     let reply = match tables {

@@ -41,7 +41,7 @@ pub(crate) async fn row(
         Err(error) => return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.frame()),
     };
     let row = Row { scope: &visit.scope, table, key };
-    let question = async { row.page(&mut visit.shared.settings.trail.snapshot().await?, asked).await };
+    let question = async { row.page(&mut visit.state.settings.trail.snapshot().await?, asked).await };
     match answered(&visit, question).await {
         Err(Some(QueryError::KeyMismatch { .. } | QueryError::NotCaptured { .. })) => {
             match lead(&visit, &row.table.to_string(), &row.key.to_string(), &uri.to_string()).await {

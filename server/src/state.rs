@@ -1,0 +1,39 @@
+//! The state of a console, which every request shares.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use threadline::{AuditTrail, Config};
+
+use crate::hooks::{ActorHook, AuthorizeHook};
+use crate::monitor::Monitor;
+use crate::tables::KnownTables;
+
+/// The settings that the builder collects. Their defaults, each with its reason, are in `ConsoleBuilder`.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) trail: AuditTrail,
+    pub(crate) host_name: Option<String>,
+    pub(crate) hook_timeout: Duration,
+    pub(crate) query_timeout: Duration,
+    pub(crate) config: Option<Config>,
+    pub(crate) coverage_poll: Duration,
+}
+
+/// The settings and hooks of a console, and what it keeps from one request to the next.
+#[derive(Debug)]
+pub(crate) struct ConsoleState {
+    pub(crate) settings: Settings,
+    pub(crate) authorize: AuthorizeHook,
+    pub(crate) actor: ActorHook,
+    pub(crate) monitor: Arc<Monitor>,
+    pub(crate) tables: KnownTables,
+}
+
+impl ConsoleState {
+    pub(crate) fn new(settings: Settings, authorize: AuthorizeHook, actor: ActorHook) -> Self {
+        let Settings { trail, config, coverage_poll, query_timeout, .. } = &settings;
+        let monitor = Monitor::new(trail.clone(), config.clone(), *coverage_poll, *query_timeout);
+        Self { settings, authorize, actor, monitor: Arc::new(monitor), tables: KnownTables::default() }
+    }
+}
