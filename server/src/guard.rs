@@ -15,7 +15,7 @@ use threadline_app::{ConsoleAction, Frame, RoutePage};
 use crate::decision::{ask, bounded, granted_besides, in_words};
 use crate::respond::Reply;
 use crate::state::ConsoleState;
-use crate::{Access, mount, theme};
+use crate::{Access, csrf, mount, theme};
 
 /// How long a page waits for what the header says of coverage.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -106,6 +106,9 @@ pub(crate) async fn guard(
     };
     let mut request = Request::from_parts(parts, body);
     let frame = Frame { operator, scoped: scope.is_limited(), granted, coverage, ..frame };
+    if !csrf::is_allowed(&request) {
+        return Reply::cross_origin().into_response(frame);
+    }
     request.extensions_mut().insert(Visit { state, scope, base, frame });
     next.run(request).await
 }

@@ -3,6 +3,7 @@
 mod access;
 mod assets;
 mod builder;
+mod csrf;
 mod decision;
 mod guard;
 mod handlers;
@@ -11,7 +12,6 @@ mod monitor;
 mod mount;
 mod respond;
 mod router;
-mod same_origin;
 mod state;
 mod tables;
 mod theme;

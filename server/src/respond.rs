@@ -65,6 +65,17 @@ impl Reply {
         Self::Problem(StatusCode::FORBIDDEN, problem)
     }
 
+    /// The answer to a request that another site may have forged.
+    pub(crate) fn cross_origin() -> Self {
+        let problem = Problem {
+            explanation: "The request did not come from a page of this console, so nothing was changed."
+                .to_owned(),
+            is_elsewhere: true,
+            ..Problem::new("This request was refused")
+        };
+        Self::Problem(StatusCode::FORBIDDEN, problem)
+    }
+
     pub(crate) fn not_found(explanation: String, way_out: (&'static str, String)) -> Self {
         let problem = Problem {
             explanation,

@@ -1,8 +1,11 @@
 //! The theme that the operator chose, in a cookie, so that the first paint is right.
 
+use axum::extract::Request;
 use http::{HeaderMap, header};
 use threadline_app::Theme;
 use url::Url;
+
+use crate::csrf;
 
 /// The name of the cookie.
 const COOKIE: &str = "threadline_theme";
@@ -19,6 +22,11 @@ pub(crate) fn chosen(headers: &HeaderMap) -> Theme {
         .filter_map(|pair| pair.trim().split_once('='))
         .find_map(|(name, value)| Theme::named(value).filter(|_| name == COOKIE))
         .unwrap_or_default()
+}
+
+/// Returns whether the browser's page came over HTTPS. Behind a proxy only the browser knows.
+pub(crate) fn is_https(request: &Request) -> bool {
+    csrf::origin(request).is_some_and(|origin| origin.scheme() == "https")
 }
 
 /// The cookie that remembers it for this console.
@@ -91,6 +99,20 @@ mod tests {
         ] {
             assert_eq!(way_back(back, base), expected, "{back:?} below {base:?}");
         }
+    }
+
+    #[test]
+    fn https_is_read_from_the_origin() {
+        let is_https = |origin: Option<&str>| {
+            let mut request = Request::default();
+            if let Some(origin) = origin {
+                request.headers_mut().insert(header::ORIGIN, origin.parse().unwrap());
+            }
+            is_https(&request)
+        };
+        assert!(is_https(Some("https://audit.example")));
+        assert!(!is_https(Some("http://audit.example")));
+        assert!(!is_https(None));
     }
 
     #[test]

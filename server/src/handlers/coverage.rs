@@ -12,7 +12,6 @@ use super::part::PATIENCE;
 use super::question::pairs;
 use crate::guard::Visit;
 use crate::respond::Reply;
-use crate::same_origin;
 
 pub(crate) async fn coverage(Extension(visit): Extension<Visit>, RawQuery(query): RawQuery) -> Response {
     let known = visit.state.monitor.known(PATIENCE).await;
@@ -51,9 +50,6 @@ fn chosen(given: &[(String, String)], known: &Coverage) -> Result<Option<String>
 
 /// Checks at once, and shows what was found.
 pub(crate) async fn check_now(Extension(visit): Extension<Visit>, request: Request) -> Response {
-    if !same_origin::is_same_origin(&request) {
-        return same_origin::refuse().into_response(visit.frame());
-    }
     let fields = match Form::<Vec<(String, String)>>::from_request(request, &()).await {
         Ok(Form(fields)) => fields,
         Err(rejection) => return rejection.into_response(),

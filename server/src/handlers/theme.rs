@@ -10,13 +10,10 @@ use threadline_app::Theme;
 use super::question::to_timeline;
 use crate::guard::Visit;
 use crate::respond::Reply;
-use crate::{same_origin, theme as themes};
+use crate::theme as themes;
 
 pub(crate) async fn theme(Extension(visit): Extension<Visit>, request: Request) -> Response {
-    if !same_origin::is_same_origin(&request) {
-        return same_origin::refuse().into_response(visit.frame());
-    }
-    let secure = same_origin::is_https(&request);
+    let secure = themes::is_https(&request);
     let fields = match Form::<Vec<(String, String)>>::from_request(request, &()).await {
         Ok(Form(fields)) => fields,
         Err(rejection) => return rejection.into_response(),

@@ -106,6 +106,21 @@ async fn whatever_is_no_yes_refuses_every_address_and_method(pool: PgPool) -> Re
 }
 
 #[sqlx::test(migrations = false)]
+async fn cross_site_request_with_unsafe_method_is_rejected_on_every_route(pool: PgPool) -> Result {
+    let transaction = seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    for address in addresses(transaction) {
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            let request =
+                Request::builder().method(method).uri(&address).header("sec-fetch-site", "cross-site");
+            let response = app.clone().oneshot(request.body(Body::empty())?).await?;
+            assert_eq!(response.status(), StatusCode::FORBIDDEN, "{method} {address}");
+        }
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
 async fn the_hook_learns_the_request_and_the_action(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let (seen, mut asked) = tokio::sync::mpsc::unbounded_channel();

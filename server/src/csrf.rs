@@ -1,26 +1,47 @@
-//! Whether a request that changes something comes from the console's own pages.
+//! Protection against cross-site request forgery (CSRF).
+//!
+//! A page of another site can make a browser send a request with the operator's cookies. The route guard checks every request,
+//! so no handler has to. The rules, in this order:
+//!
+//! 1. A request with a safe method (`GET`, `HEAD`, `OPTIONS`, `TRACE`) is allowed, because it changes nothing.
+//! 2. A request with the header `Sec-Fetch-Site` is allowed if its value is `same-origin`, and rejected with every other
+//!    value, including `same-site` and `none`: another application of the same domain is another site.
+//! 3. A request with the header `Origin` is allowed if that origin is the host which was asked, and rejected otherwise. A
+//!    default port is the same as none. Browsers that send no `Sec-Fetch-Site` (old ones, and all of them over plain HTTP)
+//!    send `Origin` with every form.
+//! 4. A request with neither header is rejected. The console has no API that a program would call with an unsafe method, so,
+//!    unlike in general-purpose middleware, nothing but a browser has to be allowed here.
+//!
+//! A rejected request is answered with 403 and a page that says so; no handler has run.
+//!
+//! # Behind a proxy
+//!
+//! Rule 3 compares the origin with the `Host` header (or the authority of an HTTP/2 request). A proxy in front of a console that
+//! is used over plain HTTP must pass on `Host` as the browser sent it, or every form is rejected. The scheme is not compared,
+//! so a proxy may end TLS.
+//!
+//! The rules follow the `csrf` module of tower-http and Go's `CrossOriginProtection`, except for rule 4.
 
 use axum::extract::Request;
-use http::{StatusCode, header};
-use threadline_app::pages::Problem;
+use http::header;
 use url::Url;
 
-use crate::respond::Reply;
+/// Returns whether the rules of this module allow the request.
+pub(crate) fn is_allowed(request: &Request) -> bool {
+    request.method().is_safe() || is_same_origin(request)
+}
 
-/// A browser says so itself (`Sec-Fetch-Site`), or names the origin, which has to be the host that was asked. A request that
-/// says neither is refused: every browser says one of them with a form.
-pub(crate) fn is_same_origin(request: &Request) -> bool {
+fn is_same_origin(request: &Request) -> bool {
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    // Plain HTTP has no `Sec-Fetch-Site`, except on localhost. Another site of the same domain is another site.
     if let Some(site) = text("sec-fetch-site") {
         return site == "same-origin";
     }
-    // HTTP/2 names the host in the address, HTTP/1 in a header.
+    // HTTP/2 names the host in the URI, HTTP/1 in a header.
     let host = request.uri().authority().map(|authority| authority.as_str());
     let host = host.or_else(|| text(header::HOST.as_str()));
     match (origin(request), host) {
         (Some(origin), Some(host)) => {
-            // Read as an address of the same scheme, so that a default port is the same as none.
+            // The host is parsed with the scheme of the origin, so that a default port is the same as none.
             Url::parse(&format!("{}://{host}", origin.scheme()))
                 .is_ok_and(|asked| asked.origin() == origin.origin())
         }
@@ -28,24 +49,8 @@ pub(crate) fn is_same_origin(request: &Request) -> bool {
     }
 }
 
-/// The answer to a request from elsewhere.
-pub(crate) fn refuse() -> Reply {
-    let problem = Problem {
-        explanation: "The request did not come from a page of this console, so nothing was changed."
-            .to_owned(),
-        is_elsewhere: true,
-        ..Problem::new("This request was refused")
-    };
-    Reply::Problem(StatusCode::FORBIDDEN, problem)
-}
-
-/// Whether the page that asked came over HTTPS. Behind a proxy only the browser knows.
-pub(crate) fn is_https(request: &Request) -> bool {
-    origin(request).is_some_and(|origin| origin.scheme() == "https")
-}
-
-/// The origin that the browser named; `null` is none.
-fn origin(request: &Request) -> Option<Url> {
+/// Returns the origin that the browser named. The value `null` is no origin.
+pub(crate) fn origin(request: &Request) -> Option<Url> {
     let named = request.headers().get(header::ORIGIN)?.to_str().ok()?;
     Url::parse(named).ok().filter(Url::has_host)
 }
@@ -66,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_consoles_own_pages_may_change_something() {
+    fn unsafe_method_is_allowed_from_the_same_origin_only() {
         for (expected, headers) in [
             (true, &[("sec-fetch-site", "same-origin")][..]),
             (true, &[("sec-fetch-site", "same-origin"), ("origin", "http://other.example")]),
@@ -99,9 +104,18 @@ mod tests {
     }
 
     #[test]
-    fn the_browser_tells_whether_its_page_came_over_https() {
-        assert!(is_https(&request("/", &[("origin", "https://audit.example")])));
-        assert!(!is_https(&request("/", &[("origin", "http://audit.example")])));
-        assert!(!is_https(&request("/", &[])));
+    fn safe_method_is_allowed_from_everywhere() {
+        for (method, expected) in [
+            ("GET", true),
+            ("HEAD", true),
+            ("OPTIONS", true),
+            ("POST", false),
+            ("PUT", false),
+            ("DELETE", false),
+        ] {
+            let mut request = request("/audit/theme", &[("sec-fetch-site", "cross-site")]);
+            *request.method_mut() = method.parse().unwrap();
+            assert_eq!(is_allowed(&request), expected, "{method}");
+        }
     }
 }
