@@ -16,7 +16,7 @@ pub(crate) trait IntoHtml: RenderHtml {
     where
         Self: Sized,
     {
-        InertElement::new(drawn(self, String::new()))
+        InertElement::new(render_into(self, String::new()))
     }
 }
 
@@ -27,7 +27,7 @@ impl<View: RenderHtml> IntoHtml for View {}
 const ROOM: usize = 8;
 
 /// Draws a view behind what is written already.
-pub(crate) fn drawn(view: impl RenderHtml, mut html: String) -> String {
+pub(crate) fn render_into(view: impl RenderHtml, mut html: String) -> String {
     let length = view.html_len();
     html.reserve(length + length / ROOM);
     view.to_html_with_buf(&mut html, &mut Position::FirstChild, true, false, Vec::new());

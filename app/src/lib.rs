@@ -14,11 +14,11 @@ mod coverage;
 #[cfg(feature = "ssr")]
 mod diff;
 #[cfg(feature = "ssr")]
-mod frame;
-#[cfg(feature = "ssr")]
 mod html;
 #[cfg(feature = "ssr")]
 mod links;
+#[cfg(feature = "ssr")]
+mod page_context;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
@@ -31,7 +31,7 @@ mod shell;
 #[cfg(feature = "ssr")]
 pub use coverage::{CheckFailure, Coverage, LastCheck};
 #[cfg(feature = "ssr")]
-pub use frame::{Assets, Frame, Theme};
+pub use page_context::{Assets, PageContext, Theme};
 #[cfg(feature = "ssr")]
 pub use render::render;
 #[cfg(feature = "ssr")]

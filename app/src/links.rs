@@ -5,9 +5,9 @@ use threadline::query::{Change, Filter, RowKey};
 use threadline::{ActorRef, TableName};
 use url::form_urlencoded;
 
-use crate::Frame;
+use crate::PageContext;
 
-impl Frame {
+impl PageContext {
     /// The timeline with this filter. Without any condition it would open on the last 24 hours, so a blank `from` asks for
     /// everything.
     #[must_use]

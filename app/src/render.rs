@@ -5,18 +5,22 @@ use std::sync::Arc;
 use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 
-use crate::Frame;
-use crate::html::drawn;
+use crate::PageContext;
+use crate::html::render_into;
 use crate::shell::document;
 
 /// Draws a whole document. Everything a page shows was read before, so there is nothing to wait for and the body is one
 /// piece.
 #[must_use]
-pub fn render<V: IntoView + 'static>(frame: Frame, title: String, page: impl FnOnce() -> V) -> String {
+pub fn render<V: IntoView + 'static>(
+    context: PageContext,
+    title: String,
+    page: impl FnOnce() -> V,
+) -> String {
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     let html = owner.with(|| {
-        frame.provide();
-        drawn(document(title, page()), "<!DOCTYPE html>".to_owned())
+        context.provide();
+        render_into(document(title, page()), "<!DOCTYPE html>".to_owned())
     });
     owner.unset();
     html

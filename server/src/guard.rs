@@ -10,7 +10,7 @@ use chrono::Utc;
 use http::request::Parts;
 use threadline::event::CONSOLE_AUTHORIZED;
 use threadline::{AuditContext, Scope};
-use threadline_app::{ConsoleAction, Frame, RoutePage};
+use threadline_app::{ConsoleAction, PageContext, RoutePage};
 
 use crate::decision::{ask, bounded, granted_besides, in_words};
 use crate::respond::Reply;
@@ -26,18 +26,18 @@ pub(crate) struct Visit {
     pub(crate) state: Arc<ConsoleState>,
     pub(crate) scope: Scope,
     pub(crate) base: String,
-    frame: Frame,
+    context: PageContext,
 }
 
 impl Visit {
     /// The surroundings of the page that answers.
-    pub(crate) fn frame(&self) -> Frame {
-        self.frame.clone()
+    pub(crate) fn page_context(&self) -> PageContext {
+        self.context.clone()
     }
 
     /// Whether the operator may know of coverage.
     pub(crate) fn may_view_coverage(&self) -> bool {
-        self.frame.granted.contains(&ConsoleAction::ViewCoverage)
+        self.context.granted.contains(&ConsoleAction::ViewCoverage)
     }
 }
 
@@ -59,14 +59,14 @@ pub(crate) async fn guard(
     let base = mount::base(&request);
     let (parts, body) = request.into_parts();
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
-    let frame = Frame {
+    let context = PageContext {
         address: uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         base: base.clone(),
         host_name: state.settings.host_name.clone(),
         theme: theme::chosen(&parts.headers),
         page,
         request_id: request_id(&parts),
-        ..Frame::default()
+        ..PageContext::default()
     };
     let limit = state.settings.hook_timeout;
     let answer = ask(&state, &parts, action).await;
@@ -74,16 +74,16 @@ pub(crate) async fn guard(
     let is_apart = ConsoleAction::APART.contains(&action);
     let scope = match answer {
         Ok(Ok(Access::Allow)) => Scope::unscoped(),
-        Ok(Ok(Access::AllowWithin(_))) if is_apart => return refuse(frame, action),
+        Ok(Ok(Access::AllowWithin(_))) if is_apart => return refuse(context, action),
         Ok(Ok(Access::AllowWithin(scope))) => scope,
-        Ok(Ok(Access::Deny)) => return refuse(frame, action),
+        Ok(Ok(Access::Deny)) => return refuse(context, action),
         Ok(Err(error)) => {
             tracing::warn!(?action, error = ?error.to_string(), "authorize_fn failed: access denied");
-            return refuse(frame, action);
+            return refuse(context, action);
         }
         Err(reason) => {
             tracing::warn!(?action, reason, "authorize_fn gave no answer: access denied");
-            return refuse(frame, action);
+            return refuse(context, action);
         }
     };
     let hook = state.actor.0.clone();
@@ -105,11 +105,11 @@ pub(crate) async fn guard(
         None
     };
     let mut request = Request::from_parts(parts, body);
-    let frame = Frame { operator, scoped: scope.is_limited(), granted, coverage, ..frame };
+    let context = PageContext { operator, scoped: scope.is_limited(), granted, coverage, ..context };
     if !csrf::is_allowed(&request) {
-        return Reply::cross_origin().into_response(frame);
+        return Reply::cross_origin().into_response(context);
     }
-    request.extensions_mut().insert(Visit { state, scope, base, frame });
+    request.extensions_mut().insert(Visit { state, scope, base, context });
     next.run(request).await
 }
 
@@ -120,6 +120,6 @@ fn request_id(parts: &Parts) -> Option<String> {
     known.or_else(sent).filter(|id| (1..=AuditContext::MAX_ID_BYTES).contains(&id.len())).map(str::to_owned)
 }
 
-fn refuse(frame: Frame, action: ConsoleAction) -> Response {
-    Reply::forbidden(action).into_response(Frame { page: None, ..frame })
+fn refuse(context: PageContext, action: ConsoleAction) -> Response {
+    Reply::forbidden(action).into_response(PageContext { page: None, ..context })
 }

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use threadline::InvalidParameter;
 use threadline::query::QueryError;
 use threadline_app::pages::{Problem, problem_page};
-use threadline_app::{ConsoleAction, Frame};
+use threadline_app::{ConsoleAction, PageContext};
 use uuid::Uuid;
 
 use crate::assets;
@@ -18,18 +18,21 @@ use crate::assets;
 /// What a handler answers.
 pub(crate) enum Reply {
     /// A page.
-    Page(StatusCode, Box<dyn FnOnce(Frame) -> String + Send>),
+    Page(StatusCode, Box<dyn FnOnce(PageContext) -> String + Send>),
     /// A page that says what is wrong.
     Problem(StatusCode, Problem),
 }
 
 impl Reply {
-    pub(crate) fn page(draw: impl FnOnce(Frame) -> String + Send + 'static) -> Self {
+    pub(crate) fn page(draw: impl FnOnce(PageContext) -> String + Send + 'static) -> Self {
         Self::page_with(StatusCode::OK, draw)
     }
 
     /// A page that is an answer and says all the same that something was wrong, such as a form with a mistake.
-    pub(crate) fn page_with(status: StatusCode, draw: impl FnOnce(Frame) -> String + Send + 'static) -> Self {
+    pub(crate) fn page_with(
+        status: StatusCode,
+        draw: impl FnOnce(PageContext) -> String + Send + 'static,
+    ) -> Self {
         Self::Page(status, Box::new(draw))
     }
 
@@ -122,13 +125,13 @@ impl Reply {
     }
 
     /// Draws the reply and puts the headers on it.
-    pub(crate) fn into_response(self, mut frame: Frame) -> Response {
+    pub(crate) fn into_response(self, mut context: PageContext) -> Response {
         let nonce = Uuid::new_v4().simple().to_string();
-        frame.nonce.clone_from(&nonce);
-        frame.assets = assets::NAMES;
+        context.nonce.clone_from(&nonce);
+        context.assets = assets::NAMES;
         let (status, html) = match self {
-            Self::Page(status, draw) => (status, draw(frame)),
-            Self::Problem(status, problem) => (status, problem_page(frame, problem)),
+            Self::Page(status, draw) => (status, draw(context)),
+            Self::Problem(status, problem) => (status, problem_page(context, problem)),
         };
         let mut headers = HeaderMap::new();
         for (name, value) in [

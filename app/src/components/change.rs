@@ -5,10 +5,10 @@ use threadline::query::{Change, Operation, RowKey};
 
 use super::fields::Fields;
 use super::key::{key_in_words, other_key};
-use super::moment::clock_note;
+use super::time::clock_note;
 use super::value::text;
-use crate::Frame;
-use crate::diff::spelled;
+use crate::PageContext;
+use crate::diff::accessible_text;
 use crate::html::{Html, IntoHtml};
 
 /// The operation, the row's key, the way to its history, and its fields old and new.
@@ -22,8 +22,8 @@ pub(crate) fn ChangeCard(
     let operation = change.operation;
     let id = format!("change-{}", change.id);
     let table = change.table.to_string();
-    let history = with_context(|frame: &Frame| frame.row_href(&change)).flatten().map(|href| {
-        let row = format!("Row history of {table}, {}", spelled(&said(&change.key)));
+    let history = with_context(|context: &PageContext| context.row_href(&change)).flatten().map(|href| {
+        let row = format!("Row history of {table}, {}", accessible_text(&said(&change.key)));
         view! { <a class="go" href=href aria-label=row>"Row history"</a> }
     });
     let fields = change.fields();

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use threadline::query::{FieldChange, FieldValue, OldValueSource, Operation, RowKey};
 
 use super::lines::lines;
+use super::plural::counted;
 use super::value::{side, text};
-use super::words::counted;
-use crate::diff::{Body, Row, Side, rows};
+use crate::diff::{Cell, DiffBody, Row, rows};
 use crate::html::IntoHtml;
 
 /// How many fields of a new or deleted row are shown before the rest folds away.
@@ -85,7 +85,7 @@ fn alone(sides: &Sides, field: FieldChange) -> Row {
         Sides::Old => (field.before, FieldValue::Absent),
         _ => (FieldValue::Absent, field.after),
     };
-    Row { label: field.name, body: Body::Sides(Side::alone(old), Side::alone(new)) }
+    Row { label: field.name, body: DiffBody::Cells(Cell::alone(old), Cell::alone(new)) }
 }
 
 /// Fields as a table, whole: of one side, or compared.
@@ -121,11 +121,11 @@ fn table(sides: Sides, rows: Vec<Row>, label: String) -> impl IntoView {
 fn row(sides: &Sides, row: Row) -> impl IntoView + use<> {
     let Row { label, body } = row;
     let cells = match body {
-        Body::Lines(changed, source) => {
+        DiffBody::Lines(changed, source) => {
             let source = source.map(|note| view! { <span class="kind">"Old value "{note}</span> });
             Either::Left(view! { <td colspan="2">{lines(changed)}{source}</td> })
         }
-        Body::Sides(old, new) => {
+        DiffBody::Cells(old, new) => {
             let width = matches!(sides, Sides::Old | Sides::New).then_some("2");
             let old = (*sides != Sides::New)
                 .then(|| view! { <td class="old" colspan=width>{side(old, "old value of", &label)}</td> });

@@ -5,7 +5,7 @@ use threadline::ActorRef;
 use threadline::query::{ActionRecord, TransactionRecord};
 
 use super::value::isolated;
-use crate::Frame;
+use crate::PageContext;
 use crate::html::IntoHtml;
 
 /// The actor and the action of a transaction, or the words for their absence; an action that failed says so. An actor leads
@@ -48,7 +48,7 @@ pub(super) fn who(transaction: &TransactionRecord, whole_session: bool) -> impl 
 }
 
 fn actor_link(actor: &ActorRef) -> impl IntoView + use<> {
-    let href = with_context(|frame: &Frame| frame.actor_href(actor));
+    let href = with_context(|context: &PageContext| context.actor_href(actor));
     view! { <a class="who" href=href>{actor.to_string()}</a> }
 }
 

@@ -6,7 +6,7 @@ use threadline::TableName;
 use threadline::query::{Change, RowKey};
 
 use super::value::text;
-use crate::Frame;
+use crate::PageContext;
 use crate::html::{Html, IntoHtml};
 
 /// Draws the key, column by column.
@@ -29,7 +29,7 @@ pub(crate) fn key_in_words(key: RowKey) -> Html {
 
 /// Draws a key as the way to the history of the row that has it.
 pub(crate) fn key_link(table: &TableName, key: RowKey) -> Html {
-    let href = key.is_complete().then(|| Frame::current().row_of(table, &key));
+    let href = key.is_complete().then(|| PageContext::current().row_of(table, &key));
     match href {
         Some(href) => view! { <a href=href>{key_in_words(key)}</a> }.into_html(),
         None => key_in_words(key),

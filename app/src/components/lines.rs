@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::plural::counted;
 use super::value::{left_out, pieces, text};
-use super::words::counted;
-use crate::diff::{Line, Sign};
+use crate::diff::{Line, LineKind};
 use crate::html::{Html, IntoHtml};
 
 /// Removed and added lines with their signs; who cannot see the signs hears them as words.
@@ -15,25 +15,25 @@ pub(super) fn lines(lines: Vec<Line>) -> impl IntoView {
 
 fn line(line: Line) -> Html {
     match line {
-        Line::Shown { sign, pieces: parts, unended } => {
+        Line::Shown { kind, pieces: parts, unended } => {
             let unended = unended.then(|| view! { " "<span class="kind">"no line break at the end"</span> });
             let parts = view! { <bdi>{pieces(parts)}</bdi> };
-            let (class, word) = class_and_word(sign);
+            let (class, word) = class_and_word(kind);
             let word = word.map(|word| view! { <span class="visually-hidden">{format!("{word}: ")}</span> });
             view! { <div class=class>{word}{parts}{unended}</div> }.into_html()
         }
-        Line::Folded { sign, count, text: folded, left_out: rest } => {
-            let word = match sign {
-                Sign::Same => "unchanged line",
-                Sign::Removed => "removed line",
-                Sign::Added => "added line",
+        Line::Folded { kind, count, text: folded, left_out: rest } => {
+            let word = match kind {
+                LineKind::Same => "unchanged line",
+                LineKind::Removed => "removed line",
+                LineKind::Added => "added line",
             };
             let summary = format!("… {}", counted(count, word));
             let rest = (rest > 0).then(|| left_out(rest));
             view! {
                 <details class="fold">
                     <summary>{summary}</summary>
-                    <div class=class_and_word(sign).0><bdi>{text(folded, true)}</bdi>{rest}</div>
+                    <div class=class_and_word(kind).0><bdi>{text(folded, true)}</bdi>{rest}</div>
                 </details>
             }
             .into_html()
@@ -41,10 +41,10 @@ fn line(line: Line) -> Html {
     }
 }
 
-const fn class_and_word(sign: Sign) -> (&'static str, Option<&'static str>) {
-    match sign {
-        Sign::Same => ("line", None),
-        Sign::Removed => ("line removed", Some("Removed")),
-        Sign::Added => ("line added", Some("Added")),
+const fn class_and_word(kind: LineKind) -> (&'static str, Option<&'static str>) {
+    match kind {
+        LineKind::Same => ("line", None),
+        LineKind::Removed => ("line removed", Some("Removed")),
+        LineKind::Added => ("line added", Some("Added")),
     }
 }

@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::islands::{KEYS, PageTools};
-use crate::{Frame, Theme};
+use crate::islands::{PageTools, SHORTCUTS};
+use crate::{PageContext, Theme};
 
 /// The theme, and the way to the keyboard shortcuts. Choosing a theme needs no script.
 #[component]
-pub(crate) fn Preferences(frame: Frame) -> impl IntoView {
+pub(crate) fn Preferences(context: PageContext) -> impl IntoView {
     let choices = Theme::ALL.map(|theme| {
-        let pressed = if theme == frame.theme { "true" } else { "false" };
+        let pressed = if theme == context.theme { "true" } else { "false" };
         let name = match theme {
             Theme::System => "System",
             Theme::Light => "Light",
@@ -17,7 +17,7 @@ pub(crate) fn Preferences(frame: Frame) -> impl IntoView {
         };
         view! { <button name="theme" value=theme.as_str() aria-pressed=pressed>{name}</button> }
     });
-    let action = frame.href("/theme");
+    let action = context.href("/theme");
     view! {
         <details class="preferences" data-drawer="">
             <summary>
@@ -26,7 +26,7 @@ pub(crate) fn Preferences(frame: Frame) -> impl IntoView {
             </summary>
             <div class="drawer">
                 <form class="theme" method="post" action=action>
-                    <input type="hidden" name="back" value=frame.address/>
+                    <input type="hidden" name="back" value=context.address/>
                     <fieldset>
                         <legend>"Theme"</legend>
                         <div class="segments">{choices}</div>
@@ -41,7 +41,7 @@ pub(crate) fn Preferences(frame: Frame) -> impl IntoView {
 /// What only script opens.
 #[component]
 pub(crate) fn Tools() -> impl IntoView {
-    let keys = KEYS.map(|key| view! { <div><dt><kbd>{key.key}</kbd></dt><dd>{key.does}</dd></div> });
+    let keys = SHORTCUTS.map(|key| view! { <div><dt><kbd>{key.key}</kbd></dt><dd>{key.does}</dd></div> });
     view! {
         <dialog id="keys" aria-labelledby="keys-title">
             <h2 id="keys-title">"Keyboard shortcuts"</h2>

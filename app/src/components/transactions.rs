@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use threadline::query::{TableCounts, TransactionRecord};
 
 use super::heading::{failed, who};
-use super::words::counted;
-use crate::Frame;
+use super::plural::counted;
+use crate::PageContext;
 use crate::html::{Html, IntoHtml};
 
 /// So many tables are named in a line.
@@ -22,7 +22,7 @@ pub(crate) fn TransactionList(
     #[prop(optional)]
     of_one_actor: bool,
 ) -> impl IntoView {
-    let frame = Frame::current();
+    let context = PageContext::current();
     let year = Utc::now().year();
     let lines: Vec<_> = transactions
         .into_iter()
@@ -32,14 +32,14 @@ pub(crate) fn TransactionList(
                 .get(place)
                 .filter(|touched| !touched.tables.is_empty())
                 .map(|touched| tables(touched).into_html());
-            line(&frame, transaction, tables, of_one_actor, year)
+            line(&context, transaction, tables, of_one_actor, year)
         })
         .collect();
     view! { <ol class="transactions">{lines}</ol> }
 }
 
 fn line(
-    frame: &Frame,
+    context: &PageContext,
     transaction: TransactionRecord,
     tables: Option<Html>,
     of_one_actor: bool,
@@ -49,7 +49,7 @@ fn line(
     let who = (!of_one_actor || transaction.on_behalf_of.is_some())
         .then(|| view! { {who(&transaction, false)} " · " });
     let TransactionRecord { id, occurred_at: at, action, .. } = transaction;
-    let href = frame.href(&format!("/transactions/{id}"));
+    let href = context.href(&format!("/transactions/{id}"));
     let exact = at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
     let date = if at.year() == year { "%-d %b" } else { "%-d %b %Y" };
     let failed = action.as_ref().and_then(failed);

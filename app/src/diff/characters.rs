@@ -2,43 +2,43 @@
 
 /// A part of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Segment<'a> {
+pub(crate) enum Glyph<'a> {
     /// What can be shown as it is.
     Plain(&'a str),
     /// A character that needs a sign of its own, its name, and how often it stands here in a row.
     Special(char, &'static str, usize),
 }
 
-impl Segment<'_> {
+impl Glyph<'_> {
     /// As text, with a sign for a special character.
-    pub(crate) fn spelled(self) -> String {
+    pub(crate) fn accessible_text(self) -> String {
         match self {
             Self::Plain(text) => text.to_owned(),
-            Self::Special(character, _, count) => sign(character, count),
+            Self::Special(character, _, count) => visible_glyph(character, count),
         }
     }
 }
 
 /// Splits a text at its special characters. Spaces are special where a line ends, and where the text does if `at_end` says
 /// that nothing follows it.
-pub(crate) fn segments(text: &str, at_end: bool) -> impl Iterator<Item = Segment<'_>> {
+pub(crate) fn glyphs(text: &str, at_end: bool) -> impl Iterator<Item = Glyph<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let first = rest.chars().next()?;
         if let Some(name) = special(first, rest, at_end) {
             let count = rest.chars().take_while(|character| *character == first).count();
             rest = &rest[count * first.len_utf8()..];
-            return Some(Segment::Special(first, name, count));
+            return Some(Glyph::Special(first, name, count));
         }
         let plain = plain(rest, at_end);
         let (head, tail) = rest.split_at(plain);
         rest = tail;
-        Some(Segment::Plain(head))
+        Some(Glyph::Plain(head))
     })
 }
 
 /// What stands for a special character.
-pub(crate) fn sign(character: char, count: usize) -> String {
+pub(crate) fn visible_glyph(character: char, count: usize) -> String {
     let code = u32::from(character);
     match (character, count) {
         (' ', _) => "·".repeat(count),
@@ -49,8 +49,8 @@ pub(crate) fn sign(character: char, count: usize) -> String {
 }
 
 /// A text with signs for its special characters, where there is room for text only.
-pub(crate) fn spelled(text: &str) -> String {
-    segments(text, true).map(Segment::spelled).collect()
+pub(crate) fn accessible_text(text: &str) -> String {
+    glyphs(text, true).map(Glyph::accessible_text).collect()
 }
 
 /// How many bytes stand before the next special character.
@@ -136,7 +136,7 @@ mod tests {
             ("❤\u{FE0F} and a\u{FE0F}", "❤\u{FE0F} and a⟨U+FE0F⟩"),
             ("Größe Łódź שלום 日本語", "Größe Łódź שלום 日本語"),
         ] {
-            assert_eq!(spelled(text), expected, "{text:?}");
+            assert_eq!(accessible_text(text), expected, "{text:?}");
         }
     }
 
@@ -145,10 +145,10 @@ mod tests {
         for code in (0..=0x2FFF).chain(0xFE00..=0xFFFF).chain(0xE0000..=0xE01EF) {
             let Some(character) = char::from_u32(code) else { continue };
             let text = format!("a{character}{character} {character}");
-            let joined: String = segments(&text, true)
+            let joined: String = glyphs(&text, true)
                 .map(|segment| match segment {
-                    Segment::Plain(text) => text.to_owned(),
-                    Segment::Special(character, _, count) => character.to_string().repeat(count),
+                    Glyph::Plain(text) => text.to_owned(),
+                    Glyph::Special(character, _, count) => character.to_string().repeat(count),
                 })
                 .collect();
             assert_eq!(joined, text);

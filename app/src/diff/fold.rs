@@ -1,6 +1,6 @@
 //! Long values: what is shown at once, what opens on demand, and what a page has no room for.
 
-use super::words::Run;
+use super::word_diff::Run;
 
 /// How many characters of a value, or of one changed part of it, are shown at once.
 const SHOWN: usize = 500;
@@ -15,7 +15,7 @@ const FOLD_AT_MOST: usize = 20_000;
 
 /// A part of a value. In order, the parts give back the value exactly, up to what is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Piece {
+pub(crate) enum Segment {
     /// Common to both sides, or nothing to compare with.
     Same(String),
     /// On this side only.
@@ -32,15 +32,15 @@ pub(crate) enum Piece {
 }
 
 /// A value that is not compared.
-pub(super) fn whole(text: String) -> Vec<Piece> {
+pub(super) fn whole(text: String) -> Vec<Segment> {
     if text.len() <= SHOWN {
-        return vec![Piece::Same(text)];
+        return vec![Segment::Same(text)];
     }
     fold(&[Run { text: &text, changed: false }])
 }
 
 /// Folds what is long and unchanged, and the end of what is long and changed.
-pub(super) fn fold(runs: &[Run<'_>]) -> Vec<Piece> {
+pub(super) fn fold(runs: &[Run<'_>]) -> Vec<Segment> {
     let mut pieces = Vec::new();
     let mut room = SHOWN_AT_MOST;
     for (position, run) in runs.iter().enumerate() {
@@ -52,7 +52,7 @@ pub(super) fn fold(runs: &[Run<'_>]) -> Vec<Piece> {
             (false, false, false) => (BESIDE, BESIDE),
         };
         let piece = |text: &str| {
-            if run.changed { Piece::Changed(text.to_owned()) } else { Piece::Same(text.to_owned()) }
+            if run.changed { Segment::Changed(text.to_owned()) } else { Segment::Same(text.to_owned()) }
         };
         let (head, tail) = if room > 0 { (head, tail) } else { (0, 0) };
         let characters = run.text.chars().count();
@@ -72,20 +72,20 @@ pub(super) fn fold(runs: &[Run<'_>]) -> Vec<Piece> {
 }
 
 /// Into a fold; into the one that stands there already, if there is one.
-fn put_away(pieces: &mut Vec<Piece>, text: &str) {
+fn put_away(pieces: &mut Vec<Segment>, text: &str) {
     let count = text.chars().count();
     match pieces.last_mut() {
-        Some(Piece::LeftOut(left_out)) => *left_out += count,
-        Some(Piece::Folded { text: folded, characters }) => {
+        Some(Segment::LeftOut(left_out)) => *left_out += count,
+        Some(Segment::Folded { text: folded, characters }) => {
             let (kept, left_out) = limited(text, FOLD_AT_MOST.saturating_sub(*characters));
             folded.push_str(kept);
             *characters += count - left_out;
-            pieces.extend((left_out > 0).then_some(Piece::LeftOut(left_out)));
+            pieces.extend((left_out > 0).then_some(Segment::LeftOut(left_out)));
         }
         _ => {
             let (kept, left_out) = limited(text, FOLD_AT_MOST);
-            pieces.push(Piece::Folded { text: kept.to_owned(), characters: count - left_out });
-            pieces.extend((left_out > 0).then_some(Piece::LeftOut(left_out)));
+            pieces.push(Segment::Folded { text: kept.to_owned(), characters: count - left_out });
+            pieces.extend((left_out > 0).then_some(Segment::LeftOut(left_out)));
         }
     }
 }
@@ -106,15 +106,15 @@ fn offset(text: &str, character: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::words::marked;
+    use super::super::word_diff::marked;
     use super::*;
 
-    fn joined(pieces: &[Piece]) -> String {
+    fn joined(pieces: &[Segment]) -> String {
         pieces
             .iter()
             .map(|piece| match piece {
-                Piece::Same(text) | Piece::Changed(text) | Piece::Folded { text, .. } => text.as_str(),
-                Piece::LeftOut(_) => "",
+                Segment::Same(text) | Segment::Changed(text) | Segment::Folded { text, .. } => text.as_str(),
+                Segment::LeftOut(_) => "",
             })
             .collect()
     }
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn short_values_stay_whole() {
         let text = "ä".repeat(SHOWN + WORTH);
-        assert_eq!(whole(text.clone()), [Piece::Same(text)]);
+        assert_eq!(whole(text.clone()), [Segment::Same(text)]);
     }
 
     #[test]
@@ -131,9 +131,9 @@ mod tests {
         assert_eq!(
             whole(text),
             [
-                Piece::Same("ä".repeat(SHOWN)),
-                Piece::Folded { text: "ä".repeat(FOLD_AT_MOST), characters: FOLD_AT_MOST },
-                Piece::LeftOut(7),
+                Segment::Same("ä".repeat(SHOWN)),
+                Segment::Folded { text: "ä".repeat(FOLD_AT_MOST), characters: FOLD_AT_MOST },
+                Segment::LeftOut(7),
             ]
         );
     }
@@ -144,11 +144,11 @@ mod tests {
         let (old, new) = (format!("{words}red {words}"), format!("{words}blue {words}"));
         let (before, after) = marked(&old, &new);
         let (before, after) = (fold(&before), fold(&after));
-        assert!(before.contains(&Piece::Changed("red".to_owned())), "{before:?}");
-        assert!(after.contains(&Piece::Changed("blue".to_owned())), "{after:?}");
+        assert!(before.contains(&Segment::Changed("red".to_owned())), "{before:?}");
+        assert!(after.contains(&Segment::Changed("blue".to_owned())), "{after:?}");
         assert_eq!((joined(&before), joined(&after)), (old, new));
-        let in_sight = |piece: &Piece| match piece {
-            Piece::Same(text) | Piece::Changed(text) => text.chars().count(),
+        let in_sight = |piece: &Segment| match piece {
+            Segment::Same(text) | Segment::Changed(text) => text.chars().count(),
             _ => 0,
         };
         assert!(before.iter().map(in_sight).sum::<usize>() < 200);
@@ -161,11 +161,11 @@ mod tests {
         let (before, after) = marked(&old, &new);
         let pieces = fold(&before);
         assert_eq!(joined(&pieces).len() + left_out(&pieces), old.len());
-        assert!(pieces.iter().filter(|piece| matches!(piece, Piece::LeftOut(_))).count() <= 1);
+        assert!(pieces.iter().filter(|piece| matches!(piece, Segment::LeftOut(_))).count() <= 1);
         assert_eq!(joined(&fold(&after)).len() + left_out(&fold(&after)), new.len());
     }
 
-    fn left_out(pieces: &[Piece]) -> usize {
-        pieces.iter().map(|piece| if let Piece::LeftOut(count) = piece { *count } else { 0 }).sum()
+    fn left_out(pieces: &[Segment]) -> usize {
+        pieces.iter().map(|piece| if let Segment::LeftOut(count) = piece { *count } else { 0 }).sum()
     }
 }

@@ -2,8 +2,8 @@
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::fold::{Piece, fold, limited, whole};
-use super::words::marked;
+use super::fold::{Segment, fold, limited, whole};
+use super::word_diff::marked;
 
 /// The most lines on one side, from the first differing one to the last, that are compared; more are all removed and added.
 const MAX_LINES: usize = 400;
@@ -16,7 +16,7 @@ const FOLD_AT_MOST: usize = 20_000;
 
 /// What happened to a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sign {
+pub(crate) enum LineKind {
     /// It is on both sides.
     Same,
     /// It is in the old text only.
@@ -31,16 +31,16 @@ pub(crate) enum Line {
     /// One line, without its end.
     Shown {
         /// What happened to it.
-        sign: Sign,
+        kind: LineKind,
         /// The line.
-        pieces: Vec<Piece>,
+        pieces: Vec<Segment>,
         /// Whether it is the last one and nothing ends it, where the other text ends in a line break.
         unended: bool,
     },
     /// Several, shown on demand.
     Folded {
         /// What happened to them.
-        sign: Sign,
+        kind: LineKind,
         /// How many.
         count: usize,
         /// The lines.
@@ -86,21 +86,21 @@ impl Lines {
         let head = if after_change { CONTEXT } else { 0 };
         let tail = if before_change { CONTEXT } else { 0 };
         if lines.len() <= head + tail + 1 {
-            return self.show(Sign::Same, lines);
+            return self.show(LineKind::Same, lines);
         }
-        self.show(Sign::Same, &lines[..head]);
-        self.put_away(Sign::Same, &lines[head..lines.len() - tail]);
-        self.show(Sign::Same, &lines[lines.len() - tail..]);
+        self.show(LineKind::Same, &lines[..head]);
+        self.put_away(LineKind::Same, &lines[head..lines.len() - tail]);
+        self.show(LineKind::Same, &lines[lines.len() - tail..]);
     }
 
     /// Of a few lines each is compared, word by word, with the one that came in its place.
     fn changed(&mut self, removed: &[&str], added: &[&str]) {
         let pairs = removed.len().min(added.len());
         if removed.len().max(added.len()) > SHOWN {
-            for (sign, lines) in [(Sign::Removed, removed), (Sign::Added, added)] {
+            for (kind, lines) in [(LineKind::Removed, removed), (LineKind::Added, added)] {
                 let shown = if lines.len() <= SHOWN + 1 { lines.len() } else { SHOWN };
-                self.show(sign, &lines[..shown]);
-                self.put_away(sign, &lines[shown..]);
+                self.show(kind, &lines[..shown]);
+                self.put_away(kind, &lines[shown..]);
             }
             return;
         }
@@ -109,31 +109,34 @@ impl Lines {
             .zip(added)
             .map(|(old, new)| {
                 let (before, after) = marked(content(old), content(new));
-                (self.line(Sign::Removed, old, fold(&before)), self.line(Sign::Added, new, fold(&after)))
+                (
+                    self.line(LineKind::Removed, old, fold(&before)),
+                    self.line(LineKind::Added, new, fold(&after)),
+                )
             })
             .unzip();
         self.shown.extend(old);
-        self.show(Sign::Removed, &removed[pairs..]);
+        self.show(LineKind::Removed, &removed[pairs..]);
         self.shown.extend(new);
-        self.show(Sign::Added, &added[pairs..]);
+        self.show(LineKind::Added, &added[pairs..]);
     }
 
-    fn show(&mut self, sign: Sign, lines: &[&str]) {
+    fn show(&mut self, kind: LineKind, lines: &[&str]) {
         for line in lines {
-            let line = self.line(sign, line, whole(content(line).to_owned()));
+            let line = self.line(kind, line, whole(content(line).to_owned()));
             self.shown.push(line);
         }
     }
 
-    fn line(&self, sign: Sign, line: &str, pieces: Vec<Piece>) -> Line {
-        Line::Shown { sign, pieces, unended: self.one_ends && !line.ends_with('\n') }
+    fn line(&self, kind: LineKind, line: &str, pieces: Vec<Segment>) -> Line {
+        Line::Shown { kind, pieces, unended: self.one_ends && !line.ends_with('\n') }
     }
 
-    fn put_away(&mut self, sign: Sign, lines: &[&str]) {
+    fn put_away(&mut self, kind: LineKind, lines: &[&str]) {
         if !lines.is_empty() {
             let all = lines.concat();
             let (text, left_out) = limited(&all, FOLD_AT_MOST);
-            self.shown.push(Line::Folded { sign, count: lines.len(), text: text.to_owned(), left_out });
+            self.shown.push(Line::Folded { kind, count: lines.len(), text: text.to_owned(), left_out });
         }
     }
 }
@@ -162,13 +165,13 @@ fn common_ends(old: &str, new: &str) -> (usize, usize) {
 mod tests {
     use super::*;
 
-    fn text_of(pieces: &[Piece]) -> String {
+    fn text_of(pieces: &[Segment]) -> String {
         pieces
             .iter()
             .map(|piece| match piece {
-                Piece::Same(text) | Piece::Folded { text, .. } => text.clone(),
-                Piece::Changed(text) => format!("[{text}]"),
-                Piece::LeftOut(count) => format!("({count})"),
+                Segment::Same(text) | Segment::Folded { text, .. } => text.clone(),
+                Segment::Changed(text) => format!("[{text}]"),
+                Segment::LeftOut(count) => format!("({count})"),
             })
             .collect()
     }
@@ -177,15 +180,15 @@ mod tests {
         lines
             .iter()
             .map(|line| match line {
-                Line::Shown { sign, pieces, unended } => {
-                    let sign = match sign {
-                        Sign::Same => ' ',
-                        Sign::Removed => '-',
-                        Sign::Added => '+',
+                Line::Shown { kind, pieces, unended } => {
+                    let kind = match kind {
+                        LineKind::Same => ' ',
+                        LineKind::Removed => '-',
+                        LineKind::Added => '+',
                     };
-                    format!("{sign}{}{}", text_of(pieces), if *unended { "\\" } else { "" })
+                    format!("{kind}{}{}", text_of(pieces), if *unended { "\\" } else { "" })
                 }
-                Line::Folded { sign, count, .. } => format!("{sign:?} {count}"),
+                Line::Folded { kind, count, .. } => format!("{kind:?} {count}"),
             })
             .collect()
     }
@@ -241,14 +244,16 @@ mod tests {
                 format!("{}{}", lines.join("\n"), if number(2) == 0 { "\n" } else { "" })
             };
             let (old, new) = (text(), text());
-            let read = |side: Sign| -> String {
+            let read = |side: LineKind| -> String {
                 unified(&old, &new)
                     .into_iter()
                     .filter_map(|line| match line {
-                        Line::Shown { sign, pieces, .. } if sign == side || sign == Sign::Same => {
+                        Line::Shown { kind, pieces, .. } if kind == side || kind == LineKind::Same => {
                             Some(text_of(&pieces).replace(['[', ']'], "") + "\n")
                         }
-                        Line::Folded { sign, text, .. } if sign == side || sign == Sign::Same => Some(text),
+                        Line::Folded { kind, text, .. } if kind == side || kind == LineKind::Same => {
+                            Some(text)
+                        }
                         _ => None,
                     })
                     .collect()
@@ -257,7 +262,7 @@ mod tests {
                 if text.is_empty() || text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") }
             };
             assert_eq!(
-                (ended(&read(Sign::Removed)), ended(&read(Sign::Added))),
+                (ended(&read(LineKind::Removed)), ended(&read(LineKind::Added))),
                 (ended(&old), ended(&new)),
                 "{seed}"
             );

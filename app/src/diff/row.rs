@@ -2,11 +2,11 @@
 
 use threadline::query::{FieldChange, FieldValue, OldValueSource};
 
+use super::cell::{Cell, CellValue, kind};
 use super::fold::fold;
 use super::json::{Difference, differences};
 use super::lines::{Line, unified};
-use super::side::{Shown, Side, kind};
-use super::words::marked;
+use super::word_diff::marked;
 
 /// A row of the table: a field, or a path inside one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,14 +14,14 @@ pub(crate) struct Row {
     /// The field's name, or the path.
     pub(crate) label: String,
     /// What changed.
-    pub(crate) body: Body,
+    pub(crate) body: DiffBody,
 }
 
 /// What changed in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Body {
+pub(crate) enum DiffBody {
     /// The old value and the new one.
-    Sides(Side, Side),
+    Cells(Cell, Cell),
     /// Removed and added lines, and a remark about the old ones.
     Lines(Vec<Line>, Option<&'static str>),
 }
@@ -33,7 +33,7 @@ pub(crate) fn rows(field: FieldChange, say_source: bool) -> Vec<Row> {
     let previous = before_source == OldValueSource::PreviousChange;
     let source = (previous && say_source).then_some("from the previous change");
     if before_source == OldValueSource::Unknown {
-        let body = Body::Sides(Side::of(Shown::Unknown), Side::alone(after));
+        let body = DiffBody::Cells(Cell::of(CellValue::Unknown), Cell::alone(after));
         return vec![Row { label: name, body }];
     }
     if before == after {
@@ -49,7 +49,7 @@ pub(crate) fn rows(field: FieldChange, say_source: bool) -> Vec<Row> {
 
 /// A field that changed, says the trail, although both sides read the same. What is stored beside a change is compared before
 /// it is masked, so the values are masked; what the previous change left may also have been changed unrecorded.
-fn alike(value: FieldValue, previous: bool, source: Option<&'static str>) -> Body {
+fn alike(value: FieldValue, previous: bool, source: Option<&'static str>) -> DiffBody {
     let note = match (&value, previous) {
         (FieldValue::Null, _) => "changed between SQL NULL and JSON null, which are recorded alike",
         (FieldValue::TooLarge(_), _) => "changed between values of this size",
@@ -57,20 +57,20 @@ fn alike(value: FieldValue, previous: bool, source: Option<&'static str>) -> Bod
         (_, true) => "changed; masked, or changed unrecorded in between",
     };
     let shown = match value {
-        FieldValue::Text(text) => Shown::Masked(text),
-        other => Shown::from(other),
+        FieldValue::Text(text) => CellValue::Masked(text),
+        other => CellValue::from(other),
     };
-    Body::Sides(Side::of(shown.clone()).with(source), Side::of(shown).with(Some(note)))
+    DiffBody::Cells(Cell::of(shown.clone()).with(source), Cell::of(shown).with(Some(note)))
 }
 
-fn pair(before: FieldValue, after: FieldValue, source: Option<&'static str>) -> Body {
+fn pair(before: FieldValue, after: FieldValue, source: Option<&'static str>) -> DiffBody {
     match (before, after) {
         (FieldValue::Text(old), FieldValue::Text(new)) if old.is_empty() || new.is_empty() => {
-            let side = |text| Side::alone(FieldValue::Text(text));
-            Body::Sides(side(old).with(source), side(new))
+            let side = |text| Cell::alone(FieldValue::Text(text));
+            DiffBody::Cells(side(old).with(source), side(new))
         }
         (FieldValue::Text(old), FieldValue::Text(new)) if old.contains('\n') || new.contains('\n') => {
-            Body::Lines(unified(&old, &new), source)
+            DiffBody::Lines(unified(&old, &new), source)
         }
         (FieldValue::Text(old), FieldValue::Text(new)) | (FieldValue::Json(old), FieldValue::Json(new)) => {
             compared(old, new, source)
@@ -79,44 +79,44 @@ fn pair(before: FieldValue, after: FieldValue, source: Option<&'static str>) -> 
             let kinds = (kind(&before), kind(&after));
             let told = kinds.0.is_some() && kinds.1.is_some() && kinds.0 != kinds.1;
             let note = |kind: Option<&'static str>| kind.filter(|_| told);
-            Body::Sides(
-                Side::alone(before).with(note(kinds.0)).with(source),
-                Side::alone(after).with(note(kinds.1)),
+            DiffBody::Cells(
+                Cell::alone(before).with(note(kinds.0)).with(source),
+                Cell::alone(after).with(note(kinds.1)),
             )
         }
     }
 }
 
 /// One-line texts with their changed words marked.
-fn compared(old: String, new: String, source: Option<&'static str>) -> Body {
+fn compared(old: String, new: String, source: Option<&'static str>) -> DiffBody {
     let (before, after) = marked(&old, &new);
     if let ([_], [_]) = (before.as_slice(), after.as_slice()) {
-        let side = |text| Side::alone(FieldValue::Text(text));
-        return Body::Sides(side(old).with(source), side(new));
+        let side = |text| Cell::alone(FieldValue::Text(text));
+        return DiffBody::Cells(side(old).with(source), side(new));
     }
-    let side = |runs: &[_]| Side::of(Shown::Text(fold(runs)));
-    Body::Sides(side(&before).with(source), side(&after))
+    let side = |runs: &[_]| Cell::of(CellValue::Text(fold(runs)));
+    DiffBody::Cells(side(&before).with(source), side(&after))
 }
 
 fn path(difference: Difference<'_>, source: Option<&'static str>) -> Row {
     let Difference { path, old, new } = difference;
     let body = match (old.map(value), new.map(value)) {
         (Some(old), Some(new)) => match pair(old, new, source) {
-            Body::Sides(old, new) => Body::Sides(inside(old), inside(new)),
-            lines @ Body::Lines(..) => lines,
+            DiffBody::Cells(old, new) => DiffBody::Cells(inside(old), inside(new)),
+            lines @ DiffBody::Lines(..) => lines,
         },
         (old, new) => {
-            let side = |value: Option<FieldValue>| inside(Side::alone(value.unwrap_or(FieldValue::Absent)));
-            Body::Sides(side(old).with(source), side(new))
+            let side = |value: Option<FieldValue>| inside(Cell::alone(value.unwrap_or(FieldValue::Absent)));
+            DiffBody::Cells(side(old).with(source), side(new))
         }
     };
     Row { label: path, body }
 }
 
 /// Inside a JSON value null is JSON's.
-fn inside(mut side: Side) -> Side {
-    if side.shown == Shown::Null {
-        side.shown = Shown::JsonNull;
+fn inside(mut side: Cell) -> Cell {
+    if side.shown == CellValue::Null {
+        side.shown = CellValue::JsonNull;
     }
     side
 }
@@ -136,7 +136,7 @@ fn value(text: &str) -> FieldValue {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fold::Piece;
+    use super::super::fold::Segment;
     use super::*;
 
     fn changed(
@@ -147,23 +147,23 @@ mod tests {
         rows(FieldChange::new("field", (before, before_source), after), true)
             .into_iter()
             .map(|row| match row.body {
-                Body::Sides(old, new) => (row.label, format!("{} > {}", shown(old), shown(new))),
-                Body::Lines(lines, source) => (row.label, format!("{} lines {source:?}", lines.len())),
+                DiffBody::Cells(old, new) => (row.label, format!("{} > {}", shown(old), shown(new))),
+                DiffBody::Lines(lines, source) => (row.label, format!("{} lines {source:?}", lines.len())),
             })
             .collect()
     }
 
-    fn shown(side: Side) -> String {
+    fn shown(side: Cell) -> String {
         let mut words = vec![match side.shown {
-            Shown::Text(pieces) => pieces
+            CellValue::Text(pieces) => pieces
                 .into_iter()
                 .map(|piece| match piece {
-                    Piece::Changed(text) => format!("[{text}]"),
-                    Piece::Same(text) | Piece::Folded { text, .. } => text,
-                    Piece::LeftOut(_) => String::new(),
+                    Segment::Changed(text) => format!("[{text}]"),
+                    Segment::Same(text) | Segment::Folded { text, .. } => text,
+                    Segment::LeftOut(_) => String::new(),
                 })
                 .collect(),
-            Shown::Number(digits) => digits,
+            CellValue::Number(digits) => digits,
             other => format!("{other:?}"),
         }];
         words.extend(side.notes.into_iter().map(|note| format!("({note})")));
@@ -221,7 +221,7 @@ mod tests {
             FieldChange::new("field", (text("old"), OldValueSource::PreviousChange), text("new")),
             false,
         );
-        assert!(matches!(&source_is_said_elsewhere[0].body, Body::Sides(old, _) if old.notes.is_empty()));
+        assert!(matches!(&source_is_said_elsewhere[0].body, DiffBody::Cells(old, _) if old.notes.is_empty()));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::window;
 use leptos::web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement, Storage};
 
-use super::keys::{Act, KEYS};
+use super::shortcuts::{SHORTCUTS, ShortcutAction};
 use super::{dom, entries};
 
 /// Where the browser remembers that an operator wants no single keys: speech input and other tools type letters.
@@ -24,7 +24,7 @@ pub(super) fn start() {
 /// Does what the key says, unless somebody is typing or a dialog is open, which has its own keys.
 pub(super) fn pressed(event: &KeyboardEvent) {
     let name = event.key();
-    let Some(key) = KEYS.iter().find(|key| key.key == name) else { return };
+    let Some(key) = SHORTCUTS.iter().find(|key| key.key == name) else { return };
     let busy = event.ctrl_key() || event.alt_key() || event.meta_key() || event.is_composing();
     if busy || event.default_prevented() || dom::find::<Element>("dialog[open]").is_some() {
         return;
@@ -33,13 +33,13 @@ pub(super) fn pressed(event: &KeyboardEvent) {
         return;
     }
     let done = match key.act {
-        Act::Next => entries::step(true),
-        Act::Previous => entries::step(false),
-        Act::Open => entries::open(),
-        Act::Copy => entries::copy_id(),
-        Act::Filter => focus_filter(),
-        Act::Help => show_help(),
-        Act::Close => close(),
+        ShortcutAction::Next => entries::step(true),
+        ShortcutAction::Previous => entries::step(false),
+        ShortcutAction::Open => entries::open(),
+        ShortcutAction::Copy => entries::copy_id(),
+        ShortcutAction::Filter => focus_filter(),
+        ShortcutAction::Help => show_help(),
+        ShortcutAction::Close => close(),
     };
     if done {
         event.prevent_default();

@@ -3,20 +3,20 @@
 //! There are three islands: the tools of every page, which listen at the window for the whole page at once, the pill in the
 //! header, and the live part of the timeline. Nothing that a list repeats is an island.
 
-mod keys;
 #[expect(missing_docs, reason = "leptos makes a public struct of an island's properties")]
 mod live;
 mod newer_changes;
 mod page_tools;
 #[expect(missing_docs, reason = "leptos makes a public struct of an island's properties")]
 mod pill;
+mod shortcuts;
 
 #[cfg(feature = "hydrate")]
 mod announce;
 #[cfg(feature = "hydrate")]
 mod copy;
 #[cfg(feature = "hydrate")]
-mod coverage;
+mod coverage_refresh;
 #[cfg(feature = "hydrate")]
 mod dom;
 #[cfg(feature = "hydrate")]
@@ -24,24 +24,24 @@ mod entries;
 #[cfg(feature = "hydrate")]
 mod fetch;
 #[cfg(feature = "hydrate")]
+mod infinite_scroll;
+#[cfg(feature = "hydrate")]
 mod keyboard;
 #[cfg(feature = "hydrate")]
-mod older;
-#[cfg(feature = "hydrate")]
-mod place;
+mod local_times;
 #[cfg(feature = "hydrate")]
 mod poll;
 #[cfg(feature = "hydrate")]
-mod themes;
+mod scroll_position;
 #[cfg(feature = "hydrate")]
-mod times;
+mod themes;
 
-#[cfg(feature = "ssr")]
-pub(crate) use keys::KEYS;
 pub use live::*;
 pub use newer_changes::*;
 pub use page_tools::*;
 pub use pill::*;
+#[cfg(feature = "ssr")]
+pub(crate) use shortcuts::SHORTCUTS;
 
 /// Tells server functions where the console is mounted: the shell wrote it into the document.
 #[cfg(feature = "hydrate")]

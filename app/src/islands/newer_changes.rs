@@ -9,7 +9,7 @@ pub const NEWER_CAP: u16 = 100;
 /// What the question is answered from; the server gives it to the server function.
 #[cfg(feature = "ssr")]
 #[derive(Debug, Clone)]
-pub struct Reader {
+pub struct NewerChangesContext {
     /// The audit trail.
     pub trail: threadline::AuditTrail,
     /// What the operator may see of it.
@@ -45,7 +45,8 @@ pub async fn newer_changes(
     use threadline::query::{Filter, SnapshotMark};
     use url::form_urlencoded;
 
-    let (Some(Reader { trail, scope }), Some(response)) = (use_context(), use_context::<ResponseOptions>())
+    let (Some(NewerChangesContext { trail, scope }), Some(response)) =
+        (use_context(), use_context::<ResponseOptions>())
     else {
         return Err(ServerFnError::new("changes are counted by the console only"));
     };

@@ -18,7 +18,7 @@ fn start() {}
 fn start() {
     use leptos::ev;
 
-    use super::{copy, dom, keyboard, older, place, themes, times};
+    use super::{copy, dom, infinite_scroll, keyboard, local_times, scroll_position, themes};
 
     window_event_listener(ev::click, |event| {
         let Some(target) = dom::target(&event) else { return };
@@ -34,17 +34,17 @@ fn start() {
     window_event_listener(ev::keydown, |event| keyboard::pressed(&event));
     window_event_listener(ev::pointerover, |event| {
         if let Some(target) = dom::target(&event) {
-            times::pointed(&target);
+            local_times::pointed(&target);
         }
     });
     window_event_listener(ev::focusin, |event| {
         if let Some(target) = dom::target(&event) {
-            times::focused(&target);
+            local_times::focused(&target);
         }
     });
     keyboard::start();
-    place::start();
-    older::start();
+    scroll_position::start();
+    infinite_scroll::start();
     // What needs script may show itself now.
     if let Some(root) = dom::root() {
         let _ = root.set_attribute("data-script", "on");

@@ -89,7 +89,7 @@ fn watch(pill: RwSignal<Pill>) {
     use leptos::server_fn::codec::{GetUrl, IntoReq};
     use leptos::web_sys::js_sys::{Date, Math};
 
-    use super::coverage;
+    use super::coverage_refresh;
     use super::poll::{self, Answer};
 
     leptos::task::spawn_local(async move {
@@ -104,7 +104,7 @@ fn watch(pill: RwSignal<Pill>) {
                 Answer::Is(now) => {
                     known_at = Date::now() - f64::from(now.age) * 1000.0;
                     pill.set(now);
-                    coverage::refresh().await;
+                    coverage_refresh::refresh().await;
                 }
                 answer @ (Answer::Away | Answer::Refused) => {
                     let age = (Date::now() - known_at) / 1000.0;
@@ -113,7 +113,7 @@ fn watch(pill: RwSignal<Pill>) {
                         pill.age = age as u32;
                         pill.next = poll::PAUSE;
                     });
-                    coverage::away();
+                    coverage_refresh::away();
                     if matches!(answer, Answer::Refused) {
                         return;
                     }

@@ -4,7 +4,7 @@ use chrono::{SecondsFormat, Utc};
 use leptos::prelude::*;
 
 use crate::components::CommandLine;
-use crate::{Frame, render};
+use crate::{PageContext, render};
 
 /// A page that says what is wrong and what can be done.
 #[derive(Debug, Clone)]
@@ -46,13 +46,13 @@ impl Problem {
 
 /// Draws a problem.
 #[must_use]
-pub fn problem_page(frame: Frame, mut problem: Problem) -> String {
+pub fn problem_page(context: PageContext, mut problem: Problem) -> String {
     if problem.is_elsewhere {
-        problem.steps.push(("Go to the overview".to_owned(), frame.href("")));
+        problem.steps.push(("Go to the overview".to_owned(), context.href("")));
     }
-    let scoped = frame.scoped && problem.may_be_hidden;
-    let request = frame.request_id.clone();
-    render(frame, problem.title.to_owned(), move || {
+    let scoped = context.scoped && problem.may_be_hidden;
+    let request = context.request_id.clone();
+    render(context, problem.title.to_owned(), move || {
         let scoped = scoped
             .then(|| view! { <p>"Your view is limited to a part of the trail. What lies outside of it is not shown."</p> });
         let command = problem.command.map(|command| view! { <CommandLine text=command/> });

@@ -25,7 +25,7 @@ use self::result::{downloads, result_line, stopped};
 use crate::components::{Pager, counted};
 use crate::html::IntoHtml;
 use crate::islands::LiveChanges;
-use crate::{Frame, render};
+use crate::{PageContext, render};
 
 /// What the timeline shows.
 #[derive(Debug, Clone)]
@@ -70,15 +70,15 @@ pub struct FilterMistake {
 
 /// Draws the timeline.
 #[must_use]
-pub fn timeline_page(frame: Frame, timeline: TimelinePage) -> String {
-    render(frame.clone(), "Timeline".to_owned(), move || {
+pub fn timeline_page(context: PageContext, timeline: TimelinePage) -> String {
+    render(context.clone(), "Timeline".to_owned(), move || {
         let TimelinePage { typed, tables, answer } = timeline;
         let now = Utc::now();
         let filter = answer.as_ref().map(|found| &found.filter);
-        let form = filter_form(&frame, &typed, &tables, filter, now).into_html();
+        let form = filter_form(&context, &typed, &tables, filter, now).into_html();
         let result = match answer {
-            Ok(found) => Either::Left(result(&frame, found, now)),
-            Err(mistake) => Either::Right(not_read(&frame, mistake)),
+            Ok(found) => Either::Left(result(&context, found, now)),
+            Err(mistake) => Either::Right(not_read(&context, mistake)),
         };
         view! {
             <h1>"Timeline"</h1>
@@ -89,9 +89,9 @@ pub fn timeline_page(frame: Frame, timeline: TimelinePage) -> String {
     })
 }
 
-fn result(frame: &Frame, found: FoundChanges, now: DateTime<Utc>) -> impl IntoView + use<> {
+fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> impl IntoView + use<> {
     let FoundChanges { filter, position, page, continues, count, has_changes, mark } = found;
-    let list = frame.timeline_href(&filter);
+    let list = context.timeline_href(&filter);
     let query = list.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
     let live = mark
         .filter(|_| page.newer.is_none())
@@ -106,14 +106,14 @@ fn result(frame: &Frame, found: FoundChanges, now: DateTime<Utc>) -> impl IntoVi
     let stopped = page.truncated_at.map(|at| stopped(at, position, groups.is_empty()));
     let entries = match groups.is_empty() {
         true if stopped.is_some() => EitherOf3::A(()),
-        true => EitherOf3::B(no_changes(frame, &filter, position, has_changes, now)),
-        false => EitherOf3::C(entries(frame, groups, continues, now)),
+        true => EitherOf3::B(no_changes(context, &filter, position, has_changes, now)),
+        false => EitherOf3::C(entries(context, groups, continues, now)),
     };
     view! {
         <div class="result">
             {result_line(count)}
-            {chips(frame, &filter, now)}
-            {downloads(frame, &filter)}
+            {chips(context, &filter, now)}
+            {downloads(context, &filter)}
         </div>
         {live}
         {entries}

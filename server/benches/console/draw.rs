@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use threadline::query::Position;
 use threadline::{AuditTrail, Scope};
 use threadline_app::pages::{FoundChanges, TimelinePage, timeline_page};
-use threadline_app::{Frame, RoutePage};
+use threadline_app::{PageContext, RoutePage};
 
 use crate::Result;
 use crate::pages::{PAGE, Pages};
@@ -35,12 +35,13 @@ pub(crate) async fn many(trail: &AuditTrail, pages: &Pages, samples: usize) -> R
         let tables = trail.snapshot().await?.captured_tables(&scope).await?;
         prepared.push(TimelinePage { typed, tables, answer: Ok(found) });
     }
-    let frame = Frame { base: "/audit".to_owned(), page: Some(RoutePage::Timeline), ..Frame::default() };
+    let context =
+        PageContext { base: "/audit".to_owned(), page: Some(RoutePage::Timeline), ..PageContext::default() };
     let mut times = Vec::with_capacity(samples);
     for page in prepared.iter().cycle().take(samples) {
-        let (frame, page) = (frame.clone(), page.clone());
+        let (context, page) = (context.clone(), page.clone());
         let start = Instant::now();
-        black_box(timeline_page(frame, page));
+        black_box(timeline_page(context, page));
         times.push(start.elapsed().as_nanos());
     }
     Ok(json!({ "part": "draw", "nanoseconds": times }))

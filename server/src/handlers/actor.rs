@@ -33,12 +33,14 @@ pub(crate) async fn actor(
         Ok(actor) => actor,
         Err(error) => {
             let reply = Reply::mistake("There is no such actor", &error, to_timeline(&visit));
-            return reply.into_response(visit.frame());
+            return reply.into_response(visit.page_context());
         }
     };
     let (window, position) = match read_window(query.as_deref()) {
         Ok(read) => read,
-        Err(error) => return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.frame()),
+        Err(error) => {
+            return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.page_context());
+        }
     };
     let trail = &visit.state.settings.trail;
     let from = begin(window);
@@ -61,10 +63,10 @@ pub(crate) async fn actor(
             let is_first_page = position == Position::Newest;
             let touched = touched.ok();
             let page = ActorPage { actor, window, from, is_first_page, transactions, touched, last };
-            Reply::page(|frame| actor_page(frame, page))
+            Reply::page(|context| actor_page(context, page))
         }
     };
-    reply.into_response(visit.frame())
+    reply.into_response(visit.page_context())
 }
 
 /// A missing type or id is one that could not be decoded.

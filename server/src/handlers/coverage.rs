@@ -18,14 +18,14 @@ pub(crate) async fn coverage(Extension(visit): Extension<Visit>, RawQuery(query)
     let reply = match chosen(&pairs(query.as_deref()), &known) {
         Ok(schema) => {
             let page = CoveragePage { coverage: known, schema };
-            Reply::page(|frame| coverage_page(frame, page))
+            Reply::page(|context| coverage_page(context, page))
         }
         Err(error) => {
             let way_out = ("Show all schemas", format!("{}/coverage", visit.base));
             Reply::bad_request(&error, way_out)
         }
     };
-    reply.into_response(visit.frame())
+    reply.into_response(visit.page_context())
 }
 
 /// The schema of the address. Before the first answer nobody knows which there are.

@@ -43,13 +43,15 @@ async fn download(
 ) -> Response {
     let filter = match read(query.as_deref()) {
         Ok(filter) => filter,
-        Err(error) => return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.frame()),
+        Err(error) => {
+            return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.page_context());
+        }
     };
     let reply = match answered(&visit, first_page(&visit, &filter)).await {
         Ok((page, truncated)) => return file(format, visit, filter, page, truncated),
         Err(error) => Reply::unanswered(error.as_ref(), uri.to_string(), to_timeline(&visit)),
     };
-    reply.into_response(visit.frame())
+    reply.into_response(visit.page_context())
 }
 
 /// A file has no pages: what chooses one is a mistake, not to be passed over.

@@ -39,10 +39,10 @@ pub(crate) async fn home(Extension(visit): Extension<Visit>, OriginalUri(uri): O
                 is_configured: monitor.is_configured(),
                 latest: latest.ok(),
             };
-            Reply::page(|frame| home_page(frame, home))
+            Reply::page(|context| home_page(context, home))
         }
     };
-    reply.into_response(visit.frame())
+    reply.into_response(visit.page_context())
 }
 
 /// The transactions of the newest changes.
@@ -61,5 +61,5 @@ async fn latest(visit: &Visit) -> Result<LatestActivity, QueryError> {
 
 pub(crate) async fn unknown_address(Extension(visit): Extension<Visit>) -> Response {
     let reply = Reply::not_found("The console has no page at this address.".to_owned(), to_timeline(&visit));
-    reply.into_response(visit.frame())
+    reply.into_response(visit.page_context())
 }

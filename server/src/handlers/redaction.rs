@@ -15,10 +15,10 @@ pub(crate) async fn redaction(Extension(visit): Extension<Visit>, RawQuery(query
     if let Some((key, value)) = pairs(query.as_deref()).into_iter().next() {
         let error = InvalidParameter::new(&key, &value, "an address without a query");
         let way_out = ("Show redaction", format!("{}/policy/redaction", visit.base));
-        return Reply::bad_request(&error, way_out).into_response(visit.frame());
+        return Reply::bad_request(&error, way_out).into_response(visit.page_context());
     }
     let monitor = &visit.state.monitor;
     let page =
         RedactionPage { coverage: monitor.known(PATIENCE).await, is_configured: monitor.is_configured() };
-    Reply::page(|frame| redaction_page(frame, page)).into_response(visit.frame())
+    Reply::page(|context| redaction_page(context, page)).into_response(visit.page_context())
 }

@@ -22,7 +22,7 @@ pub(crate) async fn theme(Extension(visit): Extension<Visit>, request: Request) 
     let Some(theme) = Theme::named(field("theme")) else {
         let error = InvalidParameter::new("theme", field("theme"), "one of system, light and dark");
         let reply = Reply::mistake("There is no such theme", &error, to_timeline(&visit));
-        return reply.into_response(visit.frame());
+        return reply.into_response(visit.page_context());
     };
     let answer: [(HeaderName, String); 2] = [
         (header::LOCATION, themes::way_back(field("back"), &visit.base)),

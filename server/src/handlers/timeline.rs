@@ -40,14 +40,14 @@ pub(crate) async fn timeline(
         }
         let (tables, found) = find(&visit, filter, position).await?;
         let timeline = TimelinePage { typed: settled, tables, answer: Ok(found) };
-        Ok(Reply::page(|frame| timeline_page(frame, timeline)).into_response(visit.frame()))
+        Ok(Reply::page(|context| timeline_page(context, timeline)).into_response(visit.page_context()))
     };
     match answer.await {
         Ok(response) => response,
         Err(Unanswered::Mistake(mistake)) => correct(&visit, given.clone(), mistake).await,
         Err(Unanswered::Database(error)) => {
             let reply = Reply::unanswered(error.as_ref(), uri.to_string(), to_timeline(&visit));
-            reply.into_response(visit.frame())
+            reply.into_response(visit.page_context())
         }
     }
 }
@@ -126,7 +126,8 @@ async fn correct(visit: &Visit, typed: Vec<(String, String)>, mistake: FilterMis
     })
     .await;
     let timeline = TimelinePage { typed, tables: tables.unwrap_or_default(), answer: Err(mistake) };
-    let mut response = Reply::page(|frame| timeline_page(frame, timeline)).into_response(visit.frame());
+    let mut response =
+        Reply::page(|context| timeline_page(context, timeline)).into_response(visit.page_context());
     *response.status_mut() = StatusCode::BAD_REQUEST;
     response
 }

@@ -30,13 +30,13 @@ pub(crate) async fn transaction(
     RawQuery(query): RawQuery,
 ) -> Response {
     let id = id.map(|Path(id)| id).unwrap_or_default();
-    let (id, position) = match id
-        .parse::<TransactionId>()
-        .and_then(|id| Ok((id, read_position(query.as_deref())?)))
-    {
-        Ok(read) => read,
-        Err(error) => return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.frame()),
-    };
+    let (id, position) =
+        match id.parse::<TransactionId>().and_then(|id| Ok((id, read_position(query.as_deref())?))) {
+            Ok(read) => read,
+            Err(error) => {
+                return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.page_context());
+            }
+        };
     let trail = &visit.state.settings.trail;
     let question = async {
         let mut trail = trail.snapshot().await?;
@@ -56,10 +56,10 @@ pub(crate) async fn transaction(
         }
         Ok(Some(detail)) => {
             let page = with_surroundings(&visit, detail, position).await;
-            Reply::page(|frame| transaction_page(frame, page))
+            Reply::page(|context| transaction_page(context, page))
         }
     };
-    reply.into_response(visit.frame())
+    reply.into_response(visit.page_context())
 }
 
 /// What the page can do without, should it be slow.

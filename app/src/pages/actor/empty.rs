@@ -5,8 +5,8 @@ use threadline::ActorKind;
 use threadline::query::{ActorFilter, Filter};
 
 use super::{ActorWindow, LastTransaction, path};
-use crate::Frame;
-use crate::components::DateTime;
+use crate::PageContext;
+use crate::components::Timestamp;
 use crate::html::IntoHtml;
 
 fn never(actor: &ActorFilter) -> String {
@@ -35,7 +35,7 @@ pub(super) fn empty(
         }
         .into_html();
     }
-    let frame = Frame::current();
+    let context = PageContext::current();
     let wider: Vec<_> = ActorWindow::ALL
         .into_iter()
         .filter(|other| other.length > window.length)
@@ -44,10 +44,10 @@ pub(super) fn empty(
             view! { <a class="button" href=href>"Last "{other.name}</a> }
         })
         .collect();
-    let all = frame.timeline_href(&Filter { actor: Some(actor.clone()), ..Filter::default() });
+    let all = context.timeline_href(&Filter { actor: Some(actor.clone()), ..Filter::default() });
     let wider = view! { {wider} <a class="button" href=all>"All time, in the timeline"</a> };
     let others = actor.id.is_some().then(|| {
-        let href = path(&frame, &actor.kind.into());
+        let href = path(&context, &actor.kind.into());
         let label = format!("See all of type {}", actor.kind.as_str());
         view! { <a class="button" href=href>{label}</a> }
     });
@@ -72,11 +72,11 @@ pub(super) fn empty(
         }
         .into_html(),
         LastTransaction::Found(last) => {
-            let href = frame.href(&format!("/transactions/{}", last.id));
+            let href = context.href(&format!("/transactions/{}", last.id));
             view! {
                 <div class="empty">
                     <h3>{title}</h3>
-                    <p>"The last transaction before that was on "<a href=href><DateTime at=last.occurred_at/></a>"."</p>
+                    <p>"The last transaction before that was on "<a href=href><Timestamp at=last.occurred_at/></a>"."</p>
                     <p class="steps">{wider}</p>
                 </div>
             }

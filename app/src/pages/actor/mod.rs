@@ -10,7 +10,7 @@ use threadline::{ActorKind, ActorRef, TableName};
 
 use crate::components::{Pager, TransactionList, counted};
 use crate::html::IntoHtml;
-use crate::{Frame, render};
+use crate::{PageContext, render};
 use empty::empty;
 pub use window::ActorWindow;
 use window::windows;
@@ -47,17 +47,17 @@ pub enum LastTransaction {
 
 /// Draws an actor's transactions.
 #[must_use]
-pub fn actor_page(frame: Frame, page: ActorPage) -> String {
+pub fn actor_page(context: PageContext, page: ActorPage) -> String {
     let name = name(&page.actor);
-    let path = self::path(&frame, &page.actor);
-    let whole_kind = self::path(&frame, &page.actor.kind.into());
-    let timeline = frame.timeline_href(&Filter {
+    let path = self::path(&context, &page.actor);
+    let whole_kind = self::path(&context, &page.actor.kind.into());
+    let timeline = context.timeline_href(&Filter {
         actor: Some(page.actor.clone()),
         from: Some(page.from),
         ..Filter::default()
     });
-    let overview = frame.href("");
-    render(frame, name.clone(), move || {
+    let overview = context.href("");
+    render(context, name.clone(), move || {
         let ActorPage { actor, window, is_first_page, transactions, touched, last, .. } = page;
         let crumb = actor.id.is_some().then(|| view! { " / "<a href=whole_kind>{plural(actor.kind)}</a> });
         let heading = heading(&transactions, is_first_page, window);
@@ -97,10 +97,10 @@ pub fn actor_page(frame: Frame, page: ActorPage) -> String {
     })
 }
 
-fn path(frame: &Frame, actor: &ActorFilter) -> String {
+fn path(context: &PageContext, actor: &ActorFilter) -> String {
     match actor.id.as_ref().and_then(|id| ActorRef::new(actor.kind, id).ok()) {
-        Some(actor) => frame.actor_href(&actor),
-        None => frame.href(&format!("/actors/{}", actor.kind.as_str())),
+        Some(actor) => context.actor_href(&actor),
+        None => context.href(&format!("/actors/{}", actor.kind.as_str())),
     }
 }
 

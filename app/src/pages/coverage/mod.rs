@@ -11,7 +11,7 @@ use chrono::Utc;
 use leptos::prelude::*;
 use threadline::health::{CoverageGap, Finding, TableCoverage};
 
-use crate::{ConsoleAction, Coverage, Frame, LastCheck, render};
+use crate::{ConsoleAction, Coverage, LastCheck, PageContext, render};
 use findings::findings;
 use past::past;
 use tables::{captured, expected, needs_capture};
@@ -60,9 +60,9 @@ impl Shown {
 
 /// Draws the dashboard. While script runs, its parts are replaced when a check has found something else.
 #[must_use]
-pub fn coverage_page(frame: Frame, page: CoveragePage) -> String {
+pub fn coverage_page(context: PageContext, page: CoveragePage) -> String {
     let now = Utc::now();
-    render(frame, "Coverage".to_owned(), move || {
+    render(context, "Coverage".to_owned(), move || {
         let CoveragePage { coverage, schema } = page;
         let shown = coverage.last.clone().map(|last| Shown { last, schema: schema.clone() });
         let controls = controls(&coverage, schema.as_deref());
@@ -91,7 +91,7 @@ pub fn coverage_page(frame: Frame, page: CoveragePage) -> String {
 
 /// The schema, and a check at once.
 fn controls(coverage: &Coverage, chosen: Option<&str>) -> impl IntoView + use<> {
-    let action = with_context(|frame: &Frame| frame.href("/coverage"));
+    let action = with_context(|context: &PageContext| context.href("/coverage"));
     let schemas = coverage.last.iter().flat_map(|last| &last.health.coverage.schemas);
     let options: Vec<_> = schemas
         .map(|schema| {

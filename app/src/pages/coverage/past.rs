@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use threadline::health::CoverageGap;
 
 use super::Shown;
-use crate::components::ShortMoment;
+use crate::components::ShortTimestamp;
 use crate::html::IntoHtml;
 
 /// More than these are folded away.
@@ -44,15 +44,15 @@ fn table(gaps: &[&CoverageGap], now: DateTime<Utc>) -> impl IntoView + use<> {
         .iter()
         .map(|gap| {
             let end = match gap.ended_at {
-                Some(at) => view! { <ShortMoment at=at now=now/> }.into_html(),
+                Some(at) => view! { <ShortTimestamp at=at now=now/> }.into_html(),
                 None => view! { <b>"not yet"</b> }.into_html(),
             };
             view! {
                 <tr>
                     <th scope="row"><bdi>{gap.table.to_string()}</bdi></th>
                     <td data-label="What">{gap.meaning().to_owned()}</td>
-                    <td data-label="First seen"><ShortMoment at=gap.first_seen now=now/></td>
-                    <td data-label="Last seen"><ShortMoment at=gap.last_seen now=now/></td>
+                    <td data-label="First seen"><ShortTimestamp at=gap.first_seen now=now/></td>
+                    <td data-label="Last seen"><ShortTimestamp at=gap.last_seen now=now/></td>
                     <td data-label="Mended">{end}</td>
                 </tr>
             }

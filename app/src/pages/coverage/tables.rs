@@ -10,7 +10,7 @@ use threadline::query::Filter;
 
 use super::Shown;
 use super::findings::item;
-use crate::Frame;
+use crate::PageContext;
 use crate::components::{CommandLine, grouped};
 use crate::html::IntoHtml;
 
@@ -62,12 +62,13 @@ pub(super) fn needs_capture(shown: &Shown) -> impl IntoView + use<> {
 
 /// Each leads to its changes.
 pub(super) fn captured(shown: &Shown) -> impl IntoView + use<> {
-    let frame = Frame::current();
+    let context = PageContext::current();
     let rows: Vec<_> = shown
         .tables()
         .filter(|found| found.status == CoverageStatus::Covered)
         .map(|found| {
-            let href = frame.timeline_href(&Filter { table: Some(found.table.clone()), ..Filter::default() });
+            let href =
+                context.timeline_href(&Filter { table: Some(found.table.clone()), ..Filter::default() });
             let mode = match found.mode {
                 Some(CaptureMode::Row) => "each row",
                 Some(_) => "each statement",

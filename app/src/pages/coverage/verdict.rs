@@ -6,7 +6,7 @@ use threadline::health::{CoverageStatus, Severity};
 
 use super::Shown;
 use crate::Coverage;
-use crate::components::{Moment, ago, grouped, needing_capture};
+use crate::components::{Time, ago, grouped, needing_capture};
 
 pub(super) fn verdict(
     coverage: &Coverage,
@@ -23,7 +23,7 @@ pub(super) fn verdict(
     };
     let numbers = shown.map(numbers);
     let checked = coverage.last.as_ref().map(|last| {
-        view! { <p class="note">"Last checked at " <Moment at=last.at/> " UTC, " {ago(now - last.at)} "."</p> }
+        view! { <p class="note">"Last checked at " <Time at=last.at/> " UTC, " {ago(now - last.at)} "."</p> }
     });
     view! {
         <section id="coverage-verdict" data-live="">

@@ -7,7 +7,7 @@ use threadline::{StorageSchema, TableName};
 
 use super::HomePage;
 use crate::components::{CommandLine, ago, counted, needing_capture};
-use crate::{ConsoleAction, Coverage, Frame};
+use crate::{ConsoleAction, Coverage, PageContext};
 
 /// So many tables are named; the dashboard names them all.
 const NAMED: usize = 3;
@@ -29,9 +29,9 @@ struct Need {
 }
 
 impl Verdict {
-    pub(super) fn of(home: &HomePage, frame: &Frame, now: DateTime<Utc>) -> Self {
+    pub(super) fn of(home: &HomePage, context: &PageContext, now: DateTime<Utc>) -> Self {
         let Some(coverage) = &home.coverage else {
-            return Self::of_a_reader(home, frame.scoped);
+            return Self::of_a_reader(home, context.scoped);
         };
         let Some(last) = &coverage.last else {
             return Self::plain(
@@ -49,7 +49,7 @@ impl Verdict {
             stale(coverage, now),
             uncovered(report),
             warnings(report),
-            (frame.may(ConsoleAction::ViewPolicy) && home.is_configured).then(|| drift(drifted)).flatten(),
+            (context.may(ConsoleAction::ViewPolicy) && home.is_configured).then(|| drift(drifted)).flatten(),
         ]
         .into_iter()
         .flatten()
@@ -136,7 +136,7 @@ impl Need {
     fn draw(self) -> impl IntoView {
         let command = self.command.map(|command| view! { <CommandLine text=command/> });
         let link = self.leads_to.map(|(label, path)| {
-            let href = with_context(|frame: &Frame| frame.href(path));
+            let href = with_context(|context: &PageContext| context.href(path));
             view! { <p><a href=href>{label}</a></p> }
         });
         view! { <li><h2><bdi>{self.title}</bdi></h2><p>{self.text}</p>{command}{link}</li> }

@@ -10,7 +10,7 @@ use threadline::{StorageSchema, TableName};
 
 use crate::components::TransactionList;
 use crate::html::IntoHtml;
-use crate::{Coverage, Frame, render};
+use crate::{Coverage, PageContext, render};
 use attention::Verdict;
 use ways_in::ways_in;
 
@@ -40,10 +40,10 @@ pub struct LatestActivity {
 
 /// Draws the home page.
 #[must_use]
-pub fn home_page(frame: Frame, home: HomePage) -> String {
-    let verdict = Verdict::of(&home, &frame, Utc::now());
-    let timeline = frame.href("/timeline");
-    render(frame, "Overview".to_owned(), move || {
+pub fn home_page(context: PageContext, home: HomePage) -> String {
+    let verdict = Verdict::of(&home, &context, Utc::now());
+    let timeline = context.href("/timeline");
+    render(context, "Overview".to_owned(), move || {
         let latest = match home.latest {
             None => view! { <p class="note">"The newest transactions could not be read in time. The timeline may still show them."</p> }.into_html(),
             Some(latest) if latest.transactions.is_empty() => {

@@ -5,18 +5,18 @@ use leptos::prelude::*;
 use threadline::query::Filter;
 use threadline::{AuditContext, TableName};
 
-use crate::Frame;
+use crate::PageContext;
 use crate::pages::actor::ActorWindow;
 
 /// GET forms, so that every answer has an address. The field for a table offers these while one types.
 pub(super) fn ways_in(tables: &[TableName]) -> impl IntoView + use<> {
-    let frame = Frame::current();
+    let context = PageContext::current();
     let now = Utc::now();
     let since = |length| now.checked_sub_signed(length)?.duration_trunc(TimeDelta::minutes(1)).ok();
     let presets: Vec<_> = ActorWindow::ALL
         .into_iter()
         .map(|window| {
-            let href = frame.timeline_href(&Filter { from: since(window.length), ..Filter::default() });
+            let href = context.timeline_href(&Filter { from: since(window.length), ..Filter::default() });
             view! { <li><a href=href>{window.name}</a></li> }
         })
         .collect();
@@ -27,7 +27,7 @@ pub(super) fn ways_in(tables: &[TableName]) -> impl IntoView + use<> {
         <section class="ways-in">
             <h2 class="section">"Start from what you know"</h2>
             <div>
-                <form method="get" action=frame.href("/rows")>
+                <form method="get" action=context.href("/rows")>
                     <h3>"A record"</h3>
                     <label>"Table" <input name="table" list="tables" required="" maxlength="127" autocomplete="off"/></label>
                     <datalist id="tables">{options}</datalist>
@@ -37,7 +37,7 @@ pub(super) fn ways_in(tables: &[TableName]) -> impl IntoView + use<> {
                     <p class="hint" id="record-hint">"Its id, or order=7&line=2 for a key of two columns."</p>
                     <button class="primary">"Show its history"</button>
                 </form>
-                <form method="get" action=frame.href("/timeline")>
+                <form method="get" action=context.href("/timeline")>
                     <h3>"A correlation id"</h3>
                     <label>
                         "Correlation id"
@@ -47,7 +47,7 @@ pub(super) fn ways_in(tables: &[TableName]) -> impl IntoView + use<> {
                     <p class="hint" id="correlation-hint">"From a log line, a ticket or an error page of the application."</p>
                     <button class="primary">"Show what belongs together"</button>
                 </form>
-                <form method="get" action=frame.href("/timeline")>
+                <form method="get" action=context.href("/timeline")>
                     <h3>"A time window"</h3>
                     <div class="last"><span id="last">"The last"</span> <ul class="windows" aria-labelledby="last">{presets}</ul></div>
                     <label>"From (UTC)" <input type="datetime-local" name="from" required="" value=day_ago/></label>

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use threadline::health::{DriftState, TableRedaction};
 
-use crate::components::{Moment, ago, counted, grouped};
+use crate::components::{Time, ago, counted, grouped};
 use crate::html::IntoHtml;
-use crate::{ConsoleAction, Coverage, Frame, LastCheck, render};
+use crate::{ConsoleAction, Coverage, LastCheck, PageContext, render};
 use table::table;
 
 /// What the page of redaction shows.
@@ -22,9 +22,9 @@ pub struct RedactionPage {
 
 /// Draws the page.
 #[must_use]
-pub fn redaction_page(frame: Frame, page: RedactionPage) -> String {
+pub fn redaction_page(context: PageContext, page: RedactionPage) -> String {
     let now = Utc::now();
-    render(frame, "Redaction".to_owned(), move || {
+    render(context, "Redaction".to_owned(), move || {
         let RedactionPage { coverage, is_configured } = page;
         let content = match &coverage.last {
             Some(last) => checked(&coverage, last, is_configured, now).into_html(),
@@ -75,7 +75,7 @@ fn checked(
         {stale}
         {unconfigured}
         <p class="note">
-            "What the generated functions leave out and mask, against threadline.toml. Last checked at " <Moment at=last.at/> " UTC, " {age} "."
+            "What the generated functions leave out and mask, against threadline.toml. Last checked at " <Time at=last.at/> " UTC, " {age} "."
         </p>
         {sections}
     }

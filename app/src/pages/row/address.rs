@@ -5,7 +5,7 @@ use threadline::TableName;
 use threadline::query::{Filter, Position, RowKey};
 use url::form_urlencoded;
 
-use crate::Frame;
+use crate::PageContext;
 
 /// A row's page with the window and the place of its list, which every link and form on it keeps.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub(super) struct Address {
 
 impl Address {
     pub(super) fn new(
-        frame: &Frame,
+        context: &PageContext,
         row: (&TableName, &RowKey),
         filter: &Filter,
         position: Position,
@@ -27,7 +27,7 @@ impl Address {
             Position::OlderThan(cursor) => Some(("older", cursor.to_string())),
             Position::NewerThan(cursor) => Some(("newer", cursor.to_string())),
         };
-        Self { path: frame.row_of(row.0, row.1), window: filter.to_pairs(), place }
+        Self { path: context.row_of(row.0, row.1), window: filter.to_pairs(), place }
     }
 
     /// The page by itself: every version, newest first.

@@ -7,8 +7,8 @@ use threadline::query::{AsOf, Cursor, FieldChange, Operation, RowKey, TimelineEn
 use super::address::Address;
 use super::moments::{field_value, just_before, stamp};
 use super::state::{by, new_key, removals};
-use crate::Frame;
-use crate::components::{DateTime, Value, key_link};
+use crate::PageContext;
+use crate::components::{Timestamp, Value, key_link};
 use crate::html::{Html, IntoHtml};
 
 /// A moment that was asked for.
@@ -98,7 +98,7 @@ pub(super) fn as_of_panel(then: RowThen, key: &RowKey, address: &Address) -> Htm
     view! {
         <section class="panel" aria-labelledby="as-of-heading">
             <header>
-                <h2 id="as-of-heading">"As it was on "<DateTime at=at/></h2>
+                <h2 id="as-of-heading">"As it was on "<Timestamp at=at/></h2>
                 <a href=address.with([])>"Close"</a>
             </header>
             {answer}
@@ -142,7 +142,7 @@ fn under_other_key(
     other_key: Option<&RowKey>,
     at: chrono::DateTime<Utc>,
 ) -> Option<Html> {
-    let row = Frame::current().row_of(&entry.change.table, other_key?);
+    let row = PageContext::current().row_of(&entry.change.table, other_key?);
     let href = format!("{row}?as_of={}", stamp(at));
     Some(view! { <a class="button" href=href>"Show the row under that key"</a> }.into_html())
 }

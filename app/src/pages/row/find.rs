@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use threadline::TableName;
 
 use crate::html::{Html, IntoHtml};
-use crate::{Frame, render};
+use crate::{PageContext, render};
 
 /// The fields of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +39,9 @@ pub struct FindRowPage {
 
 /// Draws the form.
 #[must_use]
-pub fn find_row_page(frame: Frame, page: FindRowPage) -> String {
-    let (timeline, action) = (frame.href("/timeline"), frame.href("/rows"));
-    render(frame, "Find a row".to_owned(), || {
+pub fn find_row_page(context: PageContext, page: FindRowPage) -> String {
+    let (timeline, action) = (context.href("/timeline"), context.href("/rows"));
+    render(context, "Find a row".to_owned(), || {
         let FindRowPage { table, record, mistake, tables } = page;
         let sentence = |field: RowField| {
             mistake.as_ref().filter(|mistake| mistake.field == field).map(|mistake| mistake.sentence.clone())

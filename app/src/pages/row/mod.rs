@@ -18,7 +18,7 @@ use threadline::TableName;
 use threadline::query::{AsOf, Filter, Page, Position, RowKey, TimelineEntry};
 
 use crate::html::{Html, IntoHtml};
-use crate::{Frame, render};
+use crate::{PageContext, render};
 use address::Address;
 use as_of::{as_of_form, as_of_panel};
 use compare::{compare_form, compare_panel};
@@ -48,18 +48,18 @@ pub struct RowPage {
 
 /// Draws a row's history.
 #[must_use]
-pub fn row_page(frame: Frame, page: RowPage) -> String {
+pub fn row_page(context: PageContext, page: RowPage) -> String {
     let RowPage { table, key, filter, position, versions, latest, as_of, comparison } = page;
-    let address = Address::new(&frame, (&table, &key), &filter, position);
-    let of_table = frame.timeline_href(&Filter { table: Some(table.clone()), ..Filter::default() });
-    let of_row = frame.timeline_href(&Filter {
+    let address = Address::new(&context, (&table, &key), &filter, position);
+    let of_table = context.timeline_href(&Filter { table: Some(table.clone()), ..Filter::default() });
+    let of_row = context.timeline_href(&Filter {
         table: Some(table.clone()),
         key: Some(key.clone()),
         ..Filter::default()
     });
-    let find = frame.href("/rows");
+    let find = context.href("/rows");
     let title = title(&table, &key);
-    render(frame, title, || {
+    render(context, title, || {
         let known = !matches!(latest, AsOf::BeforeHorizon);
         let tools = known.then(|| {
             view! {

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use threadline::query::{AsOf, Operation, PossibleRemoval, RowKey, TimelineEntry};
 
-use crate::Frame;
-use crate::components::{DateTime, TransactionHeading, isolated, key_link};
+use crate::PageContext;
+use crate::components::{Timestamp, TransactionHeading, isolated, key_link};
 use crate::html::{Html, IntoHtml};
 
 /// Whether the row exists, since when, and by whom.
@@ -42,7 +42,7 @@ pub(super) fn state(latest: AsOf, key: &RowKey, timeline: String) -> Html {
 pub(super) fn by(entry: TimelineEntry) -> Html {
     let transaction = transaction(entry.transaction.id);
     view! {
-        <DateTime at=entry.change.captured_at/>" by "<TransactionHeading transaction=entry.transaction/>
+        <Timestamp at=entry.change.captured_at/>" by "<TransactionHeading transaction=entry.transaction/>
         " ("<a href=transaction>"transaction"</a>")"
     }
     .into_html()
@@ -64,7 +64,7 @@ pub(super) fn removals(causes: Vec<PossibleRemoval>, key: &RowKey) -> Html {
                     Some((transaction(*transaction_id), "transaction"))
                 }
                 PossibleRemoval::TableRenamed { to, .. } => {
-                    Some((Frame::current().row_of(to, key), "row history there"))
+                    Some((PageContext::current().row_of(to, key), "row history there"))
                 }
                 _ => None,
             };
@@ -77,5 +77,5 @@ pub(super) fn removals(causes: Vec<PossibleRemoval>, key: &RowKey) -> Html {
 }
 
 fn transaction(id: impl std::fmt::Display) -> String {
-    Frame::current().href(&format!("/transactions/{id}"))
+    PageContext::current().href(&format!("/transactions/{id}"))
 }

@@ -7,8 +7,8 @@ use threadline::query::{AsOf, Cursor, Filter, Operation, Page, RowKey, TimelineE
 
 use super::address::Address;
 use super::moments::{field_value, just_before, stamp};
-use crate::Frame;
-use crate::components::{ChangeCard, Identifier, Moment, Pager, TransactionHeading, counted};
+use crate::PageContext;
+use crate::components::{ChangeCard, Identifier, Pager, Time, TransactionHeading, counted};
 use crate::html::{Html, IntoHtml};
 
 /// What a version can be compared with.
@@ -62,12 +62,12 @@ fn version(
     let at = change.captured_at;
     let time = at.format("%-d %B %Y, %H:%M:%S UTC").to_string();
     let id = transaction.id.to_string();
-    let frame = Frame::current();
-    let href = frame.href(&format!("/transactions/{id}"));
+    let context = PageContext::current();
+    let href = context.href(&format!("/transactions/{id}"));
     let action = transaction.action.as_ref();
     let correlation = action.and_then(|action| action.correlation_id.clone());
     let correlation = correlation.map(|value| {
-        let href = frame.correlation_href(value.clone());
+        let href = context.correlation_href(value.clone());
         view! { <Identifier label="correlation" value=value href=Some(href)/> }
     });
     let reason = action.and_then(|action| action.reason.clone());
@@ -91,7 +91,7 @@ fn version(
     let card = view! { <ChangeCard change=change page_key=key.clone()/> }.into_html();
     view! {
         <li aria-current=current data-entry data-href=opens data-copy-id=copies>
-            <p class="when"><span>{at.format("%-d %B %Y").to_string()}</span>" "<Moment at=at/></p>
+            <p class="when"><span>{at.format("%-d %B %Y").to_string()}</span>" "<Time at=at/></p>
             <div>
                 {heading}
                 {reason}

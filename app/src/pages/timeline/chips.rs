@@ -6,14 +6,14 @@ use threadline::query::Filter;
 
 use super::address::address_of;
 use super::filter_fields::label;
-use crate::Frame;
+use crate::PageContext;
 
 /// One chip a condition, each with a link that leaves it out; the window is one condition.
-pub(super) fn chips(frame: &Frame, filter: &Filter, now: DateTime<Utc>) -> impl IntoView + use<> {
+pub(super) fn chips(context: &PageContext, filter: &Filter, now: DateTime<Utc>) -> impl IntoView + use<> {
     let pairs = filter.to_pairs();
     let without = |left_out: &[&str]| {
         let rest: Vec<_> = pairs.iter().filter(|(key, _)| !left_out.contains(key)).cloned().collect();
-        address_of(frame, &rest)
+        address_of(context, &rest)
     };
     let conditions = pairs.iter().filter(|(key, _)| !matches!(*key, "from" | "to")).map(|(key, value)| {
         // The key of a row means nothing without its table.

@@ -7,18 +7,18 @@ use threadline::query::{Filter, Position};
 use super::FilterMistake;
 use super::filter_fields::{label, link_to};
 use super::presets::window_href;
-use crate::Frame;
+use crate::PageContext;
 
 /// For a filter that was understood. `has_changes` tells an empty trail from a narrow filter.
 pub(super) fn no_changes(
-    frame: &Frame,
+    context: &PageContext,
     filter: &Filter,
     position: Position,
     has_changes: bool,
     now: DateTime<Utc>,
 ) -> impl IntoView + use<> {
-    let newest = || ("Go to the newest changes", frame.timeline_href(filter));
-    let window = |text, word| (text, window_href(frame, filter, word));
+    let newest = || ("Go to the newest changes", context.timeline_href(filter));
+    let window = |text, word| (text, window_href(context, filter, word));
     let (title, text, ways) = if !has_changes {
         (
             "Nothing has been recorded yet",
@@ -40,13 +40,13 @@ pub(super) fn no_changes(
         )
     } else {
         let ways = match (filter.from, filter.to) {
-            (None, None) => vec![("Show every change", frame.timeline_href(&Filter::default()))],
+            (None, None) => vec![("Show every change", context.timeline_href(&Filter::default()))],
             _ => vec![window("Last 7 days", "7d"), window("Last 30 days", "30d"), window("All time", "all")],
         };
         ("No change matches", conditions(filter), ways)
     };
     let scoped =
-        frame.scoped.then(|| view! { <p>"Your view is limited: changes outside of it are not shown."</p> });
+        context.scoped.then(|| view! { <p>"Your view is limited: changes outside of it are not shown."</p> });
     let ways: Vec<_> =
         ways.into_iter().map(|(text, href)| view! { <a class="button" href=href>{text}</a> }).collect();
     view! {
@@ -78,8 +78,8 @@ fn conditions(filter: &Filter) -> String {
 }
 
 /// For a filter that could not be read.
-pub(super) fn not_read(frame: &Frame, mistake: FilterMistake) -> impl IntoView + use<> {
-    let start = frame.href("/timeline");
+pub(super) fn not_read(context: &PageContext, mistake: FilterMistake) -> impl IntoView + use<> {
+    let start = context.href("/timeline");
     let correct = link_to(&mistake.key).map(|href| {
         let label = label(&mistake.key);
         view! { <p>"Correct "<a href=href>{label}</a>" above, then apply the filter again."</p> }

@@ -8,17 +8,17 @@ use threadline::query::Filter;
 use super::FilterMistake;
 use super::filter_fields::{CUSTOM, FIELDS, Place, TABLES};
 use super::presets::presets;
-use crate::Frame;
+use crate::PageContext;
 
 /// The form as it was typed, and what that means or what is wrong with it. On a narrow screen it folds behind its summary.
 pub(super) fn filter_form(
-    frame: &Frame,
+    context: &PageContext,
     typed: &[(String, String)],
     tables: &[TableName],
     filter: Result<&Filter, &FilterMistake>,
     now: DateTime<Utc>,
 ) -> impl IntoView + use<> {
-    let action = frame.href("/timeline");
+    let action = context.href("/timeline");
     let mistake = filter.err();
     let value = |key: &str| typed.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value.trim());
     let fields = |place| -> Vec<_> {
@@ -32,7 +32,7 @@ pub(super) fn filter_form(
     let options: Vec<_> =
         tables.iter().map(|table| view! { <option value=table.to_string()></option> }).collect();
     let is_wrong = mistake.is_some();
-    let presets = filter.ok().map(|filter| presets(frame, filter, now, CUSTOM));
+    let presets = filter.ok().map(|filter| presets(context, filter, now, CUSTOM));
     view! {
         <details class="filter" open=is_wrong>
             <summary>"Filter"</summary>

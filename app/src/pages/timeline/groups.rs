@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use threadline::query::{Change, TimelineEntry, TransactionRecord};
 
-use crate::Frame;
-use crate::components::{ChangeCard, Identifier, Moment, TransactionHeading, counted, day_label};
+use crate::PageContext;
+use crate::components::{ChangeCard, Identifier, Time, TransactionHeading, counted, day_label};
 use crate::html::{Html, IntoHtml};
 
 /// How many changes of one transaction are shown before the rest folds away.
@@ -31,7 +31,7 @@ pub(super) fn group(entries: Vec<TimelineEntry>) -> Vec<Group> {
 /// The groups, with a heading wherever the day changes. More of them are appended to this element as one scrolls, so it holds
 /// nothing else. The last transaction may continue beyond the page.
 pub(super) fn entries(
-    frame: &Frame,
+    context: &PageContext,
     groups: Vec<Group>,
     continues: bool,
     now: DateTime<Utc>,
@@ -46,20 +46,20 @@ pub(super) fn entries(
             let day = at.date_naive();
             let heading = (shown.replace(day) != Some(day))
                 .then(|| view! { <h2 class="day">{day_label(day, now.date_naive())}</h2> });
-            let entry = entry(frame, at, group, continues && place == last);
+            let entry = entry(context, at, group, continues && place == last);
             Some(view! { {heading} {entry} }.into_html())
         })
         .collect();
     view! { <div id="entries">{entries}</div> }
 }
 
-fn entry(frame: &Frame, at: DateTime<Utc>, group: Group, continues: bool) -> impl IntoView + use<> {
+fn entry(context: &PageContext, at: DateTime<Utc>, group: Group, continues: bool) -> impl IntoView + use<> {
     let Group { transaction, mut changes } = group;
     let id = transaction.id.to_string();
-    let href = frame.href(&format!("/transactions/{id}"));
+    let href = context.href(&format!("/transactions/{id}"));
     let action = transaction.action.as_ref();
     let correlation = action.and_then(|action| action.correlation_id.clone()).map(|correlation| {
-        let href = frame.correlation_href(correlation.clone());
+        let href = context.correlation_href(correlation.clone());
         view! { <Identifier label="correlation" value=correlation href=Some(href)/> }
     });
     let reason = action
@@ -85,7 +85,7 @@ fn entry(frame: &Frame, at: DateTime<Utc>, group: Group, continues: bool) -> imp
     let body = view! { <h3>{heading}</h3> {reason} {ids} {cards(changes)} {folded} {continues} }.into_html();
     view! {
         <article class="tx" tabindex="-1" data-entry="" data-href=href data-copy-id=id>
-            <Moment at=at/>
+            <Time at=at/>
             <div>{body}</div>
         </article>
     }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use threadline::query::Filter;
 
 use super::address::address_of;
-use crate::Frame;
+use crate::PageContext;
 
 /// A window that ends now and stays open.
 #[derive(Debug)]
@@ -36,16 +36,16 @@ pub fn set_window(filter: &mut Filter, word: &str) -> Option<()> {
 
 /// The address of the same question within one of the windows. It names the length, so that a page that has stood open for an
 /// hour still leads to the hour before the click.
-pub(super) fn window_href(frame: &Frame, filter: &Filter, word: &'static str) -> String {
+pub(super) fn window_href(context: &PageContext, filter: &Filter, word: &'static str) -> String {
     let mut pairs = filter.to_pairs();
     pairs.retain(|(key, _)| !matches!(*key, "from" | "to"));
     pairs.push(("window", word.to_owned()));
-    address_of(frame, &pairs)
+    address_of(context, &pairs)
 }
 
 /// The window of the filter is marked among them. `custom` is where to type another.
 pub(super) fn presets(
-    frame: &Frame,
+    context: &PageContext,
     filter: &Filter,
     now: DateTime<Utc>,
     custom: &'static str,
@@ -57,7 +57,7 @@ pub(super) fn presets(
         .map(|(place, preset)| {
             let prefix =
                 preset.length.is_some().then(|| view! { <span class="visually-hidden">"Last "</span> });
-            let href = window_href(frame, filter, preset.word);
+            let href = window_href(context, filter, preset.word);
             let current = (current == Some(place)).then_some("true");
             view! { <a href=href aria-current=current>{prefix}{preset.label}</a> }
         })

@@ -4,8 +4,8 @@ use chrono::Utc;
 use leptos::prelude::*;
 use threadline::query::{Count, Filter, Position};
 
-use crate::Frame;
-use crate::components::{DateTime, counted};
+use crate::PageContext;
+use crate::components::{Timestamp, counted};
 use crate::html::IntoHtml;
 
 /// The formats in which changes leave the console.
@@ -31,17 +31,17 @@ pub(super) fn stopped(at: chrono::DateTime<Utc>, position: Position, is_empty: b
     view! {
         <section class="empty stopped">
             <h2>{found}</h2>
-            <p>{way} <DateTime at=at/> {format!(". {link} goes on from there; a table or a shorter window is faster.")}</p>
+            <p>{way} <Timestamp at=at/> {format!(". {link} goes on from there; a table or a shorter window is faster.")}</p>
         </section>
     }
 }
 
 /// Downloads of exactly what the filter asks for.
-pub(super) fn downloads(frame: &Frame, filter: &Filter) -> impl IntoView + use<> {
+pub(super) fn downloads(context: &PageContext, filter: &Filter) -> impl IntoView + use<> {
     let links: Vec<_> = FORMATS
         .into_iter()
         .map(|(name, extension)| {
-            let href = frame.with_filter(&format!("/exports/changes.{extension}"), filter);
+            let href = context.with_filter(&format!("/exports/changes.{extension}"), filter);
             view! { <a class="button" href=href>{name}</a> }
         })
         .collect();

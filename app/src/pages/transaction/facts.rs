@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use serde_json::value::RawValue;
 use threadline::query::{ActionRecord, Filter, TransactionRecord};
 
-use crate::Frame;
+use crate::PageContext;
 use crate::components::Identifier;
 
 /// Reason and comment in words, then every other fact by name.
@@ -40,14 +40,14 @@ fn words(source: Option<String>, action: Option<&ActionRecord>) -> Option<impl I
 }
 
 fn ids(action: ActionRecord) -> impl IntoView {
-    let frame = Frame::current();
+    let context = PageContext::current();
     let request = action.request_id.map(|id| {
-        let href = frame.timeline_href(&Filter { request_id: Some(id.clone()), ..Filter::default() });
+        let href = context.timeline_href(&Filter { request_id: Some(id.clone()), ..Filter::default() });
         view! { <Identifier label="request" value=id href=Some(href) whole=true/> }
     });
     let job = action.job_id.map(|id| view! { <Identifier label="job" value=id whole=true/> });
     let correlation = action.correlation_id.map(|id| {
-        let href = frame.correlation_href(id.clone());
+        let href = context.correlation_href(id.clone());
         view! { <Identifier label="correlation" value=id href=Some(href) whole=true/> }
     });
     view! { {request} {job} {correlation} }

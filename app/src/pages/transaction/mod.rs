@@ -7,8 +7,8 @@ mod related;
 use leptos::prelude::*;
 use threadline::query::{TableCounts, TransactionDetail};
 
-use crate::components::{DateTime, TransactionHeading};
-use crate::{Frame, render};
+use crate::components::{Timestamp, TransactionHeading};
+use crate::{PageContext, render};
 pub use related::RelatedTransactions;
 
 /// What the page of a transaction shows.
@@ -26,9 +26,9 @@ pub struct TransactionPage {
 
 /// Draws a transaction.
 #[must_use]
-pub fn transaction_page(frame: Frame, page: TransactionPage) -> String {
-    let timeline = frame.href("/timeline");
-    let address = frame.href(&format!("/transactions/{}", page.detail.transaction.id));
+pub fn transaction_page(context: PageContext, page: TransactionPage) -> String {
+    let timeline = context.href("/timeline");
+    let address = context.href(&format!("/transactions/{}", page.detail.transaction.id));
     let TransactionPage {
         detail: TransactionDetail { transaction, changes, .. },
         is_first_page,
@@ -36,7 +36,7 @@ pub fn transaction_page(frame: Frame, page: TransactionPage) -> String {
         related,
     } = page;
     let action = transaction.action.as_ref().map_or("Transaction", |action| &action.name).to_owned();
-    render(frame, action, || {
+    render(context, action, || {
         let at = transaction.occurred_at;
         let elsewhere = related::elsewhere(&transaction);
         let correlation = transaction.action.as_ref().and_then(|action| action.correlation_id.clone());
@@ -46,7 +46,7 @@ pub fn transaction_page(frame: Frame, page: TransactionPage) -> String {
         view! {
             <nav class="crumbs" aria-label="Breadcrumbs"><a href=timeline>"Timeline"</a> " / Transaction"</nav>
             <h1><TransactionHeading transaction=transaction.clone() whole_session=true/></h1>
-            <p class="lede"><DateTime at=at/></p>
+            <p class="lede"><Timestamp at=at/></p>
             {failed}
             {facts::facts(transaction)}
             {elsewhere}

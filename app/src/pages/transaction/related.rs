@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use leptos::prelude::*;
 use threadline::query::{Filter, TableCounts, TransactionRecord};
 
-use crate::Frame;
+use crate::PageContext;
 use crate::components::TransactionList;
 use crate::html::IntoHtml;
 
@@ -21,11 +21,11 @@ pub struct RelatedTransactions {
 
 /// The questions that usually come next, as links.
 pub(super) fn elsewhere(transaction: &TransactionRecord) -> impl IntoView + use<> {
-    let frame = Frame::current();
+    let context = PageContext::current();
     let around = |length: TimeDelta, filter: Filter| {
         let at = transaction.occurred_at;
         let (from, to) = (at.checked_sub_signed(length), at.checked_add_signed(length));
-        frame.timeline_href(&Filter { from, to, ..filter })
+        context.timeline_href(&Filter { from, to, ..filter })
     };
     let actor = transaction.actor.as_ref().map(|actor| {
         let href = around(TimeDelta::hours(1), Filter { actor: Some(actor.into()), ..Filter::default() });
@@ -53,8 +53,8 @@ pub(super) fn related(
     correlation: Option<String>,
     related: Option<RelatedTransactions>,
 ) -> Option<impl IntoView> {
-    let frame = Frame::current();
-    let all = frame.correlation_href(correlation?);
+    let context = PageContext::current();
+    let all = context.correlation_href(correlation?);
     let body = match related {
         None => {
             view! { <p class="note">"They could not be read in time. The timeline may still find them."</p> }

@@ -39,14 +39,14 @@ pub(super) async fn lead(
 ) -> Result<Response, (RowField, Response)> {
     let trail = &visit.state.settings.trail;
     match answered(visit, find(trail, &visit.scope, table, record)).await {
-        Ok(Ok((table, key))) => Ok(Redirect::to(&visit.frame().row_of(&table, &key)).into_response()),
+        Ok(Ok((table, key))) => Ok(Redirect::to(&visit.page_context().row_of(&table, &key)).into_response()),
         Ok(Err(mistake)) => {
             let field = mistake.field;
             Err((field, form(visit, table, record, Some(mistake), StatusCode::BAD_REQUEST).await))
         }
         Err(error) => {
             let reply = Reply::unanswered(error.as_ref(), again.to_owned(), to_timeline(visit));
-            Ok(reply.into_response(visit.frame()))
+            Ok(reply.into_response(visit.page_context()))
         }
     }
 }
@@ -65,14 +65,15 @@ async fn form(
     let reply = match tables {
         Err(error) => {
             let again = format!("{}/rows", visit.base);
-            return Reply::unanswered(error.as_ref(), again, to_timeline(visit)).into_response(visit.frame());
+            return Reply::unanswered(error.as_ref(), again, to_timeline(visit))
+                .into_response(visit.page_context());
         }
         Ok(tables) => {
             let page = FindRowPage { table: table.to_owned(), record: record.to_owned(), mistake, tables };
-            Reply::page_with(status, |frame| find_row_page(frame, page))
+            Reply::page_with(status, |context| find_row_page(context, page))
         }
     };
-    reply.into_response(visit.frame())
+    reply.into_response(visit.page_context())
 }
 
 /// The row, or what has to be written differently.

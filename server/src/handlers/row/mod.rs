@@ -38,7 +38,9 @@ pub(crate) async fn row(
     };
     let asked = match Asked::read(query.as_deref()) {
         Ok(asked) => asked,
-        Err(error) => return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.frame()),
+        Err(error) => {
+            return Reply::bad_request(&error, to_timeline(&visit)).into_response(visit.page_context());
+        }
     };
     let row = Row { scope: &visit.scope, table, key };
     let question = async { row.page(&mut visit.state.settings.trail.snapshot().await?, asked).await };
@@ -53,10 +55,10 @@ pub(crate) async fn row(
             }
         }
         Err(error) => Reply::unanswered(error.as_ref(), uri.to_string(), to_timeline(&visit))
-            .into_response(visit.frame()),
+            .into_response(visit.page_context()),
         Ok(page) => {
             let status = status(&page);
-            Reply::page_with(status, |frame| row_page(frame, page)).into_response(visit.frame())
+            Reply::page_with(status, |context| row_page(context, page)).into_response(visit.page_context())
         }
     }
 }

@@ -11,7 +11,7 @@ use leptos::web_sys::{
 };
 
 use super::announce::announce;
-use super::{dom, fetch, place};
+use super::{dom, fetch, scroll_position};
 
 /// How many pages come by themselves; after that the link waits to be pressed, and the end of the page can be reached.
 const AUTOMATIC: u32 = 10;
@@ -65,11 +65,11 @@ async fn extend(link: HtmlAnchorElement, pages: u32) {
 fn append(page: &Document, address: &str) -> Option<()> {
     let ours = dom::find::<Element>(ENTRIES)?;
     let theirs = dom::find_in::<Element>(page, ENTRIES)?;
-    place::take_over();
+    scroll_position::take_over();
     if let Some(first) = ours.query_selector("[data-entry]").ok()?
         && !first.has_attribute("data-address")
     {
-        place::mark(&first, &place::address());
+        scroll_position::mark(&first, &scroll_position::address());
     }
     // The day that our list ends with may go on in theirs.
     let day = dom::all("#entries .day").last().and_then(|day| day.text_content());
@@ -80,7 +80,7 @@ fn append(page: &Document, address: &str) -> Option<()> {
             continue;
         }
         if is_first && next.has_attribute("data-entry") {
-            place::mark(&next, address);
+            scroll_position::mark(&next, address);
             is_first = false;
         }
         document().adopt_node(&next).ok()?;

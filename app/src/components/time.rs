@@ -1,26 +1,26 @@
 //! Points in time: exact for machines, short for people, always UTC. While script runs, a title also tells the reader's own
 //! time.
 
-use chrono::{Datelike, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use leptos::prelude::*;
 
 /// A time of day, with the whole moment in its title and in its machine-readable value.
 #[component]
-pub(crate) fn Moment(at: chrono::DateTime<Utc>) -> impl IntoView {
+pub(crate) fn Time(at: DateTime<Utc>) -> impl IntoView {
     let exact = exact(at);
     view! { <time datetime=exact.clone() title=exact>{at.format("%H:%M:%S").to_string()}</time> }
 }
 
 /// A day and a time of day in words: `22 November 2026, 09:41:07 UTC`.
 #[component]
-pub(crate) fn DateTime(at: chrono::DateTime<Utc>) -> impl IntoView {
+pub(crate) fn Timestamp(at: DateTime<Utc>) -> impl IntoView {
     let exact = exact(at);
     view! { <time datetime=exact.clone() title=exact>{at.format("%-d %B %Y, %H:%M:%S UTC").to_string()}</time> }
 }
 
 /// A time of day, with its date where that is another one: `09:41:07`, `21 Nov, 09:41:07`.
 #[component]
-pub(crate) fn ShortMoment(at: chrono::DateTime<Utc>, now: chrono::DateTime<Utc>) -> impl IntoView {
+pub(crate) fn ShortTimestamp(at: DateTime<Utc>, now: DateTime<Utc>) -> impl IntoView {
     let exact = exact(at);
     let form = match () {
         () if at.date_naive() == now.date_naive() => "%H:%M:%S",
@@ -31,13 +31,13 @@ pub(crate) fn ShortMoment(at: chrono::DateTime<Utc>, now: chrono::DateTime<Utc>)
 }
 
 /// Says that the server's clock had been set back when something was recorded.
-pub(crate) fn clock_note(recorded: chrono::DateTime<Utc>, clock: chrono::DateTime<Utc>) -> impl IntoView {
+pub(crate) fn clock_note(recorded: DateTime<Utc>, clock: DateTime<Utc>) -> impl IntoView {
     let form = match () {
         () if recorded.date_naive() != clock.date_naive() => "%-d %B %Y, %H:%M:%S",
         () if recorded.timestamp() == clock.timestamp() => "%H:%M:%S%.6f",
         () => "%H:%M:%S",
     };
-    let time = |at: chrono::DateTime<Utc>| {
+    let time = |at: DateTime<Utc>| {
         let exact = exact(at);
         view! { <time datetime=exact.clone() title=exact>{at.format(form).to_string()}</time> }
     };
@@ -60,7 +60,7 @@ pub(crate) fn ago(time: TimeDelta) -> String {
 }
 
 /// PostgreSQL's precision: nothing is rounded away.
-fn exact(at: chrono::DateTime<Utc>) -> String {
+fn exact(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Run<'a> {
 /// different.
 pub(super) fn marked<'a>(old: &'a str, new: &'a str) -> (Vec<Run<'a>>, Vec<Run<'a>>) {
     let (head, tail) = common_ends(old, new);
-    let (mut before, mut after) = (Side::of(old), Side::of(new));
+    let (mut before, mut after) = (Cell::of(old), Cell::of(new));
     before.put(head, false);
     after.put(head, false);
     let ends = (old.len() - tail, new.len() - tail);
@@ -69,13 +69,13 @@ fn is_word_without(text: &str, other: &str) -> bool {
 }
 
 /// One side while it is cut into runs.
-struct Side<'a> {
+struct Cell<'a> {
     rest: &'a str,
     runs: Vec<Run<'a>>,
     text: &'a str,
 }
 
-impl<'a> Side<'a> {
+impl<'a> Cell<'a> {
     const fn of(text: &'a str) -> Self {
         Self { rest: text, runs: Vec::new(), text }
     }

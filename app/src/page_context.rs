@@ -52,7 +52,7 @@ impl Theme {
 
 /// The surroundings of a page.
 #[derive(Debug, Clone, Default)]
-pub struct Frame {
+pub struct PageContext {
     /// The path at which the host mounted the console, without a slash at its end.
     pub base: String,
     /// The host application's name, shown beside ours.
@@ -79,13 +79,13 @@ pub struct Frame {
     pub coverage: Option<Pill>,
 }
 
-impl Frame {
-    /// Makes the frame known to the components below.
+impl PageContext {
+    /// Makes the context known to the components below.
     pub(crate) fn provide(self) {
         provide_context(self);
     }
 
-    /// The frame of the page that is being drawn.
+    /// The context of the page that is being drawn.
     pub(crate) fn current() -> Self {
         use_context().unwrap_or_default()
     }

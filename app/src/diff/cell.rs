@@ -3,20 +3,20 @@
 use threadline::capture::DEFAULT_PLACEHOLDER;
 use threadline::query::FieldValue;
 
-use super::fold::{Piece, whole};
+use super::fold::{Segment, whole};
 
 /// What a cell shows, and what there is to say about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Side {
+pub(crate) struct Cell {
     /// The value.
-    pub(crate) shown: Shown,
+    pub(crate) shown: CellValue,
     /// Remarks in words.
     pub(crate) notes: Vec<&'static str>,
 }
 
 /// A value as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Shown {
+pub(crate) enum CellValue {
     /// SQL NULL.
     Null,
     /// JSON null inside a JSON value.
@@ -38,11 +38,11 @@ pub(crate) enum Shown {
     /// The placeholder of a masked column.
     Masked(String),
     /// A text, or JSON text.
-    Text(Vec<Piece>),
+    Text(Vec<Segment>),
 }
 
-impl Side {
-    pub(super) const fn of(shown: Shown) -> Self {
+impl Cell {
+    pub(super) const fn of(shown: CellValue) -> Self {
         Self { shown, notes: Vec::new() }
     }
 
@@ -57,13 +57,13 @@ impl Side {
         let note = matches!(&value, FieldValue::Text(text) if text == DEFAULT_PLACEHOLDER)
             .then_some("placeholder of masked columns");
         match value {
-            FieldValue::Text(text) if note.is_some() => Self::of(Shown::Masked(text)).with(note),
-            value => Self::of(Shown::from(value)),
+            FieldValue::Text(text) if note.is_some() => Self::of(CellValue::Masked(text)).with(note),
+            value => Self::of(CellValue::from(value)),
         }
     }
 }
 
-impl From<FieldValue> for Shown {
+impl From<FieldValue> for CellValue {
     fn from(value: FieldValue) -> Self {
         match value {
             FieldValue::Absent => Self::Absent,

@@ -10,11 +10,11 @@ pub(crate) struct Key {
     pub(crate) does: &'static str,
     /// What it does.
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only the browser has a keyboard"))]
-    pub(crate) act: Act,
+    pub(crate) act: ShortcutAction,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Act {
+pub(crate) enum ShortcutAction {
     Next,
     Previous,
     Open,
@@ -24,17 +24,17 @@ pub(crate) enum Act {
     Close,
 }
 
-const fn key(key: &'static str, does: &'static str, act: Act) -> Key {
+const fn key(key: &'static str, does: &'static str, act: ShortcutAction) -> Key {
     Key { key, does, act }
 }
 
 /// Every key, in the order of the help.
-pub(crate) const KEYS: [Key; 7] = [
-    key("j", "Go to the next entry", Act::Next),
-    key("k", "Go to the previous entry", Act::Previous),
-    key("Enter", "Open the entry", Act::Open),
-    key("c", "Copy the id of the entry", Act::Copy),
-    key("/", "Go to the filter", Act::Filter),
-    key("?", "Show these shortcuts", Act::Help),
-    key("Escape", "Close what is open", Act::Close),
+pub(crate) const SHORTCUTS: [Key; 7] = [
+    key("j", "Go to the next entry", ShortcutAction::Next),
+    key("k", "Go to the previous entry", ShortcutAction::Previous),
+    key("Enter", "Open the entry", ShortcutAction::Open),
+    key("c", "Copy the id of the entry", ShortcutAction::Copy),
+    key("/", "Go to the filter", ShortcutAction::Filter),
+    key("?", "Show these shortcuts", ShortcutAction::Help),
+    key("Escape", "Close what is open", ShortcutAction::Close),
 ];
