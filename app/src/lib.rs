@@ -7,6 +7,8 @@
 pub mod islands;
 
 #[cfg(feature = "ssr")]
+mod action;
+#[cfg(feature = "ssr")]
 #[expect(unreachable_pub, reason = "leptos makes a component's properties public")]
 mod components;
 #[cfg(feature = "ssr")]
@@ -18,21 +20,36 @@ mod html;
 #[cfg(feature = "ssr")]
 mod links;
 #[cfg(feature = "ssr")]
+mod page;
+#[cfg(feature = "ssr")]
 mod page_context;
 #[cfg(feature = "ssr")]
-pub mod pages;
+mod pages;
+#[cfg(feature = "ssr")]
+mod query_string;
+#[cfg(feature = "ssr")]
+mod relative_range;
 #[cfg(feature = "ssr")]
 mod render;
 #[cfg(feature = "ssr")]
-mod routes;
+mod request;
+#[cfg(feature = "ssr")]
+mod route;
 #[cfg(feature = "ssr")]
 mod shell;
+#[cfg(feature = "ssr")]
+mod table_cache;
+#[cfg(feature = "ssr")]
+mod theme;
 
 #[cfg(feature = "ssr")]
-pub use coverage::{CheckFailure, Coverage, LastCheck};
-#[cfg(feature = "ssr")]
-pub use page_context::{Assets, PageContext, Theme};
-#[cfg(feature = "ssr")]
-pub use render::render;
-#[cfg(feature = "ssr")]
-pub use routes::{ConsoleAction, ROUTES, Route, RoutePage};
+pub use self::{
+    action::ConsoleAction,
+    coverage::{CheckFailure, Coverage, CoverageSource, LastCheck},
+    page::{FormHandler, LoadedPage, Page, PageForm, PageHandler},
+    page_context::{Assets, PageContext},
+    pages::{PageError, Problem, ROUTES, TimelinePage, TimelineQuery},
+    request::{PageServices, QueryFailure, RequestContext},
+    route::{Endpoint, Route},
+    theme::Theme,
+};

@@ -7,20 +7,40 @@ use url::form_urlencoded;
 
 use crate::PageContext;
 
+/// The pair that stands for a filter without conditions: an address without a query opens on the last 24 hours.
+const ALL_TIME: (&str, &str) = ("from", "");
+
+/// Returns the pairs of a filter as the timeline's address has them.
+pub(crate) fn timeline_pairs(filter: &Filter) -> Vec<(&'static str, String)> {
+    let mut pairs = filter.to_pairs();
+    if pairs.is_empty() {
+        pairs.push((ALL_TIME.0, ALL_TIME.1.to_owned()));
+    }
+    pairs
+}
+
 impl PageContext {
-    /// The timeline with this filter. Without any condition it would open on the last 24 hours, so a blank `from` asks for
-    /// everything.
-    #[must_use]
-    pub fn timeline_href(&self, filter: &Filter) -> String {
-        if filter.is_empty() { self.href("/timeline?from=") } else { self.with_filter("/timeline", filter) }
+    /// Returns the address of the timeline with this filter.
+    pub(crate) fn timeline_href(&self, filter: &Filter) -> String {
+        self.timeline_with(&timeline_pairs(filter))
     }
 
-    /// Everything that belongs to a correlation id.
+    /// Returns the address of the timeline with these conditions, which may name a window by its length.
+    pub(crate) fn timeline_with<K: AsRef<str>>(&self, conditions: &[(K, String)]) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(conditions);
+        if conditions.is_empty() {
+            query.append_pair(ALL_TIME.0, ALL_TIME.1);
+        }
+        self.href(&format!("/timeline?{}", query.finish()))
+    }
+
+    /// Returns the address of all changes under a correlation id.
     pub(crate) fn correlation_href(&self, id: String) -> String {
         self.timeline_href(&Filter { correlation_id: Some(id), ..Filter::default() })
     }
 
-    /// A path with this filter as its query.
+    /// Returns a path with this filter as its query.
     pub(crate) fn with_filter(&self, path: &str, filter: &Filter) -> String {
         let pairs = filter.to_pairs();
         if pairs.is_empty() {
@@ -30,18 +50,17 @@ impl PageContext {
         self.href(&format!("{path}?{query}"))
     }
 
-    /// The history of the row with this key.
-    #[must_use]
-    pub fn row_of(&self, table: &TableName, key: &RowKey) -> String {
+    /// Returns the address of the history of the row with this key.
+    pub(crate) fn row_of(&self, table: &TableName, key: &RowKey) -> String {
         self.href(&format!("/rows/{}/{}", segment(&table.to_string()), segment(&key.to_string())))
     }
 
-    /// The history of the row that a change is about; none where its key is not known.
+    /// Returns the address of the history of the changed row, if its key is known.
     pub(crate) fn row_href(&self, change: &Change) -> Option<String> {
         Some(self.row_of(&change.table, change.row_key()?))
     }
 
-    /// What one actor did.
+    /// Returns the address of the page of an actor.
     pub(crate) fn actor_href(&self, actor: &ActorRef) -> String {
         let kind = actor.kind().as_str();
         match actor.id() {
@@ -51,10 +70,10 @@ impl PageContext {
     }
 }
 
-/// What stands for itself in a segment of a path (RFC 3986, 2.3).
+/// The characters that need no percent encoding in a path segment (RFC 3986, 2.3).
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// One segment of a path (RFC 3986, 3.3): every byte that is not unreserved in percent notation.
+/// Encodes one segment of a path (RFC 3986, 3.3): every byte that is not unreserved is percent-encoded.
 pub(crate) fn segment(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, UNRESERVED)
 }
@@ -64,7 +83,7 @@ mod tests {
     use super::segment;
 
     #[test]
-    fn a_segment_holds_any_text() {
+    fn segment_encodes_every_reserved_character() {
         assert_eq!(segment("id=4711").to_string(), "id%3D4711");
         assert_eq!(segment("v1.2/a b/ü").to_string(), "v1.2%2Fa%20b%2F%C3%BC");
     }

@@ -1,4 +1,4 @@
-//! From a page to one string of HTML.
+//! Rendering a page to one string of HTML.
 
 use std::sync::Arc;
 
@@ -9,18 +9,17 @@ use crate::PageContext;
 use crate::html::render_into;
 use crate::shell::document;
 
-/// Draws a whole document. Everything a page shows was read before, so there is nothing to wait for and the body is one
-/// piece.
-#[must_use]
-pub fn render<V: IntoView + 'static>(
+/// Renders a whole document. Everything a page shows was loaded before, so there is nothing to wait for, and the body is one
+/// string.
+pub(crate) fn render<V: IntoView + 'static>(
     context: PageContext,
     title: String,
-    page: impl FnOnce() -> V,
+    content: impl FnOnce() -> V,
 ) -> String {
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     let html = owner.with(|| {
         context.provide();
-        render_into(document(title, page()), "<!DOCTYPE html>".to_owned())
+        render_into(document(title, content()), "<!DOCTYPE html>".to_owned())
     });
     owner.unset();
     html

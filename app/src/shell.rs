@@ -43,14 +43,14 @@ pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl Int
 #[component]
 fn Header(context: PageContext) -> impl IntoView {
     let host = context.host_name.clone().map(|name| view! { <span>{name}</span> });
-    let scoped = context.scoped.then(|| view! { <span class="chip">"Scoped view"</span> });
+    let scoped = context.is_scoped.then(|| view! { <span class="chip">"Scoped view"</span> });
     let operator = context.operator.as_ref().map(|operator| {
         view! { <span class="operator"><span class="wide">"Signed in as "</span> <b>{operator.to_string()}</b></span> }
     });
     let href = context.href("/coverage");
     let coverage = context.coverage.map(|pill| view! { <CoveragePill pill=pill href=href/> });
-    // Whom the hook refused cannot choose a theme either.
-    let preferences = (context.page.is_some() || context.operator.is_some())
+    // An operator whom the hook denies cannot set a theme either.
+    let preferences = (context.route.is_some() || context.operator.is_some())
         .then(|| view! { <Preferences context=context.clone()/> });
     view! {
         <header class="top">
@@ -69,11 +69,11 @@ fn Header(context: PageContext) -> impl IntoView {
 #[component]
 fn Links(context: PageContext, label: &'static str) -> impl IntoView {
     let links: Vec<_> = ROUTES
-        .into_iter()
+        .iter()
         .filter(|route| context.may(route.action))
         .filter_map(|route| route.navigation.map(|label| (route, label)))
         .map(|(route, label)| {
-            let current = (context.page == Some(route.page)).then_some("page");
+            let current = context.route.is_some_and(|current| current.path == route.path).then_some("page");
             let path = route.path.trim_end_matches('/');
             view! { <a href=context.href(path) aria-current=current>{label}</a> }
         })

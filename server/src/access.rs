@@ -1,10 +1,10 @@
-//! What the authorisation hook is asked and what it may answer.
+//! The parameter and the result of the authorization hook.
 
 use http::request::Parts;
 use threadline::Scope;
 use threadline_app::ConsoleAction;
 
-/// The question put to the authorisation hook.
+/// The request that the authorization hook decides on.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct AccessRequest {
@@ -14,13 +14,13 @@ pub struct AccessRequest {
     pub action: ConsoleAction,
 }
 
-/// The hook's answer. Everything that is no answer (an error, a panic, a time-out) counts as [`Access::Deny`].
+/// The decision of the authorization hook. An error, a panic and a timeout count as [`Access::Deny`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Access {
-    /// The whole trail may be read.
+    /// The operator may read the whole trail.
     Allow,
-    /// Only this part of the trail exists for the operator.
+    /// The operator may read this part of the trail; for them, nothing else exists.
     AllowWithin(Scope),
-    /// Refused, with a page that says nothing about the data.
+    /// The operator may read nothing, and gets a page that says nothing about the data.
     Deny,
 }

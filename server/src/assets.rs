@@ -1,4 +1,4 @@
-//! The embedded files: compressed at build time, named by content, kept by browsers for a year.
+//! The embedded files: compressed at build time, named by their content, cached by browsers for a year.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +14,7 @@ pub(crate) struct Asset {
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// Serves one file. Assets hold no data, so no hook is asked.
+/// Serves one file. Assets hold no data, so no hook is called.
 pub(crate) async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
     let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
         return (StatusCode::NOT_FOUND, "no such asset\n").into_response();
@@ -37,7 +37,7 @@ pub(crate) async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Respo
         .into_response()
 }
 
-/// Whether the client accepts a coding; a quality of zero refuses it (RFC 9110, 12.5.3).
+/// Returns whether the client accepts a coding; a quality of zero refuses it (RFC 9110, 12.5.3).
 fn accepts(headers: &HeaderMap, coding: &str) -> bool {
     headers
         .get_all(header::ACCEPT_ENCODING)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use http::request::Parts;
 use threadline::{ActorRef, AuditTrail, Config};
+use threadline_app::CoverageSource;
 
 use crate::hooks::BoxError;
 use crate::state::{ConsoleState, Settings};
@@ -109,7 +110,7 @@ impl Console {
         let monitor = self.state.monitor.clone();
         async move {
             loop {
-                monitor.known(Duration::ZERO).await;
+                monitor.current(Duration::ZERO).await;
                 tokio::time::sleep(monitor.period()).await;
             }
         }

@@ -1,4 +1,4 @@
-//! Asking the host's hooks. Whatever is no answer is no: an error, a panic, a time-out.
+//! Calls the hooks of the host. Whatever is not an answer denies: an error, a panic, a timeout.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -12,37 +12,41 @@ use crate::hooks::BoxError;
 use crate::state::ConsoleState;
 use crate::{Access, AccessRequest};
 
-/// What the authorisation hook said, or why it said nothing.
-pub(crate) type Answer = Result<Result<Access, BoxError>, &'static str>;
+/// The outcome of the authorization hook: its answer, its error, or why it has neither.
+pub(crate) type Decision = Result<Result<Access, BoxError>, &'static str>;
 
-/// What the hook says of an action.
-pub(crate) async fn ask(state: &ConsoleState, parts: &Parts, action: ConsoleAction) -> Answer {
-    let question = AccessRequest { parts: parts.clone(), action };
+/// Calls the authorization hook for an action.
+pub(crate) async fn authorize(state: &ConsoleState, parts: &Parts, action: ConsoleAction) -> Decision {
+    let request = AccessRequest { parts: parts.clone(), action };
     let hook = state.authorize.0.clone();
-    bounded(state.settings.hook_timeout, async move { hook(question).await }).await
+    call_with_timeout(state.settings.hook_timeout, async move { hook(request).await }).await
 }
 
-/// What the page may show besides its own: the pill in the header, and links. No answer is no here, too; a scope is, because
-/// these actions are about the whole database.
-pub(crate) async fn granted_besides(state: &ConsoleState, parts: &Parts) -> Vec<ConsoleAction> {
-    let answers = ConsoleAction::APART.map(|action| async move { (action, ask(state, parts, action).await) });
-    let answers = join_all(answers).await;
-    let granted = |(action, answer)| matches!(answer, Ok(Ok(Access::Allow))).then_some(action);
-    answers.into_iter().filter_map(granted).collect()
+/// Returns the global actions that the hook allows, for the pill in the header and the links. A scope denies them, because
+/// they concern the whole database.
+pub(crate) async fn granted_global_actions(state: &ConsoleState, parts: &Parts) -> Vec<ConsoleAction> {
+    let decisions =
+        ConsoleAction::GLOBAL.map(|action| async move { (action, authorize(state, parts, action).await) });
+    let decisions = join_all(decisions).await;
+    let granted = |(action, decision)| matches!(decision, Ok(Ok(Access::Allow))).then_some(action);
+    decisions.into_iter().filter_map(granted).collect()
 }
 
-/// The outcome of a hook, or why there is none.
-pub(crate) async fn bounded<T>(limit: Duration, hook: impl Future<Output = T>) -> Result<T, &'static str> {
-    match tokio::time::timeout(limit, AssertUnwindSafe(hook).catch_unwind()).await {
-        Ok(Ok(answer)) => Ok(answer),
+/// Returns the output of a hook, or the reason why it has none.
+pub(crate) async fn call_with_timeout<T>(
+    timeout: Duration,
+    hook: impl Future<Output = T>,
+) -> Result<T, &'static str> {
+    match tokio::time::timeout(timeout, AssertUnwindSafe(hook).catch_unwind()).await {
+        Ok(Ok(output)) => Ok(output),
         Ok(Err(_)) => Err("panic"),
         Err(_) => Err("timeout"),
     }
 }
 
-/// The answer in the words of the event.
-pub(crate) fn in_words(answer: &Answer) -> &'static str {
-    match answer {
+/// Returns the label of a decision in the event.
+pub(crate) fn label(decision: &Decision) -> &'static str {
+    match decision {
         Ok(Ok(Access::Allow)) => "granted",
         Ok(Ok(Access::AllowWithin(_))) => "granted_within_scope",
         Ok(Ok(Access::Deny)) => "denied",

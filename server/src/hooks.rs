@@ -1,4 +1,4 @@
-//! The decisions that belong to the host.
+//! The hooks of the host, with their types erased.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,11 +14,13 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Authorize = dyn Fn(AccessRequest) -> BoxFuture<'static, Result<Access, BoxError>> + Send + Sync;
 type Actor = dyn Fn(Parts) -> BoxFuture<'static, Option<ActorRef>> + Send + Sync;
 
-/// The host's authorisation hook, as the console keeps it.
+/// The authorization hook.
+#[doc(hidden)]
 #[derive(Clone)]
 pub struct AuthorizeHook(pub(crate) Arc<Authorize>);
 
-/// The host's hook that names the operator, as the console keeps it.
+/// The hook that names the operator.
+#[doc(hidden)]
 #[derive(Clone)]
 pub struct ActorHook(pub(crate) Arc<Actor>);
 

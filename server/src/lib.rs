@@ -13,21 +13,23 @@ mod mount;
 mod respond;
 mod router;
 mod state;
-mod tables;
 mod theme;
 
 pub use access::{Access, AccessRequest};
-pub use builder::{Console, ConsoleBuilder, Missing};
+#[doc(hidden)]
+pub use builder::Missing;
+pub use builder::{Console, ConsoleBuilder};
+#[doc(hidden)]
 pub use hooks::{ActorHook, AuthorizeHook};
 pub use mount::redirect_trailing_slash;
 pub use threadline_app::ConsoleAction;
 
-/// The snippets of the guides are tests.
+/// The examples of the guides are tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/mounting.md")]
 struct MountingGuide;
 
-/// Tested here, because the library itself knows no axum.
+/// Its examples use axum, which the library has only as an optional feature.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/recording.md")]
 struct RecordingGuide;

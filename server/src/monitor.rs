@@ -1,4 +1,4 @@
-//! Coverage, checked once for all who look: a thousand open consoles cost the database one check a period.
+//! Coverage checks, shared by all browsers: a thousand open consoles cost the database one check per period.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -6,94 +6,108 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use threadline::event::HEALTH_CHECK_FAILED;
 use threadline::health::{CoverageGap, HealthError, HealthReport, RecordCoverageError, Schemas};
 use threadline::{AuditTrail, Config};
-use threadline_app::{CheckFailure, Coverage, LastCheck};
+use threadline_app::{CheckFailure, Coverage, CoverageSource, LastCheck};
 use tokio::sync::watch;
 
-/// No console asks more often.
-pub(crate) const SHORTEST_PERIOD: Duration = Duration::from_secs(5);
-/// How old an answer may be for whom wants a new one.
-const JUST_NOW: Duration = Duration::from_secs(1);
-/// Gaps that the dashboard shows.
-const GAPS: u16 = 50;
+/// The shortest period between two checks.
+const MIN_PERIOD: Duration = Duration::from_secs(5);
+/// A result that is younger than this counts as new for "Check now".
+const MAX_AGE_OF_NEW: Duration = Duration::from_secs(1);
+/// Gaps that the coverage page shows.
+const MAX_GAPS: u16 = 50;
 
-/// The checks of one console.
+/// Runs the checks of one console. It is cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Monitor(Arc<Checks>);
+
 #[derive(Debug)]
-pub(crate) struct Monitor {
+struct Checks {
     trail: AuditTrail,
     config: Option<Config>,
     period: Duration,
     /// A check that takes longer has failed.
-    limit: Duration,
+    timeout: Duration,
     state: watch::Sender<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     coverage: Coverage,
-    /// When the newest check began.
-    begun: Option<Instant>,
+    /// The start of the newest check.
+    started: Option<Instant>,
     is_checking: bool,
 }
 
 impl Monitor {
-    pub(crate) fn new(trail: AuditTrail, config: Option<Config>, period: Duration, limit: Duration) -> Self {
-        let period = period.max(SHORTEST_PERIOD);
+    pub(crate) fn new(
+        trail: AuditTrail,
+        config: Option<Config>,
+        period: Duration,
+        timeout: Duration,
+    ) -> Self {
+        let period = period.max(MIN_PERIOD);
         let coverage = Coverage { period, ..Coverage::default() };
         let state = watch::Sender::new(State { coverage, ..State::default() });
-        Self { trail, config, period, limit, state }
+        Self(Arc::new(Checks { trail, config, period, timeout, state }))
     }
 
-    pub(crate) const fn is_configured(&self) -> bool {
-        self.config.is_some()
+    pub(crate) fn period(&self) -> Duration {
+        self.0.period
     }
 
-    pub(crate) const fn period(&self) -> Duration {
-        self.period
-    }
-
-    /// What is known. Begins a check when one is due, and waits for a check under way so long.
-    pub(crate) async fn known(self: &Arc<Self>, patience: Duration) -> Coverage {
-        self.known_within(self.period, patience).await
-    }
-
-    /// Checks at once, unless that was done just now, and waits for the answer.
-    pub(crate) async fn check_now(self: &Arc<Self>) -> Coverage {
-        self.known_within(JUST_NOW, self.limit).await
-    }
-
-    async fn known_within(self: &Arc<Self>, oldest: Duration, patience: Duration) -> Coverage {
-        let mut state = self.state.subscribe();
-        let is_due = |state: &State| state.begun.is_none_or(|begun| begun.elapsed() >= oldest);
-        let begins = self.state.send_if_modified(|state| {
-            let begins = !state.is_checking && is_due(state);
-            if begins {
-                (state.is_checking, state.begun) = (true, Some(Instant::now()));
+    /// Returns the latest result. Starts a check if the last one started `max_age` ago, and waits up to `wait` for a running
+    /// one.
+    async fn result(&self, max_age: Duration, wait: Duration) -> Coverage {
+        let checks = &self.0;
+        let mut state = checks.state.subscribe();
+        let is_due = |state: &State| state.started.is_none_or(|started| started.elapsed() >= max_age);
+        let starts = checks.state.send_if_modified(|state| {
+            let starts = !state.is_checking && is_due(state);
+            if starts {
+                (state.is_checking, state.started) = (true, Some(Instant::now()));
             }
-            begins
+            starts
         });
-        if begins {
-            // By itself, so that nobody who goes away takes the answer with them.
-            tokio::spawn(self.clone().check());
+        if starts {
+            // A task of its own, so that a request that is cancelled does not cancel the check.
+            tokio::spawn(checks.clone().run());
         }
-        // Neither an end of the patience nor one of the sender, which lives as long as this console, changes what is known.
-        let _ = tokio::time::timeout(patience, state.wait_for(|state| !state.is_checking)).await;
+        // Ignore the outcome: on timeout the previous result is returned, and the sender lives as long as `self`.
+        let _ = tokio::time::timeout(wait, state.wait_for(|state| !state.is_checking)).await;
         let state = state.borrow();
-        let passed = state.begun.map_or(Duration::ZERO, |begun| begun.elapsed());
-        Coverage { next: self.period.saturating_sub(passed), ..state.coverage.clone() }
+        let passed = state.started.map_or(Duration::ZERO, |started| started.elapsed());
+        Coverage { next: checks.period.saturating_sub(passed), ..state.coverage.clone() }
+    }
+}
+
+impl CoverageSource for Monitor {
+    fn current(&self, wait: Duration) -> BoxFuture<'_, Coverage> {
+        Box::pin(self.result(self.0.period, wait))
     }
 
-    /// Every outcome ends the check, also a panic.
-    async fn check(self: Arc<Self>) {
-        let found = AssertUnwindSafe(self.find()).catch_unwind().await.unwrap_or_else(|_| {
-            tracing::error!("the check of coverage panicked");
+    fn check_now(&self) -> BoxFuture<'_, Coverage> {
+        Box::pin(self.result(MAX_AGE_OF_NEW, self.0.timeout))
+    }
+
+    fn is_configured(&self) -> bool {
+        self.0.config.is_some()
+    }
+}
+
+impl Checks {
+    /// Checks, and stores the result. Every outcome ends the check, also a panic.
+    async fn run(self: Arc<Self>) {
+        let result = AssertUnwindSafe(self.check()).catch_unwind().await.unwrap_or_else(|_| {
+            tracing::error!("the coverage check panicked");
             Err(("The check of coverage failed.", None))
         });
         self.state.send_modify(|state| {
             state.is_checking = false;
-            match found {
+            match result {
                 Ok(last) => {
                     state.coverage.last = Some(Arc::new(last));
                     state.coverage.failure = None;
@@ -106,16 +120,16 @@ impl Monitor {
         });
     }
 
-    async fn find(&self) -> Result<LastCheck, (&'static str, Option<&'static str>)> {
-        let usual = Config::default();
-        let config = self.config.as_ref().unwrap_or(&usual);
-        let question = self.trail.health(config, &Schemas::All);
-        match tokio::time::timeout(self.limit, question).await {
+    async fn check(&self) -> Result<LastCheck, (&'static str, Option<&'static str>)> {
+        let default = Config::default();
+        let config = self.config.as_ref().unwrap_or(&default);
+        let check = self.trail.health(config, &Schemas::All);
+        match tokio::time::timeout(self.timeout, check).await {
             Ok(Ok(health)) => {
                 let at = Utc::now();
-                let unremembered = self.remember(&health).await.err();
+                let not_recorded = self.record(&health).await.err();
                 let gaps = self.gaps().await;
-                Ok(LastCheck { at, health, gaps, unremembered })
+                Ok(LastCheck { at, health, gaps, not_recorded })
             }
             Ok(Err(error)) => {
                 tracing::warn!(error = ?error.to_string(), "coverage could not be checked");
@@ -135,27 +149,27 @@ impl Monitor {
         }
     }
 
-    /// Writes down what was found; an error is the reason for the page. A role that may not write still learns what is so now.
-    async fn remember(&self, health: &HealthReport) -> Result<(), &'static str> {
+    /// Records the gaps. The error is a sentence for the page: a role that may not write still sees the result of the check.
+    async fn record(&self, health: &HealthReport) -> Result<(), &'static str> {
         // Without a configuration every redaction would count as drift.
-        let redaction = if self.is_configured() { health.redaction.as_slice() } else { &[] };
-        let written = self.trail.record_coverage(&health.coverage, redaction);
-        match tokio::time::timeout(self.limit, written).await {
+        let redaction = if self.config.is_some() { health.redaction.as_slice() } else { &[] };
+        let recorded = self.trail.record_coverage(&health.coverage, redaction);
+        match tokio::time::timeout(self.timeout, recorded).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => {
-                tracing::warn!(error = ?error.to_string(), "coverage could not be remembered");
+                tracing::warn!(error = ?error.to_string(), "coverage could not be recorded");
                 Err(reason(&error))
             }
             Err(_) => {
-                tracing::warn!("coverage could not be remembered: the database did not answer in time");
+                tracing::warn!("coverage could not be recorded: the database did not answer in time");
                 Err("The database did not answer in time.")
             }
         }
     }
 
-    /// Reads what was found before.
+    /// Reads the gaps of this and earlier checks.
     async fn gaps(&self) -> Option<Vec<CoverageGap>> {
-        match tokio::time::timeout(self.limit, self.trail.coverage_gaps(GAPS)).await {
+        match tokio::time::timeout(self.timeout, self.trail.coverage_gaps(MAX_GAPS)).await {
             Ok(Ok(gaps)) => Some(gaps),
             Ok(Err(error)) => {
                 tracing::warn!(error = ?error.to_string(), "the gaps of coverage could not be read");
@@ -169,7 +183,7 @@ impl Monitor {
     }
 }
 
-/// Says for the page why nothing is remembered, without names and values of the database's own error.
+/// Returns the sentence for the page about gaps that could not be recorded, without names and values of the database's error.
 const fn reason(error: &RecordCoverageError) -> &'static str {
     match error {
         RecordCoverageError::MissingPrivilege { .. } => {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use threadline::{AuditTrail, Config};
+use threadline_app::PageServices;
 
 use crate::hooks::{ActorHook, AuthorizeHook};
 use crate::monitor::Monitor;
-use crate::tables::KnownTables;
 
-/// The settings that the builder collects. Their defaults, each with its reason, are in `ConsoleBuilder`.
+/// The settings that the builder collects. Their defaults, each with its reason, are in the builder.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) trail: AuditTrail,
@@ -26,14 +26,15 @@ pub(crate) struct ConsoleState {
     pub(crate) settings: Settings,
     pub(crate) authorize: AuthorizeHook,
     pub(crate) actor: ActorHook,
-    pub(crate) monitor: Arc<Monitor>,
-    pub(crate) tables: KnownTables,
+    pub(crate) monitor: Monitor,
+    pub(crate) services: Arc<PageServices>,
 }
 
 impl ConsoleState {
     pub(crate) fn new(settings: Settings, authorize: AuthorizeHook, actor: ActorHook) -> Self {
         let Settings { trail, config, coverage_poll, query_timeout, .. } = &settings;
         let monitor = Monitor::new(trail.clone(), config.clone(), *coverage_poll, *query_timeout);
-        Self { settings, authorize, actor, monitor: Arc::new(monitor), tables: KnownTables::default() }
+        let services = Arc::new(PageServices::new(trail.clone(), *query_timeout, monitor.clone()));
+        Self { settings, authorize, actor, monitor, services }
     }
 }

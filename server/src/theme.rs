@@ -1,4 +1,4 @@
-//! The theme that the operator chose, in a cookie, so that the first paint is right.
+//! The cookie with the theme, which makes the first paint right.
 
 use axum::extract::Request;
 use http::{HeaderMap, header};
@@ -9,10 +9,10 @@ use crate::csrf;
 
 /// The name of the cookie.
 const COOKIE: &str = "threadline_theme";
-/// A year, in seconds.
-const LIFE: u32 = 365 * 24 * 60 * 60;
+/// The lifetime of the cookie: a year, in seconds.
+const MAX_AGE: u32 = 365 * 24 * 60 * 60;
 
-/// The theme of a request; the system's where none was chosen.
+/// Returns the theme that the request's cookie names, or the default.
 pub(crate) fn chosen(headers: &HeaderMap) -> Theme {
     headers
         .get_all(header::COOKIE)
@@ -20,7 +20,8 @@ pub(crate) fn chosen(headers: &HeaderMap) -> Theme {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| Theme::named(value).filter(|_| name == COOKIE))
+        .filter(|(name, _)| *name == COOKIE)
+        .find_map(|(_, value)| value.parse().ok())
         .unwrap_or_default()
 }
 
@@ -29,16 +30,16 @@ pub(crate) fn is_https(request: &Request) -> bool {
     csrf::origin(request).is_some_and(|origin| origin.scheme() == "https")
 }
 
-/// The cookie that remembers it for this console.
+/// Returns the cookie that keeps the theme for this console.
 pub(crate) fn cookie(theme: Theme, base: &str, secure: bool) -> String {
-    let (theme, path) = (theme.as_str(), if base.is_empty() { "/" } else { base });
+    let path = if base.is_empty() { "/" } else { base };
     let secure = if secure { "; Secure" } else { "" };
-    format!("{COOKIE}={theme}; Path={path}; Max-Age={LIFE}; HttpOnly; SameSite=Lax{secure}")
+    format!("{COOKIE}={theme}; Path={path}; Max-Age={MAX_AGE}; HttpOnly; SameSite=Lax{secure}")
 }
 
-/// The page to go back to, if it is below the mount; the mount otherwise. What the form sends may have been made up by
-/// anybody, so it is read as a browser would read it.
-pub(crate) fn way_back(back: &str, base: &str) -> String {
+/// Returns the page to go back to, if it is below the mount, and the mount otherwise. The form field may have been made up by
+/// anybody, so it is parsed as a browser would parse it.
+pub(crate) fn return_path(back: &str, base: &str) -> String {
     let home = if base.is_empty() { "/" } else { base };
     below(back, base).unwrap_or_else(|| home.to_owned())
 }
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_way_back_stays_below_the_mount() {
+    fn the_return_path_stays_below_the_mount() {
         for (base, back, expected) in [
             ("/audit", "/audit", "/audit"),
             (
@@ -97,7 +98,7 @@ mod tests {
             ("", "/.//evil.example", "/"),
             ("", "/\\evil.example", "/"),
         ] {
-            assert_eq!(way_back(back, base), expected, "{back:?} below {base:?}");
+            assert_eq!(return_path(back, base), expected, "{back:?} below {base:?}");
         }
     }
 
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cookie_belongs_to_the_mount() {
+    fn cookie_belongs_to_the_mount() {
         let cookie = |base, secure| cookie(Theme::Dark, base, secure);
         assert_eq!(
             cookie("/audit", false),

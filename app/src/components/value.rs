@@ -65,7 +65,7 @@ fn copied(pieces: &[Segment]) -> Option<String> {
     for piece in pieces.iter().filter(|_| folded) {
         match piece {
             Segment::Same(text) | Segment::Changed(text) | Segment::Folded { text, .. } => {
-                whole.push_str(text)
+                whole.push_str(text);
             }
             Segment::LeftOut(_) => return None,
         }

@@ -48,7 +48,7 @@ impl Pill {
 /// What the question is answered with; the server gives it to the server function.
 #[cfg(feature = "ssr")]
 #[derive(Debug, Clone, Copy)]
-pub struct PillNow(pub Pill);
+pub struct CoverageStatusContext(pub Pill);
 
 /// What the pill says now.
 ///
@@ -56,8 +56,9 @@ pub struct PillNow(pub Pill);
 /// Outside of the console, where nobody checks.
 #[server(name = CoverageNow, prefix = "/api", endpoint = "coverage", input = server_fn::codec::GetUrl)]
 pub async fn coverage_now() -> Result<Pill, ServerFnError> {
-    let now = use_context::<PillNow>();
-    now.map(|PillNow(pill)| pill).ok_or_else(|| ServerFnError::new("coverage is checked by the console only"))
+    let now = use_context::<CoverageStatusContext>();
+    now.map(|CoverageStatusContext(pill)| pill)
+        .ok_or_else(|| ServerFnError::new("coverage is checked by the console only"))
 }
 
 /// Says whether every table is captured, and leads to what is not. While script runs it asks again each time a check is due.

@@ -1,7 +1,11 @@
-//! One file per page. A page draws what the library answered.
+//! The pages of the console, one folder each, and the table of its addresses.
+//!
+//! To add a page, add its folder with an implementation of [`Page`](crate::Page), and its module and its row below. The router,
+//! the navigation, the authorization hook and the tests read the table.
 
 mod actor;
 mod coverage;
+mod find_row;
 mod home;
 mod problem;
 mod redaction;
@@ -9,14 +13,37 @@ mod row;
 mod timeline;
 mod transaction;
 
-pub use actor::{ActorPage, ActorWindow, LastTransaction, actor_page};
-pub use coverage::{CoveragePage, coverage_page};
-pub use home::{HomePage, LatestActivity, home_page};
-pub use problem::{Problem, problem_page};
-pub use redaction::{RedactionPage, redaction_page};
-pub use row::{
-    AsOfQuestion, Compared, ComparisonQuestion, FindRowPage, RowField, RowMistake, RowPage, RowThen,
-    find_row_page, moment, row_page, still_to_come,
+use threadline::export::Format;
+
+pub use problem::{PageError, Problem};
+pub use timeline::{TimelinePage, TimelineQuery};
+
+use crate::ConsoleAction::{
+    DownloadChanges, EnterConsole, ViewActor, ViewCoverage, ViewPolicy, ViewRow, ViewTimeline,
+    ViewTransaction,
 };
-pub use timeline::{FilterMistake, FoundChanges, TimelinePage, set_window, timeline_page};
-pub use transaction::{RelatedTransactions, TransactionPage, transaction_page};
+use crate::{Endpoint, Route};
+
+/// Every address of the console. Assets are not among them: they hold no data, and everybody gets them.
+pub static ROUTES: &[Route] = &[
+    Route::page::<home::HomePage>("/", EnterConsole).navigation("Overview"),
+    Route::page::<TimelinePage>("/timeline", ViewTimeline).navigation("Timeline"),
+    Route::new("/api/newer_changes", Endpoint::NewerChanges, ViewTimeline),
+    Route::page::<transaction::TransactionPage>("/transactions/{id}", ViewTransaction),
+    Route::page::<find_row::FindRowPage>("/rows", ViewRow),
+    Route::page::<row::RowPage>("/rows/{table}/{key}", ViewRow),
+    Route::page::<actor::ActorPage>("/actors/{kind}", ViewActor),
+    Route::page::<actor::ActorPage>("/actors/{kind}/{id}", ViewActor),
+    Route::new("/exports/changes.csv", Endpoint::Download(Format::Csv), DownloadChanges),
+    Route::new("/exports/changes.json", Endpoint::Download(Format::Json), DownloadChanges),
+    Route::new("/exports/changes.ndjson", Endpoint::Download(Format::Ndjson), DownloadChanges),
+    Route::page::<coverage::CoveragePage>("/coverage", ViewCoverage)
+        .form::<coverage::CheckNow>()
+        .navigation("Coverage")
+        .needs_coverage(),
+    Route::new("/api/coverage", Endpoint::CoverageStatus, ViewCoverage),
+    Route::page::<redaction::RedactionPage>("/policy/redaction", ViewPolicy)
+        .navigation("Redaction")
+        .needs_coverage(),
+    Route::new("/theme", Endpoint::Theme, EnterConsole),
+];

@@ -15,6 +15,7 @@ const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 pub(crate) fn router(pool: PgPool, config: Config) -> Router {
+    let console = audit::routes(audit::trail(&pool), config);
     Router::new()
         .route("/", get(handlers::list))
         .route("/tickets", post(handlers::open))
@@ -35,8 +36,8 @@ pub(crate) fn router(pool: PgPool, config: Config) -> Router {
         // Only the routes so far: the console joins below, sends a policy of its own and writes nothing.
         .layer(map_response(with_policy))
         .layer(context::layer())
-        .with_state(pool.clone())
-        .merge(audit::routes(audit::trail(&pool), config))
+        .with_state(pool)
+        .merge(console)
         .layer(session::layer())
 }
 

@@ -1,47 +1,60 @@
-//! Drawing alone: from what the library answered to the bytes of the page.
+//! Rendering alone: from a page that has been loaded to its HTML.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use axum::extract::FromRequestParts;
+use futures_util::future::{BoxFuture, ready};
+use http::Request;
 use serde_json::{Value, json};
-use threadline::query::Position;
 use threadline::{AuditTrail, Scope};
-use threadline_app::pages::{FoundChanges, TimelinePage, timeline_page};
-use threadline_app::{PageContext, RoutePage};
+use threadline_app::{
+    Coverage, CoverageSource, LoadedPage, Page, PageContext, PageServices, ROUTES, RequestContext,
+    TimelinePage, TimelineQuery,
+};
 
 use crate::Result;
-use crate::pages::{PAGE, Pages};
+use crate::pages::Pages;
 
-/// Where counting stops.
-const COUNTED: usize = 10_000;
+/// A console that checks no coverage.
+#[derive(Debug)]
+struct NoCoverage;
+
+impl CoverageSource for NoCoverage {
+    fn current(&self, _: Duration) -> BoxFuture<'_, Coverage> {
+        Box::pin(ready(Coverage::default()))
+    }
+
+    fn check_now(&self) -> BoxFuture<'_, Coverage> {
+        Box::pin(ready(Coverage::default()))
+    }
+
+    fn is_configured(&self) -> bool {
+        false
+    }
+}
 
 pub(crate) async fn many(trail: &AuditTrail, pages: &Pages, samples: usize) -> Result<Value> {
-    let scope = Scope::unscoped();
-    let mut prepared = Vec::new();
-    for filter in pages.filters() {
-        let (mut snapshot, mark) = trail.snapshot_with_mark().await?;
-        let page = snapshot.timeline_page(&scope, filter, Position::Newest, PAGE).await?;
-        drop(snapshot);
-        let typed = filter.to_pairs().into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        let found = FoundChanges {
-            filter: filter.clone(),
-            position: Position::Newest,
-            page,
-            continues: false,
-            count: Some(trail.snapshot().await?.count(&scope, filter, COUNTED).await?),
-            has_changes: true,
-            mark: Some(mark),
-        };
-        let tables = trail.snapshot().await?.captured_tables(&scope).await?;
-        prepared.push(TimelinePage { typed, tables, answer: Ok(found) });
+    let page = PageContext {
+        base: "/audit".to_owned(),
+        route: ROUTES.iter().find(|route| route.path == "/timeline"),
+        ..PageContext::default()
+    };
+    let services = Arc::new(PageServices::new(trail.clone(), Duration::from_secs(60), NoCoverage));
+    let context = RequestContext { services, scope: Scope::unscoped(), page };
+    let mut loaded = Vec::new();
+    for address in pages.addresses().take(pages.filters().len()) {
+        let (mut parts, ()) = Request::get(address).body(())?.into_parts();
+        let query = TimelineQuery::from_request_parts(&mut parts, &context).await?;
+        let page = TimelinePage::load(&context, query).await;
+        loaded.push(page.map_err(|error| format!("{address}: {error:?}"))?);
     }
-    let context =
-        PageContext { base: "/audit".to_owned(), page: Some(RoutePage::Timeline), ..PageContext::default() };
     let mut times = Vec::with_capacity(samples);
-    for page in prepared.iter().cycle().take(samples) {
-        let (context, page) = (context.clone(), page.clone());
+    for page in loaded.iter().cycle().take(samples) {
+        let (context, page) = (context.page.clone(), Box::new(page.clone()));
         let start = Instant::now();
-        black_box(timeline_page(context, page));
+        black_box(page.render(context));
         times.push(start.elapsed().as_nanos());
     }
     Ok(json!({ "part": "draw", "nanoseconds": times }))

@@ -1,28 +1,20 @@
-//! From a request to a page: read the address, ask the library, draw. One file per page.
+//! The handlers behind the route guard: one for all pages, one for all forms of pages, and those of the other endpoints.
 
-mod actor;
-mod coverage;
-mod coverage_now;
+mod coverage_status;
 mod download;
-mod home;
 mod newer_changes;
-mod part;
-mod question;
-mod redaction;
-mod row;
+mod page;
 mod server_function;
 mod theme;
-mod timeline;
-mod transaction;
 
-pub(crate) use actor::actor;
-pub(crate) use coverage::{check_now, coverage};
-pub(crate) use coverage_now::coverage_now;
-pub(crate) use download::{csv, json, ndjson};
-pub(crate) use home::{home, unknown_address};
+use threadline_app::PageError;
+
+pub(crate) use coverage_status::coverage_status;
+pub(crate) use download::download;
 pub(crate) use newer_changes::newer_changes;
-pub(crate) use redaction::redaction;
-pub(crate) use row::{find_row, row};
+pub(crate) use page::{form, page};
 pub(crate) use theme::theme;
-pub(crate) use timeline::timeline;
-pub(crate) use transaction::transaction;
+
+pub(crate) async fn unknown_address() -> PageError {
+    PageError::not_found("The console has no page at this address.".to_owned())
+}

@@ -1,16 +1,18 @@
-//! How many changes are newer than a place: a server function.
+//! The number of changes that are newer than a page: a server function.
 
 use axum::Extension;
 use axum::extract::Request;
 use axum::response::Response;
 use leptos::prelude::provide_context;
+use threadline_app::RequestContext;
 use threadline_app::islands::NewerChangesContext;
 
 use super::server_function;
-use crate::guard::Visit;
 
-pub(crate) async fn newer_changes(Extension(visit): Extension<Visit>, request: Request) -> Response {
-    let reader =
-        NewerChangesContext { trail: visit.state.settings.trail.clone(), scope: visit.scope.clone() };
-    server_function::answer(&visit, move || provide_context(reader.clone()), request).await
+pub(crate) async fn newer_changes(
+    Extension(context): Extension<RequestContext>,
+    request: Request,
+) -> Response {
+    let provided = NewerChangesContext { trail: context.trail().clone(), scope: context.scope.clone() };
+    server_function::answer(&context, move || provide_context(provided.clone()), request).await
 }

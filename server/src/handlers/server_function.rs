@@ -1,20 +1,19 @@
-//! Answering a server function behind the guard.
+//! Runs server functions behind the route guard.
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use leptos_axum::handle_server_fns_with_context;
+use threadline_app::RequestContext;
 
-use crate::guard::Visit;
-
-/// Runs the server function of this address with what it is answered from. The answer is kept nowhere.
+/// Runs the server function of this address with the context that it needs. The response is not cached anywhere.
 pub(super) async fn answer(
-    visit: &Visit,
+    context: &RequestContext,
     provide: impl Fn() + Clone + Send + Sync + 'static,
     request: Request,
 ) -> Response {
-    let answered = handle_server_fns_with_context(provide, request);
-    let mut response = match tokio::time::timeout(visit.state.settings.query_timeout, answered).await {
+    let response = handle_server_fns_with_context(provide, request);
+    let mut response = match tokio::time::timeout(context.services.query_timeout(), response).await {
         Ok(response) => response.into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     };

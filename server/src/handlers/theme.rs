@@ -1,32 +1,39 @@
-//! Remembers the theme.
+//! Sets the theme.
 
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Form};
 use http::{HeaderName, StatusCode, header};
-use threadline::InvalidParameter;
-use threadline_app::Theme;
+use serde::Deserialize;
+use threadline_app::{PageError, RequestContext, Theme};
 
-use super::question::to_timeline;
-use crate::guard::Visit;
-use crate::respond::Reply;
-use crate::theme as themes;
+use crate::theme;
 
-pub(crate) async fn theme(Extension(visit): Extension<Visit>, request: Request) -> Response {
-    let secure = themes::is_https(&request);
-    let fields = match Form::<Vec<(String, String)>>::from_request(request, &()).await {
-        Ok(Form(fields)) => fields,
-        Err(rejection) => return rejection.into_response(),
+/// The form in the header.
+#[derive(Debug, Deserialize)]
+struct ThemeForm {
+    #[serde(default)]
+    theme: String,
+    /// The address of the page to return to.
+    #[serde(default)]
+    back: String,
+}
+
+pub(crate) async fn theme(
+    Extension(context): Extension<RequestContext>,
+    request: Request,
+) -> Result<Response, PageError> {
+    let secure = theme::is_https(&request);
+    let form = match Form::<ThemeForm>::from_request(request, &()).await {
+        Ok(Form(form)) => form,
+        Err(rejection) => return Ok(rejection.into_response()),
     };
-    let field = |name| fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
-    let Some(theme) = Theme::named(field("theme")) else {
-        let error = InvalidParameter::new("theme", field("theme"), "one of system, light and dark");
-        let reply = Reply::mistake("There is no such theme", &error, to_timeline(&visit));
-        return reply.into_response(visit.page_context());
-    };
-    let answer: [(HeaderName, String); 2] = [
-        (header::LOCATION, themes::way_back(field("back"), &visit.base)),
-        (header::SET_COOKIE, themes::cookie(theme, &visit.base, secure)),
+    let chosen: Theme =
+        form.theme.parse().map_err(|error| PageError::bad_request("There is no such theme", &error))?;
+    let base = &context.page.base;
+    let headers: [(HeaderName, String); 2] = [
+        (header::LOCATION, theme::return_path(&form.back, base)),
+        (header::SET_COOKIE, theme::cookie(chosen, base, secure)),
     ];
-    (StatusCode::SEE_OTHER, answer).into_response()
+    Ok((StatusCode::SEE_OTHER, headers).into_response())
 }

@@ -32,7 +32,7 @@ async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
 fn with(pool: &PgPool, access: Access, apart: &'static [ConsoleAction]) -> Router {
     let console = patient(AuditTrail::new(pool.clone()))
         .authorize_fn(move |AccessRequest { action, .. }: AccessRequest| {
-            let refused = ConsoleAction::APART.contains(&action) && !apart.contains(&action);
+            let refused = ConsoleAction::GLOBAL.contains(&action) && !apart.contains(&action);
             let access = if refused { Access::Deny } else { access.clone() };
             async move { Ok::<_, std::io::Error>(access) }
         })
@@ -129,10 +129,10 @@ async fn one_schema_is_shown_by_itself_and_an_unknown_one_is_named(pool: PgPool)
 #[sqlx::test(migrations = false)]
 async fn the_pill_is_on_every_screen_of_those_who_may_see_coverage(pool: PgPool) -> Result {
     seeded(&pool).await?;
-    let allowed = checked(with(&pool, Access::Allow, &ConsoleAction::APART)).await?;
+    let allowed = checked(with(&pool, Access::Allow, &ConsoleAction::GLOBAL)).await?;
     let refused = with(&pool, Access::Allow, &[]);
     let limited = mounted(&pool, Access::AllowWithin(Scope::tables(["tickets"])));
-    let drawn = ROUTES.iter().filter(|route| route.page.is_drawn()).map(|route| route.path);
+    let drawn = ROUTES.iter().filter(|route| route.is_page()).map(|route| route.path);
     for path in drawn.chain(["/nowhere", "/timeline?from=x"]) {
         let path = if path == "/timeline" { "/timeline?from=" } else { path };
         let path = path.replace("{kind}", "user").replace("{table}", "tickets").replace("{key}", "id%3D1");

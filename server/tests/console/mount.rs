@@ -144,7 +144,7 @@ async fn the_hook_learns_the_request_and_the_action(pool: PgPool) -> Result {
         assert_eq!(asked.recv().await, Some((route.action, true)));
         // The header and the navigation show what else may be seen.
         let besides: Vec<_> = std::iter::from_fn(|| asked.try_recv().ok()).collect();
-        let expected = if route.page.is_drawn() { ConsoleAction::APART.to_vec() } else { Vec::new() };
+        let expected = if route.is_page() { ConsoleAction::GLOBAL.to_vec() } else { Vec::new() };
         assert_eq!(
             besides,
             expected.into_iter().map(|action| (action, true)).collect::<Vec<_>>(),

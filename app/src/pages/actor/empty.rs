@@ -1,13 +1,15 @@
-//! Why there is nothing, and where there is something.
+//! What the page shows instead of transactions: the reason, and where to go.
 
 use leptos::prelude::*;
 use threadline::ActorKind;
-use threadline::query::{ActorFilter, Filter};
+use threadline::query::{ActorFilter, Filter, RelativeRange};
 
-use super::{ActorWindow, LastTransaction, path};
+use super::LastTransaction;
+use super::view::path;
 use crate::PageContext;
 use crate::components::Timestamp;
 use crate::html::IntoHtml;
+use crate::relative_range::range_name;
 
 fn never(actor: &ActorFilter) -> String {
     let actor = match (&actor.id, actor.kind) {
@@ -17,16 +19,16 @@ fn never(actor: &ActorFilter) -> String {
     format!("No transaction of {actor} is recorded")
 }
 
-/// Why there is nothing, and where there is something.
+/// Renders the reason why no transaction is listed, and links to where there may be one.
 pub(super) fn empty(
     actor: &ActorFilter,
     is_first_page: bool,
-    window: ActorWindow,
+    window: RelativeRange,
     last: LastTransaction,
     list: &str,
 ) -> impl IntoView + use<> {
     if !is_first_page {
-        let href = format!("{list}?window={}", window.word);
+        let href = format!("{list}?window={window}");
         return view! {
             <div class="empty">
                 <h3>"There is nothing beyond this point"</h3>
@@ -36,12 +38,12 @@ pub(super) fn empty(
         .into_html();
     }
     let context = PageContext::current();
-    let wider: Vec<_> = ActorWindow::ALL
+    let wider: Vec<_> = RelativeRange::ALL
         .into_iter()
-        .filter(|other| other.length > window.length)
+        .filter(|other| *other > window)
         .map(|other| {
-            let href = format!("{list}?window={}", other.word);
-            view! { <a class="button" href=href>"Last "{other.name}</a> }
+            let href = format!("{list}?window={other}");
+            view! { <a class="button" href=href>"Last "{range_name(other)}</a> }
         })
         .collect();
     let all = context.timeline_href(&Filter { actor: Some(actor.clone()), ..Filter::default() });
@@ -57,7 +59,7 @@ pub(super) fn empty(
         }
         None => "Nothing that you may see was changed by such an actor.",
     };
-    let title = format!("Nothing in the last {}", window.name);
+    let title = format!("Nothing in the last {}", range_name(window));
     match last {
         LastTransaction::Never => view! {
             <div class="empty">

@@ -6,16 +6,16 @@ use leptos::prelude::*;
 use threadline::TableName;
 use threadline::health::{CoverageStatus, Finding, Severity};
 
-use super::Shown;
+use super::view::FilteredCheck;
 use crate::components::{CommandLine, counted, grouped, sentence};
 
-pub(super) fn findings(shown: &Shown) -> impl IntoView + use<> {
+pub(super) fn findings(check: &FilteredCheck) -> impl IntoView + use<> {
     // An error that belongs to no table in need of capture is about the trail itself.
-    let uncovered = shown.tables().filter(|found| found.status == CoverageStatus::Uncovered);
+    let uncovered = check.tables().filter(|found| found.status == CoverageStatus::Uncovered);
     let uncovered: HashSet<&TableName> = uncovered.map(|found| &found.table).collect();
     let stands_elsewhere =
         |finding: &Finding| finding.severity() == Severity::Error && uncovered.contains(&finding.table);
-    let (hints, rest): (Vec<&Finding>, Vec<&Finding>) = shown
+    let (hints, rest): (Vec<&Finding>, Vec<&Finding>) = check
         .findings()
         .filter(|finding| !stands_elsewhere(finding))
         .partition(|finding| finding.severity() == Severity::Hint);

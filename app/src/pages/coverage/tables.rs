@@ -1,4 +1,4 @@
-//! The three buckets.
+//! The tables, by their status.
 
 use std::collections::HashMap;
 
@@ -8,20 +8,20 @@ use threadline::capture::CaptureMode;
 use threadline::health::{CoverageStatus, ExemptionSource, Finding, Severity, TableCoverage};
 use threadline::query::Filter;
 
-use super::Shown;
 use super::findings::item;
+use super::view::FilteredCheck;
 use crate::PageContext;
 use crate::components::{CommandLine, grouped};
 use crate::html::IntoHtml;
 
-/// More tables than this are folded away.
-const OPEN: usize = 30;
+/// A longer list of tables is folded.
+const MAX_UNFOLDED: usize = 30;
 
 /// Each with the commands that capture it.
-pub(super) fn needs_capture(shown: &Shown) -> impl IntoView + use<> {
-    let tables = shown.tables().filter(|found| found.status == CoverageStatus::Uncovered);
+pub(super) fn needs_capture(check: &FilteredCheck) -> impl IntoView + use<> {
+    let tables = check.tables().filter(|found| found.status == CoverageStatus::Uncovered);
     let mut errors: HashMap<&TableName, Vec<&Finding>> = HashMap::new();
-    for finding in shown.findings().filter(|finding| finding.severity() == Severity::Error) {
+    for finding in check.findings().filter(|finding| finding.severity() == Severity::Error) {
         errors.entry(&finding.table).or_default().push(finding);
     }
     let items: Vec<_> = tables
@@ -61,9 +61,9 @@ pub(super) fn needs_capture(shown: &Shown) -> impl IntoView + use<> {
 }
 
 /// Each leads to its changes.
-pub(super) fn captured(shown: &Shown) -> impl IntoView + use<> {
+pub(super) fn captured(check: &FilteredCheck) -> impl IntoView + use<> {
     let context = PageContext::current();
-    let rows: Vec<_> = shown
+    let rows: Vec<_> = check
         .tables()
         .filter(|found| found.status == CoverageStatus::Covered)
         .map(|found| {
@@ -97,8 +97,8 @@ fn redacted(found: &TableCoverage) -> Option<String> {
 }
 
 /// Each with who expects it.
-pub(super) fn expected(shown: &Shown) -> impl IntoView + use<> {
-    let rows: Vec<_> = shown
+pub(super) fn expected(check: &FilteredCheck) -> impl IntoView + use<> {
+    let rows: Vec<_> = check
         .tables()
         .filter_map(|found| match found.status {
             CoverageStatus::ExpectedUncovered(source) => Some((found, source)),
@@ -130,7 +130,7 @@ fn bucket(
     } else {
         let fold = format!("{id}-list");
         view! {
-            <details id=fold class="bucket" open=count <= OPEN>
+            <details id=fold class="bucket" open=count <= MAX_UNFOLDED>
                 <summary>{heading}</summary>
                 <table class="list"><thead>{head}</thead><tbody>{rows}</tbody></table>
             </details>

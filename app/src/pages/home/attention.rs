@@ -1,4 +1,4 @@
-//! The verdict: what needs attention, or what was checked.
+//! The summary: what needs attention, or what was checked.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -9,29 +9,29 @@ use super::HomePage;
 use crate::components::{CommandLine, ago, counted, needing_capture};
 use crate::{ConsoleAction, Coverage, PageContext};
 
-/// So many tables are named; the dashboard names them all.
-const NAMED: usize = 3;
+/// Tables that are named here; the coverage page names them all.
+const TABLES_NAMED: usize = 3;
 
-/// In a few words, with what it rests on.
-pub(super) struct Verdict {
+/// A summary in a few words, and what needs attention.
+pub(super) struct Summary {
     title: String,
     text: String,
     needs: Vec<Need>,
 }
 
-/// Something that somebody has to look at.
+/// Something that needs attention.
 struct Need {
     title: String,
     text: String,
     command: Option<String>,
-    /// Where it stands in full: what the link says, and its path below the mount.
-    leads_to: Option<(&'static str, &'static str)>,
+    /// The link to the details: its text, and the path below the mount.
+    link: Option<(&'static str, &'static str)>,
 }
 
-impl Verdict {
+impl Summary {
     pub(super) fn of(home: &HomePage, context: &PageContext, now: DateTime<Utc>) -> Self {
         let Some(coverage) = &home.coverage else {
-            return Self::of_a_reader(home, context.scoped);
+            return Self::without_coverage(home, context.is_scoped);
         };
         let Some(last) = &coverage.last else {
             return Self::plain(
@@ -87,7 +87,7 @@ impl Verdict {
             text: "Generate a migration that captures them, and run it. Every change after that is recorded."
                 .to_owned(),
             command: Some(command(&home.schema, "users,billing.invoices")),
-            leads_to: Some(("See every table", "/coverage")),
+            link: Some(("See every table", "/coverage")),
         };
         Self {
             title: if nothing_yet { "Nothing is captured yet" } else { "No table is captured" }.to_owned(),
@@ -96,8 +96,8 @@ impl Verdict {
         }
     }
 
-    /// For whom coverage is not: that the trail answers.
-    fn of_a_reader(home: &HomePage, scoped: bool) -> Self {
+    /// Summarizes for operators who may not see coverage: the trail answers.
+    fn without_coverage(home: &HomePage, scoped: bool) -> Self {
         let Some(latest) = &home.latest else {
             return Self::plain(
                 "Not everything could be checked",
@@ -121,8 +121,8 @@ impl Verdict {
         Self { title: title.to_owned(), text: text.to_owned(), needs: Vec::new() }
     }
 
-    pub(super) fn draw(self) -> impl IntoView {
-        let needs: Vec<_> = self.needs.into_iter().map(Need::draw).collect();
+    pub(super) fn view(self) -> impl IntoView {
+        let needs: Vec<_> = self.needs.into_iter().map(Need::view).collect();
         let needs = (!needs.is_empty()).then(|| view! { <ul class="findings">{needs}</ul> });
         view! { <h1>{self.title}</h1> <p class="lede">{self.text}</p> {needs} }
     }
@@ -130,12 +130,12 @@ impl Verdict {
 
 impl Need {
     fn in_coverage(title: String, text: String) -> Self {
-        Self { title, text, command: None, leads_to: Some(("Open coverage", "/coverage")) }
+        Self { title, text, command: None, link: Some(("Open coverage", "/coverage")) }
     }
 
-    fn draw(self) -> impl IntoView {
+    fn view(self) -> impl IntoView {
         let command = self.command.map(|command| view! { <CommandLine text=command/> });
-        let link = self.leads_to.map(|(label, path)| {
+        let link = self.link.map(|(label, path)| {
             let href = with_context(|context: &PageContext| context.href(path));
             view! { <p><a href=href>{label}</a></p> }
         });
@@ -172,12 +172,12 @@ fn warnings(report: &CoverageReport) -> Option<Need> {
     })
 }
 
-/// The first few by name, the others by number.
+/// Names the first few tables, and counts the others.
 fn named(tables: &[&TableName]) -> String {
-    let names: Vec<String> = tables.iter().take(NAMED).map(ToString::to_string).collect();
+    let names: Vec<String> = tables.iter().take(TABLES_NAMED).map(ToString::to_string).collect();
     let mut text = names.join(", ");
-    if tables.len() > NAMED {
-        text += &format!(" and {}", counted(tables.len() - NAMED, "other table"));
+    if tables.len() > TABLES_NAMED {
+        text += &format!(" and {}", counted(tables.len() - TABLES_NAMED, "other table"));
     }
     text
 }
@@ -187,7 +187,7 @@ fn drift(count: usize) -> Option<Need> {
         title: format!("The redaction of {} has drifted", counted(count, "table")),
         text: "What is left out and masked is not what threadline.toml says.".to_owned(),
         command: None,
-        leads_to: Some(("Open redaction", "/policy/redaction")),
+        link: Some(("Open redaction", "/policy/redaction")),
     })
 }
 

@@ -1,66 +1,50 @@
-//! What needs attention, and the ways in.
+//! The home page: what needs attention, and where to start.
 
 mod attention;
-mod ways_in;
+mod load;
+mod quick_links;
+mod view;
 
-use chrono::Utc;
-use leptos::prelude::*;
+use leptos::prelude::IntoView;
 use threadline::query::{TableCounts, TransactionRecord};
 use threadline::{StorageSchema, TableName};
 
-use crate::components::TransactionList;
-use crate::html::IntoHtml;
-use crate::{Coverage, PageContext, render};
-use attention::Verdict;
-use ways_in::ways_in;
+use crate::{Coverage, Page, PageContext, PageError, RequestContext};
 
-/// What the home page shows. What could not be read in time is left out.
-#[derive(Debug, Clone)]
-pub struct HomePage {
+/// The home page. A part that could not be read in time is left out.
+#[derive(Debug)]
+pub(super) struct HomePage {
     /// The schema of the trail, for the commands.
-    pub schema: StorageSchema,
-    /// The tables that are captured, of those that the scope names.
-    pub tables: Option<Vec<TableName>>,
-    /// What is known of coverage; for those who may know.
-    pub coverage: Option<Coverage>,
-    /// The console was given a configuration to compare with.
-    pub is_configured: bool,
-    /// What happened last.
-    pub latest: Option<LatestActivity>,
+    schema: StorageSchema,
+    /// The captured tables of the scope.
+    tables: Option<Vec<TableName>>,
+    /// The result of the coverage checks, for operators who may see it.
+    coverage: Option<Coverage>,
+    /// Whether the console has a configuration to compare with.
+    is_configured: bool,
+    latest: Option<LatestActivity>,
 }
 
 /// The newest transactions.
-#[derive(Debug, Clone, Default)]
-pub struct LatestActivity {
-    /// The transactions, newest first.
-    pub transactions: Vec<TransactionRecord>,
-    /// The tables of each, in the same order; empty where they could not be counted.
-    pub touched: Vec<TableCounts>,
+#[derive(Debug, Default)]
+struct LatestActivity {
+    transactions: Vec<TransactionRecord>,
+    /// The tables of each transaction, in the same order.
+    touched: Vec<TableCounts>,
 }
 
-/// Draws the home page.
-#[must_use]
-pub fn home_page(context: PageContext, home: HomePage) -> String {
-    let verdict = Verdict::of(&home, &context, Utc::now());
-    let timeline = context.href("/timeline");
-    render(context, "Overview".to_owned(), move || {
-        let latest = match home.latest {
-            None => view! { <p class="note">"The newest transactions could not be read in time. The timeline may still show them."</p> }.into_html(),
-            Some(latest) if latest.transactions.is_empty() => {
-                view! { <p class="note">"No change is recorded yet. The first one appears here when its transaction commits."</p> }.into_html()
-            }
-            Some(LatestActivity { transactions, touched }) => {
-                view! { <TransactionList transactions=transactions touched=touched/> }.into_html()
-            }
-        };
-        view! {
-            {verdict.draw()}
-            {ways_in(&home.tables.unwrap_or_default())}
-            <section class="latest">
-                <h2 class="section">"Latest activity"</h2>
-                {latest}
-                <p><a class="button" href=timeline>"Open the timeline"</a></p>
-            </section>
-        }
-    })
+impl Page for HomePage {
+    type Query = ();
+
+    async fn load(context: &RequestContext, (): ()) -> Result<Self, PageError> {
+        load::load(context).await
+    }
+
+    fn title(&self) -> String {
+        "Overview".to_owned()
+    }
+
+    fn view(self, context: PageContext) -> impl IntoView + 'static {
+        view::view(self, context)
+    }
 }

@@ -1,108 +1,36 @@
-//! What is redacted in each table, against what the configuration says. Names columns and placeholders, never a value.
+//! The redaction page: what is redacted in each table, compared with the configuration. It names columns and placeholders,
+//! never a value.
 
+mod load;
+mod query;
 mod table;
+mod view;
 
-use chrono::{DateTime, Utc};
-use leptos::prelude::*;
-use threadline::health::{DriftState, TableRedaction};
+use leptos::prelude::IntoView;
 
-use crate::components::{Time, ago, counted, grouped};
-use crate::html::IntoHtml;
-use crate::{ConsoleAction, Coverage, LastCheck, PageContext, render};
-use table::table;
+use self::query::RedactionQuery;
+use crate::{Coverage, Page, PageContext, PageError, RequestContext};
 
-/// What the page of redaction shows.
-#[derive(Debug, Clone)]
-pub struct RedactionPage {
-    /// What is known.
-    pub coverage: Coverage,
-    /// The console was given a configuration to compare with.
-    pub is_configured: bool,
-}
-
-/// Draws the page.
-#[must_use]
-pub fn redaction_page(context: PageContext, page: RedactionPage) -> String {
-    let now = Utc::now();
-    render(context, "Redaction".to_owned(), move || {
-        let RedactionPage { coverage, is_configured } = page;
-        let content = match &coverage.last {
-            Some(last) => checked(&coverage, last, is_configured, now).into_html(),
-            None => {
-                let why = coverage
-                    .failure
-                    .map_or("The first check has not been answered yet.", |failure| failure.reason);
-                view! { <h1>"Redaction has not been checked"</h1> <p class="lede">{why}" Reload the page to ask again."</p> }
-                    .into_html()
-            }
-        };
-        view! {
-            {content}
-            <p class="note">"The command line gives the same answer: "<code>{ConsoleAction::ViewPolicy.command()}</code></p>
-        }
-    })
-}
-
-fn checked(
-    coverage: &Coverage,
-    last: &LastCheck,
+/// The redaction page.
+#[derive(Debug)]
+pub(super) struct RedactionPage {
+    coverage: Coverage,
+    /// Whether the console has a configuration to compare with.
     is_configured: bool,
-    now: DateTime<Utc>,
-) -> impl IntoView + use<> {
-    let tables = &last.health.redaction;
-    let count = |state| tables.iter().filter(|table| table.state == state).count();
-    let title = match (count(DriftState::DriftDetected), count(DriftState::CouldNotIntrospect)) {
-        _ if !is_configured => "What is redacted".to_owned(),
-        (0, 0) => "Redaction is as configured".to_owned(),
-        (0, unread) => format!("The redaction of {} cannot be read", counted(unread, "table")),
-        (drifted, _) => format!("The redaction of {} has drifted", counted(drifted, "table")),
-    };
-    let unconfigured = (!is_configured).then(|| {
-        view! {
-            <p class="notice">
-                "The console was given no configuration, so nothing can be compared: pass the text of threadline.toml to Console::builder(…).config(…)."
-            </p>
-        }
-    });
-    let stale = coverage.why_stale(now).map(|reason| {
-        view! { <p class="notice" role="status"><b>"Stale. "</b>{reason}" What is shown is the last answer."</p> }
-    });
-    let age = ago(now - last.at);
-    let sections: Vec<_> =
-        DriftState::ALL.into_iter().map(|state| section(state, tables, is_configured).into_html()).collect();
-    view! {
-        <h1>{title}</h1>
-        {stale}
-        {unconfigured}
-        <p class="note">
-            "What the generated functions leave out and mask, against threadline.toml. Last checked at " <Time at=last.at/> " UTC, " {age} "."
-        </p>
-        {sections}
-    }
 }
 
-fn section(state: DriftState, tables: &[TableRedaction], is_configured: bool) -> impl IntoView + use<> {
-    // Without a file the states say nothing but whether a function could be read.
-    if !is_configured && state == DriftState::ConfigMatchesDeployed {
-        return None;
+impl Page for RedactionPage {
+    type Query = RedactionQuery;
+
+    async fn load(context: &RequestContext, _: RedactionQuery) -> Result<Self, PageError> {
+        Ok(load::load(context).await)
     }
-    let is_here = |table: &&TableRedaction| match is_configured {
-        true => table.state == state,
-        false => (table.state == DriftState::CouldNotIntrospect) == (state == DriftState::CouldNotIntrospect),
-    };
-    let items: Vec<_> = tables.iter().filter(is_here).map(|found| table(found, is_configured)).collect();
-    let count = items.len();
-    let title =
-        if is_configured || state == DriftState::CouldNotIntrospect { state.label() } else { "Deployed" };
-    let content = if items.is_empty() {
-        view! { <p class="note">"No tables in this section."</p> }.into_html()
-    } else {
-        view! { <ul class="policies">{items}</ul> }.into_html()
-    };
-    Some(view! {
-        <section>
-            <h2 class="section">{title} " " <span class="count">{grouped(count)}</span></h2>
-            {content}
-        </section>
-    })
+
+    fn title(&self) -> String {
+        "Redaction".to_owned()
+    }
+
+    fn view(self, _: PageContext) -> impl IntoView + 'static {
+        view::view(self)
+    }
 }

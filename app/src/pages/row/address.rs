@@ -1,4 +1,4 @@
-//! The addresses of a row.
+//! The addresses of a row's page.
 
 use leptos::prelude::*;
 use threadline::TableName;
@@ -7,12 +7,12 @@ use url::form_urlencoded;
 
 use crate::PageContext;
 
-/// A row's page with the window and the place of its list, which every link and form on it keeps.
+/// The address of a row's page with the time window and the cursor of its list, which every link and form on it keeps.
 #[derive(Debug, Clone)]
 pub(super) struct Address {
     path: String,
     window: Vec<(&'static str, String)>,
-    place: Option<(&'static str, String)>,
+    cursor: Option<(&'static str, String)>,
 }
 
 impl Address {
@@ -22,33 +22,33 @@ impl Address {
         filter: &Filter,
         position: Position,
     ) -> Self {
-        let place = match position {
+        let cursor = match position {
             Position::Newest => None,
             Position::OlderThan(cursor) => Some(("older", cursor.to_string())),
             Position::NewerThan(cursor) => Some(("newer", cursor.to_string())),
         };
-        Self { path: context.row_of(row.0, row.1), window: filter.to_pairs(), place }
+        Self { path: context.row_of(row.0, row.1), window: filter.to_pairs(), cursor }
     }
 
-    /// The page by itself: every version, newest first.
+    /// Returns the address of the whole history, newest first.
     pub(super) fn whole(&self) -> String {
         self.path.clone()
     }
 
-    /// The list, to which a pager adds a place.
+    /// Returns the address of the list, to which a pager adds a cursor.
     pub(super) fn list(&self) -> String {
         self.write(self.window.clone())
     }
 
-    /// The same part of the list, and another question beside it.
-    pub(super) fn with<const N: usize>(&self, question: [(&'static str, String); N]) -> String {
-        let list = self.window.iter().chain(&self.place).cloned();
-        self.write(list.chain(question).collect())
+    /// Returns the address of the same part of the list, with other parameters.
+    pub(super) fn with<const N: usize>(&self, parameters: [(&'static str, String); N]) -> String {
+        let list = self.window.iter().chain(&self.cursor).cloned();
+        self.write(list.chain(parameters).collect())
     }
 
-    /// Fields that keep the part of the list in a form.
+    /// Renders hidden fields that keep the part of the list in a form.
     pub(super) fn hidden_fields(&self) -> impl IntoView + use<> {
-        let list = self.window.iter().chain(&self.place).cloned();
+        let list = self.window.iter().chain(&self.cursor).cloned();
         list.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect::<Vec<_>>()
     }
 

@@ -1,51 +1,22 @@
-//! The row as it was at a moment.
+//! The row as it was at a time.
 
 use chrono::Utc;
 use leptos::prelude::*;
-use threadline::query::{AsOf, Cursor, FieldChange, Operation, RowKey, TimelineEntry};
+use threadline::query::{AsOf, FieldChange, Operation, RowKey, TimelineEntry};
 
 use super::address::Address;
-use super::moments::{field_value, just_before, stamp};
 use super::state::{by, new_key, removals};
+use super::times::{field_value, just_before, stamp};
+use super::{AsOfResult, RowAsOf};
 use crate::PageContext;
 use crate::components::{Timestamp, Value, key_link};
 use crate::html::{Html, IntoHtml};
 
-/// A moment that was asked for.
-#[derive(Debug, Clone)]
-pub struct AsOfQuestion {
-    /// The moment as it was written.
-    pub at: String,
-    /// The row then, or a sentence that says why there is no answer.
-    pub answer: Result<RowThen, String>,
-}
-
-/// A row at a moment.
-#[derive(Debug, Clone)]
-pub struct RowThen {
-    /// The moment.
-    pub at: chrono::DateTime<Utc>,
-    /// What is known of it.
-    pub row: AsOf,
-    /// The first version that is recorded, where the moment lies before it.
-    pub first: Option<TimelineEntry>,
-}
-
-impl AsOfQuestion {
-    /// The version that is shown.
-    pub(super) fn shown(&self) -> Option<Cursor> {
-        match &self.answer.as_ref().ok()?.row {
-            AsOf::Present(entry) | AsOf::Uncertain { entry, .. } => Some(entry.change.cursor()),
-            AsOf::Deleted(_) | AsOf::Moved(_) | AsOf::BeforeHorizon => None,
-        }
-    }
-}
-
-/// Asks for a moment.
-pub(super) fn as_of_form(address: &Address, question: Option<&AsOfQuestion>) -> Html {
-    let value = question.and_then(|question| question.answer.as_ref().ok());
+/// Renders the form that asks for a time.
+pub(super) fn as_of_form(address: &Address, shown: Option<&AsOfResult>) -> Html {
+    let value = shown.and_then(|shown| shown.result.as_ref().ok());
     let value = value.map(|then| field_value(then.at));
-    let mistake = question.and_then(|question| question.answer.as_ref().err().cloned());
+    let mistake = shown.and_then(|shown| shown.result.as_ref().err().cloned());
     let invalid = mistake.is_some().then_some("true");
     let described = mistake.is_some().then_some("as-of-mistake");
     let mistake = mistake.map(|sentence| view! { <p class="mistake" id="as-of-mistake">{sentence}</p> });
@@ -64,8 +35,8 @@ pub(super) fn as_of_form(address: &Address, question: Option<&AsOfQuestion>) -> 
 }
 
 /// The row then, column by column, or why there is none.
-pub(super) fn as_of_panel(then: RowThen, key: &RowKey, address: &Address) -> Html {
-    let RowThen { at, row, first } = then;
+pub(super) fn as_of_panel(then: RowAsOf, key: &RowKey, address: &Address) -> Html {
+    let RowAsOf { at, row, first } = then;
     let fields = row.fields();
     let answer = match row {
         AsOf::Present(entry) => snapshot(entry, fields, key),

@@ -1,4 +1,4 @@
-//! The row at two moments, side by side.
+//! Two versions of the row, side by side.
 
 use std::collections::BTreeSet;
 
@@ -9,40 +9,23 @@ use threadline::query::{
 };
 
 use super::address::Address;
-use super::moments::{in_words, moment, stamp};
 use super::state::{by, new_key, removals};
+use super::times::{in_words, parse_time, stamp};
+use super::{CompareResult, ComparedVersions};
 use crate::components::{FieldTable, Sides, Value, counted};
 use crate::html::{Html, IntoHtml};
 
-/// Two moments that were asked for.
-#[derive(Debug, Clone)]
-pub struct ComparisonQuestion {
-    /// The moments as they were written: the side on the left, and the one on the right.
-    pub sides: [String; 2],
-    /// The row then, or which side has no answer and a sentence that says why.
-    pub answer: Result<Compared, (usize, String)>,
-}
-
-/// A row at two moments.
-#[derive(Debug, Clone)]
-pub struct Compared {
-    /// The moments: left and right, in either order.
-    pub at: [DateTime<Utc>; 2],
-    /// What differs, from the earlier to the later one.
-    pub comparison: Comparison,
-}
-
-/// Asks for two of the versions that are in sight.
+/// Renders the form that asks for two of the versions on the page.
 pub(super) fn compare_form(
     address: &Address,
     versions: &[TimelineEntry],
     latest: Option<&TimelineEntry>,
-    question: Option<&ComparisonQuestion>,
+    comparison: Option<&CompareResult>,
 ) -> Html {
     let mut known: Vec<(DateTime<Utc>, String)> = latest.into_iter().chain(versions).map(choice).collect();
     known.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     known.dedup_by_key(|(at, _)| *at);
-    let asked = question.map(|question| question.sides.clone().map(|side| moment(&side).ok()));
+    let asked = comparison.map(|comparison| comparison.typed.clone().map(|side| parse_time(&side).ok()));
     let default = [known.get(1).or(known.first()), known.first()].map(|choice| choice.map(|(at, _)| *at));
     let chosen = asked.unwrap_or(default);
     for at in chosen.into_iter().flatten() {
@@ -51,7 +34,7 @@ pub(super) fn compare_form(
         }
     }
     known.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-    let mistake = question.and_then(|question| question.answer.as_ref().err().cloned());
+    let mistake = comparison.and_then(|comparison| comparison.result.as_ref().err().cloned());
     let wrong = mistake.as_ref().map(|(side, _)| *side);
     let mistake =
         mistake.map(|(_, sentence)| view! { <p class="mistake" id="compare-mistake">{sentence}</p> });
@@ -87,8 +70,8 @@ fn choice(entry: &TimelineEntry) -> (DateTime<Utc>, String) {
 }
 
 /// What differs, field by field; what is equal folds away.
-pub(super) fn compare_panel(compared: Compared, key: &RowKey, address: &Address) -> Html {
-    let Compared { at, comparison: Comparison { before, after, mut fields, .. } } = compared;
+pub(super) fn compare_panel(compared: ComparedVersions, key: &RowKey, address: &Address) -> Html {
+    let ComparedVersions { at, comparison: Comparison { before, after, mut fields, .. } } = compared;
     let different: BTreeSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
     let mut equal = after.fields();
     equal.retain(|field| !different.contains(field.name.as_str()));

@@ -1,125 +1,138 @@
-//! One row over time.
+//! The history of one row, the row as it was at a time, and two of its versions compared.
 
 mod address;
 mod as_of;
 mod compare;
-mod find;
-mod moments;
+mod load;
+mod query;
 mod state;
+mod times;
 mod versions;
+mod view;
 
-pub use as_of::{AsOfQuestion, RowThen};
-pub use compare::{Compared, ComparisonQuestion};
-pub use find::{FindRowPage, RowField, RowMistake, find_row_page};
-pub use moments::{moment, still_to_come};
-
-use leptos::prelude::*;
+use chrono::{DateTime, Utc};
+use http::StatusCode;
+use leptos::either::Either;
+use leptos::prelude::IntoView;
 use threadline::TableName;
-use threadline::query::{AsOf, Filter, Page, Position, RowKey, TimelineEntry};
+use threadline::query::{
+    AsOf, Comparison, Cursor, Filter, Page as PageOfVersions, Position, RowKey, TimelineEntry,
+};
 
-use crate::html::{Html, IntoHtml};
-use crate::{PageContext, render};
-use address::Address;
-use as_of::{as_of_form, as_of_panel};
-use compare::{compare_form, compare_panel};
-use state::state;
-use versions::{Now, no_versions, version_list, window_form};
+use self::query::RowQuery;
+use super::find_row::{FindRowPage, RowField};
+use crate::{Page, PageContext, PageError, RequestContext};
 
-/// What the page of a row shows.
-#[derive(Debug, Clone)]
-pub struct RowPage {
-    /// The table.
-    pub table: TableName,
-    /// The row's key.
-    pub key: RowKey,
-    /// The window of the list: only `from` and `to`.
-    pub filter: Filter,
-    /// Where the list begins.
-    pub position: Position,
+/// The page at the address of a row.
+#[derive(Debug)]
+pub(super) enum RowPage {
+    /// The history of the row.
+    History(Box<RowHistory>),
+    /// The form that finds a row, because the address names none.
+    Find(FindRowPage, StatusCode),
+}
+
+/// The history of a row.
+#[derive(Debug)]
+pub(super) struct RowHistory {
+    table: TableName,
+    key: RowKey,
+    /// The time window of the list: only `from` and `to`.
+    filter: Filter,
+    position: Position,
     /// The versions of this part of the list, newest first.
-    pub versions: Page<TimelineEntry>,
-    /// The row now.
-    pub latest: AsOf,
-    /// The row at a moment, if that was asked for.
-    pub as_of: Option<AsOfQuestion>,
-    /// The row at two moments, if that was asked for.
-    pub comparison: Option<ComparisonQuestion>,
+    versions: PageOfVersions<TimelineEntry>,
+    /// The present state of the row.
+    latest: AsOf,
+    /// The row at a time, if the address asks for it.
+    as_of: Option<AsOfResult>,
+    /// Two versions compared, if the address asks for it.
+    comparison: Option<CompareResult>,
 }
 
-/// Draws a row's history.
-#[must_use]
-pub fn row_page(context: PageContext, page: RowPage) -> String {
-    let RowPage { table, key, filter, position, versions, latest, as_of, comparison } = page;
-    let address = Address::new(&context, (&table, &key), &filter, position);
-    let of_table = context.timeline_href(&Filter { table: Some(table.clone()), ..Filter::default() });
-    let of_row = context.timeline_href(&Filter {
-        table: Some(table.clone()),
-        key: Some(key.clone()),
-        ..Filter::default()
-    });
-    let find = context.href("/rows");
-    let title = title(&table, &key);
-    render(context, title, || {
-        let known = !matches!(latest, AsOf::BeforeHorizon);
-        let tools = known.then(|| {
-            view! {
-                <div class="row-tools">
-                    {as_of_form(&address, as_of.as_ref())}
-                    {compare_form(&address, &versions.entries, latest.entry(), comparison.as_ref())}
-                </div>
-            }
-        });
-        let shown = as_of.as_ref().and_then(AsOfQuestion::shown);
-        let as_of = as_of.and_then(|question| question.answer.ok());
-        let as_of = as_of.map(|then| as_of_panel(then, &key, &address));
-        let comparison = comparison.and_then(|question| question.answer.ok());
-        let comparison = comparison.map(|compared| compare_panel(compared, &key, &address));
-        let now = Now::of(&latest);
-        let list = if known {
-            let empty = versions.entries.is_empty();
-            view! {
-                <h2 class="section">"Versions"</h2>
-                {window_form(&address, &filter)}
-                {empty.then(|| view! { <p class="note">"No version of this row was recorded here. "<a href=address.whole()>"Show every version"</a></p> })}
-                {version_list(versions, now, shown, &key, &address)}
-            }
-            .into_html()
-        } else {
-            no_versions(&table, find, of_table.clone())
-        };
-        let crumb = table.to_string();
-        view! {
-            <nav class="crumbs" aria-label="Breadcrumbs"><a href=of_table>{crumb}</a> " / Row history"</nav>
-            <h1>{heading(&table, &key)}</h1>
-            {state(latest, &key, of_row)}
-            {tools}
-            {as_of}
-            {comparison}
-            {list}
+/// The row at a time that somebody typed.
+#[derive(Debug)]
+struct AsOfResult {
+    /// The row then, or a sentence that says why there is no result.
+    result: Result<RowAsOf, String>,
+}
+
+/// The row at a time.
+#[derive(Debug)]
+struct RowAsOf {
+    at: DateTime<Utc>,
+    row: AsOf,
+    /// The first version that is recorded, if the time is before it.
+    first: Option<TimelineEntry>,
+}
+
+/// The versions at two times that somebody typed.
+#[derive(Debug)]
+struct CompareResult {
+    /// The times as they were typed: the side on the left, and the one on the right.
+    typed: [String; 2],
+    /// The comparison, or which side has no result and a sentence that says why.
+    result: Result<ComparedVersions, (usize, String)>,
+}
+
+/// A row at two times.
+#[derive(Debug)]
+struct ComparedVersions {
+    /// The times: left and right, in either order.
+    at: [DateTime<Utc>; 2],
+    /// The differences, from the earlier to the later time.
+    comparison: Comparison,
+}
+
+impl AsOfResult {
+    /// Returns the version that is shown.
+    fn shown(&self) -> Option<Cursor> {
+        match &self.result.as_ref().ok()?.row {
+            AsOf::Present(entry) | AsOf::Uncertain { entry, .. } => Some(entry.change.cursor()),
+            AsOf::Deleted(_) | AsOf::Moved(_) | AsOf::BeforeHorizon => None,
         }
-    })
-}
-
-fn title(table: &TableName, key: &RowKey) -> String {
-    let mut title = table.to_string();
-    for (column, value) in key.iter() {
-        let value = value.filter(|value| !value.is_empty()).unwrap_or("(empty text)");
-        title += &format!(", {column} {value}");
     }
-    title
 }
 
-/// The row's name. Each part is isolated, so that a value that changes the direction of writing changes nothing around it.
-fn heading(table: &TableName, key: &RowKey) -> Html {
-    let key: Vec<_> = key
-        .iter()
-        .map(|(column, value)| {
-            let value = match value.filter(|value| !value.is_empty()) {
-                None => view! { <span class="kind">"(empty text)"</span> }.into_html(),
-                Some(value) => view! { <bdi>{value.to_owned()}</bdi> }.into_html(),
-            };
-            view! { ", "<bdi>{column.to_owned()}</bdi>" "{value} }
-        })
-        .collect();
-    view! { <bdi>{table.to_string()}</bdi> {key} }.into_html()
+impl From<FindRowPage> for RowPage {
+    fn from(form: FindRowPage) -> Self {
+        let status = Page::status(&form);
+        Self::Find(form, status)
+    }
+}
+
+impl Page for RowPage {
+    type Query = RowQuery;
+
+    async fn load(context: &RequestContext, query: RowQuery) -> Result<Self, PageError> {
+        load::load(context, query).await
+    }
+
+    fn status(&self) -> StatusCode {
+        let history = match self {
+            Self::History(history) => history,
+            Self::Find(_, status) => return *status,
+        };
+        let as_of = history.as_of.as_ref().is_some_and(|as_of| as_of.result.is_err());
+        let comparison = history.comparison.as_ref().is_some_and(|comparison| comparison.result.is_err());
+        match history.latest {
+            AsOf::BeforeHorizon => StatusCode::NOT_FOUND,
+            _ if as_of || comparison => StatusCode::BAD_REQUEST,
+            _ => StatusCode::OK,
+        }
+    }
+
+    fn title(&self) -> String {
+        match self {
+            Self::History(history) => view::title(&history.table, &history.key),
+            Self::Find(form, _) => form.title(),
+        }
+    }
+
+    fn view(self, context: PageContext) -> impl IntoView + 'static {
+        match self {
+            Self::History(history) => Either::Left(view::view(*history, &context)),
+            Self::Find(form, _) => Either::Right(form.view(context)),
+        }
+    }
 }

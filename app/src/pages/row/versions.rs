@@ -6,7 +6,7 @@ use threadline::TableName;
 use threadline::query::{AsOf, Cursor, Filter, Operation, Page, RowKey, TimelineEntry};
 
 use super::address::Address;
-use super::moments::{field_value, just_before, stamp};
+use super::times::{field_value, just_before, stamp};
 use crate::PageContext;
 use crate::components::{ChangeCard, Identifier, Pager, Time, TransactionHeading, counted};
 use crate::html::{Html, IntoHtml};

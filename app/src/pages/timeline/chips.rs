@@ -4,7 +4,6 @@ use chrono::{DateTime, Datelike, Timelike, Utc};
 use leptos::prelude::*;
 use threadline::query::Filter;
 
-use super::address::address_of;
 use super::filter_fields::label;
 use crate::PageContext;
 
@@ -13,7 +12,7 @@ pub(super) fn chips(context: &PageContext, filter: &Filter, now: DateTime<Utc>) 
     let pairs = filter.to_pairs();
     let without = |left_out: &[&str]| {
         let rest: Vec<_> = pairs.iter().filter(|(key, _)| !left_out.contains(key)).cloned().collect();
-        address_of(context, &rest)
+        context.timeline_with(&rest)
     };
     let conditions = pairs.iter().filter(|(key, _)| !matches!(*key, "from" | "to")).map(|(key, value)| {
         // The key of a row means nothing without its table.

@@ -1,15 +1,15 @@
-//! Why a page shows no change, and what to do.
+//! What the timeline shows instead of changes: the reason, and where to go.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use threadline::query::{Filter, Position};
+use threadline::query::{Filter, Position, RelativeRange};
 
-use super::FilterMistake;
+use super::InvalidFilter;
 use super::filter_fields::{label, link_to};
-use super::presets::window_href;
+use super::presets::TimelineWindow;
 use crate::PageContext;
 
-/// For a filter that was understood. `has_changes` tells an empty trail from a narrow filter.
+/// Renders the reason why no change is listed. `has_changes` tells an empty trail from a narrow filter.
 pub(super) fn no_changes(
     context: &PageContext,
     filter: &Filter,
@@ -18,8 +18,8 @@ pub(super) fn no_changes(
     now: DateTime<Utc>,
 ) -> impl IntoView + use<> {
     let newest = || ("Go to the newest changes", context.timeline_href(filter));
-    let window = |text, word| (text, window_href(context, filter, word));
-    let (title, text, ways) = if !has_changes {
+    let window = |text, window: TimelineWindow| (text, window.href(context, filter));
+    let (title, text, links) = if !has_changes {
         (
             "Nothing has been recorded yet",
             "The first change of a captured table appears here as soon as its transaction commits."
@@ -36,30 +36,38 @@ pub(super) fn no_changes(
         (
             "This window has not begun yet",
             "It starts in the future, by UTC. Nothing can have been recorded in it.".to_owned(),
-            vec![window("Last 24 hours", "24h"), window("All time", "all")],
+            vec![
+                window("Last 24 hours", TimelineWindow::Last(RelativeRange::LastDay)),
+                window("All time", TimelineWindow::All),
+            ],
         )
     } else {
-        let ways = match (filter.from, filter.to) {
+        let links = match (filter.from, filter.to) {
             (None, None) => vec![("Show every change", context.timeline_href(&Filter::default()))],
-            _ => vec![window("Last 7 days", "7d"), window("Last 30 days", "30d"), window("All time", "all")],
+            _ => vec![
+                window("Last 7 days", TimelineWindow::Last(RelativeRange::LastWeek)),
+                window("Last 30 days", TimelineWindow::Last(RelativeRange::LastMonth)),
+                window("All time", TimelineWindow::All),
+            ],
         };
-        ("No change matches", conditions(filter), ways)
+        ("No change matches", conditions(filter), links)
     };
-    let scoped =
-        context.scoped.then(|| view! { <p>"Your view is limited: changes outside of it are not shown."</p> });
-    let ways: Vec<_> =
-        ways.into_iter().map(|(text, href)| view! { <a class="button" href=href>{text}</a> }).collect();
+    let scoped = context
+        .is_scoped
+        .then(|| view! { <p>"Your view is limited: changes outside of it are not shown."</p> });
+    let links: Vec<_> =
+        links.into_iter().map(|(text, href)| view! { <a class="button" href=href>{text}</a> }).collect();
     view! {
         <section class="empty">
             <h2>{title}</h2>
             <p>{text}</p>
             {scoped}
-            <p class="ways">{ways}</p>
+            <p class="ways">{links}</p>
         </section>
     }
 }
 
-/// Names what was asked for.
+/// Names the conditions of the filter.
 fn conditions(filter: &Filter) -> String {
     let window = if filter.from.is_some() || filter.to.is_some() { " in this window" } else { "" };
     let names: Vec<String> = filter
@@ -77,17 +85,17 @@ fn conditions(filter: &Filter) -> String {
     }
 }
 
-/// For a filter that could not be read.
-pub(super) fn not_read(context: &PageContext, mistake: FilterMistake) -> impl IntoView + use<> {
+/// Renders the message about a filter that cannot be used.
+pub(super) fn invalid_filter(context: &PageContext, invalid: InvalidFilter) -> impl IntoView + use<> {
     let start = context.href("/timeline");
-    let correct = link_to(&mistake.key).map(|href| {
-        let label = label(&mistake.key);
+    let correct = link_to(&invalid.key).map(|href| {
+        let label = label(&invalid.key);
         view! { <p>"Correct "<a href=href>{label}</a>" above, then apply the filter again."</p> }
     });
     view! {
         <section class="empty" role="alert">
             <h2>"This filter cannot be read"</h2>
-            <p>{mistake.sentence}</p>
+            <p>{invalid.message}</p>
             {correct}
             <p class="ways"><a class="button" href=start>"Last 24 hours"</a></p>
         </section>

@@ -4,7 +4,7 @@ use chrono::{NaiveDateTime, Timelike};
 use leptos::prelude::*;
 use threadline::query::Operation;
 
-use super::FilterMistake;
+use super::InvalidFilter;
 use crate::html::IntoHtml;
 
 /// The field of a key.
@@ -12,7 +12,7 @@ pub(super) struct Field {
     pub(super) key: &'static str,
     label: &'static str,
     input: Input,
-    pub(super) place: Place,
+    pub(super) column: Column,
 }
 
 #[derive(Clone, Copy)]
@@ -26,7 +26,7 @@ enum Input {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Place {
+pub(super) enum Column {
     /// Beside the presets.
     Window,
     Main,
@@ -41,10 +41,10 @@ pub(super) const CUSTOM: &str = "#filter-from";
 
 /// Every key has its field: what the form does not hold, applying it would drop.
 pub(super) const FIELDS: [Field; 10] = {
+    use Column::{Main, More, Window};
     use Input::{Operation, Table, Text, Time};
-    use Place::{Main, More, Window};
-    const fn field(key: &'static str, label: &'static str, input: Input, place: Place) -> Field {
-        Field { key, label, input, place }
+    const fn field(key: &'static str, label: &'static str, input: Input, column: Column) -> Field {
+        Field { key, label, input, column }
     }
     [
         field("from", "From (UTC)", Time, Window),
@@ -72,26 +72,26 @@ pub(super) fn link_to(key: &str) -> Option<String> {
 
 impl Field {
     /// Whether this is what is wrong.
-    pub(super) fn is_wrong(&self, mistake: Option<&FilterMistake>) -> bool {
-        mistake.is_some_and(|mistake| mistake.key == self.key)
+    pub(super) fn is_wrong(&self, invalid: Option<&InvalidFilter>) -> bool {
+        invalid.is_some_and(|invalid| invalid.key == self.key)
     }
 
     /// The field with its label, its value, and the sentence about what is wrong with it.
-    pub(super) fn view(&self, value: &str, mistake: Option<&FilterMistake>) -> impl IntoView + use<> {
-        let mistake = mistake.filter(|mistake| mistake.key == self.key);
+    pub(super) fn view(&self, value: &str, invalid: Option<&InvalidFilter>) -> impl IntoView + use<> {
+        let invalid = invalid.filter(|invalid| invalid.key == self.key);
         let id = format!("filter-{}", self.key);
         let sentence_id = format!("{id}-mistake");
-        let sentence = mistake.map(|mistake| {
-            view! { <span class="mistake" id=sentence_id.clone()>{mistake.hint.clone()}</span> }
+        let sentence = invalid.map(|invalid| {
+            view! { <span class="mistake" id=sentence_id.clone()>{invalid.hint.clone()}</span> }
         });
-        let invalid = mistake.map(|_| "true");
-        let described = mistake.map(|_| sentence_id);
+        let aria_invalid = invalid.map(|_| "true");
+        let described = invalid.map(|_| sentence_id);
         let name = self.key;
         let text = |kind, value: String, example, list| {
             view! {
-                <input type=kind id=id.clone() name=name value=value placeholder=example list=list step=(kind == "datetime-local").then_some("1") autofocus=invalid.is_some()
+                <input type=kind id=id.clone() name=name value=value placeholder=example list=list step=(kind == "datetime-local").then_some("1") autofocus=aria_invalid.is_some()
                     autocomplete="off" autocapitalize="none" spellcheck="false"
-                    aria-invalid=invalid aria-describedby=described.clone()/>
+                    aria-invalid=aria_invalid aria-describedby=described.clone()/>
             }
             .into_html()
         };
@@ -103,7 +103,7 @@ impl Field {
             }
             Input::Time => text("text", value.to_owned(), None, None),
             Input::Operation => view! {
-                <select id=id.clone() name=name autofocus=invalid.is_some() aria-invalid=invalid aria-describedby=described.clone()>
+                <select id=id.clone() name=name autofocus=aria_invalid.is_some() aria-invalid=aria_invalid aria-describedby=described.clone()>
                     <option value="">"any"</option>
                     {operations(value)}
                 </select>

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use threadline::TableName;
 use threadline::query::Filter;
 
-use super::FilterMistake;
-use super::filter_fields::{CUSTOM, FIELDS, Place, TABLES};
+use super::InvalidFilter;
+use super::filter_fields::{CUSTOM, Column, FIELDS, TABLES};
 use super::presets::presets;
 use crate::PageContext;
 
@@ -15,23 +15,23 @@ pub(super) fn filter_form(
     context: &PageContext,
     typed: &[(String, String)],
     tables: &[TableName],
-    filter: Result<&Filter, &FilterMistake>,
+    filter: Result<&Filter, &InvalidFilter>,
     now: DateTime<Utc>,
 ) -> impl IntoView + use<> {
     let action = context.href("/timeline");
-    let mistake = filter.err();
+    let invalid = filter.err();
     let value = |key: &str| typed.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value.trim());
-    let fields = |place| -> Vec<_> {
-        let fields = FIELDS.iter().filter(|field| field.place == place);
-        fields.map(|field| field.view(value(field.key), mistake)).collect()
+    let fields = |column| -> Vec<_> {
+        let fields = FIELDS.iter().filter(|field| field.column == column);
+        fields.map(|field| field.view(value(field.key), invalid)).collect()
     };
-    let is_needed = FIELDS
-        .iter()
-        .any(|field| field.place == Place::More && (field.is_wrong(mistake) || !value(field.key).is_empty()));
-    let (window, main, more) = (fields(Place::Window), fields(Place::Main), fields(Place::More));
+    let is_needed = FIELDS.iter().any(|field| {
+        field.column == Column::More && (field.is_wrong(invalid) || !value(field.key).is_empty())
+    });
+    let (window, main, more) = (fields(Column::Window), fields(Column::Main), fields(Column::More));
     let options: Vec<_> =
         tables.iter().map(|table| view! { <option value=table.to_string()></option> }).collect();
-    let is_wrong = mistake.is_some();
+    let is_wrong = invalid.is_some();
     let presets = filter.ok().map(|filter| presets(context, filter, now, CUSTOM));
     view! {
         <details class="filter" open=is_wrong>

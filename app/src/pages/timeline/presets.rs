@@ -1,65 +1,79 @@
-//! Windows that are asked for by their length.
+//! Links to time windows that are named by their length.
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use threadline::query::Filter;
+use threadline::query::{Filter, RelativeRange};
 
-use super::address::address_of;
 use crate::PageContext;
+use crate::relative_range::max_length;
 
-/// A window that ends now and stays open.
-#[derive(Debug)]
-struct Preset {
-    /// The word in an address.
-    word: &'static str,
-    label: &'static str,
-    /// Its length; none for all time.
-    length: Option<TimeDelta>,
+/// A time window that the timeline links to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimelineWindow {
+    /// A window that ends now.
+    Last(RelativeRange),
+    /// All time.
+    All,
 }
 
-const PRESETS: [Preset; 5] = [
-    Preset { word: "1h", label: "1 h", length: Some(TimeDelta::hours(1)) },
-    Preset { word: "24h", label: "24 h", length: Some(TimeDelta::hours(24)) },
-    Preset { word: "7d", label: "7 d", length: Some(TimeDelta::days(7)) },
-    Preset { word: "30d", label: "30 d", length: Some(TimeDelta::days(30)) },
-    Preset { word: "all", label: "All time", length: None },
-];
+impl TimelineWindow {
+    /// Every window, in the order of the links.
+    fn all() -> impl Iterator<Item = Self> {
+        RelativeRange::ALL.into_iter().map(Self::Last).chain([Self::All])
+    }
 
-/// Gives the filter the window that this word (`1h`, `24h`, `7d`, `30d`, `all`) stands for, counted from now to the minute; none
-/// for any other word.
-pub fn set_window(filter: &mut Filter, word: &str) -> Option<()> {
-    let preset = PRESETS.iter().find(|preset| preset.word == word)?;
-    let begin = |length| Utc::now().checked_sub_signed(length)?.duration_trunc(TimeDelta::minutes(1)).ok();
-    (filter.from, filter.to) = (preset.length.and_then(begin), None);
-    Some(())
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Last(window) => window.as_str(),
+            Self::All => "all",
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Last(RelativeRange::LastHour) => "1 h",
+            Self::Last(RelativeRange::LastDay) => "24 h",
+            Self::Last(RelativeRange::LastWeek) => "7 d",
+            Self::Last(_) => "30 d",
+            Self::All => "All time",
+        }
+    }
+
+    /// Returns the address of the timeline with the other conditions of the filter and this window.
+    pub(super) fn href(self, context: &PageContext, filter: &Filter) -> String {
+        let mut pairs = filter.to_pairs();
+        pairs.retain(|(key, _)| !matches!(*key, "from" | "to"));
+        pairs.push(("window", self.word().to_owned()));
+        context.timeline_with(&pairs)
+    }
+
+    /// Returns whether the filter has this window.
+    fn is_of(self, filter: &Filter, now: DateTime<Utc>) -> bool {
+        match (self, filter.from, filter.to) {
+            (Self::All, None, None) => true,
+            (Self::Last(window), Some(from), None) => {
+                (window.length()..=max_length(window)).contains(&(now - from))
+            }
+            _ => false,
+        }
+    }
 }
 
-/// The address of the same question within one of the windows. It names the length, so that a page that has stood open for an
-/// hour still leads to the hour before the click.
-pub(super) fn window_href(context: &PageContext, filter: &Filter, word: &'static str) -> String {
-    let mut pairs = filter.to_pairs();
-    pairs.retain(|(key, _)| !matches!(*key, "from" | "to"));
-    pairs.push(("window", word.to_owned()));
-    address_of(context, &pairs)
-}
-
-/// The window of the filter is marked among them. `custom` is where to type another.
+/// Renders the links, and marks the window of the filter. `custom` is the fragment of the field for another window.
 pub(super) fn presets(
     context: &PageContext,
     filter: &Filter,
     now: DateTime<Utc>,
     custom: &'static str,
 ) -> impl IntoView + use<> {
-    let current = PRESETS.iter().position(|preset| preset.is_of(filter, now));
-    let links: Vec<_> = PRESETS
-        .iter()
-        .enumerate()
-        .map(|(place, preset)| {
-            let prefix =
-                preset.length.is_some().then(|| view! { <span class="visually-hidden">"Last "</span> });
-            let href = window_href(context, filter, preset.word);
-            let current = (current == Some(place)).then_some("true");
-            view! { <a href=href aria-current=current>{prefix}{preset.label}</a> }
+    let current = TimelineWindow::all().find(|window| window.is_of(filter, now));
+    let links: Vec<_> = TimelineWindow::all()
+        .map(|window| {
+            let prefix = (window != TimelineWindow::All)
+                .then(|| view! { <span class="visually-hidden">"Last "</span> });
+            let href = window.href(context, filter);
+            let current = (current == Some(window)).then_some("true");
+            view! { <a href=href aria-current=current>{prefix}{window.label()}</a> }
         })
         .collect();
     let other = current.is_none().then_some("true");
@@ -70,37 +84,26 @@ pub(super) fn presets(
     }
 }
 
-impl Preset {
-    /// While somebody reads, a window grows; up to a twelfth it keeps its name.
-    fn is_of(&self, filter: &Filter, now: DateTime<Utc>) -> bool {
-        match (self.length, filter.from, filter.to) {
-            (None, None, None) => true,
-            (Some(length), Some(from), None) => (length..=length + length / 12).contains(&(now - from)),
-            _ => false,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     #[test]
-    fn a_window_keeps_its_name_while_it_is_read() {
-        let (mut filter, now) = (Filter::default(), Utc::now());
-        let name =
-            |filter: &Filter, now| PRESETS.iter().find(|preset| preset.is_of(filter, now)).map(|p| p.word);
-        assert_eq!(name(&filter, now), Some("all"));
-        for word in ["1h", "24h", "7d", "30d", "all"] {
-            set_window(&mut filter, word).unwrap();
-            let now = Utc::now();
-            assert_eq!(name(&filter, now), Some(word));
-            assert_eq!(name(&filter, now + TimeDelta::minutes(3)), Some(word));
+    fn window_keeps_its_link_marked_while_it_is_read() {
+        let now: DateTime<Utc> = "2026-11-22T12:00:30Z".parse().unwrap();
+        let marked = |filter: &Filter, now| TimelineWindow::all().find(|window| window.is_of(filter, now));
+        assert_eq!(marked(&Filter::default(), now), Some(TimelineWindow::All));
+        for window in RelativeRange::ALL {
+            let mut filter = Filter { from: window.before(now).from, ..Filter::default() };
+            let window = Some(TimelineWindow::Last(window));
+            assert_eq!(marked(&filter, now), window);
+            assert_eq!(marked(&filter, now + TimeDelta::minutes(3)), window);
+            filter.to = Some(now);
+            assert_eq!(marked(&filter, now), None);
         }
-        set_window(&mut filter, "1h").unwrap();
-        assert_eq!(name(&filter, now + TimeDelta::hours(1)), None);
-        filter.to = Some(now);
-        assert_eq!(name(&filter, now), None);
-        assert_eq!(set_window(&mut filter, "2h"), None);
+        let hour = Filter { from: RelativeRange::LastHour.before(now).from, ..Filter::default() };
+        assert_eq!(marked(&hour, now + TimeDelta::hours(1)), None);
     }
 }

@@ -2,56 +2,53 @@
 
 mod changes;
 mod facts;
+mod load;
+mod query;
 mod related;
+mod view;
 
-use leptos::prelude::*;
-use threadline::query::{TableCounts, TransactionDetail};
+use leptos::prelude::IntoView;
+use threadline::query::{TableCounts, TransactionDetail, TransactionRecord};
 
-use crate::components::{Timestamp, TransactionHeading};
-use crate::{PageContext, render};
-pub use related::RelatedTransactions;
+use self::query::TransactionQuery;
+use crate::{Page, PageContext, PageError, RequestContext};
 
-/// What the page of a transaction shows.
-#[derive(Debug, Clone)]
-pub struct TransactionPage {
+/// The page of a transaction.
+#[derive(Debug)]
+pub(super) struct TransactionPage {
     /// The transaction and a page of its changes, with their old values.
-    pub detail: TransactionDetail,
-    /// The page begins at the newest change.
-    pub is_first_page: bool,
-    /// What all of its changes touched; none where that could not be counted in time.
-    pub touched: Option<TableCounts>,
-    /// The other transactions of its correlation; none where they could not be read in time.
-    pub related: Option<RelatedTransactions>,
+    detail: TransactionDetail,
+    /// Whether the page begins at the newest change.
+    is_first_page: bool,
+    /// The tables of all its changes, unless counting took too long.
+    touched: Option<TableCounts>,
+    /// The other transactions of its correlation, unless reading them took too long.
+    related: Option<RelatedTransactions>,
 }
 
-/// Draws a transaction.
-#[must_use]
-pub fn transaction_page(context: PageContext, page: TransactionPage) -> String {
-    let timeline = context.href("/timeline");
-    let address = context.href(&format!("/transactions/{}", page.detail.transaction.id));
-    let TransactionPage {
-        detail: TransactionDetail { transaction, changes, .. },
-        is_first_page,
-        touched,
-        related,
-    } = page;
-    let action = transaction.action.as_ref().map_or("Transaction", |action| &action.name).to_owned();
-    render(context, action, || {
-        let at = transaction.occurred_at;
-        let elsewhere = related::elsewhere(&transaction);
-        let correlation = transaction.action.as_ref().and_then(|action| action.correlation_id.clone());
-        let failed = transaction.action.as_ref().is_some_and(|action| action.status == "error").then(|| {
-            view! { <p class="failed-action">"The application recorded that this action failed. What its transaction changed is below."</p> }
-        });
-        view! {
-            <nav class="crumbs" aria-label="Breadcrumbs"><a href=timeline>"Timeline"</a> " / Transaction"</nav>
-            <h1><TransactionHeading transaction=transaction.clone() whole_session=true/></h1>
-            <p class="lede"><Timestamp at=at/></p>
-            {failed}
-            {facts::facts(transaction)}
-            {elsewhere}
-            {changes::changes(changes, is_first_page, touched, address)}
-            {related::related(correlation, related)}
-        }
-    })
+/// Other transactions, newest first.
+#[derive(Debug, Default)]
+struct RelatedTransactions {
+    transactions: Vec<TransactionRecord>,
+    /// The tables of each transaction, in the same order.
+    touched: Vec<TableCounts>,
+    /// Whether there are more.
+    truncated: bool,
+}
+
+impl Page for TransactionPage {
+    type Query = TransactionQuery;
+
+    async fn load(context: &RequestContext, query: TransactionQuery) -> Result<Self, PageError> {
+        load::load(context, query).await
+    }
+
+    fn title(&self) -> String {
+        let action = self.detail.transaction.action.as_ref();
+        action.map_or("Transaction", |action| &action.name).to_owned()
+    }
+
+    fn view(self, context: PageContext) -> impl IntoView + 'static {
+        view::view(self, &context)
+    }
 }

@@ -1,26 +1,16 @@
-//! Where to go from a transaction.
+//! What belongs to a transaction: links, and the other transactions of its correlation.
 
 use chrono::TimeDelta;
 use leptos::prelude::*;
-use threadline::query::{Filter, TableCounts, TransactionRecord};
+use threadline::query::{Filter, TransactionRecord};
 
+use super::RelatedTransactions;
 use crate::PageContext;
 use crate::components::TransactionList;
 use crate::html::IntoHtml;
 
-/// Other transactions, newest first, with the tables that they touched.
-#[derive(Debug, Clone, Default)]
-pub struct RelatedTransactions {
-    /// The transactions.
-    pub transactions: Vec<TransactionRecord>,
-    /// The tables of each, in the same order; empty where they could not be counted.
-    pub touched: Vec<TableCounts>,
-    /// There are more than these.
-    pub truncated: bool,
-}
-
-/// The questions that usually come next, as links.
-pub(super) fn elsewhere(transaction: &TransactionRecord) -> impl IntoView + use<> {
+/// Renders links to what support staff usually look for next.
+pub(super) fn links(transaction: &TransactionRecord) -> impl IntoView + use<> {
     let context = PageContext::current();
     let around = |length: TimeDelta, filter: Filter| {
         let at = transaction.occurred_at;
@@ -48,7 +38,7 @@ pub(super) fn elsewhere(transaction: &TransactionRecord) -> impl IntoView + use<
     }
 }
 
-/// What else happened under the same correlation id.
+/// Renders the other transactions under the same correlation id.
 pub(super) fn related(
     correlation: Option<String>,
     related: Option<RelatedTransactions>,

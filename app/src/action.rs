@@ -1,0 +1,39 @@
+//! The actions that the authorization hook decides on.
+
+/// What an operator is about to do; the authorization hook decides on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConsoleAction {
+    /// Enter the console: read its home page and its help, choose a theme, or ask for an address that it does not have.
+    EnterConsole,
+    /// Read the timeline of changes.
+    ViewTimeline,
+    /// Read one transaction.
+    ViewTransaction,
+    /// Read the history of one row, and the row as it was.
+    ViewRow,
+    /// Read what one actor did.
+    ViewActor,
+    /// Download changes as a file.
+    DownloadChanges,
+    /// Read which tables are captured.
+    ViewCoverage,
+    /// Read what is redacted, and whether it matches the configuration.
+    ViewPolicy,
+}
+
+impl ConsoleAction {
+    /// The actions that concern the whole database. A scope does not limit them, so only `Access::Allow` permits them. The hook
+    /// is asked about them for every page, because what it denies has no link in the header.
+    pub const GLOBAL: [Self; 2] = [Self::ViewCoverage, Self::ViewPolicy];
+
+    /// Returns the command that prints the same information as the pages of the action, for operators whom the console refuses.
+    #[must_use]
+    pub const fn command(self) -> Option<&'static str> {
+        match self {
+            Self::ViewCoverage => Some("threadline health coverage --all-schemas"),
+            Self::ViewPolicy => Some("threadline policy show --all-schemas"),
+            _ => None,
+        }
+    }
+}

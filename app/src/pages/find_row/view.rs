@@ -1,0 +1,58 @@
+//! The view of the form that finds a row.
+
+use leptos::prelude::*;
+
+use super::{FindRowPage, RowField};
+use crate::PageContext;
+use crate::html::{Html, IntoHtml};
+
+/// Renders the form.
+pub(super) fn view(page: FindRowPage, context: &PageContext) -> impl IntoView + use<> {
+    let (timeline, action) = (context.href("/timeline"), context.href("/rows"));
+    let FindRowPage { table, record, invalid, tables } = page;
+    let message = |field: RowField| {
+        let invalid = invalid.as_ref().filter(|invalid| invalid.field == field);
+        invalid.map(|invalid| invalid.message.clone())
+    };
+    let tables: Vec<_> =
+        tables.into_iter().map(|table| view! { <option value=table.to_string()></option> }).collect();
+    view! {
+        <nav class="crumbs" aria-label="Breadcrumbs"><a href=timeline>"Timeline"</a>" / Find a row"</nav>
+        <h1>"Find a row"</h1>
+        <p class="lede">"Every recorded version of one row, and the row as it was at any time."</p>
+        <form class="find-row" method="get" action=action>
+            <Field name="table" label="Table" value=table list=Some("row-tables")
+                hint="Such as tickets or billing.invoices" mistake=message(RowField::Table)/>
+            <datalist id="row-tables">{tables}</datalist>
+            <Field name="record" label="Record" value=record
+                hint="The value of its key, such as 4711, or each column with its value: order=7&line=2"
+                mistake=message(RowField::Record)/>
+            <div class="buttons"><button class="primary">"Show the row"</button></div>
+        </form>
+    }
+}
+
+/// A field with its hint, or with what is wrong in place of the hint.
+#[component]
+fn Field(
+    name: &'static str,
+    label: &'static str,
+    value: String,
+    hint: &'static str,
+    #[prop(optional_no_strip)] list: Option<&'static str>,
+    mistake: Option<String>,
+) -> Html {
+    let (id, note) = (format!("row-{name}"), format!("row-{name}-note"));
+    let invalid = mistake.is_some().then_some("true");
+    let class = if mistake.is_some() { "mistake" } else { "hint" };
+    let words = mistake.unwrap_or_else(|| hint.to_owned());
+    view! {
+        <div>
+            <label for=id.clone()>{label}</label>
+            <input id=id name=name value=value list=list autocomplete="off" spellcheck="false" required
+                aria-invalid=invalid aria-describedby=note.clone()/>
+            <p class=class id=note>{words}</p>
+        </div>
+    }
+    .into_html()
+}

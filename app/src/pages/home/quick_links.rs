@@ -1,0 +1,59 @@
+//! Forms to start from: a record, a correlation id, or a time window.
+
+use chrono::Utc;
+use leptos::prelude::*;
+use threadline::query::{Filter, RelativeRange};
+use threadline::{AuditContext, TableName};
+
+use crate::PageContext;
+use crate::relative_range::{DEFAULT_RANGE, range_name};
+
+/// Renders the forms. They are GET forms, so that every result has an address. The table field suggests these tables.
+pub(super) fn quick_links(tables: &[TableName]) -> impl IntoView + use<> {
+    let context = PageContext::current();
+    let now = Utc::now();
+    let presets: Vec<_> = RelativeRange::ALL
+        .into_iter()
+        .map(|window| {
+            let filter = Filter { from: window.before(now).from, ..Filter::default() };
+            view! { <li><a href=context.timeline_href(&filter)>{range_name(window)}</a></li> }
+        })
+        .collect();
+    let day_ago = DEFAULT_RANGE.before(now).from.map(|from| from.format("%Y-%m-%dT%H:%M").to_string());
+    let options: Vec<_> =
+        tables.iter().map(|table| view! { <option value=table.to_string()></option> }).collect();
+    view! {
+        <section class="ways-in">
+            <h2 class="section">"Start from what you know"</h2>
+            <div>
+                <form method="get" action=context.href("/rows")>
+                    <h3>"A record"</h3>
+                    <label>"Table" <input name="table" list="tables" required="" maxlength="127" autocomplete="off"/></label>
+                    <datalist id="tables">{options}</datalist>
+                    <label>
+                        "Record" <input name="record" required="" maxlength="2000" autocomplete="off" aria-describedby="record-hint"/>
+                    </label>
+                    <p class="hint" id="record-hint">"Its id, or order=7&line=2 for a key of two columns."</p>
+                    <button class="primary">"Show its history"</button>
+                </form>
+                <form method="get" action=context.href("/timeline")>
+                    <h3>"A correlation id"</h3>
+                    <label>
+                        "Correlation id"
+                        <input name="correlation_id" required="" maxlength=AuditContext::MAX_ID_BYTES.to_string()
+                            autocomplete="off" spellcheck="false" aria-describedby="correlation-hint"/>
+                    </label>
+                    <p class="hint" id="correlation-hint">"From a log line, a ticket or an error page of the application."</p>
+                    <button class="primary">"Show what belongs together"</button>
+                </form>
+                <form method="get" action=context.href("/timeline")>
+                    <h3>"A time window"</h3>
+                    <div class="last"><span id="last">"The last"</span> <ul class="windows" aria-labelledby="last">{presets}</ul></div>
+                    <label>"From (UTC)" <input type="datetime-local" name="from" required="" value=day_ago/></label>
+                    <label>"To (UTC), or now if left blank" <input type="datetime-local" name="to"/></label>
+                    <button class="primary">"Show the changes"</button>
+                </form>
+            </div>
+        </section>
+    }
+}

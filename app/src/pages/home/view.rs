@@ -1,0 +1,35 @@
+//! The view of the home page.
+
+use chrono::Utc;
+use leptos::prelude::*;
+
+use super::attention::Summary;
+use super::quick_links::quick_links;
+use super::{HomePage, LatestActivity};
+use crate::PageContext;
+use crate::components::TransactionList;
+use crate::html::IntoHtml;
+
+/// Renders the home page.
+pub(super) fn view(home: HomePage, context: PageContext) -> impl IntoView {
+    let summary = Summary::of(&home, &context, Utc::now());
+    let timeline = context.href("/timeline");
+    let latest = match home.latest {
+        None => view! { <p class="note">"The newest transactions could not be read in time. The timeline may still show them."</p> }.into_html(),
+        Some(latest) if latest.transactions.is_empty() => {
+            view! { <p class="note">"No change is recorded yet. The first one appears here when its transaction commits."</p> }.into_html()
+        }
+        Some(LatestActivity { transactions, touched }) => {
+            view! { <TransactionList transactions=transactions touched=touched/> }.into_html()
+        }
+    };
+    view! {
+        {summary.view()}
+        {quick_links(&home.tables.unwrap_or_default())}
+        <section class="latest">
+            <h2 class="section">"Latest activity"</h2>
+            {latest}
+            <p><a class="button" href=timeline>"Open the timeline"</a></p>
+        </section>
+    }
+}

@@ -1,0 +1,182 @@
+//! The errors of pages, which render themselves.
+
+use std::convert::Infallible;
+use std::fmt::Display;
+
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use threadline::InvalidParameter;
+use threadline::query::QueryError;
+
+use super::Problem;
+use crate::ConsoleAction;
+use crate::request::QueryFailure;
+
+/// Why a request is not answered with its page.
+///
+/// As a response, a problem is its status alone, with the error among the extensions: the route guard, which knows the page
+/// context, renders it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum PageError {
+    /// The page has another address.
+    Redirect(String),
+    /// There is nothing to show but a problem.
+    Problem(Box<Problem>),
+}
+
+/// The link on problems of pages that show a part of the trail.
+const TIMELINE: (&str, &str) = ("Go to the timeline", "/timeline");
+
+impl PageError {
+    /// Describes a denied action. It says nothing about the data, not even whether there is any.
+    #[must_use]
+    pub fn forbidden(action: ConsoleAction) -> Self {
+        let command = action.command();
+        let is_global = command.is_some();
+        let title = match action {
+            ConsoleAction::ViewCoverage => "Coverage is unavailable",
+            ConsoleAction::ViewPolicy => "The redaction policy is unavailable",
+            _ => "You cannot open this page",
+        };
+        let (explanation, advice, note) = if is_global {
+            (
+                "It is about every table of the database, and your account may not see that here.",
+                "Whoever runs this application gets the same answer from the command line.",
+                "This page is about the whole database, so authorize_fn has to answer Access::Allow for its action: a scope \
+                 does not limit it.",
+            )
+        } else {
+            (
+                "Your account has no access to it, or you are not signed in.",
+                "Sign in again if you were signed in before: sessions end. To be given access, ask whoever runs this \
+                 application.",
+                "authorize_fn refused this request, failed, panicked, or took too long; a warning in the log says which. \
+                 Return Access::Allow or Access::AllowWithin(scope) for operators who may read the trail.",
+            )
+        };
+        Problem {
+            explanation: explanation.to_owned(),
+            advice: Some(advice),
+            command,
+            developer_note: cfg!(debug_assertions).then_some(note),
+            ..Problem::new(StatusCode::FORBIDDEN, title)
+        }
+        .into()
+    }
+
+    /// Describes a request that another site may have forged.
+    #[must_use]
+    pub fn cross_origin() -> Self {
+        Problem {
+            explanation: "The request did not come from a page of this console, so nothing was changed."
+                .to_owned(),
+            offer_home_link: true,
+            ..Problem::new(StatusCode::FORBIDDEN, "This request was refused")
+        }
+        .into()
+    }
+
+    /// Describes something that does not exist, as far as the operator may know.
+    #[must_use]
+    pub fn not_found(explanation: String) -> Self {
+        Problem {
+            explanation,
+            links: vec![TIMELINE],
+            offer_home_link: true,
+            mention_scope: true,
+            ..Problem::new(StatusCode::NOT_FOUND, "There is nothing here")
+        }
+        .into()
+    }
+
+    /// Describes an address or a form that asks for something impossible.
+    #[must_use]
+    pub fn bad_request(title: &'static str, error: &impl Display) -> Self {
+        Problem {
+            explanation: format!("{error}."),
+            links: vec![TIMELINE],
+            offer_home_link: true,
+            ..Problem::new(StatusCode::BAD_REQUEST, title)
+        }
+        .into()
+    }
+
+    /// Replaces the link to the timeline.
+    pub(crate) fn link(mut self, label: &'static str, path: &'static str) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            problem.links = vec![(label, path)];
+        }
+        self
+    }
+}
+
+impl From<Problem> for PageError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+impl From<InvalidParameter> for PageError {
+    fn from(error: InvalidParameter) -> Self {
+        Self::bad_request("This address cannot be read", &error)
+    }
+}
+
+impl From<Infallible> for PageError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<QueryFailure> for PageError {
+    fn from(failure: QueryFailure) -> Self {
+        match failure {
+            QueryFailure::Query(
+                error @ (QueryError::KeyMismatch { .. }
+                | QueryError::NotCaptured { .. }
+                | QueryError::FutureTimestamp { .. }),
+            ) => Self::bad_request("This question has no answer", &error),
+            QueryFailure::Query(QueryError::Timeout) => Problem {
+                explanation: "The database stopped the query after 5 seconds.".to_owned(),
+                advice: Some("A narrower window, a table or a record makes the search shorter."),
+                offer_narrower_window: true,
+                offer_retry: true,
+                offer_home_link: true,
+                ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "This took too long")
+            }
+            .into(),
+            QueryFailure::Query(QueryError::NotInstalled { .. }) => Problem {
+                explanation: "This database holds no audit trail in the schema that the console reads."
+                    .to_owned(),
+                advice: Some("Whoever runs this application can install it."),
+                command: Some("threadline install"),
+                offer_retry: true,
+                ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "There is no audit trail yet")
+            }
+            .into(),
+            QueryFailure::Timeout | QueryFailure::Query(_) => Problem {
+                explanation: "The database could not be reached in time.".to_owned(),
+                advice: Some(
+                    "Nothing is lost: changes are recorded by the database itself, in the transactions that make them.",
+                ),
+                offer_retry: true,
+                ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The audit trail does not answer")
+            }
+            .into(),
+        }
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Redirect(address) => Redirect::to(&address).into_response(),
+            Self::Problem(ref problem) => {
+                let mut response = problem.status.into_response();
+                response.extensions_mut().insert(self);
+                response
+            }
+        }
+    }
+}

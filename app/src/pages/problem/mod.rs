@@ -1,0 +1,64 @@
+//! The page that says why a request is not answered, and what to do.
+
+mod error;
+mod narrower_window;
+mod view;
+
+use http::StatusCode;
+
+pub use error::PageError;
+
+use crate::PageContext;
+use crate::render::render;
+
+/// A problem: what happened, and where to go from here.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Problem {
+    /// The status of the response.
+    pub status: StatusCode,
+    /// The title, in a few words.
+    pub title: &'static str,
+    /// What happened, in a sentence.
+    pub explanation: String,
+    /// What to do, in a sentence or two.
+    pub advice: Option<&'static str>,
+    /// The command that the administrator of the application can run.
+    pub command: Option<&'static str>,
+    /// Whether to link to the same page within a smaller time window.
+    pub offer_narrower_window: bool,
+    /// Whether to link to the same address again.
+    pub offer_retry: bool,
+    /// Links to other pages: the text, and the path below the mount.
+    pub links: Vec<(&'static str, &'static str)>,
+    /// Whether to link to the overview, because it can be expected to work.
+    pub offer_home_link: bool,
+    /// Whether to mention that a scope limits the view, because what it hides looks like this as well.
+    pub mention_scope: bool,
+    /// What a developer has to configure, in debug builds.
+    pub developer_note: Option<&'static str>,
+}
+
+impl Problem {
+    const fn new(status: StatusCode, title: &'static str) -> Self {
+        Self {
+            status,
+            title,
+            explanation: String::new(),
+            advice: None,
+            command: None,
+            offer_narrower_window: false,
+            offer_retry: false,
+            links: Vec::new(),
+            offer_home_link: false,
+            mention_scope: false,
+            developer_note: None,
+        }
+    }
+
+    /// Renders the page about the problem.
+    #[must_use]
+    pub fn render(self, context: PageContext) -> String {
+        render(context.clone(), self.title.to_owned(), || view::view(self, context))
+    }
+}

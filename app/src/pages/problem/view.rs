@@ -1,0 +1,79 @@
+//! The view of a problem.
+
+use chrono::{SecondsFormat, Utc};
+use leptos::prelude::*;
+
+use super::Problem;
+use super::narrower_window::narrower_window;
+use crate::PageContext;
+use crate::components::CommandLine;
+
+/// Renders a problem.
+pub(super) fn view(problem: Problem, context: PageContext) -> impl IntoView {
+    let links = links(&problem, &context);
+    let scoped = (context.is_scoped && problem.mention_scope)
+        .then(|| view! { <p>"Your view is limited to a part of the trail. What lies outside of it is not shown."</p> });
+    let command = problem.command.map(|command| view! { <CommandLine text=command/> });
+    let note = problem.developer_note.map(|note| {
+        view! { <aside class="note"><b>"For the developer (debug builds only). "</b>{note}</aside> }
+    });
+    view! {
+        <section class="problem">
+            <h1>{problem.title}</h1>
+            <p class="lede">{problem.explanation}</p>
+            {problem.advice.map(|advice| view! { <p>{advice}</p> })}
+            {scoped}
+            {command}
+            {buttons(links)}
+            {reference(context.request_id)}
+            {note}
+        </section>
+    }
+}
+
+/// Returns where to go from here, the most promising first: the text of each link, and its whole path.
+fn links(problem: &Problem, context: &PageContext) -> Vec<(String, String)> {
+    let mut links = Vec::new();
+    if problem.offer_narrower_window {
+        links.extend(narrower_window(&context.address, Utc::now()));
+    }
+    if problem.offer_retry {
+        links.push(("Try again".to_owned(), context.address.clone()));
+    }
+    links.extend(problem.links.iter().map(|(label, path)| ((*label).to_owned(), context.href(path))));
+    if problem.offer_home_link {
+        links.push(("Go to the overview".to_owned(), context.href("")));
+    }
+    links
+}
+
+/// Renders the links as buttons, the first one as the primary one.
+fn buttons(links: Vec<(String, String)>) -> Option<impl IntoView> {
+    let links: Vec<_> = links
+        .into_iter()
+        .enumerate()
+        .map(|(position, (label, href))| {
+            let class = if position == 0 { "button primary" } else { "button" };
+            view! { <a class=class href=href>{label}</a> }
+        })
+        .collect();
+    (!links.is_empty()).then(|| view! { <p class="steps">{links}</p> })
+}
+
+/// Renders what support needs to find the request in the log. It says nothing about the data.
+fn reference(request: Option<String>) -> impl IntoView {
+    let now = Utc::now();
+    let exact = now.to_rfc3339_opts(SecondsFormat::Millis, true);
+    let words = now.format("%-d %B %Y, %H:%M:%S UTC").to_string();
+    let whole = match &request {
+        Some(id) => format!("{exact}, request {id}"),
+        None => exact.clone(),
+    };
+    let request = request.map(|id| view! { ", request "<span class="mono">{id}</span> });
+    view! {
+        <p class="reference">
+            "If you ask for help, mention: " <time datetime=exact.clone() title=exact>{words}</time> {request}
+            " "<button type="button" class="copy" data-copy=whole aria-label="Copy what to mention">"Copy"</button>
+        </p>
+    }
+}

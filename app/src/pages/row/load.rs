@@ -1,0 +1,125 @@
+//! Loads the history of a row, all from one snapshot.
+
+use http::StatusCode;
+use threadline::query::{AsOf, Cursor, Filter, Position, QueryError, RowKey, Snapshot, TimelineEntry};
+use threadline::{Scope, TableName};
+
+use super::query::{RowOptions, RowQuery};
+use super::times::{future_message, parse_time};
+use super::{AsOfResult, CompareResult, ComparedVersions, RowAsOf, RowField, RowHistory, RowPage};
+use crate::pages::find_row::resolve;
+use crate::request::QueryFailure;
+use crate::{PageError, RequestContext};
+
+/// Versions on one page.
+const PAGE_SIZE: usize = 20;
+
+pub(super) async fn load(context: &RequestContext, query: RowQuery) -> Result<RowPage, PageError> {
+    let (table, key, options) = match query {
+        RowQuery::Row { table, key, options } => (table, key, options),
+        RowQuery::Unresolved { table, record } => {
+            return resolve(context, table, record).await.map(RowPage::from);
+        }
+    };
+    let row = Row { scope: &context.scope, table, key };
+    let history = async { row.history(&mut context.trail().snapshot().await?, *options).await };
+    match context.with_query_timeout(history).await {
+        Ok(history) => Ok(RowPage::History(Box::new(history))),
+        Err(QueryFailure::Query(QueryError::KeyMismatch { .. } | QueryError::NotCaptured { .. })) => {
+            find(context, row).await
+        }
+        Err(failure) => Err(failure.into()),
+    }
+}
+
+/// Loads the form that finds a row, for a row that cannot exist.
+async fn find(context: &RequestContext, row: Row<'_>) -> Result<RowPage, PageError> {
+    let form = resolve(context, row.table.to_string(), row.key.to_string()).await?;
+    let is_table = form.invalid.as_ref().is_some_and(|invalid| invalid.field == RowField::Table);
+    Ok(if is_table { RowPage::Find(form, StatusCode::NOT_FOUND) } else { form.into() })
+}
+
+/// A row, as an operator may see it.
+struct Row<'a> {
+    scope: &'a Scope,
+    table: TableName,
+    key: RowKey,
+}
+
+impl Row<'_> {
+    async fn history(
+        &self,
+        snapshot: &mut Snapshot<'_>,
+        options: RowOptions,
+    ) -> Result<RowHistory, QueryError> {
+        let RowOptions { filter, position, as_of, compare } = options;
+        let (table, key) = (self.table.clone(), self.key.clone());
+        let mut versions = snapshot.row_history(self.scope, table, key, &filter, position, PAGE_SIZE).await?;
+        let changes = versions.entries.iter_mut().map(|entry| &mut entry.change);
+        snapshot.load_old_values(self.scope, changes).await?;
+        let as_of = match as_of {
+            None => None,
+            Some(typed) => Some(AsOfResult { result: self.as_of(snapshot, &typed).await? }),
+        };
+        let comparison = match compare {
+            None => None,
+            Some(typed) => Some(CompareResult { result: self.compare(snapshot, &typed).await?, typed }),
+        };
+        Ok(RowHistory {
+            table: self.table.clone(),
+            key: self.key.clone(),
+            filter,
+            position,
+            versions,
+            latest: snapshot.as_of_now(self.scope, self.table.clone(), self.key.clone()).await?,
+            as_of,
+            comparison,
+        })
+    }
+
+    async fn as_of(
+        &self,
+        snapshot: &mut Snapshot<'_>,
+        typed: &str,
+    ) -> Result<Result<RowAsOf, String>, QueryError> {
+        let at = match parse_time(typed) {
+            Ok(at) => at,
+            Err(message) => return Ok(Err(message)),
+        };
+        let row = match snapshot.as_of(self.scope, self.table.clone(), self.key.clone(), at).await {
+            Err(QueryError::FutureTimestamp { at }) => return Ok(Err(future_message(at))),
+            row => row?,
+        };
+        let first = match row {
+            AsOf::BeforeHorizon => self.first(snapshot).await?,
+            _ => None,
+        };
+        Ok(Ok(RowAsOf { at, row, first }))
+    }
+
+    /// Reads the oldest change of the row itself: its table may have been truncated long before.
+    async fn first(&self, snapshot: &mut Snapshot<'_>) -> Result<Option<TimelineEntry>, QueryError> {
+        let row =
+            Filter { table: Some(self.table.clone()), key: Some(self.key.clone()), ..Filter::default() };
+        let first = snapshot.timeline_page(self.scope, &row, Position::NewerThan(Cursor::OLDEST), 1).await?;
+        Ok(first.entries.into_iter().next())
+    }
+
+    async fn compare(
+        &self,
+        snapshot: &mut Snapshot<'_>,
+        typed: &[String; 2],
+    ) -> Result<Result<ComparedVersions, (usize, String)>, QueryError> {
+        let at = match [parse_time(&typed[0]), parse_time(&typed[1])] {
+            [Ok(left), Ok(right)] => [left, right],
+            [Err(message), _] => return Ok(Err((0, message))),
+            [_, Err(message)] => return Ok(Err((1, message))),
+        };
+        match snapshot.compare(self.scope, self.table.clone(), self.key.clone(), at).await {
+            Err(QueryError::FutureTimestamp { at: future }) => {
+                Ok(Err((usize::from(at[0] != future), future_message(future))))
+            }
+            comparison => Ok(Ok(ComparedVersions { at, comparison: comparison? })),
+        }
+    }
+}

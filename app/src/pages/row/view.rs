@@ -1,0 +1,89 @@
+//! The view of a row's history.
+
+use leptos::prelude::*;
+use threadline::TableName;
+use threadline::query::{AsOf, Filter, RowKey};
+
+use super::address::Address;
+use super::as_of::{as_of_form, as_of_panel};
+use super::compare::{compare_form, compare_panel};
+use super::state::state;
+use super::versions::{Now, no_versions, version_list, window_form};
+use super::{AsOfResult, RowHistory};
+use crate::PageContext;
+use crate::html::{Html, IntoHtml};
+
+/// Renders the history of a row.
+pub(super) fn view(page: RowHistory, context: &PageContext) -> impl IntoView + use<> {
+    let RowHistory { table, key, filter, position, versions, latest, as_of, comparison } = page;
+    let address = Address::new(context, (&table, &key), &filter, position);
+    let of_table = context.timeline_href(&Filter { table: Some(table.clone()), ..Filter::default() });
+    let of_row = context.timeline_href(&Filter {
+        table: Some(table.clone()),
+        key: Some(key.clone()),
+        ..Filter::default()
+    });
+    let find = context.href("/rows");
+    let known = !matches!(latest, AsOf::BeforeHorizon);
+    let tools = known.then(|| {
+        view! {
+            <div class="row-tools">
+                {as_of_form(&address, as_of.as_ref())}
+                {compare_form(&address, &versions.entries, latest.entry(), comparison.as_ref())}
+            </div>
+        }
+    });
+    let shown = as_of.as_ref().and_then(AsOfResult::shown);
+    let as_of = as_of.and_then(|shown| shown.result.ok());
+    let as_of = as_of.map(|then| as_of_panel(then, &key, &address));
+    let comparison = comparison.and_then(|shown| shown.result.ok());
+    let comparison = comparison.map(|compared| compare_panel(compared, &key, &address));
+    let now = Now::of(&latest);
+    let list = if known {
+        let empty = versions.entries.is_empty();
+        view! {
+            <h2 class="section">"Versions"</h2>
+            {window_form(&address, &filter)}
+            {empty.then(|| view! { <p class="note">"No version of this row was recorded here. "<a href=address.whole()>"Show every version"</a></p> })}
+            {version_list(versions, now, shown, &key, &address)}
+        }
+        .into_html()
+    } else {
+        no_versions(&table, find, of_table.clone())
+    };
+    let crumb = table.to_string();
+    view! {
+        <nav class="crumbs" aria-label="Breadcrumbs"><a href=of_table>{crumb}</a> " / Row history"</nav>
+        <h1>{heading(&table, &key)}</h1>
+        {state(latest, &key, of_row)}
+        {tools}
+        {as_of}
+        {comparison}
+        {list}
+    }
+}
+
+/// Returns the title of the document.
+pub(super) fn title(table: &TableName, key: &RowKey) -> String {
+    let mut title = table.to_string();
+    for (column, value) in key.iter() {
+        let value = value.filter(|value| !value.is_empty()).unwrap_or("(empty text)");
+        title += &format!(", {column} {value}");
+    }
+    title
+}
+
+/// The row's name. Each part is isolated, so that a value that changes the direction of writing changes nothing around it.
+fn heading(table: &TableName, key: &RowKey) -> Html {
+    let key: Vec<_> = key
+        .iter()
+        .map(|(column, value)| {
+            let value = match value.filter(|value| !value.is_empty()) {
+                None => view! { <span class="kind">"(empty text)"</span> }.into_html(),
+                Some(value) => view! { <bdi>{value.to_owned()}</bdi> }.into_html(),
+            };
+            view! { ", "<bdi>{column.to_owned()}</bdi>" "{value} }
+        })
+        .collect();
+    view! { <bdi>{table.to_string()}</bdi> {key} }.into_html()
+}

@@ -1,0 +1,78 @@
+//! The timeline: every recorded change, newest first, grouped by transaction.
+
+mod chips;
+mod empty;
+mod filter_fields;
+mod filter_form;
+mod groups;
+mod load;
+mod presets;
+mod query;
+mod result;
+mod view;
+
+use http::StatusCode;
+use leptos::prelude::IntoView;
+use threadline::TableName;
+use threadline::query::{Count, Filter, Page as PageOfChanges, Position, SnapshotMark, TimelineEntry};
+
+pub use query::TimelineQuery;
+
+use crate::{Page, PageContext, PageError, RequestContext};
+
+/// The timeline.
+#[derive(Debug, Clone)]
+pub struct TimelinePage {
+    /// The pairs of the filter as they were typed, for the form.
+    typed: Vec<(String, String)>,
+    /// The tables that the form suggests.
+    tables: Vec<TableName>,
+    /// What was found, or why the filter cannot be used.
+    result: Result<FoundChanges, InvalidFilter>,
+}
+
+/// The changes of one page.
+#[derive(Debug, Clone)]
+struct FoundChanges {
+    filter: Filter,
+    position: Position,
+    page: PageOfChanges<TimelineEntry>,
+    /// Whether the last transaction of the page continues on the next one.
+    continues: bool,
+    /// How many changes match, unless counting took too long.
+    count: Option<Count>,
+    /// Whether the trail holds any change at all.
+    has_changes: bool,
+    /// The mark of the snapshot that the page was read from, if the page can grow.
+    mark: Option<SnapshotMark>,
+}
+
+/// A key of the filter whose value cannot be used.
+#[derive(Debug, Clone)]
+struct InvalidFilter {
+    key: String,
+    /// What is wrong with it, in full.
+    message: String,
+    /// What the field of the key says about its value.
+    hint: String,
+}
+
+impl Page for TimelinePage {
+    type Query = TimelineQuery;
+
+    async fn load(context: &RequestContext, query: TimelineQuery) -> Result<Self, PageError> {
+        load::load(context, query).await
+    }
+
+    fn status(&self) -> StatusCode {
+        if self.result.is_ok() { StatusCode::OK } else { StatusCode::BAD_REQUEST }
+    }
+
+    fn title(&self) -> String {
+        "Timeline".to_owned()
+    }
+
+    fn view(self, context: PageContext) -> impl IntoView + 'static {
+        view::view(self, context)
+    }
+}

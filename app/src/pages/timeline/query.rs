@@ -1,0 +1,116 @@
+//! The query of the timeline: a filter, and a position in the list.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use chrono::Utc;
+use http::request::Parts;
+use threadline::InvalidParameter;
+use threadline::TableName;
+use threadline::query::{Filter, Position, RelativeRange, RowKey};
+
+use crate::RequestContext;
+use crate::query_string::{pairs, parse_filter};
+use crate::relative_range::DEFAULT_RANGE;
+
+/// The filter of an address, as it was typed. Besides the keys of [`Filter`], it may name a time window by its length.
+#[derive(Debug, Clone)]
+pub struct TimelineQuery {
+    pub(super) typed: Vec<(String, String)>,
+}
+
+impl FromRequestParts<RequestContext> for TimelineQuery {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &RequestContext) -> Result<Self, Infallible> {
+        let mut typed = pairs(parts);
+        if typed.is_empty() {
+            typed.push(("window".to_owned(), DEFAULT_RANGE.to_string()));
+        }
+        Ok(Self { typed })
+    }
+}
+
+impl TimelineQuery {
+    /// Returns a key that was typed without its column, such as `42`, together with its table. What it stands for depends on
+    /// the key columns of that table.
+    pub(super) fn bare_key(&self) -> Result<Option<(TableName, &str)>, InvalidParameter> {
+        let typed = |name| {
+            let values = self.typed.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim());
+            values.filter(|value| !value.is_empty())
+        };
+        let Some(text) = typed("key").find(|value| !value.contains('=')) else { return Ok(None) };
+        let Some(table) = typed("table").next() else {
+            return Err(InvalidParameter::new("key", text, "the table beside it"));
+        };
+        let table = table.parse().map_err(|error: InvalidParameter| error.named("table"))?;
+        Ok(Some((table, text)))
+    }
+
+    /// Parses the filter. `key_columns` are those of the table beside a [bare key](Self::bare_key).
+    pub(super) fn parse(&self, key_columns: &[String]) -> Result<(Filter, Position), InvalidParameter> {
+        let bare_key = self.bare_key()?;
+        let mut rest = self.typed.clone();
+        if let Some((table, text)) = &bare_key {
+            let [column] = key_columns else {
+                return Err(InvalidParameter::new("key", text, expected_key(table, key_columns)));
+            };
+            let key = RowKey::from([(column, *text)]).to_string();
+            let is_bare = |(name, value): &&mut (String, String)| name == "key" && value.trim() == *text;
+            if let Some((_, value)) = rest.iter_mut().find(is_bare) {
+                *value = key;
+            }
+        }
+        let windows: Vec<_> = rest.extract_if(.., |(key, _)| key == "window").collect();
+        let (mut filter, position) = parse_filter(&rest)?;
+        for (_, word) in windows {
+            filter.from = match word.as_str() {
+                "all" => None,
+                word => window(word)?.before(Utc::now()).from,
+            };
+            filter.to = None;
+        }
+        Ok((filter, position))
+    }
+
+    /// Returns whether the address should be replaced by its canonical form: a form also sends its blank fields, a link may
+    /// name a window by its length, and people type bare keys.
+    pub(super) fn needs_canonical_redirect(&self) -> bool {
+        self.typed.iter().any(|(key, value)| {
+            value.trim().is_empty() || key == "window" || (key == "key" && !value.contains('='))
+        })
+    }
+}
+
+fn window(word: &str) -> Result<RelativeRange, InvalidParameter> {
+    word.parse().map_err(|_| InvalidParameter::new("window", word, "1h, 24h, 7d, 30d or all"))
+}
+
+/// Describes how to write a key that cannot be completed.
+fn expected_key(table: &TableName, columns: &[String]) -> String {
+    if columns.is_empty() {
+        return format!("its column too, as in id=42: no key of {table} is known");
+    }
+    let example: Vec<String> = columns.iter().map(|column| format!("{column}=…")).collect();
+    format!("every key column of {table}, as in {}", example.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::relative_range::max_length;
+
+    #[test]
+    fn window_is_a_length_that_ends_now() {
+        for word in ["1h", "24h", "7d", "30d"] {
+            let query = TimelineQuery { typed: vec![("window".to_owned(), word.to_owned())] };
+            let (filter, _) = query.parse(&[]).unwrap();
+            let length = Utc::now() - filter.from.unwrap();
+            let window: RelativeRange = word.parse().unwrap();
+            assert!((window.length()..=max_length(window)).contains(&length), "{word}: {length}");
+            assert_eq!(filter.to, None);
+        }
+        let query = TimelineQuery { typed: vec![("window".to_owned(), "2h".to_owned())] };
+        assert!(query.parse(&[]).is_err());
+    }
+}

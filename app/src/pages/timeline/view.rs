@@ -1,0 +1,67 @@
+//! The view of the timeline.
+
+use chrono::{DateTime, Utc};
+use leptos::either::{Either, EitherOf3};
+use leptos::prelude::*;
+
+use super::chips::chips;
+use super::empty::{invalid_filter, no_changes};
+use super::filter_form::filter_form;
+use super::groups::{entries, group};
+use super::result::{downloads, result_line, stopped};
+use super::{FoundChanges, TimelinePage};
+use crate::PageContext;
+use crate::components::{Pager, counted};
+use crate::html::IntoHtml;
+use crate::islands::LiveChanges;
+
+/// Renders the filter form and the changes.
+pub(super) fn view(page: TimelinePage, context: PageContext) -> impl IntoView {
+    let TimelinePage { typed, tables, result } = page;
+    let now = Utc::now();
+    let filter = result.as_ref().map(|found| &found.filter);
+    let form = filter_form(&context, &typed, &tables, filter, now).into_html();
+    let result = match result {
+        Ok(found) => Either::Left(self::result(&context, found, now)),
+        Err(invalid) => Either::Right(invalid_filter(&context, invalid)),
+    };
+    view! {
+        <h1>"Timeline"</h1>
+        <p class="lede">"Every recorded change, newest first. Times are UTC."</p>
+        {form}
+        {result}
+    }
+}
+
+fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> impl IntoView + use<> {
+    let FoundChanges { filter, position, page, continues, count, has_changes, mark } = found;
+    let list = context.timeline_href(&filter);
+    let query = list.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
+    let live = mark
+        .filter(|_| page.newer.is_none())
+        .map(|mark| view! { <LiveChanges query=query since=mark.to_string()/> });
+    let changes = page.entries.len();
+    let groups = group(page.entries);
+    let summary = format!("{} in {}", counted(changes, "change"), counted(groups.len(), "transaction"));
+    let is_alone = groups.is_empty() && page.newer.is_none() && page.older.is_none();
+    let pager = (!is_alone).then(|| {
+        view! { <Pager list=list newer=page.newer older=page.older summary=summary/> }
+    });
+    let stopped = page.truncated_at.map(|at| stopped(at, position, groups.is_empty()));
+    let entries = match groups.is_empty() {
+        true if stopped.is_some() => EitherOf3::A(()),
+        true => EitherOf3::B(no_changes(context, &filter, position, has_changes, now)),
+        false => EitherOf3::C(entries(context, groups, continues, now)),
+    };
+    view! {
+        <div class="result">
+            {result_line(count)}
+            {chips(context, &filter, now)}
+            {downloads(context, &filter)}
+        </div>
+        {live}
+        {entries}
+        {stopped}
+        {pager}
+    }
+}

@@ -1,0 +1,67 @@
+//! Loads a transaction with a page of its changes, and what is shown around them.
+
+use std::slice;
+
+use threadline::query::{Position, QueryError, TransactionRecord};
+
+use super::query::TransactionQuery;
+use super::{RelatedTransactions, TransactionPage};
+use crate::{PageError, RequestContext};
+
+/// Changes on one page.
+const PAGE_SIZE: usize = 100;
+/// Counting the changes of the transaction stops here.
+const COUNT_CAP: usize = 10_000;
+/// Other transactions of the same correlation that are listed.
+const RELATED_SHOWN: usize = 20;
+/// Counting the changes of each of those stops here.
+const RELATED_COUNT_CAP: usize = 1_000;
+
+pub(super) async fn load(
+    context: &RequestContext,
+    query: TransactionQuery,
+) -> Result<TransactionPage, PageError> {
+    let TransactionQuery { id, position } = query;
+    let (trail, scope) = (context.trail(), &context.scope);
+    let queries = async {
+        let mut snapshot = trail.snapshot().await?;
+        let mut detail = snapshot.transaction(scope, id, position, PAGE_SIZE).await?;
+        if let Some(detail) = &mut detail {
+            snapshot.load_old_values(scope, &mut detail.changes.entries).await?;
+        }
+        Ok(detail)
+    };
+    let Some(detail) = context.with_query_timeout(queries).await? else {
+        return Err(PageError::not_found(format!(
+            "Transaction {id} does not exist, has been removed by the retention policy, or is outside of what you may see."
+        )));
+    };
+    let (touched, related) = tokio::join!(
+        context.optional(async {
+            let transaction = slice::from_ref(&detail.transaction);
+            trail.snapshot().await?.table_counts(scope, transaction, COUNT_CAP).await
+        }),
+        context.optional(related(context, &detail.transaction))
+    );
+    let touched = touched.ok().and_then(|touched| touched.into_iter().next());
+    let is_first_page = position == Position::Newest;
+    Ok(TransactionPage { detail, is_first_page, touched, related: related.ok() })
+}
+
+/// Reads the other transactions of the same correlation.
+async fn related(
+    context: &RequestContext,
+    transaction: &TransactionRecord,
+) -> Result<RelatedTransactions, QueryError> {
+    let action = transaction.action.as_ref();
+    let Some(correlation) = action.and_then(|action| action.correlation_id.as_deref()) else {
+        return Ok(RelatedTransactions::default());
+    };
+    let (mut snapshot, scope) = (context.trail().snapshot().await?, &context.scope);
+    let mut transactions =
+        snapshot.transactions_by_correlation(scope, correlation, transaction.id, RELATED_SHOWN + 1).await?;
+    let truncated = transactions.len() > RELATED_SHOWN;
+    transactions.truncate(RELATED_SHOWN);
+    let touched = snapshot.table_counts(scope, &transactions, RELATED_COUNT_CAP).await?;
+    Ok(RelatedTransactions { transactions, touched, truncated })
+}

@@ -1,0 +1,28 @@
+//! The query of an address as pairs.
+
+use http::request::Parts;
+use threadline::InvalidParameter;
+use threadline::query::{Filter, Position};
+use url::form_urlencoded;
+
+/// Decodes the pairs of a query.
+pub(crate) fn pairs(parts: &Parts) -> Vec<(String, String)> {
+    form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
+}
+
+/// Parses pairs as a filter and a position.
+pub(crate) fn parse_filter(pairs: &[(String, String)]) -> Result<(Filter, Position), InvalidParameter> {
+    Filter::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+}
+
+/// Parses the pairs of a page that has a list but no filter. `expected` describes the keys that it knows.
+pub(crate) fn parse_position(
+    pairs: &[(String, String)],
+    expected: &'static str,
+) -> Result<Position, InvalidParameter> {
+    let (filter, position) = parse_filter(pairs)?;
+    match filter.to_pairs().into_iter().next() {
+        None => Ok(position),
+        Some((key, value)) => Err(InvalidParameter::new(key, &value, expected)),
+    }
+}

@@ -1,0 +1,119 @@
+//! The context in which a page is loaded.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use threadline::query::QueryError;
+use threadline::{AuditTrail, Scope, TableName};
+
+use crate::coverage::CoverageSource;
+use crate::table_cache::TableCache;
+use crate::{ConsoleAction, PageContext};
+
+/// The time that a page waits for a part that it can do without.
+pub(crate) const OPTIONAL_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What the pages of a console read from. All requests share it.
+#[derive(Debug)]
+pub struct PageServices {
+    pub(crate) trail: AuditTrail,
+    coverage: Box<dyn CoverageSource>,
+    pub(crate) tables: TableCache,
+    query_timeout: Duration,
+}
+
+impl PageServices {
+    /// Combines a trail, the time that a page waits for it, and the results of the coverage checks.
+    #[must_use]
+    pub fn new(trail: AuditTrail, query_timeout: Duration, coverage: impl CoverageSource + 'static) -> Self {
+        Self { trail, coverage: Box::new(coverage), tables: TableCache::default(), query_timeout }
+    }
+
+    /// Returns the results of the coverage checks.
+    #[must_use]
+    pub fn coverage(&self) -> &dyn CoverageSource {
+        &*self.coverage
+    }
+
+    /// Returns the time that a page waits for the trail.
+    #[must_use]
+    pub const fn query_timeout(&self) -> Duration {
+        self.query_timeout
+    }
+}
+
+/// A request that the authorization hook has allowed: who reads, what they may see, and what to read it from. The route guard
+/// adds it to the request.
+#[derive(Debug, Clone)]
+pub struct RequestContext {
+    /// What the pages read from.
+    pub services: Arc<PageServices>,
+    /// The part of the trail that the operator may see.
+    pub scope: Scope,
+    /// What the document around the page shows.
+    pub page: PageContext,
+}
+
+/// Why a query has no result. The reason is in the log.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum QueryFailure {
+    /// The page did not wait any longer.
+    Timeout,
+    /// The library returned an error.
+    Query(QueryError),
+}
+
+impl RequestContext {
+    /// Returns the audit trail.
+    #[must_use]
+    pub fn trail(&self) -> &AuditTrail {
+        &self.services.trail
+    }
+
+    /// Returns whether the hook has granted a global action.
+    pub(crate) fn is_granted(&self, action: ConsoleAction) -> bool {
+        self.page.granted.contains(&action)
+    }
+
+    /// Reads the captured tables of the scope.
+    pub(crate) async fn captured_tables(&self) -> Result<Vec<TableName>, QueryError> {
+        self.trail().snapshot().await?.captured_tables(&self.scope).await
+    }
+
+    /// Waits for a query up to the query timeout of the console. A query that has started ends earlier, by its statement
+    /// timeout; this also limits the wait for a connection to a server that is down.
+    ///
+    /// # Errors
+    /// [`QueryFailure`], which is logged here.
+    pub async fn with_query_timeout<T>(
+        &self,
+        query: impl Future<Output = Result<T, QueryError>>,
+    ) -> Result<T, QueryFailure> {
+        match tokio::time::timeout(self.services.query_timeout, query).await {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(error)) => {
+                tracing::warn!(error = ?error.to_string(), "the audit trail could not be read");
+                Err(QueryFailure::Query(error))
+            }
+            Err(_) => {
+                tracing::warn!("the audit trail did not answer in time");
+                Err(QueryFailure::Timeout)
+            }
+        }
+    }
+
+    /// Waits a shorter time for a query whose result the page can do without.
+    pub(crate) async fn optional<T>(
+        &self,
+        query: impl Future<Output = Result<T, QueryError>>,
+    ) -> Result<T, QueryFailure> {
+        match tokio::time::timeout(OPTIONAL_TIMEOUT, self.with_query_timeout(query)).await {
+            Ok(result) => result,
+            Err(_) => {
+                tracing::warn!("a part of a page was left out: the audit trail did not answer in time");
+                Err(QueryFailure::Timeout)
+            }
+        }
+    }
+}
