@@ -61,6 +61,7 @@ const screens: Screen[] = [
   at("nobody", "", { as: null, status: 403 }),
   at("overview", ""),
   at("overview-admin", "", { as: "admin" }),
+  at("help", "/help"),
   at("preferences", "/rows", {
     open: async (page) => {
       await page.goto("/audit/rows");

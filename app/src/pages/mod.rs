@@ -6,6 +6,7 @@
 mod actor;
 mod coverage;
 mod find_row;
+mod help;
 mod home;
 mod problem;
 mod redaction;
@@ -45,5 +46,6 @@ pub static ROUTES: &[Route] = &[
     Route::page::<redaction::RedactionPage>("/policy/redaction", ViewPolicy)
         .navigation("Redaction")
         .needs_coverage(),
+    Route::page::<help::HelpPage>("/help", EnterConsole).navigation("Help"),
     Route::new("/theme", Endpoint::Theme, EnterConsole),
 ];
