@@ -58,7 +58,7 @@ fn read(html: &str) -> String {
 }
 
 #[sqlx::test(migrations = false)]
-async fn old_and_new_stand_side_by_side_and_say_what_they_are(pool: PgPool) -> Result {
+async fn diff_shows_old_and_new_values_side_by_side(pool: PgPool) -> Result {
     let app = console(
         &pool,
         &[
@@ -88,7 +88,7 @@ async fn old_and_new_stand_side_by_side_and_say_what_they_are(pool: PgPool) -> R
 }
 
 #[sqlx::test(migrations = false)]
-async fn texts_of_several_lines_are_a_unified_diff(pool: PgPool) -> Result {
+async fn multi_line_text_is_shown_as_unified_diff(pool: PgPool) -> Result {
     let lines = |sixth: &str| {
         format!("UPDATE specimens SET body = E'1\\n2\\n3\\n4\\n5\\n{sixth}\\n7\\n8\\n9\\n10\\n11\\n12'")
     };
@@ -104,7 +104,7 @@ async fn texts_of_several_lines_are_a_unified_diff(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn whatever_a_value_a_key_or_a_column_holds_is_text(pool: PgPool) -> Result {
+async fn hostile_values_keys_and_columns_are_rendered_as_text(pool: PgPool) -> Result {
     let app = console(
         &pool,
         &[
@@ -134,7 +134,7 @@ async fn whatever_a_value_a_key_or_a_column_holds_is_text(pool: PgPool) -> Resul
 }
 
 #[sqlx::test(migrations = false)]
-async fn values_beyond_measure_make_no_page_beyond_measure(pool: PgPool) -> Result {
+async fn huge_values_keep_the_page_small(pool: PgPool) -> Result {
     let app = console(
         &pool,
         &[
@@ -161,7 +161,7 @@ async fn values_beyond_measure_make_no_page_beyond_measure(pool: PgPool) -> Resu
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_change_of_many_columns_folds_and_a_new_row_shows_what_tells_something(pool: PgPool) -> Result {
+async fn wide_changes_fold_their_less_telling_fields(pool: PgPool) -> Result {
     let columns =
         |what: &str| (1..=200).map(|n| format!("column_{n:03} {what}")).collect::<Vec<_>>().join(", ");
     let wide = format!("CREATE TABLE wide (id int PRIMARY KEY, {})", columns("int DEFAULT 1"));
@@ -185,7 +185,7 @@ async fn a_change_of_many_columns_folds_and_a_new_row_shows_what_tells_something
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_value_that_was_too_large_to_keep_says_so(pool: PgPool) -> Result {
+async fn value_too_large_to_keep_is_described(pool: PgPool) -> Result {
     let app = console(&pool, &["UPDATE specimens SET note = 'small'"]).await?;
     let digest = "ab".repeat(32);
     let large = format!(r#"{{"note": {{"too_large": {{"bytes": 140000000, "sha256": "{digest}"}}}}}}"#);
@@ -205,7 +205,7 @@ async fn a_value_that_was_too_large_to_keep_says_so(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn every_change_has_a_place_of_its_own_and_a_way_to_its_row(pool: PgPool) -> Result {
+async fn change_has_an_anchor_and_links_to_its_row(pool: PgPool) -> Result {
     let app = console(&pool, &["INSERT INTO specimens (id) VALUES ('a/b')", "TRUNCATE specimens"]).await?;
     let body = timeline(&app).await?;
     let id: String = sqlx::query_scalar("SELECT id::text FROM threadline.audit_changes WHERE op = 'insert'")

@@ -112,7 +112,7 @@ fn submitted(body: &str) -> Vec<(String, String)> {
 }
 
 #[sqlx::test(migrations = false)]
-async fn it_opens_on_the_last_24_hours_at_an_address_that_stays(pool: PgPool) -> Result {
+async fn timeline_without_a_query_opens_on_the_last_24_hours(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     for (asked, hours) in [("/audit/timeline", 24), ("/audit/timeline?", 24), (&*address("window=7d"), 168)] {
@@ -149,7 +149,7 @@ async fn it_opens_on_the_last_24_hours_at_an_address_that_stays(pool: PgPool) ->
 }
 
 #[sqlx::test(migrations = false)]
-async fn blank_fields_leave_the_address(pool: PgPool) -> Result {
+async fn blank_fields_are_removed_from_the_address(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     let blank = query_of(EVERY_KEY.map(|(key, _)| (key, "")));
@@ -171,7 +171,7 @@ async fn blank_fields_leave_the_address(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn applying_the_form_drops_no_condition(pool: PgPool) -> Result {
+async fn filter_form_keeps_every_condition(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     assert_eq!(EVERY_KEY.map(|(key, _)| key), FILTER_KEYS.each_ref().map(|key| key.name));
@@ -192,7 +192,7 @@ async fn applying_the_form_drops_no_condition(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn each_condition_can_be_taken_away(pool: PgPool) -> Result {
+async fn each_condition_has_a_link_that_removes_it(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     let body = page(&app, &query_of(EVERY_KEY)).await?;
@@ -225,7 +225,7 @@ async fn each_condition_can_be_taken_away(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_record_is_found_by_what_people_type(pool: PgPool) -> Result {
+async fn bare_key_is_completed_with_its_column(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     assert_eq!(leads_to(&app, &address("table=tickets&key=1")).await?, address("table=tickets&key=id%3D1"));
@@ -261,7 +261,7 @@ async fn a_record_is_found_by_what_people_type(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_mistake_keeps_the_form_as_it_was_typed(pool: PgPool) -> Result {
+async fn invalid_filter_keeps_the_form_as_typed(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     for (key, value) in [
@@ -298,7 +298,7 @@ async fn a_mistake_keeps_the_form_as_it_was_typed(pool: PgPool) -> Result {
 
 /// What is remembered for everybody is nothing for whom a scope limits.
 #[sqlx::test(migrations = false)]
-async fn the_form_suggests_what_the_operator_may_know(pool: PgPool) -> Result {
+async fn filter_form_suggests_the_tables_of_the_scope(pool: PgPool) -> Result {
     seeded(&pool).await?;
     // Two operators of one console, told apart by what they ask for.
     let console = Console::builder(AuditTrail::new(pool))
@@ -321,7 +321,7 @@ async fn the_form_suggests_what_the_operator_may_know(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn pages_follow_each_other_and_say_where_a_transaction_goes_on(pool: PgPool) -> Result {
+async fn timeline_pages_connect_and_mark_a_split_transaction(pool: PgPool) -> Result {
     installed(&pool).await?;
     sqlx::query("INSERT INTO tickets SELECT n, 'Ticket' FROM generate_series(1, 60) AS n")
         .execute(&pool)
@@ -346,7 +346,7 @@ async fn pages_follow_each_other_and_say_where_a_transaction_goes_on(pool: PgPoo
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_was_not_stored_is_looked_up(pool: PgPool) -> Result {
+async fn missing_old_value_is_looked_up(pool: PgPool) -> Result {
     seeded(&pool).await?;
     sqlx::query("UPDATE threadline.audit_changes SET changed_from = NULL WHERE op = 'update'")
         .execute(&pool)
@@ -357,7 +357,7 @@ async fn what_was_not_stored_is_looked_up(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn every_empty_page_says_why_and_where_to_go(pool: PgPool) -> Result {
+async fn empty_timeline_says_why_and_where_to_go(pool: PgPool) -> Result {
     installed(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     let body = page(&app, "table=tickets&from=2020-01-01T00%3A00%3A00Z").await?;

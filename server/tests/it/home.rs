@@ -37,7 +37,7 @@ fn title(body: &str) -> &str {
 }
 
 #[sqlx::test(migrations = false)]
-async fn before_anything_is_captured_it_says_how_to_begin(pool: PgPool) -> Result {
+async fn home_page_without_captured_tables_shows_the_first_command(pool: PgPool) -> Result {
     installed(&pool).await?;
     let (status, body) = get(&checked(mounted(&pool, Access::Allow)).await?, "/audit").await?;
     assert_eq!((status, title(&body)), (StatusCode::OK, "Nothing is captured yet"));
@@ -47,7 +47,7 @@ async fn before_anything_is_captured_it_says_how_to_begin(pool: PgPool) -> Resul
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_commands_name_a_schema_that_is_not_the_usual_one(pool: PgPool) -> Result {
+async fn commands_name_a_custom_storage_schema(pool: PgPool) -> Result {
     let schema = StorageSchema::new("records")?;
     let trail = AuditTrail::new(pool).storage_schema(schema);
     trail.install().await?;
@@ -61,7 +61,7 @@ async fn the_commands_name_a_schema_that_is_not_the_usual_one(pool: PgPool) -> R
 }
 
 #[sqlx::test(migrations = false)]
-async fn where_all_is_well_it_says_what_was_checked_and_shows_the_latest(pool: PgPool) -> Result {
+async fn home_page_without_problems_shows_check_and_latest_activity(pool: PgPool) -> Result {
     let trail = installed(&pool).await?;
     trail.capture(["tickets", "secrets"]).await?;
     rename(&pool, "one").await?;
@@ -90,7 +90,7 @@ async fn where_all_is_well_it_says_what_was_checked_and_shows_the_latest(pool: P
 }
 
 #[sqlx::test(migrations = false)]
-async fn capture_that_is_not_as_it_was_set_up_needs_attention(pool: PgPool) -> Result {
+async fn home_page_lists_coverage_problems(pool: PgPool) -> Result {
     let trail = installed(&pool).await?;
     sqlx::raw_sql("CREATE TABLE one (id int PRIMARY KEY); CREATE TABLE two (id int PRIMARY KEY); CREATE TABLE three (id int PRIMARY KEY)")
         .execute(&pool)
@@ -129,7 +129,7 @@ async fn capture_that_is_not_as_it_was_set_up_needs_attention(pool: PgPool) -> R
 }
 
 #[sqlx::test(migrations = false)]
-async fn redaction_that_has_drifted_needs_the_attention_of_those_who_may_know(pool: PgPool) -> Result {
+async fn home_page_lists_redaction_drift_if_policy_is_granted(pool: PgPool) -> Result {
     installed(&pool).await?.capture(["tickets", "secrets"]).await?;
     for (may, expected) in [(true, "One thing needs attention"), (false, "Nothing needs attention")] {
         let config = threadline::Config::from_toml("[capture.tables.tickets]\nmask = [\"subject\"]")?;
@@ -150,7 +150,7 @@ async fn redaction_that_has_drifted_needs_the_attention_of_those_who_may_know(po
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_limited_view_learns_nothing_about_the_rest(pool: PgPool) -> Result {
+async fn home_page_within_a_scope_reveals_nothing_else(pool: PgPool) -> Result {
     let trail = installed(&pool).await?;
     let within =
         |tables: &[&'static str]| mounted(&pool, Access::AllowWithin(Scope::tables(tables.iter().copied())));
@@ -169,7 +169,7 @@ async fn a_limited_view_learns_nothing_about_the_rest(pool: PgPool) -> Result {
 
 /// A lock on what only one part reads makes that part slow.
 #[sqlx::test(migrations = false)]
-async fn a_part_that_does_not_answer_is_left_out(pool: PgPool) -> Result {
+async fn home_page_leaves_out_a_part_that_times_out(pool: PgPool) -> Result {
     let trail = installed(&pool).await?;
     trail.capture(["tickets", "secrets"]).await?;
     rename(&pool, "one").await?;
@@ -209,7 +209,7 @@ async fn a_part_that_does_not_answer_is_left_out(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn without_a_trail_it_says_how_to_get_one(pool: PgPool) -> Result {
+async fn home_page_without_a_trail_shows_the_install_command(pool: PgPool) -> Result {
     let (status, body) = get(&mounted(&pool, Access::Allow), "/audit").await?;
     assert_eq!((status, title(&body)), (StatusCode::SERVICE_UNAVAILABLE, "There is no audit trail yet"));
     assert!(body.contains("<code>threadline install</code>"), "{body}");

@@ -51,7 +51,7 @@ async fn context(host: &Router, headers: &[(&str, &[u8])]) -> Result<Value> {
 }
 
 #[tokio::test]
-async fn headers_and_hooks_fill_the_context() -> Result {
+async fn context_is_filled_from_headers_and_hooks() -> Result {
     let host = host(layer().client_addr_fn(|_| Some(IpAddr::from([192, 0, 2, 7])))).layer(Extension(42_u64));
     let sent = context(&host, &[("x-request-id", b"req-1"), ("x-correlation-id", b"case 7")]).await?;
     let expected = json!({
@@ -63,13 +63,13 @@ async fn headers_and_hooks_fill_the_context() -> Result {
 }
 
 #[tokio::test]
-async fn a_request_without_anything_still_passes() -> Result {
+async fn request_without_headers_passes() -> Result {
     assert_eq!(context(&host(layer()), &[]).await?, json!({ "actor_ref": null }));
     Ok(())
 }
 
 #[tokio::test]
-async fn ids_that_cannot_be_kept_count_as_absent() -> Result {
+async fn invalid_ids_count_as_absent() -> Result {
     let plain = host(layer());
     let filled = host(layer().overrides_fn(|_| ContextOverrides {
         request_id: Some("made here".to_owned()),
@@ -93,7 +93,7 @@ async fn ids_that_cannot_be_kept_count_as_absent() -> Result {
 }
 
 #[tokio::test]
-async fn an_override_that_cannot_be_kept_leaves_the_gap() -> Result {
+async fn invalid_override_leaves_the_id_absent() -> Result {
     let host = host(layer().overrides_fn(|_| ContextOverrides {
         request_id: Some("two\nlines".to_owned()),
         ..ContextOverrides::default()
@@ -103,7 +103,7 @@ async fn an_override_that_cannot_be_kept_leaves_the_gap() -> Result {
 }
 
 #[tokio::test]
-async fn without_the_layer_the_answer_names_it() -> Result {
+async fn handler_without_the_layer_returns_500_that_names_it() -> Result {
     let host = Router::new().route("/", get(show));
     let (status, body) = ask(&host, &[("x-request-id", b"req-1")]).await?;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,14 +1,16 @@
-//! The console in a host's router, on a real PostgreSQL.
+//! Integration tests: the console in a host's router, on a real PostgreSQL.
 
 mod actor;
 mod coverage;
 mod diff;
 mod download;
+mod events;
 mod home;
 mod mount;
 mod newer_changes;
 mod readable;
 mod redaction;
+mod request_context;
 mod row;
 mod row_keys;
 mod row_removals;

@@ -124,7 +124,7 @@ fn same(files: &Files, entries: &[TimelineEntry], query: &str) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_file_names_an_earlier_key_a_partition_and_a_clock_that_was_set_back(pool: PgPool) -> Result {
+async fn download_contains_old_key_partition_and_clock(pool: PgPool) -> Result {
     let trail = installed(&pool).await?;
     sqlx::raw_sql(
         "CREATE TABLE m (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE m_1 PARTITION OF m FOR VALUES IN (1)",
@@ -162,7 +162,7 @@ async fn a_file_names_an_earlier_key_a_partition_and_a_clock_that_was_set_back(p
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_file_holds_what_the_timeline_shows_in_its_order(pool: PgPool) -> Result {
+async fn download_contains_the_changes_of_the_timeline_in_its_order(pool: PgPool) -> Result {
     let trail = seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     let moment: String = sqlx::query_scalar(
@@ -197,7 +197,7 @@ async fn a_file_holds_what_the_timeline_shows_in_its_order(pool: PgPool) -> Resu
 }
 
 #[sqlx::test(migrations = false)]
-async fn no_cell_runs_as_a_formula_and_json_is_exact(pool: PgPool) -> Result {
+async fn csv_escapes_formulas_and_json_is_exact(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     let (_, text) = get(&app, "/audit/exports/changes.csv").await?;
@@ -229,7 +229,7 @@ async fn no_cell_runs_as_a_formula_and_json_is_exact(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn every_format_holds_the_source_and_every_digit_of_the_metadata(pool: PgPool) -> Result {
+async fn every_format_contains_source_and_exact_metadata(pool: PgPool) -> Result {
     seeded(&pool).await?;
     sqlx::query("UPDATE threadline.audit_transactions SET source = 'web', meta = $1::text::jsonb WHERE action_id IS NULL")
         .bind(format!(r#"{{"price": 1.10, "big": {EXACT}}}"#))
@@ -252,7 +252,7 @@ async fn every_format_holds_the_source_and_every_digit_of_the_metadata(pool: PgP
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_scope_holds_for_files_too(pool: PgPool) -> Result {
+async fn download_obeys_the_scope(pool: PgPool) -> Result {
     let trail = seeded(&pool).await?;
     let scope = Scope::tables(["=cmd|a"]);
     let app = mounted(&pool, Access::AllowWithin(scope.clone()));
@@ -273,7 +273,7 @@ async fn a_scope_holds_for_files_too(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_empty_file_is_a_whole_one(pool: PgPool) -> Result {
+async fn download_without_changes_is_a_complete_file(pool: PgPool) -> Result {
     installed(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     let (_, csv) = get(&app, "/audit/exports/changes.csv").await?;
@@ -290,7 +290,7 @@ async fn an_empty_file_is_a_whole_one(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn headers_name_the_file_and_keep_it_out_of_caches(pool: PgPool) -> Result {
+async fn download_headers_name_the_file_and_forbid_caching(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     for (format, media_type) in [
@@ -313,7 +313,7 @@ async fn headers_name_the_file_and_keep_it_out_of_caches(pool: PgPool) -> Result
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_mistake_is_a_page_and_no_file(pool: PgPool) -> Result {
+async fn invalid_download_returns_an_error_page(pool: PgPool) -> Result {
     let app = mounted(&pool, Access::Allow);
     assert_eq!(get(&app, "/audit/exports/changes.csv").await?.0, StatusCode::SERVICE_UNAVAILABLE, "no trail");
     seeded(&pool).await?;
@@ -339,7 +339,7 @@ async fn a_mistake_is_a_page_and_no_file(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_file_ends_at_ten_thousand_changes_and_says_so(pool: PgPool) -> Result {
+async fn download_is_truncated_at_10000_changes(pool: PgPool) -> Result {
     let trail = installed(&pool).await?;
     sqlx::query("INSERT INTO \"=cmd|a\" VALUES ('first')").execute(&pool).await?;
     sqlx::query("INSERT INTO tickets SELECT n FROM generate_series(1, 10000) AS n").execute(&pool).await?;
@@ -362,7 +362,7 @@ async fn a_file_ends_at_ten_thousand_changes_and_says_so(pool: PgPool) -> Result
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_breaks_in_the_middle_is_no_whole_file(pool: PgPool) -> Result {
+async fn download_aborts_when_a_query_fails_midway(pool: PgPool) -> Result {
     installed(&pool).await?;
     sqlx::query("INSERT INTO tickets SELECT n FROM generate_series(1, 2500) AS n").execute(&pool).await?;
     let app = mounted(&pool, Access::Allow);
@@ -380,7 +380,7 @@ async fn what_breaks_in_the_middle_is_no_whole_file(pool: PgPool) -> Result {
 
 /// A transaction that takes long commits changes that are older than some that were there before.
 #[sqlx::test(migrations = false)]
-async fn a_file_that_was_to_be_whole_is_not_cut_silently(pool: PgPool) -> Result {
+async fn download_aborts_when_the_trail_outgrows_the_limit(pool: PgPool) -> Result {
     installed(&pool).await?;
     let mut long = pool.begin().await?;
     sqlx::query("INSERT INTO \"=cmd|a\" VALUES ('late')").execute(&mut *long).await?;

@@ -68,7 +68,7 @@ fn addresses(transaction: Uuid) -> Vec<String> {
 }
 
 #[sqlx::test(migrations = false)]
-async fn whatever_is_no_yes_refuses_every_address_and_method(pool: PgPool) -> Result {
+async fn denied_hook_returns_403_for_every_route_and_method(pool: PgPool) -> Result {
     let transaction = seeded(&pool).await?;
     for how in ["deny", "error", "panic", "panic at once", "time-out"] {
         let console = Console::builder(AuditTrail::new(pool.clone()))
@@ -121,7 +121,7 @@ async fn cross_site_request_with_unsafe_method_is_rejected_on_every_route(pool: 
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_hook_learns_the_request_and_the_action(pool: PgPool) -> Result {
+async fn authorize_hook_receives_request_and_action(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let (seen, mut asked) = tokio::sync::mpsc::unbounded_channel();
     let console = Console::builder(AuditTrail::new(pool.clone()))
@@ -164,7 +164,7 @@ fn guide_describes_the_action_of_every_route() {
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_operator_whom_the_hook_cannot_name_has_no_name(pool: PgPool) -> Result {
+async fn failed_actor_hook_leaves_the_operator_unnamed(pool: PgPool) -> Result {
     seeded(&pool).await?;
     for how in ["none", "panic", "time-out"] {
         let console = Console::builder(AuditTrail::new(pool.clone()))
@@ -190,7 +190,7 @@ async fn an_operator_whom_the_hook_cannot_name_has_no_name(pool: PgPool) -> Resu
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_timeline_shows_who_when_why_and_what(pool: PgPool) -> Result {
+async fn timeline_shows_actor_time_reason_and_values(pool: PgPool) -> Result {
     let transaction = seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     let (status, body) = get(&app, "/audit/timeline?from=").await?;
@@ -216,7 +216,7 @@ async fn the_timeline_shows_who_when_why_and_what(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn values_are_text_and_never_markup(pool: PgPool) -> Result {
+async fn hostile_values_are_rendered_as_text(pool: PgPool) -> Result {
     let transaction = seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     for address in ["/audit/timeline?from=".to_owned(), format!("/audit/transactions/{transaction}")] {
@@ -233,7 +233,7 @@ async fn values_are_text_and_never_markup(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_scope_hides_as_if_it_did_not_exist(pool: PgPool) -> Result {
+async fn hidden_data_looks_as_if_it_did_not_exist(pool: PgPool) -> Result {
     let visible = seeded(&pool).await?;
     let hidden: Uuid = sqlx::query_scalar(
         "SELECT transaction_id FROM threadline.audit_changes WHERE table_name = 'secrets'",
@@ -266,7 +266,7 @@ fn without_nonce(body: &str) -> String {
 }
 
 #[sqlx::test(migrations = false)]
-async fn mistakes_are_answered_with_the_field_and_a_way_back(pool: PgPool) -> Result {
+async fn invalid_address_returns_400_with_the_field_and_a_link(pool: PgPool) -> Result {
     let transaction = seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     for (address, status, message) in [
@@ -298,7 +298,7 @@ async fn mistakes_are_answered_with_the_field_and_a_way_back(pool: PgPool) -> Re
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_database_without_a_trail_says_so(pool: PgPool) -> Result {
+async fn timeline_without_a_trail_shows_the_install_command(pool: PgPool) -> Result {
     let (status, body) = get(&mounted(&pool, Access::Allow), "/audit/timeline?from=").await?;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(
@@ -309,7 +309,7 @@ async fn a_database_without_a_trail_says_so(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn it_lives_wherever_it_is_nested(pool: PgPool) -> Result {
+async fn console_works_at_every_mount_path(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     for base in ["/audit", "/admin/audit"] {
@@ -332,7 +332,7 @@ async fn it_lives_wherever_it_is_nested(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn pages_are_one_body_under_a_strict_policy(pool: PgPool) -> Result {
+async fn page_is_one_body_with_a_strict_content_security_policy(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     let mut nonces = Vec::new();
@@ -365,7 +365,7 @@ async fn pages_are_one_body_under_a_strict_policy(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn assets_come_compressed_as_the_client_likes(pool: PgPool) -> Result {
+async fn assets_are_compressed_as_accepted(pool: PgPool) -> Result {
     let app = mounted(&pool, Access::Deny);
     let (_, body) = get(&app, "/audit/timeline?from=").await?;
     let style =
@@ -384,7 +384,7 @@ async fn assets_come_compressed_as_the_client_likes(pool: PgPool) -> Result {
 }
 
 #[tokio::test]
-async fn without_the_database_it_says_so_and_offers_to_try_again() -> Result {
+async fn page_without_a_database_returns_503_with_a_retry_link() -> Result {
     let nowhere = std::env::temp_dir().join("no-postgresql-here");
     let options = sqlx::postgres::PgConnectOptions::new().socket(nowhere);
     let pool = PgPoolOptions::new().connect_lazy_with(options);

@@ -56,7 +56,7 @@ fn section<'a>(body: &'a str, title: &str) -> &'a str {
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_is_deployed_as_configured_matches(pool: PgPool) -> Result {
+async fn redaction_as_configured_matches(pool: PgPool) -> Result {
     let config = seeded(&pool).await?;
     let (status, body) = get(&configured(&pool, config).await?, "/audit/policy/redaction").await?;
     assert_eq!(status, StatusCode::OK);
@@ -70,7 +70,7 @@ async fn what_is_deployed_as_configured_matches(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn each_state_is_told_apart_with_what_differs_and_no_value(pool: PgPool) -> Result {
+async fn redaction_page_shows_state_and_differences_without_values(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let function: String = sqlx::query_scalar(
         "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname LIKE 'threadline_capture%odd%'",
@@ -97,7 +97,7 @@ async fn each_state_is_told_apart_with_what_differs_and_no_value(pool: PgPool) -
 }
 
 #[sqlx::test(migrations = false)]
-async fn without_a_configuration_it_shows_what_is_deployed_and_compares_nothing(pool: PgPool) -> Result {
+async fn redaction_page_without_a_configuration_shows_what_is_deployed(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let (_, body) = get(&checked(mounted(&pool, Access::Allow)).await?, "/audit/policy/redaction").await?;
     assert!(

@@ -61,7 +61,7 @@ fn address(query: &str, since: &str) -> String {
 }
 
 #[sqlx::test(migrations = false)]
-async fn it_counts_what_is_newer_and_matches_up_to_a_hundred(pool: PgPool) -> Result {
+async fn newer_changes_are_counted_up_to_100(pool: PgPool) -> Result {
     let trail = seeded(&pool).await?;
     let since = mark(&trail).await?;
     let app = mounted(&pool, Access::Allow);
@@ -83,7 +83,7 @@ async fn it_counts_what_is_newer_and_matches_up_to_a_hundred(pool: PgPool) -> Re
 }
 
 #[sqlx::test(migrations = false)]
-async fn change_that_commits_after_the_page_with_an_earlier_time_is_counted(pool: PgPool) -> Result {
+async fn late_change_is_counted_as_newer(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let mut older = pool.begin().await?;
     let actor = r#"{"type":"user","id":"42"}"#;
@@ -121,7 +121,7 @@ async fn change_that_commits_after_the_page_with_an_earlier_time_is_counted(pool
 }
 
 #[sqlx::test(migrations = false)]
-async fn page_that_nothing_new_belongs_to_asks_nothing(pool: PgPool) -> Result {
+async fn page_that_cannot_grow_has_no_live_part(pool: PgPool) -> Result {
     let trail = seeded(&pool).await?;
     let page = trail.timeline_page(&Scope::unscoped(), &Filter::default(), Position::Newest, 1).await?;
     let cursor = page.entries.first().ok_or("nothing recorded")?.change.cursor();
@@ -139,7 +139,7 @@ async fn page_that_nothing_new_belongs_to_asks_nothing(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_scope_and_a_refusal_hold_here_too(pool: PgPool) -> Result {
+async fn newer_changes_obey_scope_and_denial(pool: PgPool) -> Result {
     let since = mark(&seeded(&pool).await?).await?;
     insert(&pool, "tickets", 3).await?;
     insert(&pool, "secrets", 2).await?;
@@ -153,7 +153,7 @@ async fn a_scope_and_a_refusal_hold_here_too(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn it_lives_wherever_the_console_is_nested_and_is_never_stored(pool: PgPool) -> Result {
+async fn newer_changes_work_at_every_mount_path_and_are_not_cached(pool: PgPool) -> Result {
     let since = mark(&seeded(&pool).await?).await?;
     let console = || {
         Console::builder(AuditTrail::new(pool.clone()))
@@ -177,7 +177,7 @@ async fn it_lives_wherever_the_console_is_nested_and_is_never_stored(pool: PgPoo
 
 /// Server functions register themselves with the process: a host that is a Leptos application finds this one among its own.
 #[sqlx::test(migrations = false)]
-async fn outside_of_the_console_nothing_is_counted(pool: PgPool) -> Result {
+async fn newer_changes_outside_of_the_console_fail(pool: PgPool) -> Result {
     let since = mark(&seeded(&pool).await?).await?;
     let host = axum::Router::new().route("/api/{*name}", axum::routing::get(leptos_axum::handle_server_fns));
     let app = mounted(&pool, Access::Allow).merge(host);
@@ -188,7 +188,7 @@ async fn outside_of_the_console_nothing_is_counted(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_cannot_be_read_is_a_mistake(pool: PgPool) -> Result {
+async fn newer_changes_with_invalid_parameters_return_400(pool: PgPool) -> Result {
     let since = mark(&seeded(&pool).await?).await?;
     let app = mounted(&pool, Access::Allow);
     let cursor = "1795339267000000-0193c2aa00007000800000000000008d";
@@ -209,7 +209,7 @@ async fn what_cannot_be_read_is_a_mistake(pool: PgPool) -> Result {
 }
 
 #[tokio::test]
-async fn without_the_database_it_says_so() -> Result {
+async fn newer_changes_without_a_database_return_503() -> Result {
     let nowhere = std::env::temp_dir().join("no-postgresql-here");
     let options = sqlx::postgres::PgConnectOptions::new().socket(nowhere);
     let console = Console::builder(AuditTrail::new(PgPoolOptions::new().connect_lazy_with(options)))

@@ -70,7 +70,7 @@ fn part<'a>(body: &'a str, id: &str) -> &'a str {
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_buckets_hold_what_the_check_found(pool: PgPool) -> Result {
+async fn coverage_page_groups_tables_by_status(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let hostile = format!("CREATE TABLE \"{HOSTILE}\" (id int PRIMARY KEY)");
     sqlx::raw_sql(sqlx::AssertSqlSafe(hostile)).execute(&pool).await?;
@@ -91,7 +91,7 @@ async fn the_buckets_hold_what_the_check_found(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn each_finding_stands_with_its_meaning_and_its_command(pool: PgPool) -> Result {
+async fn finding_is_shown_with_meaning_and_command(pool: PgPool) -> Result {
     seeded(&pool).await?;
     sqlx::raw_sql("ALTER TABLE tickets DISABLE TRIGGER ALL; ALTER TABLE billing.invoices ADD note text")
         .execute(&pool)
@@ -109,7 +109,7 @@ async fn each_finding_stands_with_its_meaning_and_its_command(pool: PgPool) -> R
 }
 
 #[sqlx::test(migrations = false)]
-async fn one_schema_is_shown_by_itself_and_an_unknown_one_is_named(pool: PgPool) -> Result {
+async fn schema_filter_shows_one_schema_and_rejects_an_unknown_one(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = checked(mounted(&pool, Access::Allow)).await?;
     let (status, body) = get(&app, "/audit/coverage?schema=billing").await?;
@@ -127,7 +127,7 @@ async fn one_schema_is_shown_by_itself_and_an_unknown_one_is_named(pool: PgPool)
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_pill_is_on_every_screen_of_those_who_may_see_coverage(pool: PgPool) -> Result {
+async fn pill_is_on_every_page_if_coverage_is_granted(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let allowed = checked(with(&pool, Access::Allow, &ConsoleAction::GLOBAL)).await?;
     let refused = with(&pool, Access::Allow, &[]);
@@ -151,7 +151,7 @@ async fn the_pill_is_on_every_screen_of_those_who_may_see_coverage(pool: PgPool)
 }
 
 #[sqlx::test(migrations = false)]
-async fn coverage_and_policy_are_answers_of_their_own(pool: PgPool) -> Result {
+async fn global_action_is_denied_without_allow(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let screens = [
         (ConsoleAction::ViewCoverage, "/audit/coverage", "threadline health coverage --all-schemas"),
@@ -182,7 +182,7 @@ async fn coverage_and_policy_are_answers_of_their_own(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_check_at_once_sees_what_has_just_happened_and_remembers_it(pool: PgPool) -> Result {
+async fn check_now_finds_and_records_a_new_gap(pool: PgPool) -> Result {
     let trail = seeded(&pool).await?;
     trail.capture(["secrets"]).await?;
     let app = mounted(&pool, Access::Allow);
@@ -215,7 +215,7 @@ async fn a_check_at_once_sees_what_has_just_happened_and_remembers_it(pool: PgPo
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_check_that_fails_keeps_the_last_answer_and_says_how_old_it_is(pool: PgPool) -> Result {
+async fn failed_check_keeps_the_last_result_with_its_age(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     assert_eq!(pill(&app).await?["is_stale"], false);
@@ -237,7 +237,7 @@ async fn a_check_that_fails_keeps_the_last_answer_and_says_how_old_it_is(pool: P
 }
 
 #[sqlx::test(migrations = false)]
-async fn before_there_is_an_answer_it_says_so(pool: PgPool) -> Result {
+async fn coverage_page_before_the_first_check_says_so(pool: PgPool) -> Result {
     let app = mounted(&pool, Access::Allow);
     let now = pill(&app).await?;
     assert_eq!((&now["is_stale"], &now["uncovered"]), (&true.into(), &serde_json::Value::Null));
@@ -253,7 +253,7 @@ async fn before_there_is_an_answer_it_says_so(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn check_that_cannot_be_remembered_is_shown_with_the_reason(pool: PgPool) -> Result {
+async fn check_that_cannot_be_recorded_is_shown_with_the_reason(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let reader = format!("threadline_test_{}", uuid::Uuid::now_v7().simple());
     for (session, harm, reason) in [
@@ -296,7 +296,7 @@ async fn check_that_cannot_be_remembered_is_shown_with_the_reason(pool: PgPool) 
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_configuration_names_the_expected_gaps(pool: PgPool) -> Result {
+async fn expected_gaps_come_from_the_configuration(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let config = Config::from_toml("[health]\nexpected_uncovered_tables = [\"secrets\"]")?;
     let console = patient(AuditTrail::new(pool.clone()))

@@ -39,7 +39,7 @@ async fn write(write: AuditedWrite, statement: &'static str) -> Result<Uuid> {
 }
 
 #[sqlx::test(migrations = false)]
-async fn everything_that_was_said_about_it_is_shown_as_text(pool: PgPool) -> Result {
+async fn transaction_page_shows_everything_recorded_as_text(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let context = context(HOSTILE)?.with_request_id("req-1")?.with_job_id("job-9")?;
     let action = Action::named("tickets.imported")
@@ -85,7 +85,7 @@ async fn everything_that_was_said_about_it_is_shown_as_text(pool: PgPool) -> Res
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_page_shows_the_source_and_every_digit_of_the_metadata(pool: PgPool) -> Result {
+async fn transaction_page_shows_source_and_exact_metadata(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let context = context("c-1")?;
     let id =
@@ -110,7 +110,7 @@ async fn the_page_shows_the_source_and_every_digit_of_the_metadata(pool: PgPool)
 }
 
 #[sqlx::test(migrations = false)]
-async fn many_changes_are_counted_by_table_and_paged(pool: PgPool) -> Result {
+async fn large_transaction_is_counted_by_table_and_paged(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let transaction = write(
         AuditTrail::new(pool.clone()).write(&context("c-1")?).action("tickets.imported"),
@@ -144,7 +144,7 @@ async fn many_changes_are_counted_by_table_and_paged(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_other_transactions_of_its_correlation_are_listed(pool: PgPool) -> Result {
+async fn transaction_page_lists_its_correlation(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let opened = AuditTrail::new(pool.clone()).write(&context("c-1")?).action("ticket.opened");
     let one = write(opened, "INSERT INTO tickets VALUES (1, 'one')").await?;
@@ -164,7 +164,7 @@ async fn the_other_transactions_of_its_correlation_are_listed(pool: PgPool) -> R
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_transaction_without_its_changes_says_so(pool: PgPool) -> Result {
+async fn transaction_without_changes_says_so(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let opened = AuditTrail::new(pool.clone()).write(&context("c-1")?).action("ticket.opened");
     let transaction = write(opened, "INSERT INTO tickets VALUES (1, 'one')").await?;
@@ -189,7 +189,7 @@ fn impatient(pool: &PgPool) -> Router {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_question_that_takes_too_long_can_be_asked_smaller(pool: PgPool) -> Result {
+async fn slow_query_returns_503_with_a_narrower_link(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let mut lock = pool.begin().await?;
     sqlx::raw_sql("LOCK TABLE threadline.audit_changes IN ACCESS EXCLUSIVE MODE").execute(&mut *lock).await?;
@@ -210,7 +210,7 @@ async fn a_question_that_takes_too_long_can_be_asked_smaller(pool: PgPool) -> Re
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_problem_names_the_request_for_whoever_is_asked_for_help(pool: PgPool) -> Result {
+async fn problem_page_names_the_request_id(pool: PgPool) -> Result {
     seeded(&pool).await?;
     for (access, status) in [(Access::Allow, StatusCode::NOT_FOUND), (Access::Deny, StatusCode::FORBIDDEN)] {
         let request =
@@ -225,7 +225,7 @@ async fn a_problem_names_the_request_for_whoever_is_asked_for_help(pool: PgPool)
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_transaction_without_an_actor_tells_of_its_session(pool: PgPool) -> Result {
+async fn transaction_without_an_actor_shows_its_session(pool: PgPool) -> Result {
     seeded(&pool).await?;
     sqlx::raw_sql(
         "BEGIN; SET LOCAL application_name = 'nightly <b>'; INSERT INTO tickets VALUES (1, 'one'); COMMIT",

@@ -54,7 +54,7 @@ fn panel(body: &str) -> &str {
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_form_leads_to_the_row_or_says_what_to_write(pool: PgPool) -> Result {
+async fn find_row_form_redirects_or_says_what_to_write(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     for (query, path) in [
         ("table=tickets&record=1", "/audit/rows/tickets/id%3D1"),
@@ -99,7 +99,7 @@ async fn the_form_leads_to_the_row_or_says_what_to_write(pool: PgPool) -> Result
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_versions_stand_newest_first_with_what_is_known_now(pool: PgPool) -> Result {
+async fn row_page_lists_versions_newest_first_with_the_present_state(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     let (status, body) = get(&app, "/audit/rows/tickets/id%3D1").await?;
     assert_eq!(status, StatusCode::OK);
@@ -124,7 +124,7 @@ async fn the_versions_stand_newest_first_with_what_is_known_now(pool: PgPool) ->
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_version_leads_to_all_of_its_correlation(pool: PgPool) -> Result {
+async fn version_links_to_its_correlation(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     let context = AuditContext::new(ActorRef::new(ActorKind::User, "ann")?).with_correlation_id("a&b")?;
     let mut tx = AuditTrail::new(pool.clone()).write(&context).action("ticket.reopened").begin().await?;
@@ -137,7 +137,7 @@ async fn a_version_leads_to_all_of_its_correlation(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn long_histories_are_paged_and_keep_their_window(pool: PgPool) -> Result {
+async fn long_history_is_paged_within_its_window(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     for number in 0..25 {
         let sql = format!("UPDATE tickets SET note = 'note {number}' WHERE id = 1");
@@ -165,7 +165,7 @@ async fn long_histories_are_paged_and_keep_their_window(pool: PgPool) -> Result 
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_row_as_it_was(pool: PgPool) -> Result {
+async fn as_of_shows_the_row_at_a_time(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     let changed = moments(&pool, "tickets", r#"{"id": "1"}"#).await?;
     let address = "/audit/rows/tickets/id%3D1?as_of=";
@@ -200,7 +200,7 @@ async fn the_row_as_it_was(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_row_that_was_gone_is_said_to_be_gone(pool: PgPool) -> Result {
+async fn as_of_a_deleted_row_says_so(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     let changed = moments(&pool, "tickets", r#"{"id": "2"}"#).await?;
     let (_, body) = get(&app, &format!("/audit/rows/tickets/id%3D2?as_of={}", changed[1])).await?;
@@ -231,7 +231,7 @@ async fn a_row_that_was_gone_is_said_to_be_gone(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn two_versions_stand_side_by_side(pool: PgPool) -> Result {
+async fn compare_shows_two_versions_side_by_side(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     let changed = moments(&pool, "tickets", r#"{"id": "1"}"#).await?;
     let row = "/audit/rows/tickets/id%3D1";
@@ -281,7 +281,7 @@ fn sides(table: &str, cell: &str) -> String {
 }
 
 #[sqlx::test(migrations = false)]
-async fn any_key_has_its_page(pool: PgPool) -> Result {
+async fn row_page_accepts_any_key(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     for word in ["a/b", "ü", "100%", "x&y=z", "", "a+b c", HOSTILE, "\u{202e}abc", ".."] {
         sqlx::query("INSERT INTO words VALUES ($1, 'a meaning')").bind(word).execute(&pool).await?;
@@ -305,7 +305,7 @@ async fn any_key_has_its_page(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn values_are_text_and_never_markup(pool: PgPool) -> Result {
+async fn hostile_values_are_rendered_as_text(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     sqlx::query("UPDATE tickets SET subject = $1 WHERE id = 1").bind(HOSTILE).execute(&pool).await?;
     let changed = moments(&pool, "tickets", r#"{"id": "1"}"#).await?;
@@ -319,7 +319,7 @@ async fn values_are_text_and_never_markup(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn mistakes_in_the_address_lead_to_the_form(pool: PgPool) -> Result {
+async fn invalid_row_address_shows_the_form(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     let response = call(&app, "/audit/rows/tickets/1").await?;
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
@@ -344,7 +344,7 @@ async fn mistakes_in_the_address_lead_to_the_form(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_scope_hides_as_if_it_did_not_exist(pool: PgPool) -> Result {
+async fn hidden_data_looks_as_if_it_did_not_exist(pool: PgPool) -> Result {
     let _ = seeded(&pool).await?;
     let of = |scope: Scope| mounted(&pool, Access::AllowWithin(scope));
     let tickets = of(Scope::tables(["tickets"]));

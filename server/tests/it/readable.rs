@@ -54,12 +54,12 @@ fn text(html: &str) -> String {
 }
 
 #[test]
-fn only_what_is_read_is_text() {
+fn visible_text_excludes_markup() {
     assert_eq!(text("a<b c=d>e</b><script>f</script>g<template><i>h</i></template>i"), "aegi");
 }
 
 #[sqlx::test(migrations = false)]
-async fn fifty_changes_are_read_before_any_script(pool: PgPool) -> Result {
+async fn timeline_page_is_readable_without_script(pool: PgPool) -> Result {
     let (shown, links) = seeded(&pool).await?;
     let (_, html) = get(&mounted(&pool, Access::Allow), "/audit/timeline?from=2026-01-01T00:00").await?;
     let text = text(&html);

@@ -58,7 +58,7 @@ impl Counters {
 }
 
 #[tokio::test]
-async fn each_answer_of_the_hook_is_told() -> Result<(), Box<dyn Error>> {
+async fn authorize_decision_is_emitted_as_event() -> Result<(), Box<dyn Error>> {
     let counters = Counters::default();
     let _recording = metrics::set_default_local_recorder(&counters);
     let pool = PgPoolOptions::new()
@@ -91,7 +91,7 @@ async fn each_answer_of_the_hook_is_told() -> Result<(), Box<dyn Error>> {
 
 /// Pages, pills and dashboards of everybody ask at the same time.
 #[sqlx::test(migrations = false)]
-async fn one_check_of_coverage_serves_a_thousand_viewers(pool: PgPool) -> Result<(), Box<dyn Error>> {
+async fn coverage_check_is_shared_by_1000_requests(pool: PgPool) -> Result<(), Box<dyn Error>> {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
     sqlx::raw_sql("CREATE TABLE tickets (id int PRIMARY KEY)").execute(&pool).await?;
@@ -123,7 +123,7 @@ async fn one_check_of_coverage_serves_a_thousand_viewers(pool: PgPool) -> Result
 }
 
 #[tokio::test]
-async fn an_id_that_is_not_taken_is_told_by_its_header() -> Result<(), Box<dyn Error>> {
+async fn refused_id_is_emitted_as_event_with_its_header() -> Result<(), Box<dyn Error>> {
     let counters = Counters::default();
     let _recording = metrics::set_default_local_recorder(&counters);
     let app = Router::new().route("/", get(async || ())).layer(AuditContextLayer::new(|_| async { None }));

@@ -45,7 +45,7 @@ fn items(body: &str) -> usize {
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_actor_has_transactions_with_the_tables_they_touched(pool: PgPool) -> Result {
+async fn actor_page_lists_transactions_with_their_tables(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let odd = ActorRef::new(ActorKind::User, "a/b & <i>ü</i>?#%2F")?;
     act(&pool, odd.clone(), "ticket.opened", "INSERT INTO tickets VALUES (1, 'one'), (2, 'two')").await?;
@@ -84,7 +84,7 @@ async fn an_actor_has_transactions_with_the_tables_they_touched(pool: PgPool) ->
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_page_holds_fifty_and_leads_to_the_next(pool: PgPool) -> Result {
+async fn actor_page_lists_50_transactions_and_links_to_the_next(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let job = ActorRef::new(ActorKind::Job, "nightly")?;
     for _ in 0..26 {
@@ -111,7 +111,7 @@ async fn a_page_holds_fifty_and_leads_to_the_next(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_empty_page_tells_never_from_not_lately(pool: PgPool) -> Result {
+async fn empty_actor_page_tells_never_from_not_in_this_window(pool: PgPool) -> Result {
     seeded(&pool).await?;
     act(&pool, ActorRef::new(ActorKind::Admin, "root")?, "ticket.opened", "INSERT INTO tickets VALUES (1)")
         .await?;
@@ -139,7 +139,7 @@ async fn an_empty_page_tells_never_from_not_lately(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_is_no_actor_or_no_window_is_said_in_a_sentence(pool: PgPool) -> Result {
+async fn unknown_actor_or_window_returns_400_with_the_reason(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     for (address, message) in [
@@ -172,7 +172,7 @@ async fn what_is_no_actor_or_no_window_is_said_in_a_sentence(pool: PgPool) -> Re
 
 /// The list reads transactions only; the tables are in their changes.
 #[sqlx::test(migrations = false)]
-async fn the_list_comes_without_tables_where_counting_takes_too_long(pool: PgPool) -> Result {
+async fn slow_count_leaves_out_the_tables(pool: PgPool) -> Result {
     seeded(&pool).await?;
     act(&pool, ActorRef::new(ActorKind::Admin, "root")?, "ticket.opened", "INSERT INTO tickets VALUES (1)")
         .await?;

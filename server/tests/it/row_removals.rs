@@ -51,7 +51,7 @@ fn panel(body: &str) -> &str {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_truncate_of_the_table_removed_the_row(pool: PgPool) -> Result {
+async fn truncate_of_the_table_removes_the_row(pool: PgPool) -> Result {
     let app = after(&pool, "TRUNCATE clients").await?;
     let now = now(&pool).await?;
     let (_, body) = get(&app, &format!("{ROW}?as_of={now}")).await?;
@@ -70,7 +70,7 @@ async fn a_truncate_of_the_table_removed_the_row(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_truncate_of_a_partition_may_have_removed_the_row(pool: PgPool) -> Result {
+async fn truncate_of_a_partition_makes_the_row_uncertain(pool: PgPool) -> Result {
     let app = after(&pool, "TRUNCATE m_eu").await?;
     let now = now(&pool).await?;
     let (_, body) = get(&app, &format!("{ROW_OF_PARTITION}?as_of={now}")).await?;
@@ -105,7 +105,7 @@ async fn a_truncate_of_a_partition_may_have_removed_the_row(pool: PgPool) -> Res
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_renamed_table_leads_to_its_new_name(pool: PgPool) -> Result {
+async fn renamed_table_links_to_its_new_name(pool: PgPool) -> Result {
     let app = after(&pool, "ALTER TABLE clients RENAME TO customers").await?;
     let (_, body) = get(&app, ROW).await?;
     let state = state(&body);
@@ -116,7 +116,7 @@ async fn a_renamed_table_leads_to_its_new_name(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_table_or_partition_that_is_gone_is_said_to_be(pool: PgPool) -> Result {
+async fn dropped_table_or_partition_makes_the_row_uncertain(pool: PgPool) -> Result {
     let app = after(&pool, "DROP TABLE clients; ALTER TABLE m DETACH PARTITION m_eu").await?;
     for (row, expected) in [
         (ROW, "May have been removed: the table clients was dropped after "),
@@ -130,7 +130,7 @@ async fn a_table_or_partition_that_is_gone_is_said_to_be(pool: PgPool) -> Result
 }
 
 #[sqlx::test(migrations = false)]
-async fn whoever_may_see_the_row_learns_that_its_table_was_emptied(pool: PgPool) -> Result {
+async fn truncate_is_shown_within_the_scope_of_the_row(pool: PgPool) -> Result {
     let _ = after(&pool, "TRUNCATE m_eu; TRUNCATE clients").await?;
     let app = mounted(&pool, Access::AllowWithin(Scope::tables(["m"])));
     let (_, body) = get(&app, ROW_OF_PARTITION).await?;
@@ -142,7 +142,7 @@ async fn whoever_may_see_the_row_learns_that_its_table_was_emptied(pool: PgPool)
 
 /// The trail gives out times in the order of writing, so the newest may be ahead of every clock.
 #[sqlx::test(migrations = false)]
-async fn a_change_that_is_ahead_of_the_clock_is_what_is_now(pool: PgPool) -> Result {
+async fn change_ahead_of_the_clock_is_the_present_state(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     sqlx::raw_sql(
         "SELECT setval('threadline.threadline_clock',

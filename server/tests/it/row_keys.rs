@@ -59,7 +59,7 @@ fn panel(body: &str) -> &str {
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_page_of_an_earlier_key_says_what_the_row_became(pool: PgPool) -> Result {
+async fn page_of_an_old_key_links_to_the_new_key(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     let (status, body) = get(&app, "/audit/rows/accounts/id%3D1").await?;
     assert_eq!(status, StatusCode::OK);
@@ -79,7 +79,7 @@ async fn the_page_of_an_earlier_key_says_what_the_row_became(pool: PgPool) -> Re
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_history_can_be_followed_through_every_key(pool: PgPool) -> Result {
+async fn history_links_through_every_key(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     let mut address = "/audit/rows/accounts/id%3D200".to_owned();
     let mut seen = Vec::new();
@@ -100,7 +100,7 @@ async fn a_history_can_be_followed_through_every_key(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn as_of_says_under_which_key_the_row_was(pool: PgPool) -> Result {
+async fn as_of_names_the_key_of_that_time(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     let (first, last) = (moment(&pool, "ann").await?, moment(&pool, "carl").await?);
     let (_, body) = get(&app, &format!("/audit/rows/accounts/id%3D1?as_of={last}")).await?;
@@ -123,7 +123,7 @@ async fn as_of_says_under_which_key_the_row_was(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn two_moments_around_a_change_of_key_differ(pool: PgPool) -> Result {
+async fn compare_across_a_key_change_differs(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     let (first, last) = (moment(&pool, "ann").await?, moment(&pool, "carl").await?);
     let row = "/audit/rows/accounts/id%3D1";
@@ -139,7 +139,7 @@ async fn two_moments_around_a_change_of_key_differ(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_key_that_another_row_took_exists(pool: PgPool) -> Result {
+async fn reused_key_shows_the_present_row(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     write(&pool, "dora", "INSERT INTO accounts VALUES (1, 'another')").await?;
     let (_, body) = get(&app, "/audit/rows/accounts/id%3D1").await?;
@@ -149,7 +149,7 @@ async fn a_key_that_another_row_took_exists(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_ways_between_keys_obey_the_scope(pool: PgPool) -> Result {
+async fn links_between_keys_obey_the_scope(pool: PgPool) -> Result {
     let _ = seeded(&pool).await?;
     let lines = mounted(&pool, Access::AllowWithin(Scope::tables(["lines"])));
     for key in ["1", "100", "200"] {

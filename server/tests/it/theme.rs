@@ -24,7 +24,7 @@ fn said(response: &Response<Body>, name: HeaderName) -> &str {
 const HERE: &[(&str, &str)] = &[("host", "audit.example"), ("origin", "http://audit.example")];
 
 #[sqlx::test(migrations = false)]
-async fn a_theme_is_remembered_and_the_page_comes_back(pool: PgPool) -> Result {
+async fn theme_is_kept_in_a_cookie(pool: PgPool) -> Result {
     AuditTrail::new(pool.clone()).install().await?;
     let app = mounted(&pool, Access::Allow);
     let response = choose(&app, "theme=dark&back=%2Faudit%2Ftimeline%3Ftable%3Dtickets", HERE).await?;
@@ -46,7 +46,7 @@ async fn a_theme_is_remembered_and_the_page_comes_back(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn over_https_the_cookie_stays_there(pool: PgPool) -> Result {
+async fn theme_cookie_is_secure_over_https(pool: PgPool) -> Result {
     let app = mounted(&pool, Access::Allow);
     let https = [("sec-fetch-site", "same-origin"), ("origin", "https://audit.example")];
     let response = choose(&app, "theme=light", &https).await?;
@@ -56,7 +56,7 @@ async fn over_https_the_cookie_stays_there(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_is_no_choice_of_the_operator_changes_nothing(pool: PgPool) -> Result {
+async fn invalid_or_forged_theme_changes_nothing(pool: PgPool) -> Result {
     let app = mounted(&pool, Access::Allow);
     let elsewhere: &[(&str, &str)] = &[("host", "audit.example"), ("origin", "http://evil.example")];
     for (form, headers, status) in [
@@ -78,7 +78,7 @@ async fn what_is_no_choice_of_the_operator_changes_nothing(pool: PgPool) -> Resu
 }
 
 #[sqlx::test(migrations = false)]
-async fn no_form_leads_out_of_the_console(pool: PgPool) -> Result {
+async fn theme_form_redirects_within_the_console_only(pool: PgPool) -> Result {
     let app = mounted(&pool, Access::Allow);
     for form in [
         "theme=dark&back=%2F%2Fevil.example",
