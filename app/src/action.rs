@@ -1,6 +1,6 @@
 //! The actions that the authorization hook decides on.
 
-/// What an operator is about to do; the authorization hook decides on it.
+/// An action of an operator, which the authorization hook allows or denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConsoleAction {

@@ -10,7 +10,7 @@ use threadline::health::{CoverageGap, HealthReport};
 
 use crate::islands::Pill;
 
-/// Where pages get the result of the coverage checks from.
+/// The source of the coverage that pages show.
 pub trait CoverageSource: fmt::Debug + Send + Sync {
     /// Returns the latest result. Starts a check if one is due, and waits up to `wait` for a running one.
     fn current(&self, wait: Duration) -> BoxFuture<'_, Coverage>;
@@ -40,7 +40,7 @@ pub struct Coverage {
 pub struct LastCheck {
     /// The time of the check, by the clock of this process.
     pub at: DateTime<Utc>,
-    /// What was found.
+    /// The report of the check.
     pub health: HealthReport,
     /// The gaps of this and earlier checks, the last seen first, unless they could not be read.
     pub gaps: Option<Vec<CoverageGap>>,

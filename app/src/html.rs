@@ -1,17 +1,16 @@
-//! Parts of a page that are drawn at once.
+//! Parts of a page that are rendered at once.
 
 use leptos::prelude::RenderHtml;
 use leptos::tachys::html::InertElement;
 use leptos::tachys::view::Position;
 
-/// A part of a page that is HTML already. Unlike an `AnyView` it holds no tree: nothing outside of an island is hydrated, so
-/// nobody needs one.
+/// A part of a page that has been rendered to HTML. Unlike an `AnyView` it holds no tree, which is needed for hydration only.
 pub(crate) type Html = InertElement;
 
-/// Makes one type of different views, as `into_any` does, in a fraction of its time: that one copies every attribute, and boxes
-/// what is inside.
+/// Turns views of different types into one type, like `into_any` but several times faster: that copies every attribute, and
+/// boxes the content.
 pub(crate) trait IntoHtml: RenderHtml {
-    /// Draws the view, which escapes its texts and attributes.
+    /// Renders the view. Texts and attributes are escaped.
     fn into_html(self) -> Html
     where
         Self: Sized,
@@ -22,14 +21,13 @@ pub(crate) trait IntoHtml: RenderHtml {
 
 impl<View: RenderHtml> IntoHtml for View {}
 
-/// What leptos reckons as the length of a view leaves out the quotes of its attributes and what is escaped: the text would
-/// grow, and be copied, with its last bytes.
-const ROOM: usize = 8;
+/// `html_len()` ignores the quotes of attributes and escaping; over-allocating by 1/8 avoids a final reallocation.
+const SPARE_FRACTION: usize = 8;
 
-/// Draws a view behind what is written already.
+/// Appends a rendered view to HTML.
 pub(crate) fn render_into(view: impl RenderHtml, mut html: String) -> String {
     let length = view.html_len();
-    html.reserve(length + length / ROOM);
+    html.reserve(length + length / SPARE_FRACTION);
     view.to_html_with_buf(&mut html, &mut Position::FirstChild, true, false, Vec::new());
     html
 }

@@ -17,14 +17,14 @@ use crate::{PageContext, PageError, RequestContext};
 
 /// A page of the console. Its folder holds one file for each step:
 ///
-/// - `query.rs`: [`Query`](Self::Query), what the address asks for, as an extractor;
+/// - `query.rs`: [`Query`](Self::Query), the typed query of the address, as an extractor;
 /// - `load.rs`: [`load`](Self::load), what is read from the audit trail;
 /// - `view.rs`: [`view`](Self::view), which turns the loaded page into HTML and reads nothing.
 ///
 /// An error of the first two steps is a [`PageError`], which renders itself. A page is served once a row of
 /// [`ROUTES`](crate::ROUTES) names it.
 pub trait Page: Sized + Send + 'static {
-    /// What the address asks for.
+    /// The query of the address.
     type Query: FromRequestParts<RequestContext, Rejection: Into<PageError>> + Send;
 
     /// Loads what the page shows.

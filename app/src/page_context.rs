@@ -1,4 +1,4 @@
-//! What every page knows of its request and of the mount.
+//! The context of a page: the request and the mount.
 
 use leptos::prelude::{provide_context, use_context};
 use threadline::ActorRef;
@@ -17,7 +17,7 @@ pub struct Assets {
     pub script: Option<&'static str>,
 }
 
-/// What the document around a page shows, and what the page needs for its links.
+/// The context in which a page is rendered: the content of the document around it, and the base of its links.
 #[derive(Debug, Clone, Default)]
 pub struct PageContext {
     /// The path at which the host mounted the console, without a slash at its end.

@@ -13,7 +13,7 @@ use crate::{ConsoleAction, PageContext};
 /// The time that a page waits for a part that it can do without.
 pub(crate) const OPTIONAL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What the pages of a console read from. All requests share it.
+/// The services that the pages of a console read from. All requests share them.
 #[derive(Debug)]
 pub struct PageServices {
     pub(crate) trail: AuditTrail,
@@ -46,11 +46,11 @@ impl PageServices {
 /// adds it to the request.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
-    /// What the pages read from.
+    /// The services that the page reads from.
     pub services: Arc<PageServices>,
     /// The part of the trail that the operator may see.
     pub scope: Scope,
-    /// What the document around the page shows.
+    /// The context in which the page is rendered.
     pub page: PageContext,
 }
 

@@ -5,7 +5,7 @@ use threadline::export::Format;
 use crate::ConsoleAction;
 use crate::page::{FormHandler, Page, PageForm, PageHandler};
 
-/// What answers at an address. The router matches on it without a wildcard, so an endpoint without a handler does not compile.
+/// The endpoint of an address. The router matches on it without a wildcard, so an endpoint without a handler does not compile.
 #[derive(Debug, Clone, Copy)]
 pub enum Endpoint {
     /// A page, and the form that is posted to the same address if there is one.
@@ -26,7 +26,7 @@ pub enum Endpoint {
 pub struct Route {
     /// The path below the mount, in axum's notation.
     pub path: &'static str,
-    /// What answers there.
+    /// The endpoint.
     pub endpoint: Endpoint,
     /// The action that the hook has to allow.
     pub action: ConsoleAction,

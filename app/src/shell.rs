@@ -6,13 +6,13 @@ use crate::components::{Preferences, Tools};
 use crate::islands::CoveragePill;
 use crate::{PageContext, ROUTES, Theme};
 
-/// Head, header and navigation.
+/// Renders the head, the header and the navigation around a page.
 pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl IntoView {
     let context = PageContext::current();
     let asset = |name: &str| context.href(&format!("/assets/{name}"));
     let style = asset(context.assets.style);
     let icon = asset(context.assets.icon);
-    // The system's choice needs no attribute: the stylesheet follows it by itself.
+    // The system theme needs no attribute: the stylesheet follows the system by itself.
     let theme = (context.theme != Theme::System).then(|| context.theme.as_str());
     let script = context.assets.script.map(|name| {
         view! { <script type="module" src=asset(name) nonce=context.nonce.clone()></script> }
@@ -39,7 +39,7 @@ pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl Int
     }
 }
 
-/// The bar at the top. On a narrow screen the navigation folds behind a menu that needs no script.
+/// The bar at the top. On a narrow screen the navigation folds into a menu that needs no script.
 #[component]
 fn Header(context: PageContext) -> impl IntoView {
     let host = context.host_name.clone().map(|name| view! { <span>{name}</span> });

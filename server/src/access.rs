@@ -10,7 +10,7 @@ use threadline_app::ConsoleAction;
 pub struct AccessRequest {
     /// The request without its body: headers, and in its extensions what the host's own layers put there.
     pub parts: Parts,
-    /// What the operator is about to do.
+    /// The action of the operator.
     pub action: ConsoleAction,
 }
 

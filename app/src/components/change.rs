@@ -1,4 +1,4 @@
-//! One change of one row.
+//! One change of a row.
 
 use leptos::prelude::*;
 use threadline::query::{Change, Operation, RowKey};
@@ -11,7 +11,7 @@ use crate::PageContext;
 use crate::diff::accessible_text;
 use crate::html::{Html, IntoHtml};
 
-/// The operation, the row's key, the way to its history, and its fields old and new.
+/// The card of a change: the operation, the key, the link to the row history, and the fields with old and new values.
 #[component]
 pub(crate) fn ChangeCard(
     change: Change,
@@ -86,7 +86,7 @@ fn said(key: &RowKey) -> String {
     parts.join(", ")
 }
 
-/// The key, column by column: `id 4711`.
+/// Renders the key, column by column: `id 4711`.
 fn key(operation: Operation, key: RowKey) -> Option<Html> {
     if key.is_empty() {
         let unknown = || view! { <span class="kind">"key not recorded"</span> }.into_html();

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// The command, and a button that copies it.
+/// A command, and a button that copies it.
 #[component]
 pub(crate) fn CommandLine(
     /// The command, as it is run.

@@ -1,4 +1,4 @@
-//! Field rows, old and new.
+//! The fields of a change, old and new.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -10,26 +10,26 @@ use super::value::{side, text};
 use crate::diff::{Cell, DiffBody, Row, rows};
 use crate::html::IntoHtml;
 
-/// How many fields of a new or deleted row are shown before the rest folds away.
+/// Fields of a new or deleted row that are shown before the others are folded.
 const FIELDS_SHOWN: usize = 8;
-/// How many rows of an update are shown before the rest folds away.
+/// Rows of an update that are shown before the others are folded.
 const ROWS_SHOWN: usize = 24;
 
-/// Which sides a table of fields has.
+/// The sides of a table of fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sides {
-    /// The old one.
+    /// The old side.
     Old,
-    /// The new one.
+    /// The new side.
     New,
-    /// Both.
+    /// Both sides.
     Both,
-    /// Both, under headings that everybody sees.
+    /// Both sides, with visible headings.
     Named(String, String),
 }
 
-/// The fields of a change. An update shows both sides. A new or deleted row shows its only one; its key, which stands above
-/// already, and its NULLs fold away.
+/// The fields of a change. An update shows both sides. A new or deleted row shows its only side, and folds its NULLs and its
+/// key, which the header of the card contains.
 #[component]
 pub(super) fn Fields(
     operation: Operation,
@@ -64,7 +64,7 @@ pub(super) fn Fields(
 
 fn update(fields: Vec<FieldChange>, say_source: bool) -> (Vec<Row>, Vec<Row>) {
     let mut shown: Vec<Row> = fields.into_iter().flat_map(|field| rows(field, say_source)).collect();
-    // A fold of one row hides more than it saves.
+    // A fold of one row would hide more than it saves.
     let rest = if shown.len() > ROWS_SHOWN + 1 { shown.split_off(ROWS_SHOWN) } else { Vec::new() };
     (shown, rest)
 }
@@ -88,7 +88,7 @@ fn alone(sides: &Sides, field: FieldChange) -> Row {
     Row { label: field.name, body: DiffBody::Cells(Cell::alone(old), Cell::alone(new)) }
 }
 
-/// Fields as a table, whole: of one side, or compared.
+/// A whole table of fields: one side, or both compared.
 #[component]
 pub(crate) fn FieldTable(sides: Sides, fields: Vec<FieldChange>, label: String) -> impl IntoView {
     let rows: Vec<Row> = match sides {

@@ -1,4 +1,4 @@
-//! Who did it and why.
+//! The actor and the action of a transaction.
 
 use leptos::prelude::*;
 use threadline::ActorRef;
@@ -8,12 +8,12 @@ use super::value::isolated;
 use crate::PageContext;
 use crate::html::IntoHtml;
 
-/// The actor and the action of a transaction, or the words for their absence; an action that failed says so. An actor leads
-/// to what else they did.
+/// The actor and the action of a transaction, or that there is none. An action that failed is marked. The actor links to
+/// their page.
 #[component]
 pub(crate) fn TransactionHeading(
     transaction: TransactionRecord,
-    /// Where there is no actor, all that is known of the session is told, and not its role alone.
+    /// Whether to describe the whole session of a transaction without an actor, and not only its role.
     #[prop(optional)]
     whole_session: bool,
 ) -> impl IntoView {
@@ -28,7 +28,7 @@ pub(crate) fn TransactionHeading(
     view! { {who} " · " {action} }
 }
 
-/// The actor, and whom it stood in for; without an actor, the session that wrote.
+/// Renders the actor, and whom they acted on behalf of; without an actor, the session that wrote.
 pub(super) fn who(transaction: &TransactionRecord, whole_session: bool) -> impl IntoView + use<> {
     let actor = match &transaction.actor {
         Some(actor) => actor_link(actor).into_html(),
@@ -52,7 +52,7 @@ fn actor_link(actor: &ActorRef) -> impl IntoView + use<> {
     view! { <a class="who" href=href>{actor.to_string()}</a> }
 }
 
-/// The word behind an action that did not end well.
+/// Renders the mark of an action that failed.
 pub(super) fn failed(action: &ActionRecord) -> Option<impl IntoView + use<>> {
     (action.status == "error").then(|| view! { " "<span class="failed">"failed"</span> })
 }

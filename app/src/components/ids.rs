@@ -1,11 +1,11 @@
-//! Ids that are shown short and copied whole.
+//! Ids, which are shown short and copied whole.
 
 use leptos::prelude::*;
 
 use crate::html::IntoHtml;
 
-/// An id with its label, as a link where there is something behind it, and a button that copies it whole. The button is
-/// plain: one island listens for all of them.
+/// An id with its label, a link if there is something to link to, and a copy button. The button is plain HTML: one island
+/// listens for all of them.
 #[component]
 pub(crate) fn Identifier(
     label: &'static str,
@@ -27,7 +27,7 @@ pub(crate) fn Identifier(
     }
 }
 
-/// Both ends of a long id: time-ordered ids begin alike and differ at the end.
+/// Shortens a long id to both of its ends: time-ordered ids begin alike and differ at the end.
 fn shorten(id: &str) -> String {
     let characters = id.chars().count();
     if characters <= 20 {
@@ -43,7 +43,7 @@ mod tests {
     use super::shorten;
 
     #[test]
-    fn short_ids_stay_whole_and_long_ones_keep_both_ends() {
+    fn long_id_is_shortened_to_both_ends() {
         assert_eq!(shorten("req-1"), "req-1");
         assert_eq!(shorten("0193c2aa-0000-7000-8000-00000000008d"), "0193c2…0000008d");
         assert_eq!(shorten(&"жук".repeat(10)), "жукжук…укжукжук");

@@ -1,4 +1,4 @@
-//! The key of a row in words: `id 4711`.
+//! The key of a row, as in `id 4711`.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use super::value::text;
 use crate::PageContext;
 use crate::html::{Html, IntoHtml};
 
-/// Draws the key, column by column.
+/// Renders the key, column by column.
 pub(crate) fn key_in_words(key: RowKey) -> Html {
     let last = key.iter().len().saturating_sub(1);
     let parts: Vec<_> = key
@@ -27,7 +27,7 @@ pub(crate) fn key_in_words(key: RowKey) -> Html {
     view! { <span class="mono">{parts}</span> }.into_html()
 }
 
-/// Draws a key as the way to the history of the row that has it.
+/// Renders a key as a link to the history of the row that has it.
 pub(crate) fn key_link(table: &TableName, key: RowKey) -> Html {
     let href = key.is_complete().then(|| PageContext::current().row_of(table, &key));
     match href {
@@ -36,8 +36,8 @@ pub(crate) fn key_link(table: &TableName, key: RowKey) -> Html {
     }
 }
 
-/// Says of a change that replaced a key what the row was called before or, on the page of that earlier key, what it is called
-/// since; each time with the way there.
+/// Renders the other key of a change that replaced a key, with a link: the old key or, on the page of the old key, the new
+/// one.
 pub(super) fn other_key(change: &Change, page_key: Option<&RowKey>) -> Option<Html> {
     let old_key = change.old_key.as_ref()?;
     let (before, key, after) = match page_key {

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::plural::counted;
-use super::value::{left_out, pieces, text};
+use super::value::{left_out, segments, text};
 use crate::diff::{Line, LineKind};
 use crate::html::{Html, IntoHtml};
 
-/// Removed and added lines with their signs; who cannot see the signs hears them as words.
+/// Renders removed and added lines. Screen readers hear the kind of each line as a word.
 pub(super) fn lines(lines: Vec<Line>) -> impl IntoView {
     let lines: Vec<_> = lines.into_iter().map(line).collect();
     view! { <div class="lines">{lines}</div> }
@@ -15,9 +15,9 @@ pub(super) fn lines(lines: Vec<Line>) -> impl IntoView {
 
 fn line(line: Line) -> Html {
     match line {
-        Line::Shown { kind, pieces: parts, unended } => {
+        Line::Shown { kind, segments: parts, unended } => {
             let unended = unended.then(|| view! { " "<span class="kind">"no line break at the end"</span> });
-            let parts = view! { <bdi>{pieces(parts)}</bdi> };
+            let parts = view! { <bdi>{segments(parts)}</bdi> };
             let (class, word) = class_and_word(kind);
             let word = word.map(|word| view! { <span class="visually-hidden">{format!("{word}: ")}</span> });
             view! { <div class=class>{word}{parts}{unended}</div> }.into_html()

@@ -1,4 +1,4 @@
-//! The parts that pages are made of.
+//! The components of pages.
 
 mod change;
 mod command;

@@ -1,18 +1,18 @@
-//! The way to newer and older entries.
+//! The links to newer and older entries.
 
 use leptos::prelude::*;
 use threadline::query::Cursor;
 
 use crate::html::IntoHtml;
 
-/// Links to the neighbouring pages. A direction without entries is said, not hidden, so that the links never move.
+/// Links to the neighbouring pages. A direction without entries is shown as disabled, so that the links never move.
 #[component]
 pub(crate) fn Pager(
-    /// The address of this list with its filters, without a position.
+    /// The address of this list with its filters, without a cursor.
     list: String,
     newer: Option<Cursor>,
     older: Option<Cursor>,
-    /// What the page holds, in words.
+    /// A summary of the page.
     summary: String,
 ) -> impl IntoView {
     let separator = if list.contains('?') { '&' } else { '?' };

@@ -2,12 +2,12 @@
 
 use threadline::query::Count;
 
-/// `1 change`, `1,204 changes`.
+/// Formats a number with its noun: `1 change`, `1,204 changes`.
 pub(crate) fn counted(count: usize, one: &str) -> String {
     format!("{} {one}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
-/// `317 changes`, `At least 10,000 changes`: the beginning of a sentence.
+/// Formats a capped number for the beginning of a sentence: `317 changes`, `At least 10,000 changes`.
 pub(crate) fn counted_to(count: Count, one: &str) -> String {
     match count {
         Count::Exact(count) => counted(count, one),
@@ -15,19 +15,19 @@ pub(crate) fn counted_to(count: Count, one: &str) -> String {
     }
 }
 
-/// `1 table needs capture`, `12 tables need capture`.
+/// Formats a number of tables: `1 table needs capture`, `12 tables need capture`.
 pub(crate) fn needing_capture(tables: usize) -> String {
     format!("{} {} capture", counted(tables, "table"), if tables == 1 { "needs" } else { "need" })
 }
 
-/// With a capital letter and a full stop.
+/// Makes a sentence of a text, with a capital letter and a full stop.
 pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str())
 }
 
-/// The digits in groups of three.
+/// Formats a number with its digits in groups of three.
 pub(crate) fn grouped(count: usize) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_read_as_people_write_them() {
+    fn number_is_grouped_and_its_noun_inflected() {
         for (count, words) in [
             (0, "0 changes"),
             (1, "1 change"),

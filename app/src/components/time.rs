@@ -1,24 +1,23 @@
-//! Points in time: exact for machines, short for people, always UTC. While script runs, a title also tells the reader's own
-//! time.
+//! Times, always in UTC: exact in the attributes, short in the text. In the browser the title contains the local time too.
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use leptos::prelude::*;
 
-/// A time of day, with the whole moment in its title and in its machine-readable value.
+/// A time of day, with the exact time in its attributes.
 #[component]
 pub(crate) fn Time(at: DateTime<Utc>) -> impl IntoView {
     let exact = exact(at);
     view! { <time datetime=exact.clone() title=exact>{at.format("%H:%M:%S").to_string()}</time> }
 }
 
-/// A day and a time of day in words: `22 November 2026, 09:41:07 UTC`.
+/// A date and a time of day: `22 November 2026, 09:41:07 UTC`.
 #[component]
 pub(crate) fn Timestamp(at: DateTime<Utc>) -> impl IntoView {
     let exact = exact(at);
     view! { <time datetime=exact.clone() title=exact>{at.format("%-d %B %Y, %H:%M:%S UTC").to_string()}</time> }
 }
 
-/// A time of day, with its date where that is another one: `09:41:07`, `21 Nov, 09:41:07`.
+/// A time of day, with its date if that is not today: `09:41:07`, `21 Nov, 09:41:07`.
 #[component]
 pub(crate) fn ShortTimestamp(at: DateTime<Utc>, now: DateTime<Utc>) -> impl IntoView {
     let exact = exact(at);
@@ -30,7 +29,7 @@ pub(crate) fn ShortTimestamp(at: DateTime<Utc>, now: DateTime<Utc>) -> impl Into
     view! { <time datetime=exact.clone() title=exact>{at.format(form).to_string()}</time> }
 }
 
-/// Says that the server's clock had been set back when something was recorded.
+/// Renders the note that the server's clock had been set back when something was recorded.
 pub(crate) fn clock_note(recorded: DateTime<Utc>, clock: DateTime<Utc>) -> impl IntoView {
     let form = match () {
         () if recorded.date_naive() != clock.date_naive() => "%-d %B %Y, %H:%M:%S",
@@ -48,7 +47,7 @@ pub(crate) fn clock_note(recorded: DateTime<Utc>, clock: DateTime<Utc>) -> impl 
     }
 }
 
-/// How long ago something was, in its largest unit: `12 s ago`.
+/// Formats an age in its largest unit: `12 s ago`.
 pub(crate) fn ago(time: TimeDelta) -> String {
     match time.num_seconds() {
         ..1 => "just now".to_owned(),
@@ -59,12 +58,12 @@ pub(crate) fn ago(time: TimeDelta) -> String {
     }
 }
 
-/// PostgreSQL's precision: nothing is rounded away.
+/// Formats a time with the precision of PostgreSQL, without rounding.
 fn exact(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }
 
-/// `Today, 22 November`, or the date with its year when that is another one.
+/// Formats a day as `Today, 22 November`, or as the date, with its year if that is not this year.
 pub(crate) fn day_label(day: NaiveDate, today: NaiveDate) -> String {
     let date = if day.year() == today.year() { "%-d %B" } else { "%-d %B %Y" };
     let date = day.format(date);
@@ -80,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ages_are_told_in_their_largest_unit() {
+    fn age_is_formatted_in_its_largest_unit() {
         for (seconds, words) in [
             (-1, "just now"),
             (0, "just now"),
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn days_are_named_as_people_name_them() {
+    fn day_label_names_today_and_yesterday() {
         let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
         let today = day(2026, 1, 1);
         assert_eq!(day_label(today, today), "Today, 1 January");

@@ -1,11 +1,11 @@
-//! The operator's preferences, and the dialogs of the page's tools.
+//! The preferences of the operator, and the dialogs of the page's tools.
 
 use leptos::prelude::*;
 
 use crate::islands::{PageTools, SHORTCUTS};
 use crate::{PageContext, Theme};
 
-/// The theme, and the way to the keyboard shortcuts. Choosing a theme needs no script.
+/// The form for the theme, which needs no script, and the button that opens the keyboard shortcuts.
 #[component]
 pub(crate) fn Preferences(context: PageContext) -> impl IntoView {
     let choices = Theme::ALL.map(|theme| {
@@ -38,7 +38,7 @@ pub(crate) fn Preferences(context: PageContext) -> impl IntoView {
     }
 }
 
-/// What only script opens.
+/// The dialogs, which only script opens.
 #[component]
 pub(crate) fn Tools() -> impl IntoView {
     let keys = SHORTCUTS.map(|key| view! { <div><dt><kbd>{key.key}</kbd></dt><dd>{key.does}</dd></div> });

@@ -1,4 +1,4 @@
-//! Transactions without their changes: a line or two each.
+//! Lists of transactions without their changes.
 
 use chrono::{Datelike, Utc};
 use leptos::prelude::*;
@@ -9,16 +9,16 @@ use super::plural::counted;
 use crate::PageContext;
 use crate::html::{Html, IntoHtml};
 
-/// So many tables are named in a line.
+/// Tables that are named in a line.
 const TABLES_SHOWN: usize = 4;
 
-/// When, who, what, why, and the tables touched, newest first. Each leads to its transaction.
+/// A list of transactions, newest first: time, actor, action, reason and tables. Each links to its page.
 #[component]
 pub(crate) fn TransactionList(
     transactions: Vec<TransactionRecord>,
-    /// The tables of each; none where they could not be counted.
+    /// The tables of each transaction; empty if counting took too long.
     touched: Vec<TableCounts>,
-    /// Whose transactions they are goes without saying.
+    /// Whether all of them have the same actor, who is then not named.
     #[prop(optional)]
     of_one_actor: bool,
 ) -> impl IntoView {
@@ -45,7 +45,7 @@ fn line(
     of_one_actor: bool,
     year: i32,
 ) -> impl IntoView + use<> {
-    // The actor of the list may still have acted for somebody.
+    // The actor of the list may have acted on behalf of somebody.
     let who = (!of_one_actor || transaction.on_behalf_of.is_some())
         .then(|| view! { {who(&transaction, false)} " · " });
     let TransactionRecord { id, occurred_at: at, action, .. } = transaction;
@@ -70,7 +70,7 @@ fn line(
     }
 }
 
-/// The most changed tables by name, the others by number.
+/// Renders the most changed tables by name, and the number of the others.
 fn tables(touched: &TableCounts) -> impl IntoView + use<> {
     let named: Vec<_> = touched
         .tables

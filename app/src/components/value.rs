@@ -1,4 +1,4 @@
-//! Values as text, never as markup; what is no text says what it is.
+//! Values, which are text and never markup. A value that is not a text says what it is.
 
 use std::borrow::Cow;
 
@@ -10,23 +10,23 @@ use super::plural::counted;
 use crate::diff::{Cell, CellValue, Glyph, Segment, accessible_text, glyphs, visible_glyph};
 use crate::html::{Html, IntoHtml};
 
-/// The longest value that a button offers for copying, in bytes: the button holds it once more.
-const COPIED_AT_MOST: usize = 10_000;
+/// The longest value with a copy button, in bytes: the button contains the value once more.
+const MAX_COPIED_BYTES: usize = 10_000;
 
-/// How many parts of one text are drawn with names for its special characters; those after them are signs only, so that a
-/// text of nothing else makes no page of many megabytes.
-const NAMED_AT_MOST: usize = 400;
+/// Special characters of one text that get an element with their name. The others become text alone, so that a text of
+/// nothing else does not make a page of many megabytes.
+const MAX_NAMED_CHARACTERS: usize = 400;
 
-/// A text as it is, or its parts.
+/// A text as it is, or its rendered parts.
 pub(super) type Text = Either<Cow<'static, str>, Html>;
 
-/// A value that stands alone.
+/// A value that is not compared.
 #[component]
 pub(crate) fn Value(value: FieldValue) -> impl IntoView {
     side(Cell::alone(value), "value", "")
 }
 
-/// One side of a field with the remarks about it. A button that copies it says which side of what.
+/// Renders a cell with its notes. The copy button names the side and the field.
 pub(super) fn side(side: Cell, which: &'static str, label: &str) -> impl IntoView + use<> {
     let notes: Vec<_> =
         side.notes.into_iter().map(|note| view! { " "<span class="kind">{note}</span> }).collect();
@@ -52,40 +52,40 @@ fn shown(shown: CellValue, which: &str, label: &str) -> impl IntoView + use<> {
                 let label = format!("Copy {which} {}", accessible_text(label));
                 view! { " "<button type="button" class="copy" data-copy=whole aria-label=label>"Copy"</button> }
             });
-            return Either::Left(view! { <bdi>{pieces(parts)}</bdi> {copy} });
+            return Either::Left(view! { <bdi>{segments(parts)}</bdi> {copy} });
         }
     };
     Either::Right(view! { <span class=class>{content}</span> })
 }
 
-/// The whole value, where some of it is folded away and all of it is here.
-fn copied(pieces: &[Segment]) -> Option<String> {
-    let folded = pieces.iter().any(|piece| matches!(piece, Segment::Folded { .. }));
+/// Returns the whole value, if a part of it is folded and nothing is left out.
+fn copied(segments: &[Segment]) -> Option<String> {
+    let folded = segments.iter().any(|segment| matches!(segment, Segment::Folded { .. }));
     let mut whole = String::new();
-    for piece in pieces.iter().filter(|_| folded) {
-        match piece {
+    for segment in segments.iter().filter(|_| folded) {
+        match segment {
             Segment::Same(text) | Segment::Changed(text) | Segment::Folded { text, .. } => {
                 whole.push_str(text);
             }
             Segment::LeftOut(_) => return None,
         }
     }
-    (folded && whole.len() <= COPIED_AT_MOST).then_some(whole)
+    (folded && whole.len() <= MAX_COPIED_BYTES).then_some(whole)
 }
 
-/// The pieces of a value, one after the other.
-pub(super) fn pieces(mut pieces: Vec<Segment>) -> Text {
-    if let [Segment::Same(same)] = pieces.as_mut_slice() {
+/// Renders the segments of a value.
+pub(super) fn segments(mut segments: Vec<Segment>) -> Text {
+    if let [Segment::Same(same)] = segments.as_mut_slice() {
         return text(std::mem::take(same), true);
     }
-    let count = pieces.len();
+    let count = segments.len();
     let drawn: Vec<_> =
-        pieces.into_iter().enumerate().map(|(place, part)| piece(part, place + 1 == count)).collect();
+        segments.into_iter().enumerate().map(|(place, part)| segment(part, place + 1 == count)).collect();
     Either::Right(drawn.into_html())
 }
 
-fn piece(piece: Segment, at_end: bool) -> Html {
-    match piece {
+fn segment(segment: Segment, at_end: bool) -> Html {
+    match segment {
         Segment::Same(same) => text(same, at_end).into_html(),
         Segment::Changed(changed) => view! { <mark>{text(changed, at_end)}</mark> }.into_html(),
         Segment::Folded { text: folded, characters } => {
@@ -97,32 +97,32 @@ fn piece(piece: Segment, at_end: bool) -> Html {
     }
 }
 
-/// What a page has no room for.
+/// Renders the number of characters that are left out.
 pub(super) fn left_out(characters: usize) -> Html {
     let words = format!("… and {}, too many for a page", counted(characters, "more character"));
     view! { <span class="kind">{words}</span> }.into_html()
 }
 
-/// A text in which every character can be seen, and which changes the direction of nothing around it.
+/// Renders a text in which every character is visible, isolated from the text direction around it.
 pub(crate) fn isolated(content: String) -> impl IntoView {
     view! { <bdi>{text(content, true)}</bdi> }
 }
 
-/// A text in which every character can be seen.
+/// Renders a text in which every character is visible.
 pub(super) fn text(text: String, at_end: bool) -> Text {
     let mut parts = glyphs(&text, at_end).peekable();
     if matches!(parts.peek(), Some(Glyph::Plain(plain)) if plain.len() == text.len()) {
         drop(parts);
         return Either::Left(Cow::Owned(text));
     }
-    let mut drawn: Vec<Html> = parts.by_ref().take(NAMED_AT_MOST).map(segment).collect();
+    let mut drawn: Vec<Html> = parts.by_ref().take(MAX_NAMED_CHARACTERS).map(glyph).collect();
     let rest: String = parts.map(Glyph::accessible_text).collect();
     drawn.extend((!rest.is_empty()).then(|| rest.into_html()));
     Either::Right(drawn.into_html())
 }
 
-fn segment(segment: Glyph<'_>) -> Html {
-    match segment {
+fn glyph(glyph: Glyph<'_>) -> Html {
+    match glyph {
         Glyph::Plain(text) => text.into_html(),
         Glyph::Special(character, name, count) => {
             view! { <span class="character" title=name>{visible_glyph(character, count)}</span> }.into_html()

@@ -5,31 +5,31 @@ use threadline::query::FieldValue;
 
 use super::fold::{Segment, whole};
 
-/// What a cell shows, and what there is to say about it.
+/// A cell of the diff: a value, and notes about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cell {
     /// The value.
     pub(crate) shown: CellValue,
-    /// Remarks in words.
+    /// Notes in words.
     pub(crate) notes: Vec<&'static str>,
 }
 
-/// A value as it is shown.
+/// The value of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CellValue {
     /// SQL NULL.
     Null,
     /// JSON null inside a JSON value.
     JsonNull,
-    /// A text without characters.
+    /// The empty text.
     Empty,
     /// The row, or the path inside a JSON value, does not exist on this side.
     Absent,
-    /// It existed and was not kept.
+    /// The value existed and was not kept.
     Omitted,
-    /// Nobody knows what it was.
+    /// The value was not recorded.
     Unknown,
-    /// It was too large to be kept: what is known of it, in words.
+    /// The value was too large to be kept: its description.
     TooLarge(String),
     /// A boolean.
     Bool(bool),
@@ -51,8 +51,8 @@ impl Cell {
         self
     }
 
-    /// A value that stands alone. A text that reads like the usual placeholder of masked columns is said to do so: that it
-    /// is one cannot be known.
+    /// Returns the cell of a value that is not compared. A text that equals the default placeholder of masked columns
+    /// gets a note, because it cannot be known whether it is one.
     pub(crate) fn alone(value: FieldValue) -> Self {
         let note = matches!(&value, FieldValue::Text(text) if text == DEFAULT_PLACEHOLDER)
             .then_some("placeholder of masked columns");
@@ -79,7 +79,7 @@ impl From<FieldValue> for CellValue {
     }
 }
 
-/// The kind of a value, for the case that the kind is what changed.
+/// Returns the type of a value, for a change of the type alone.
 pub(super) const fn kind(value: &FieldValue) -> Option<&'static str> {
     match value {
         FieldValue::Bool(_) => Some("boolean"),

@@ -1,16 +1,16 @@
-//! Characters that nobody would see, or that turn the direction of what stands beside them.
+//! Characters that are invisible, or that change the direction of the text around them.
 
 /// A part of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Glyph<'a> {
-    /// What can be shown as it is.
+    /// Characters that are shown as they are.
     Plain(&'a str),
-    /// A character that needs a sign of its own, its name, and how often it stands here in a row.
+    /// A character that needs a visible substitute, its name, and the number of its repetitions.
     Special(char, &'static str, usize),
 }
 
 impl Glyph<'_> {
-    /// As text, with a sign for a special character.
+    /// Returns the part as text, with the substitute for a special character.
     pub(crate) fn accessible_text(self) -> String {
         match self {
             Self::Plain(text) => text.to_owned(),
@@ -19,8 +19,8 @@ impl Glyph<'_> {
     }
 }
 
-/// Splits a text at its special characters. Spaces are special where a line ends, and where the text does if `at_end` says
-/// that nothing follows it.
+/// Splits a text at its special characters. Spaces are special at the end of a line, and at the end of the text if `at_end`
+/// says that nothing follows it.
 pub(crate) fn glyphs(text: &str, at_end: bool) -> impl Iterator<Item = Glyph<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -37,7 +37,7 @@ pub(crate) fn glyphs(text: &str, at_end: bool) -> impl Iterator<Item = Glyph<'_>
     })
 }
 
-/// What stands for a special character.
+/// Returns the visible substitute for a special character.
 pub(crate) fn visible_glyph(character: char, count: usize) -> String {
     let code = u32::from(character);
     match (character, count) {
@@ -48,18 +48,19 @@ pub(crate) fn visible_glyph(character: char, count: usize) -> String {
     }
 }
 
-/// A text with signs for its special characters, where there is room for text only.
+/// Returns a text with substitutes for its special characters, for attributes and labels.
 pub(crate) fn accessible_text(text: &str) -> String {
     glyphs(text, true).map(Glyph::accessible_text).collect()
 }
 
-/// How many bytes stand before the next special character.
+/// Returns the number of bytes before the next special character.
 fn plain(text: &str, at_end: bool) -> usize {
     let mut before = ' ';
     for (at, character) in text.char_indices() {
         let emoji =
             matches!(character, '\u{FE0E}' | '\u{FE0F}') && !before.is_ascii() && !before.is_alphanumeric();
-        // A space after a space is no more special than that one, and letters and digits come most often.
+        // A space after a space is as special as the first one. Letters and digits come first, because they are the
+        // most frequent.
         let known = character.is_ascii_alphanumeric() || emoji || character == ' ' && before == ' ' && at > 0;
         if !known && special(character, &text[at..], at_end).is_some() {
             return at;
@@ -69,7 +70,7 @@ fn plain(text: &str, at_end: bool) -> usize {
     text.len()
 }
 
-/// The name of the character that `rest` begins with, if it needs one.
+/// Returns the name of the character at the start of `rest`, if it is special.
 fn special(character: char, rest: &str, at_end: bool) -> Option<&'static str> {
     if character != ' ' {
         return name(character);
@@ -126,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_seen_gets_a_sign() {
+    fn invisible_character_gets_a_visible_glyph() {
         for (text, expected) in [
             ("plain, with\nlines and  spaces", "plain, with\nlines and  spaces"),
             ("a\u{202E}b\u{2066}", "a⟨U+202E⟩b⟨U+2066⟩"),
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn no_character_is_lost_or_made_up() {
+    fn glyphs_contain_every_character_once() {
         for code in (0..=0x2FFF).chain(0xFE00..=0xFFFF).chain(0xE0000..=0xE01EF) {
             let Some(character) = char::from_u32(code) else { continue };
             let text = format!("a{character}{character} {character}");
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn no_control_or_format_character_is_plain() {
+    fn control_and_format_characters_are_special() {
         let hidden = |code: &u32| {
             char::from_u32(*code).is_some_and(|character| character.is_control() && character != '\n')
         };

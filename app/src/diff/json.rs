@@ -1,4 +1,4 @@
-//! Arrays and objects, compared path by path. Values stay the text that the database wrote, so numbers stay exact.
+//! Compares arrays and objects path by path. Values stay the text that the database returned, so numbers stay exact.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,25 +8,25 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 /// The longest side, in bytes, that is compared path by path.
 const MAX_BYTES: usize = 64 * 1024;
-/// How deep the comparison goes; what is deeper is one value.
+/// The depth of the comparison. What is deeper counts as one value.
 const MAX_DEPTH: usize = 16;
 /// The most paths that may differ.
 const MAX_PATHS: usize = 200;
-/// The most elements on one side, from the first differing one to the last, of which each looks for its equal.
+/// The most elements on one side, from the first to the last differing one, that are matched with those of the other side.
 const MAX_ELEMENTS: usize = 400;
 
-/// A path at which two values differ, and the JSON text on each side; none where there is no such path.
+/// A path at which two values differ, and the JSON text on each side, if the side has the path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Difference<'a> {
-    /// Such as `meta.sla.minutes` or `tags[2]`.
+    /// The path, such as `meta.sla.minutes` or `tags[2]`.
     pub(super) path: String,
-    /// Before.
+    /// The old text.
     pub(super) old: Option<&'a str>,
-    /// After.
+    /// The new text.
     pub(super) new: Option<&'a str>,
 }
 
-/// Where two values differ; none if that cannot be told by paths within the limits, or if only the writing differs.
+/// Returns the paths at which two values differ, unless the limits are exceeded or only the formatting differs.
 pub(super) fn differences<'a>(column: &str, old: &'a str, new: &'a str) -> Option<Vec<Difference<'a>>> {
     if old.len().max(new.len()) > MAX_BYTES {
         return None;
@@ -37,7 +37,7 @@ pub(super) fn differences<'a>(column: &str, old: &'a str, new: &'a str) -> Optio
     (1..=MAX_PATHS).contains(&found.len()).then_some(found)
 }
 
-/// The key of an object is unambiguous as it is, or it is written in brackets and quotes.
+/// Returns the path of an object's key, in brackets and quotes if the key is ambiguous.
 fn is_plain(key: &str) -> bool {
     key.starts_with(|first: char| first.is_alphabetic() || first == '_')
         && key.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '-'))
@@ -49,7 +49,7 @@ fn quoted(key: &str) -> String {
 
 type Object<'a> = BTreeMap<String, &'a RawValue>;
 
-/// The recursion ends at a fixed depth, and at once when too many paths have been found.
+/// Compares two values. The recursion ends at a fixed depth, and when too many paths have been found.
 fn compare<'a>(path: &str, old: &'a str, new: &'a str, depth: usize, found: &mut Vec<Difference<'a>>) {
     if old == new || found.len() > MAX_PATHS {
         return;
@@ -109,8 +109,8 @@ fn compare_sides<'a>(
     }
 }
 
-/// Elements that are equal find each other, so that one inserted in front does not change all others. Whether that could
-/// be done.
+/// Matches equal elements, so that an element inserted at the front does not change all others. Returns whether that was
+/// possible.
 fn compare_arrays<'a>(
     path: &str,
     old: &[&'a str],
@@ -147,7 +147,7 @@ fn compare_arrays<'a>(
     true
 }
 
-/// `tags[2]`, counted from 0; `tags[1 → 2]` where the element stood elsewhere before.
+/// Returns the path of an element: `tags[2]`, counted from 0, or `tags[1 → 2]` if it has moved.
 fn element(path: &str, old: Option<usize>, new: Option<usize>, first: usize) -> String {
     let mut path = format!("{path}[");
     let at = match (old, new) {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_paths_that_differ_are_named() {
+    fn differences_name_only_the_paths_that_differ() {
         for (old, new, expected) in [
             (
                 r#"{"a": 1, "sla": {"minutes": 480, "x": 1}}"#,
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_keep_every_digit() {
+    fn differences_keep_every_digit() {
         for (old, new) in [
             ("1.0", "1.00"),
             ("1e400", "1e401"),
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_the_limits_is_not_told_by_paths() {
+    fn json_beyond_the_limits_is_not_compared_by_path() {
         let numbers = |from: usize, to: usize| -> Vec<usize> { (from..to).collect() };
         let array = |numbers: &[usize]| format!("{numbers:?}");
         assert_eq!(differences("m", &array(&numbers(0, 100_000)), &array(&numbers(1, 100_000))), None);

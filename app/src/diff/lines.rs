@@ -1,27 +1,28 @@
-//! Texts of several lines: removed and added lines among a few unchanged ones.
+//! The unified diff of texts with several lines.
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::fold::{Segment, fold, limited, whole};
 use super::word_diff::marked;
 
-/// The most lines on one side, from the first differing one to the last, that are compared; more are all removed and added.
+/// The most lines on one side, from the first to the last differing one, that are compared. Longer texts are all removed and
+/// added.
 const MAX_LINES: usize = 400;
-/// How many unchanged lines are shown before and after a change.
-const CONTEXT: usize = 3;
-/// How many removed or added lines are shown together.
-const SHOWN: usize = 30;
-/// How many characters one fold holds; what is beyond them is not on the page.
-const FOLD_AT_MOST: usize = 20_000;
+/// Unchanged lines that are shown before and after a change.
+const CONTEXT_LINES: usize = 3;
+/// Removed or added lines that are shown together.
+const MAX_LINES_SHOWN: usize = 30;
+/// The longest fold, in characters. Characters beyond it are left out of the page.
+const MAX_FOLD: usize = 20_000;
 
-/// What happened to a line.
+/// The kind of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineKind {
-    /// It is on both sides.
+    /// On both sides.
     Same,
-    /// It is in the old text only.
+    /// In the old text only.
     Removed,
-    /// It is in the new text only.
+    /// In the new text only.
     Added,
 }
 
@@ -30,27 +31,27 @@ pub(crate) enum LineKind {
 pub(crate) enum Line {
     /// One line, without its end.
     Shown {
-        /// What happened to it.
+        /// The kind.
         kind: LineKind,
-        /// The line.
-        pieces: Vec<Segment>,
-        /// Whether it is the last one and nothing ends it, where the other text ends in a line break.
+        /// The text of the line.
+        segments: Vec<Segment>,
+        /// Whether it is the last line and has no line break, while the other text ends in one.
         unended: bool,
     },
-    /// Several, shown on demand.
+    /// Several lines, folded.
     Folded {
-        /// What happened to them.
+        /// Their kind.
         kind: LineKind,
-        /// How many.
+        /// Their number.
         count: usize,
         /// The lines.
         text: String,
-        /// How many characters of them are not on the page.
+        /// The number of their characters that are left out of the page.
         left_out: usize,
     },
 }
 
-/// The unified diff of two texts.
+/// Returns the unified diff of two texts.
 pub(super) fn unified(old: &str, new: &str) -> Vec<Line> {
     let mut lines = Lines { shown: Vec::new(), one_ends: old.ends_with('\n') != new.ends_with('\n') };
     let (head, tail) = common_ends(old, new);
@@ -81,26 +82,26 @@ struct Lines {
 }
 
 impl Lines {
-    /// Unchanged lines: a few beside the change before them and the change after them.
+    /// Adds unchanged lines: a few after the previous change and before the next one.
     fn same(&mut self, lines: &[&str], after_change: bool, before_change: bool) {
-        let head = if after_change { CONTEXT } else { 0 };
-        let tail = if before_change { CONTEXT } else { 0 };
+        let head = if after_change { CONTEXT_LINES } else { 0 };
+        let tail = if before_change { CONTEXT_LINES } else { 0 };
         if lines.len() <= head + tail + 1 {
             return self.show(LineKind::Same, lines);
         }
         self.show(LineKind::Same, &lines[..head]);
-        self.put_away(LineKind::Same, &lines[head..lines.len() - tail]);
+        self.fold_away(LineKind::Same, &lines[head..lines.len() - tail]);
         self.show(LineKind::Same, &lines[lines.len() - tail..]);
     }
 
-    /// Of a few lines each is compared, word by word, with the one that came in its place.
+    /// Adds replaced lines. If they are few, each is compared word by word with its replacement.
     fn changed(&mut self, removed: &[&str], added: &[&str]) {
         let pairs = removed.len().min(added.len());
-        if removed.len().max(added.len()) > SHOWN {
+        if removed.len().max(added.len()) > MAX_LINES_SHOWN {
             for (kind, lines) in [(LineKind::Removed, removed), (LineKind::Added, added)] {
-                let shown = if lines.len() <= SHOWN + 1 { lines.len() } else { SHOWN };
+                let shown = if lines.len() <= MAX_LINES_SHOWN + 1 { lines.len() } else { MAX_LINES_SHOWN };
                 self.show(kind, &lines[..shown]);
-                self.put_away(kind, &lines[shown..]);
+                self.fold_away(kind, &lines[shown..]);
             }
             return;
         }
@@ -128,14 +129,14 @@ impl Lines {
         }
     }
 
-    fn line(&self, kind: LineKind, line: &str, pieces: Vec<Segment>) -> Line {
-        Line::Shown { kind, pieces, unended: self.one_ends && !line.ends_with('\n') }
+    fn line(&self, kind: LineKind, line: &str, segments: Vec<Segment>) -> Line {
+        Line::Shown { kind, segments, unended: self.one_ends && !line.ends_with('\n') }
     }
 
-    fn put_away(&mut self, kind: LineKind, lines: &[&str]) {
+    fn fold_away(&mut self, kind: LineKind, lines: &[&str]) {
         if !lines.is_empty() {
             let all = lines.concat();
-            let (text, left_out) = limited(&all, FOLD_AT_MOST);
+            let (text, left_out) = limited(&all, MAX_FOLD);
             self.shown.push(Line::Folded { kind, count: lines.len(), text: text.to_owned(), left_out });
         }
     }
@@ -149,7 +150,7 @@ fn split(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
 }
 
-/// How many bytes two texts share at their beginning and at their end, in whole lines.
+/// Returns the number of bytes that two texts share at the start and at the end, in whole lines.
 fn common_ends(old: &str, new: &str) -> (usize, usize) {
     let same = |(old, new): &(&str, &str)| old == new;
     let bytes = |lines: &[(&str, &str)]| lines.iter().map(|(line, _)| line.len()).sum();
@@ -165,8 +166,8 @@ fn common_ends(old: &str, new: &str) -> (usize, usize) {
 mod tests {
     use super::*;
 
-    fn text_of(pieces: &[Segment]) -> String {
-        pieces
+    fn text_of(segments: &[Segment]) -> String {
+        segments
             .iter()
             .map(|piece| match piece {
                 Segment::Same(text) | Segment::Folded { text, .. } => text.clone(),
@@ -180,13 +181,13 @@ mod tests {
         lines
             .iter()
             .map(|line| match line {
-                Line::Shown { kind, pieces, unended } => {
+                Line::Shown { kind, segments, unended } => {
                     let kind = match kind {
                         LineKind::Same => ' ',
                         LineKind::Removed => '-',
                         LineKind::Added => '+',
                     };
-                    format!("{kind}{}{}", text_of(pieces), if *unended { "\\" } else { "" })
+                    format!("{kind}{}{}", text_of(segments), if *unended { "\\" } else { "" })
                 }
                 Line::Folded { kind, count, .. } => format!("{kind:?} {count}"),
             })
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_line_stands_among_its_neighbours_with_its_words_marked() {
+    fn changed_line_is_shown_in_context_with_its_words_marked() {
         let before: String = (1..=10).map(|line| format!("line {line}\n")).collect();
         let after = before.replace("line 6", "row 6");
         assert_eq!(
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_come_and_go() {
+    fn added_and_removed_lines_are_kept_apart() {
         assert_eq!(shown(&unified("a\nb\nc\n", "a\nc\n")), [" a", "-b", " c"]);
         assert_eq!(shown(&unified("a\nc", "a\nb\nc")), [" a", "+b", " c"]);
         assert_eq!(shown(&unified("a", "a\n\n")), ["-a\\", "+a", "+"]);
@@ -224,14 +225,14 @@ mod tests {
     }
 
     #[test]
-    fn long_runs_of_lines_fold() {
+    fn long_runs_of_lines_are_folded() {
         let new: String = (0..100).map(|line| format!("{line}\n")).collect();
         let lines = shown(&unified("x\n", &format!("x\n{new}")));
-        assert_eq!((lines.len(), lines.last().map(String::as_str)), (SHOWN + 2, Some("Added 70")));
+        assert_eq!((lines.len(), lines.last().map(String::as_str)), (MAX_LINES_SHOWN + 2, Some("Added 70")));
     }
 
     #[test]
-    fn both_texts_can_be_read_from_the_lines() {
+    fn unified_diff_contains_both_texts() {
         let parts = ["a", "b b", "c\r", "", "ü\u{202E}"];
         for seed in 0..2_000_usize {
             let mut state = seed * 2_654_435_761 + 1;
@@ -248,8 +249,8 @@ mod tests {
                 unified(&old, &new)
                     .into_iter()
                     .filter_map(|line| match line {
-                        Line::Shown { kind, pieces, .. } if kind == side || kind == LineKind::Same => {
-                            Some(text_of(&pieces).replace(['[', ']'], "") + "\n")
+                        Line::Shown { kind, segments, .. } if kind == side || kind == LineKind::Same => {
+                            Some(text_of(&segments).replace(['[', ']'], "") + "\n")
                         }
                         Line::Folded { kind, text, .. } if kind == side || kind == LineKind::Same => {
                             Some(text)

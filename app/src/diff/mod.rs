@@ -1,7 +1,7 @@
-//! What is different between an old and a new value, for the eye.
+//! The differences between old and new values, ready for display.
 //!
-//! A pure model: from a field of the library to the rows that the components draw. Nothing here is measured by a clock: what
-//! is too large to compare in a moment, by the limits in these modules, is shown whole instead.
+//! This is a pure model, from a field of the library to the rows that the components render. No limit is a time: what is too
+//! large to compare quickly, by the limits in these modules, is shown whole.
 
 mod cell;
 mod characters;

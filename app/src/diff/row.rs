@@ -1,4 +1,4 @@
-//! From a field to the rows of the table.
+//! The rows of the diff table.
 
 use threadline::query::{FieldChange, FieldValue, OldValueSource};
 
@@ -11,23 +11,23 @@ use super::word_diff::marked;
 /// A row of the table: a field, or a path inside one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Row {
-    /// The field's name, or the path.
+    /// The name of the field, or the path.
     pub(crate) label: String,
-    /// What changed.
+    /// The change.
     pub(crate) body: DiffBody,
 }
 
-/// What changed in a row.
+/// The change in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum DiffBody {
     /// The old value and the new one.
     Cells(Cell, Cell),
-    /// Removed and added lines, and a remark about the old ones.
+    /// Removed and added lines, and a note about the old ones.
     Lines(Vec<Line>, Option<&'static str>),
 }
 
-/// The rows of a changed field: one, or one for each differing path of a JSON value. `say_source` says of the field, and not
-/// of the whole change, that its old value comes from the previous change.
+/// Returns the rows of a changed field: one, or one for each differing path of a JSON value. `say_source` notes, at each
+/// field, that its old value comes from the previous change.
 pub(crate) fn rows(field: FieldChange, say_source: bool) -> Vec<Row> {
     let FieldChange { name, before, before_source, after, .. } = field;
     let previous = before_source == OldValueSource::PreviousChange;
@@ -47,8 +47,9 @@ pub(crate) fn rows(field: FieldChange, say_source: bool) -> Vec<Row> {
     vec![Row { label: name, body: pair(before, after, source) }]
 }
 
-/// A field that changed, says the trail, although both sides read the same. What is stored beside a change is compared before
-/// it is masked, so the values are masked; what the previous change left may also have been changed unrecorded.
+/// Returns the row of a field that the trail calls changed although both sides look the same. Values are compared before they
+/// are masked, so they are masked; if the old value comes from the previous change, there may also have been an unrecorded
+/// one in between.
 fn alike(value: FieldValue, previous: bool, source: Option<&'static str>) -> DiffBody {
     let note = match (&value, previous) {
         (FieldValue::Null, _) => "changed between SQL NULL and JSON null, which are recorded alike",
@@ -87,7 +88,7 @@ fn pair(before: FieldValue, after: FieldValue, source: Option<&'static str>) -> 
     }
 }
 
-/// One-line texts with their changed words marked.
+/// Compares texts of one line, and marks the changed words.
 fn compared(old: String, new: String, source: Option<&'static str>) -> DiffBody {
     let (before, after) = marked(&old, &new);
     if let ([_], [_]) = (before.as_slice(), after.as_slice()) {
@@ -113,7 +114,7 @@ fn path(difference: Difference<'_>, source: Option<&'static str>) -> Row {
     Row { label: path, body }
 }
 
-/// Inside a JSON value null is JSON's.
+/// Turns SQL NULL into JSON null, inside of a JSON value.
 fn inside(mut side: Cell) -> Cell {
     if side.shown == CellValue::Null {
         side.shown = CellValue::JsonNull;
@@ -121,7 +122,7 @@ fn inside(mut side: Cell) -> Cell {
     side
 }
 
-/// The value of a JSON text.
+/// Parses a JSON text as a field value.
 fn value(text: &str) -> FieldValue {
     match text.as_bytes().first() {
         Some(b'n') => FieldValue::Null,
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_value_says_what_it_is() {
+    fn every_kind_of_value_has_its_cell() {
         let number = |digits: &str| FieldValue::Number(digits.to_owned());
         for (before, after, expected) in [
             (text("low"), text("urgent"), "low > urgent"),
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_masked_value_is_told_by_both_sides_being_alike() {
+    fn equal_masked_values_are_noted_as_changed() {
         assert_eq!(one(text("***"), text("***")), r#"Masked("***") > Masked("***") (changed, value masked)"#);
         let previous = changed(text("***"), OldValueSource::PreviousChange, text("***"));
         assert_eq!(
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn where_an_old_value_comes_from_is_said() {
+    fn source_of_an_old_value_is_noted() {
         let unknown = changed(FieldValue::Omitted, OldValueSource::Unknown, text("new"));
         assert_eq!(unknown[0].1, "Unknown > new");
         let previous = changed(text("old"), OldValueSource::PreviousChange, text("new"));
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_told_by_path_with_values_of_its_own_kinds() {
+    fn json_rows_have_paths_and_typed_values() {
         let json = |text: &str| FieldValue::Json(text.to_owned());
         let found = changed(
             json(r#"{"a": null, "b": "one two", "c": 1, "d": "x\ny", "e": {"f": []}}"#),

@@ -1,15 +1,15 @@
-//! Changed words inside a text.
+//! Marks changed words inside of a text.
 
 use similar::{Algorithm, DiffOp, DiffableStr, capture_diff_slices};
 
 /// The longest differing part, in bytes, that is compared word by word; a longer one is marked as a whole.
 const MAX_BYTES: usize = 16 * 1024;
-/// The most words, spaces and signs on one side that are compared.
+/// The most words, spaces and punctuation marks on one side that are compared.
 const MAX_WORDS: usize = 500;
-/// How far a word may reach back from where two texts begin to differ, in characters.
+/// The characters before the first difference that may belong to the same word.
 const MAX_WORD: usize = 64;
 
-/// A part of one side of a comparison.
+/// A run of one side of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run<'a> {
     /// The text.
@@ -18,8 +18,8 @@ pub(super) struct Run<'a> {
     pub(super) changed: bool,
 }
 
-/// Both sides in runs, which joined give back the text. Texts that share no word are not marked at all: everything is
-/// different.
+/// Returns both sides in runs, which joined are the text. Texts without a common word are not marked at all, because
+/// everything is different.
 pub(super) fn marked<'a>(old: &'a str, new: &'a str) -> (Vec<Run<'a>>, Vec<Run<'a>>) {
     let (head, tail) = common_ends(old, new);
     let (mut before, mut after) = (Cell::of(old), Cell::of(new));
@@ -40,7 +40,7 @@ pub(super) fn marked<'a>(old: &'a str, new: &'a str) -> (Vec<Run<'a>>, Vec<Run<'
     }
 }
 
-/// Stretches of both texts in order: the bytes of each, and whether they differ.
+/// Returns ranges of both texts in order: the bytes of each, and whether they differ.
 fn compared(old: &str, new: &str) -> Vec<(usize, usize, bool)> {
     let whole = || vec![(old.len(), new.len(), true)];
     if old.is_empty() || new.is_empty() || old.len().max(new.len()) > MAX_BYTES {
@@ -63,12 +63,12 @@ fn compared(old: &str, new: &str) -> Vec<(usize, usize, bool)> {
         .collect()
 }
 
-/// Whether a text is a single word that the other one does not hold: most values that change are, and share nothing.
+/// Returns whether a text is a single word that the other one does not contain: most changed values are, and share nothing.
 fn is_word_without(text: &str, other: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !other.contains(text)
 }
 
-/// One side while it is cut into runs.
+/// One side while it is split into runs.
 struct Cell<'a> {
     rest: &'a str,
     runs: Vec<Run<'a>>,
@@ -80,7 +80,7 @@ impl<'a> Cell<'a> {
         Self { rest: text, runs: Vec::new(), text }
     }
 
-    /// Cuts off the next bytes. A changed word, a space and a changed word are one change to the eye.
+    /// Splits off the next bytes. A changed word, a space and a changed word look like one change.
     fn put(&mut self, bytes: usize, changed: bool) {
         if bytes == 0 {
             return;
@@ -102,7 +102,7 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// How many bytes two texts share at their beginning and at their end, in whole words.
+/// Returns the number of bytes that two texts share at the start and at the end, in whole words.
 fn common_ends(old: &str, new: &str) -> (usize, usize) {
     let mut head = common(old.as_bytes().chunks(64), new.as_bytes().chunks(64)) * 64;
     head = head.min(old.len()).min(new.len());
@@ -126,7 +126,7 @@ fn common<T: PartialEq>(old: impl Iterator<Item = T>, new: impl Iterator<Item = 
     old.zip(new).take_while(|(old, new)| old == new).count()
 }
 
-/// The bytes of the word that the cut went through.
+/// Returns the bytes of the word that a split went through.
 fn reach(characters: impl Iterator<Item = char>) -> usize {
     let word = |character: &char| {
         character.is_alphanumeric()
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_marked_where_the_texts_share_some() {
+    fn changed_words_are_marked_if_texts_share_words() {
         for (old, new, before, after) in [
             (
                 "Invoice 8841 shows the wrong total",
@@ -170,7 +170,7 @@ mod tests {
         }
     }
 
-    /// A small generator (`SplitMix64`), so that a failing case comes back.
+    /// A small generator (`SplitMix64`), so that a failing case can be reproduced.
     fn numbers(mut state: u64) -> impl FnMut(usize) -> usize {
         move |below| {
             state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_give_back_both_texts_whatever_they_hold() {
+    fn runs_contain_both_texts() {
         const PARTS: [&str; 14] = [
             "a",
             "b",
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn too_much_to_compare_is_marked_as_a_whole() {
+    fn text_beyond_the_limits_is_marked_as_a_whole() {
         let words = |word: &str| format!("{word} ").repeat(MAX_WORDS);
         let (old, new) = (format!("from {}end", words("a b")), format!("from {}end", words("c d")));
         let (before, _) = marked(&old, &new);

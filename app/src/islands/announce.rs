@@ -1,4 +1,4 @@
-//! Saying something to a screen reader.
+//! Announces text to screen readers.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use leptos::web_sys::HtmlElement;
 
 use super::dom;
 
-/// Says it politely. The region is emptied first, so that the same words twice are heard twice.
+/// Announces a text politely. The region is emptied first, so that the same text is announced twice if it occurs twice.
 pub(super) fn announce(text: impl Into<String>) {
     let Some(region) = dom::find::<HtmlElement>("#announcer") else { return };
     region.set_text_content(None);

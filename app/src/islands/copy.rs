@@ -1,4 +1,4 @@
-//! Copying what a button or an entry names.
+//! Copies the value of a button or of an entry.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use wasm_bindgen_futures::JsFuture;
 use super::announce::announce;
 use super::dom;
 
-/// How long a button says that it has copied.
-const SAID_FOR: Duration = Duration::from_secs(2);
+/// The time for which a button says that it has copied.
+const COPIED_LABEL_TIME: Duration = Duration::from_secs(2);
 
-/// Copies if the click was on a button that copies.
+/// Copies if the click was on a copy button.
 pub(super) fn clicked(target: &Element) {
     if let Some(button) = dom::around::<HtmlElement>(target, "[data-copy]")
         && let Some(value) = button.get_attribute("data-copy")
@@ -22,8 +22,8 @@ pub(super) fn clicked(target: &Element) {
     }
 }
 
-/// Copies a value, and says so in the button too where there is one. Only a secure context (HTTPS or localhost) has the
-/// clipboard interface; elsewhere the browser may still copy a selection.
+/// Copies a value, and says so in the button if there is one. Only a secure context (HTTPS or localhost) has the clipboard
+/// interface; elsewhere the user copies the selected value.
 pub(super) fn copy(value: String, button: Option<HtmlElement>) {
     let window = window();
     if !window.is_secure_context() {
@@ -37,12 +37,12 @@ pub(super) fn copy(value: String, button: Option<HtmlElement>) {
         announce("Copied");
         if let Some(button) = button {
             button.set_text_content(Some("Copied"));
-            set_timeout(move || button.set_text_content(Some("Copy")), SAID_FOR);
+            set_timeout(move || button.set_text_content(Some("Copy")), COPIED_LABEL_TIME);
         }
     });
 }
 
-/// Shows the value selected, ready for the keyboard. The dialog gives the focus back when it closes.
+/// Shows the value selected, ready for the keyboard. The dialog returns the focus when it closes.
 fn by_hand(value: &str) {
     let field = dom::find::<HtmlInputElement>("#copy-by-hand input");
     let dialog = dom::find::<HtmlDialogElement>("#copy-by-hand");

@@ -1,21 +1,21 @@
-//! The dashboard under the reader's eyes: its parts are replaced when they have changed.
+//! Refreshes the coverage page: its parts are replaced when they have changed.
 
 use leptos::prelude::{document, window};
 use leptos::web_sys::{Element, HtmlDetailsElement, HtmlElement};
 
 use super::{dom, fetch};
 
-const PARTS: &str = "[data-live]";
-/// Says that nobody answers.
-const AWAY: &str = "#coverage-away";
+const LIVE_PARTS: &str = "[data-live]";
+/// The notice that the server does not answer.
+const AWAY_NOTICE: &str = "#coverage-away";
 
-/// Fetches the page anew, if it is the dashboard, and takes over the parts that say something else.
+/// Fetches the page again, if it is the coverage page, and replaces the parts that have changed.
 pub(super) async fn refresh() {
-    let Some(notice) = dom::find::<HtmlElement>(AWAY) else { return };
+    let Some(notice) = dom::find::<HtmlElement>(AWAY_NOTICE) else { return };
     let Ok(address) = window().location().href() else { return };
     let Some(page) = fetch::page(&address).await else { return away() };
     notice.set_hidden(true);
-    for ours in dom::all(PARTS) {
+    for ours in dom::all(LIVE_PARTS) {
         let theirs = dom::find_in::<Element>(&page, &format!("#{}", ours.id()));
         if let Some(theirs) = theirs.filter(|theirs| theirs.inner_html() != ours.inner_html()) {
             replace(&ours, &theirs);
@@ -23,21 +23,22 @@ pub(super) async fn refresh() {
     }
 }
 
-/// Says that what is shown is old, where nobody answers who could say it.
+/// Shows the notice that the server does not answer and that the page may be outdated.
 pub(super) fn away() {
-    if let Some(notice) = dom::find::<HtmlElement>(AWAY) {
+    if let Some(notice) = dom::find::<HtmlElement>(AWAY_NOTICE) {
         notice.set_hidden(false);
     }
 }
 
-/// What was open stays open, and the focus stays on what it was on.
+/// Replaces a part of the page. Open folds stay open, and the focus stays on the same control.
 fn replace(ours: &Element, theirs: &Element) {
     let folds: Vec<_> = dom::all(&format!("#{} details[id]", ours.id()))
         .iter()
         .map(|details| (details.id(), details.has_attribute("open")))
         .collect();
-    let focus =
-        dom::focused().filter(|focused| ours.contains(Some(focused))).and_then(|focused| name(&focused));
+    let focus = dom::focused()
+        .filter(|focused| ours.contains(Some(focused)))
+        .and_then(|focused| identifying_attribute(&focused));
     if document().adopt_node(theirs).is_err() || ours.replace_with_with_node_1(theirs).is_err() {
         return;
     }
@@ -56,8 +57,8 @@ fn replace(ours: &Element, theirs: &Element) {
     }
 }
 
-/// What tells a control from the others of its part.
-fn name(control: &Element) -> Option<(&'static str, String)> {
+/// Returns the attribute that tells a control from the others of its part, with its value.
+fn identifying_attribute(control: &Element) -> Option<(&'static str, String)> {
     if let Some(details) =
         dom::around::<Element>(control, "summary").and_then(|summary| summary.parent_element())
     {

@@ -1,4 +1,4 @@
-//! Going from entry to entry of a list.
+//! Moves from entry to entry of a list.
 
 use leptos::prelude::window;
 use leptos::web_sys::{Element, FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
@@ -7,7 +7,7 @@ use super::{copy, dom};
 
 pub(super) const ENTRY: &str = "[data-entry]";
 
-/// Moves the focus to the next or the previous entry; from outside of the list, to the first one that is in view.
+/// Moves the focus to the next or the previous entry; from outside of the list, to the first entry in view.
 pub(super) fn step(forward: bool) -> bool {
     let entries = dom::all(ENTRY);
     let current = current();
@@ -22,7 +22,7 @@ pub(super) fn step(forward: bool) -> bool {
     true
 }
 
-/// Opens the entry that has the focus; inside of an entry a link or a button answers by itself.
+/// Opens the entry that has the focus. A link or a button inside of an entry handles the key itself.
 pub(super) fn open() -> bool {
     let href = dom::focused()
         .filter(|focused| focused.matches(ENTRY).unwrap_or(false))
@@ -30,19 +30,19 @@ pub(super) fn open() -> bool {
     href.is_some_and(|href| window().location().assign(&href).is_ok())
 }
 
-/// Copies the id of the entry that the focus is in.
+/// Copies the id of the entry that contains the focus.
 pub(super) fn copy_id() -> bool {
     let Some(id) = current().and_then(|entry| entry.get_attribute("data-copy-id")) else { return false };
     copy::copy(id, None);
     true
 }
 
-/// The first entry that is not above the window.
+/// Returns the index of the first entry that is not above the window.
 pub(super) fn first_in_view(entries: &[Element]) -> usize {
     entries.iter().position(|entry| entry.get_bounding_client_rect().bottom() > 0.0).unwrap_or_default()
 }
 
-/// Shows an entry with as little movement as possible, and at once: a held key must not wait for an animation.
+/// Scrolls to an entry by as little as possible and without an animation, so that a held key does not wait.
 pub(super) fn show(entry: &Element, position: ScrollLogicalPosition) {
     let options = ScrollIntoViewOptions::new();
     options.set_block(position);

@@ -1,11 +1,11 @@
-//! Another page of the console, as a document.
+//! Fetches other pages of the console.
 
 use leptos::prelude::window;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Document, DomParser, Response, SupportedType};
 use wasm_bindgen_futures::JsFuture;
 
-/// The page at an address; none where something else answered.
+/// Fetches a page, unless the address redirects or fails.
 pub(super) async fn page(address: &str) -> Option<Document> {
     let answer: Response = JsFuture::from(window().fetch_with_str(address)).await.ok()?.dyn_into().ok()?;
     if !answer.ok() || answer.redirected() {

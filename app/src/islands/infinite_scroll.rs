@@ -1,4 +1,4 @@
-//! More entries as one scrolls: the next page is fetched, and what it lists is put under what is there.
+//! Loads more entries while the user scrolls: the next page is fetched, and its entries are appended to the list.
 
 use leptos::prelude::document;
 use leptos::task::spawn_local;
@@ -13,23 +13,23 @@ use leptos::web_sys::{
 use super::announce::announce;
 use super::{dom, fetch, scroll_position};
 
-/// How many pages come by themselves; after that the link waits to be pressed, and the end of the page can be reached.
-const AUTOMATIC: u32 = 10;
-/// How far below the window a page is asked for.
-const AHEAD: &str = "600px";
+/// Pages that are loaded automatically. After that the user presses the link, so that the end of the page can be reached.
+const MAX_AUTOMATIC_PAGES: u32 = 10;
+/// The distance below the window at which the next page is loaded.
+const PRELOAD_MARGIN: &str = "600px";
 
-const ENTRIES: &str = "#entries";
-const LINK: &str = ".pager a[rel=next]";
+const ENTRY_LIST: &str = "#entries";
+const OLDER_LINK: &str = ".pager a[rel=next]";
 
-/// Watches the link to older entries, where there is one.
+/// Observes the link to older entries, if there is one.
 pub(super) fn start() {
-    if dom::find::<Element>(ENTRIES).is_some() {
-        watch(AUTOMATIC);
+    if dom::find::<Element>(ENTRY_LIST).is_some() {
+        watch(MAX_AUTOMATIC_PAGES);
     }
 }
 
 fn watch(pages: u32) {
-    let Some(link) = dom::find::<HtmlAnchorElement>(LINK).filter(|_| pages > 0) else { return };
+    let Some(link) = dom::find::<HtmlAnchorElement>(OLDER_LINK).filter(|_| pages > 0) else { return };
     let watched = link.clone();
     let seen = Closure::<dyn FnMut(Array, IntersectionObserver)>::new(
         move |changes: Array, observer: IntersectionObserver| {
@@ -41,14 +41,14 @@ fn watch(pages: u32) {
         },
     );
     let options = IntersectionObserverInit::new();
-    options.set_root_margin(AHEAD);
+    options.set_root_margin(PRELOAD_MARGIN);
     let seen = seen.into_js_value();
     if let Ok(observer) = IntersectionObserver::new_with_options(seen.unchecked_ref(), &options) {
         observer.observe(&link);
     }
 }
 
-/// Puts the page that the link leads to under this one. Without it the link stays what it is.
+/// Appends the page behind the link. If that fails, the link still works.
 async fn extend(link: HtmlAnchorElement, pages: u32) {
     let address = format!("{}{}", link.pathname(), link.search());
     let appended = match fetch::page(&address).await {
@@ -61,17 +61,17 @@ async fn extend(link: HtmlAnchorElement, pages: u32) {
     }
 }
 
-/// Takes over the entries and the way on.
+/// Appends the entries of a page, and replaces the pager.
 fn append(page: &Document, address: &str) -> Option<()> {
-    let ours = dom::find::<Element>(ENTRIES)?;
-    let theirs = dom::find_in::<Element>(page, ENTRIES)?;
+    let ours = dom::find::<Element>(ENTRY_LIST)?;
+    let theirs = dom::find_in::<Element>(page, ENTRY_LIST)?;
     scroll_position::take_over();
     if let Some(first) = ours.query_selector("[data-entry]").ok()?
         && !first.has_attribute("data-address")
     {
         scroll_position::mark(&first, &scroll_position::address());
     }
-    // The day that our list ends with may go on in theirs.
+    // The last day of this list may continue in the next one.
     let day = dom::all("#entries .day").last().and_then(|day| day.text_content());
     let mut is_first = true;
     while let Some(next) = theirs.first_element_child() {
@@ -90,11 +90,12 @@ fn append(page: &Document, address: &str) -> Option<()> {
     Some(())
 }
 
-/// The way to older entries is that of the last page; the way to newer ones stays that of the first. What was added is said in
-/// the words of its own page, in the place that is read out when it changes.
+/// Replaces the link to older entries with that of the appended page; the link to newer ones stays. The status region
+/// announces what was added.
 fn replace_pager(page: &Document) {
-    let (way_on, summary) = (".pager > :last-child", ".pager [role=status]");
-    if let (Some(ours), Some(theirs)) = (dom::find::<Element>(way_on), dom::find_in::<Element>(page, way_on))
+    let (older_link, summary) = (".pager > :last-child", ".pager [role=status]");
+    if let (Some(ours), Some(theirs)) =
+        (dom::find::<Element>(older_link), dom::find_in::<Element>(page, older_link))
         && document().adopt_node(&theirs).is_ok()
     {
         let _ = ours.replace_with_with_node_1(&theirs);

@@ -1,4 +1,4 @@
-//! The keyboard.
+//! Handles keyboard shortcuts.
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::window;
@@ -7,21 +7,21 @@ use leptos::web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement,
 use super::shortcuts::{SHORTCUTS, ShortcutAction};
 use super::{dom, entries};
 
-/// Where the browser remembers that an operator wants no single keys: speech input and other tools type letters.
-const SWITCH: &str = "threadline_keys";
+/// The key in local storage that switches single-letter shortcuts off: speech input and other tools type letters.
+const SHORTCUTS_SWITCH: &str = "threadline_keys";
 
-const DRAWERS: &str = "details[data-drawer][open]";
+const OPEN_DRAWERS: &str = "details[data-drawer][open]";
 
-/// Shows the switch as it was left.
+/// Sets the switch to what is stored.
 pub(super) fn start() {
-    if !is_on()
+    if !is_enabled()
         && let Some(switch) = dom::find::<HtmlInputElement>("#keys-switch")
     {
         switch.set_checked(false);
     }
 }
 
-/// Does what the key says, unless somebody is typing or a dialog is open, which has its own keys.
+/// Runs the shortcut of a key, unless the user is typing or a dialog is open, which has its own keys.
 pub(super) fn pressed(event: &KeyboardEvent) {
     let name = event.key();
     let Some(key) = SHORTCUTS.iter().find(|key| key.key == name) else { return };
@@ -29,7 +29,7 @@ pub(super) fn pressed(event: &KeyboardEvent) {
     if busy || event.default_prevented() || dom::find::<Element>("dialog[open]").is_some() {
         return;
     }
-    if dom::target(event).is_some_and(|target| is_typing(&target)) || (name.len() == 1 && !is_on()) {
+    if dom::target(event).is_some_and(|target| is_typing(&target)) || (name.len() == 1 && !is_enabled()) {
         return;
     }
     let done = match key.act {
@@ -46,33 +46,37 @@ pub(super) fn pressed(event: &KeyboardEvent) {
     }
 }
 
-/// Opens the help if the click was on its button, and closes drawers that the click was not in.
+/// Opens the help if the click was on its button, and closes drawers outside of which the click was.
 pub(super) fn clicked(target: &Element) {
     if dom::around::<Element>(target, "[data-help]").is_some() {
         show_help();
     }
-    for drawer in dom::all(DRAWERS) {
+    for drawer in dom::all(OPEN_DRAWERS) {
         if !drawer.contains(Some(target)) {
             let _ = drawer.remove_attribute("open");
         }
     }
 }
 
-/// Remembers the switch if it is the one that was changed.
+/// Stores the state of the switch if it has changed.
 pub(super) fn switched(target: &Element) {
     if target.id() == "keys-switch"
         && let Some(switch) = dom::find::<HtmlInputElement>("#keys-switch")
         && let Some(storage) = storage()
     {
-        let _ = if switch.checked() { storage.remove_item(SWITCH) } else { storage.set_item(SWITCH, "off") };
+        let _ = if switch.checked() {
+            storage.remove_item(SHORTCUTS_SWITCH)
+        } else {
+            storage.set_item(SHORTCUTS_SWITCH, "off")
+        };
     }
 }
 
-fn is_on() -> bool {
-    storage().and_then(|storage| storage.get_item(SWITCH).ok()?).is_none()
+fn is_enabled() -> bool {
+    storage().and_then(|storage| storage.get_item(SHORTCUTS_SWITCH).ok()?).is_none()
 }
 
-/// None where the browser keeps nothing for this site.
+/// Returns the local storage, if the browser has one for this site.
 fn storage() -> Option<Storage> {
     window().local_storage().ok()?
 }
@@ -81,7 +85,7 @@ fn is_typing(target: &Element) -> bool {
     target.matches("input, textarea, select, [contenteditable]").unwrap_or(false)
 }
 
-/// The first field of the filter; what it is folded into is opened.
+/// Focuses the first field of the filter, and opens the folds around it.
 fn focus_filter() -> bool {
     let Some(field) = dom::find::<HtmlElement>("form.filter :is(input:not([type=hidden]), select)") else {
         return false;
@@ -98,9 +102,9 @@ fn show_help() -> bool {
     dom::find::<HtmlDialogElement>("#keys").is_some_and(|help| help.show_modal().is_ok())
 }
 
-/// Closes an open drawer; the focus goes to what opens it again.
+/// Closes open drawers. The focus moves to the summary that opens the drawer again.
 fn close() -> bool {
-    let drawers = dom::all(DRAWERS);
+    let drawers = dom::all(OPEN_DRAWERS);
     let focused = dom::focused();
     for drawer in &drawers {
         let held_focus = drawer.contains(focused.as_deref());

@@ -1,10 +1,10 @@
-//! Changes that happen while one reads.
+//! Counts new changes while the timeline is open.
 
 use leptos::prelude::*;
 
 use super::NewerCount;
 
-/// How the live part of the timeline is doing.
+/// The state of the live updates.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Watching,
@@ -12,12 +12,12 @@ enum State {
     /// The server did not answer; it is asked again, less often.
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only the browser asks"))]
     Away,
-    /// The server no longer lets the operator in.
+    /// The server denies the operator.
     Ended,
 }
 
 impl State {
-    const fn in_words(self) -> &'static str {
+    const fn message(self) -> &'static str {
         match self {
             Self::Watching => "Watching for new changes.",
             Self::Paused => "Live updates are paused.",
@@ -27,11 +27,12 @@ impl State {
     }
 }
 
-/// Where the mark does not tell everything that was open.
+/// The message if the mark of the page does not contain every transaction that was open.
 const MAY_BE_MISSING: &str = "Watching for new changes. Some that were being written when this page was read may be missing: \
                               reload it to see them.";
 
-/// Says how many changes have become visible since the page was read, and offers a way to them. What is being read never moves.
+/// The live part of the timeline. It says how many changes have become visible since the page was read, and links to them.
+/// The list that is being read never moves.
 #[island]
 pub fn LiveChanges(
     /// The timeline's query, without a position.
@@ -41,24 +42,24 @@ pub fn LiveChanges(
 ) -> impl IntoView {
     let state = RwSignal::new(State::Watching);
     let newer = RwSignal::new(NewerCount::default());
-    // An address without a path is this page's own path.
+    // An address without a path refers to the path of the page.
     let newest = format!("?{query}");
     Effect::new(move |_| watch(query.clone(), since.clone(), state, newer));
     let paused = move || state.get() == State::Paused;
     let message = move || {
         match (state.get(), newer.get()) {
             (State::Watching, NewerCount { count: 0, truncated: true, .. }) => MAY_BE_MISSING,
-            (State::Watching, NewerCount { count: 0, .. }) => State::Watching.in_words(),
-            // The offer says it as well, and a second line would move what stands below.
+            (State::Watching, NewerCount { count: 0, .. }) => State::Watching.message(),
+            // The link says it as well, and a second line would move the list.
             (State::Watching, _) => "",
-            (state, _) => state.in_words(),
+            (state, _) => state.message(),
         }
     };
     let pause = move |_| state.set(if paused() { State::Watching } else { State::Paused });
     view! {
         <div class="live needs-script">
             <p role="status">
-                <a class="button" href=newest hidden=move || newer.get().count == 0>{move || in_words(newer.get())}</a>
+                <a class="button" href=newest hidden=move || newer.get().count == 0>{move || describe(newer.get())}</a>
                 " "
                 <span>{message}</span>
             </p>
@@ -74,8 +75,8 @@ pub fn LiveChanges(
     }
 }
 
-/// Says how many there are, and that some are not where one looks for what is new.
-fn in_words(NewerCount { count, late, truncated }: NewerCount) -> String {
+/// Describes the number of new changes, and how many of them are not at the top of the list.
+fn describe(NewerCount { count, late, truncated }: NewerCount) -> String {
     if count == 0 {
         return String::new();
     }
@@ -102,12 +103,12 @@ fn watch(query: String, since: String, state: RwSignal<State>, newer: RwSignal<N
     use super::NewerChanges;
     use super::poll::{self, Answer};
 
-    /// Milliseconds at most between two questions after many failures.
-    const LONGEST_PAUSE: u32 = 240_000;
+    /// The longest pause after several failures, in milliseconds.
+    const MAX_PAUSE_MS: u32 = 240_000;
 
     leptos::task::spawn_local(async move {
         let title = document().title();
-        let mut pause = poll::PAUSE;
+        let mut pause = poll::PAUSE_MS;
         while state.get_untracked() != State::Ended {
             poll::wait(pause).await;
             if state.get_untracked() == State::Paused {
@@ -119,8 +120,9 @@ fn watch(query: String, since: String, state: RwSignal<State>, newer: RwSignal<N
             if state.get_untracked() == State::Paused {
                 continue;
             }
-            // Twice as long after each failure.
-            pause = if matches!(answer, Answer::Away) { (pause * 2).min(LONGEST_PAUSE) } else { poll::PAUSE };
+            // The pause doubles after each failure.
+            pause =
+                if matches!(answer, Answer::Away) { (pause * 2).min(MAX_PAUSE_MS) } else { poll::PAUSE_MS };
             state.set(match answer {
                 Answer::Is(now) => {
                     if now != newer.get_untracked() {
@@ -142,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn late_changes_and_a_truncated_count_are_told_in_words() {
+    fn late_changes_and_a_truncated_count_are_told_message() {
         for (count, late, truncated, expected) in [
             (0, 0, false, ""),
             (0, 0, true, ""),
@@ -155,7 +157,7 @@ mod tests {
             (12, 1, false, "12 new changes, 1 of them with an earlier time"),
             (100, 3, true, "100 or more new changes, 3 of them with earlier times"),
         ] {
-            assert_eq!(in_words(NewerCount { count, late, truncated }), expected);
+            assert_eq!(describe(NewerCount { count, late, truncated }), expected);
         }
     }
 }

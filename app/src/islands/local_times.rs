@@ -1,4 +1,4 @@
-//! Times in the reader's own zone, worked out when they are pointed at.
+//! Adds the local time of the user to the title of a time that is pointed at.
 
 use leptos::wasm_bindgen::JsValue;
 use leptos::web_sys::Element;
@@ -6,23 +6,23 @@ use leptos::web_sys::js_sys::{Date, Object, Reflect};
 
 use super::dom;
 
-const TIME: &str = "time[datetime]";
+const TIMES: &str = "time[datetime]";
 
 /// Explains the time under the pointer.
 pub(super) fn pointed(target: &Element) {
-    if let Some(time) = dom::around::<Element>(target, TIME) {
+    if let Some(time) = dom::around::<Element>(target, TIMES) {
         explain(&time);
     }
 }
 
-/// Explains the times in what has got the focus.
+/// Explains the first time inside of the element that has received the focus.
 pub(super) fn focused(target: &Element) {
-    if let Some(time) = dom::find_under::<Element>(target, TIME) {
+    if let Some(time) = dom::find_under::<Element>(target, TIMES) {
         explain(&time);
     }
 }
 
-/// The exact moment first, then the reader's own time: the page itself shows UTC only.
+/// Sets the title of a time: the exact UTC time, then the local time. The page itself shows UTC only.
 fn explain(time: &Element) {
     let Some(exact) = time.get_attribute("datetime") else { return };
     let date = Date::new(&JsValue::from_str(&exact));

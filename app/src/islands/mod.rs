@@ -1,7 +1,7 @@
-//! The parts of a page that come to life in the browser.
+//! The islands: the parts of a page that are hydrated in the browser.
 //!
-//! There are three islands: the tools of every page, which listen at the window for the whole page at once, the pill in the
-//! header, and the live part of the timeline. Nothing that a list repeats is an island.
+//! There are three: the tools of every page, which listen at the window for the whole page, the coverage pill in the header,
+//! and the live part of the timeline. Nothing that a list repeats is an island.
 
 #[expect(missing_docs, reason = "leptos makes a public struct of an island's properties")]
 mod live;
@@ -43,11 +43,11 @@ pub use pill::*;
 #[cfg(feature = "ssr")]
 pub(crate) use shortcuts::SHORTCUTS;
 
-/// Tells server functions where the console is mounted: the shell wrote it into the document.
+/// Sets the base address of server functions from the document, which contains the path of the mount.
 #[cfg(feature = "hydrate")]
 pub fn find_mount() {
     if let Some(base) = dom::root().and_then(|root| root.get_attribute("data-base")) {
-        // Set once, for as long as the page lives.
+        // It is set once, for the lifetime of the page.
         let _ = leptos::server_fn::client::try_set_server_url(base.leak());
     }
 }

@@ -1,27 +1,27 @@
-//! How many changes have become visible since a page was read: the question of the live timeline.
+//! The server function that counts the changes which have become visible since a page was read.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// No more changes than this are counted.
+/// Counting stops here.
 pub const NEWER_CAP: u16 = 100;
 
-/// What the question is answered from; the server gives it to the server function.
+/// The context that the server provides to the server function.
 #[cfg(feature = "ssr")]
 #[derive(Debug, Clone)]
 pub struct NewerChangesContext {
     /// The audit trail.
     pub trail: threadline::AuditTrail,
-    /// What the operator may see of it.
+    /// The part of it that the operator may see.
     pub scope: threadline::Scope,
 }
 
-/// How many changes have become visible since a page was read, at most [`NEWER_CAP`].
+/// The number of changes that have become visible since a page was read, at most [`NEWER_CAP`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewerCount {
     /// All of them.
     pub count: u16,
-    /// Those among them that committed late: they have earlier times than the moment at which the page was read.
+    /// Those that were committed late: their times are earlier than the time at which the page was read.
     pub late: u16,
     /// Whether there may be more.
     pub truncated: bool,
@@ -30,8 +30,8 @@ pub struct NewerCount {
 /// Counts the changes that match the timeline's query and have become visible since the mark of a page.
 ///
 /// # Errors
-/// When the query or the mark cannot be read, when the database does not answer, and outside of the console, where there is
-/// no reader.
+/// Fails if the query or the mark is invalid, if the database does not answer, and outside of the console, which provides the
+/// context.
 #[server(name = NewerChanges, prefix = "/api", endpoint = "newer_changes", input = server_fn::codec::GetUrl)]
 pub async fn newer_changes(
     /// The query of the timeline's address.

@@ -1,9 +1,9 @@
-//! What every page has while script runs.
+//! The tools of every page.
 
 use leptos::prelude::*;
 
-/// Copying, the keyboard, the theme, times in the reader's own zone, and more entries as one scrolls. It draws nothing but the
-/// place where these things are said to a screen reader.
+/// The tools: copying, the keyboard, the theme, local times, and infinite scrolling. It renders only the region that
+/// announces their messages to screen readers.
 #[island]
 pub fn PageTools() -> impl IntoView {
     Effect::new(|_| start());
@@ -13,7 +13,7 @@ pub fn PageTools() -> impl IntoView {
 #[cfg(not(feature = "hydrate"))]
 fn start() {}
 
-/// Listens at the window: what is added to the page later is heard as well.
+/// Listens at the window, which also hears events of elements that are added later.
 #[cfg(feature = "hydrate")]
 fn start() {
     use leptos::ev;
@@ -45,7 +45,7 @@ fn start() {
     keyboard::start();
     scroll_position::start();
     infinite_scroll::start();
-    // What needs script may show itself now.
+    // The stylesheet now shows the controls that need script.
     if let Some(root) = dom::root() {
         let _ = root.set_attribute("data-script", "on");
     }

@@ -1,16 +1,16 @@
-//! The pill in the header: whether every table is captured.
+//! The coverage pill in the header: whether every table is captured.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// What the pill says.
+/// The state of the pill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pill {
-    /// So many tables need capture; none as long as no check has been answered.
+    /// The number of tables that need capture; `None` before the first check.
     pub uncovered: Option<u32>,
-    /// Seconds since the last check that was answered.
+    /// Seconds since the last check that succeeded.
     pub age: u32,
-    /// It may no longer be so.
+    /// Whether the result may be outdated.
     pub is_stale: bool,
     /// Milliseconds until the next check is due.
     pub next: u32,
@@ -25,7 +25,7 @@ impl Pill {
         }
     }
 
-    fn in_words(self) -> String {
+    fn label(self) -> String {
         match self.uncovered {
             Some(0) => "All tables captured".to_owned(),
             Some(1) => "1 table needs capture".to_owned(),
@@ -45,15 +45,15 @@ impl Pill {
     }
 }
 
-/// What the question is answered with; the server gives it to the server function.
+/// The context that the server provides to the server function.
 #[cfg(feature = "ssr")]
 #[derive(Debug, Clone, Copy)]
 pub struct CoverageStatusContext(pub Pill);
 
-/// What the pill says now.
+/// Returns the present state of the pill.
 ///
 /// # Errors
-/// Outside of the console, where nobody checks.
+/// Fails outside of the console, which provides the context.
 #[server(name = CoverageNow, prefix = "/api", endpoint = "coverage", input = server_fn::codec::GetUrl)]
 pub async fn coverage_now() -> Result<Pill, ServerFnError> {
     let now = use_context::<CoverageStatusContext>();
@@ -61,12 +61,12 @@ pub async fn coverage_now() -> Result<Pill, ServerFnError> {
         .ok_or_else(|| ServerFnError::new("coverage is checked by the console only"))
 }
 
-/// Says whether every table is captured, and leads to what is not. While script runs it asks again each time a check is due.
+/// The pill, with a link to the coverage page. In the browser it asks again each time a check is due.
 #[island]
 pub fn CoveragePill(
-    /// What was known when the page was drawn.
+    /// The state at the time the page was rendered.
     pill: Pill,
-    /// The address of the dashboard.
+    /// The address of the coverage page.
     href: String,
 ) -> impl IntoView {
     let pill = RwSignal::new(pill);
@@ -74,7 +74,7 @@ pub fn CoveragePill(
     view! {
         <span class="coverage-pill">
             <span role="status">
-                <a class="pill" href=href data-state=move || pill.get().state()>{move || pill.get().in_words()}</a>
+                <a class="pill" href=href data-state=move || pill.get().state()>{move || pill.get().label()}</a>
             </span>
             <span class="stale">{move || pill.get().staleness()}</span>
         </span>
@@ -96,7 +96,7 @@ fn watch(pill: RwSignal<Pill>) {
     leptos::task::spawn_local(async move {
         let mut known_at = Date::now() - f64::from(pill.get_untracked().age) * 1000.0;
         loop {
-            // Not everybody at the same moment.
+            // A random delay spreads the requests of many browsers.
             let spread = Math::random() * 500.0;
             poll::wait(pill.get_untracked().next.saturating_add(spread as u32 + 100)).await;
             let question =
@@ -112,7 +112,7 @@ fn watch(pill: RwSignal<Pill>) {
                     pill.update(|pill| {
                         pill.is_stale = true;
                         pill.age = age as u32;
-                        pill.next = poll::PAUSE;
+                        pill.next = poll::PAUSE_MS;
                     });
                     coverage_refresh::away();
                     if matches!(answer, Answer::Refused) {

@@ -1,4 +1,4 @@
-//! Asking the server again and again, and no more often than somebody looks.
+//! Polls server functions while the tab is visible.
 
 use leptos::prelude::{ServerFnError, document, window};
 use leptos::server_fn::client::Client;
@@ -11,20 +11,20 @@ use leptos::web_sys::js_sys::Promise;
 use leptos::web_sys::{AddEventListenerOptions, VisibilityState};
 use wasm_bindgen_futures::JsFuture;
 
-/// Milliseconds between two questions, unless the answer says otherwise.
-pub(super) const PAUSE: u32 = 15_000;
+/// The default pause between two requests, in milliseconds.
+pub(super) const PAUSE_MS: u32 = 15_000;
 
-/// What came of a question.
+/// The outcome of a request.
 pub(super) enum Answer<T> {
-    /// The answer.
+    /// The server answered.
     Is(T),
-    /// Nobody answered, or not as the console does.
+    /// The server did not answer, or something else did.
     Away,
-    /// The operator may not ask any more.
+    /// The server denies the operator.
     Refused,
 }
 
-/// Waits so many milliseconds, and as long as the tab is out of sight.
+/// Waits for a number of milliseconds, and until the tab is visible.
 pub(super) async fn wait(pause: u32) {
     let pause = i32::try_from(pause).unwrap_or(i32::MAX);
     let passed = Promise::new(&mut |resolve, _| {
@@ -45,8 +45,8 @@ pub(super) async fn wait(pause: u32) {
     }
 }
 
-/// Sends the request of a server function. It is called by its parts, because the call as a whole hides the status of a
-/// refusal.
+/// Sends the request of a server function. The parts of the call are used, because the call as a whole hides the status of a
+/// denial.
 pub(super) async fn ask<T>(request: Result<BrowserRequest, ServerFnError>) -> Answer<T>
 where
     T: FromRes<Json, BrowserResponse, ServerFnError>,

@@ -1,14 +1,14 @@
-//! The keys and what they do: the one table for the help and for the keyboard.
+//! The keyboard shortcuts: one table for the help and for the keyboard.
 
-/// A key of the keyboard.
+/// A keyboard shortcut.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Key {
-    /// Its name, as the browser reports it.
+    /// The name of the key, as the browser reports it.
     pub(crate) key: &'static str,
-    /// What it does, in words.
+    /// The description in the help.
     #[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "the server draws the help"))]
     pub(crate) does: &'static str,
-    /// What it does.
+    /// The action.
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only the browser has a keyboard"))]
     pub(crate) act: ShortcutAction,
 }
@@ -28,7 +28,7 @@ const fn key(key: &'static str, does: &'static str, act: ShortcutAction) -> Key 
     Key { key, does, act }
 }
 
-/// Every key, in the order of the help.
+/// Every shortcut, in the order of the help.
 pub(crate) const SHORTCUTS: [Key; 7] = [
     key("j", "Go to the next entry", ShortcutAction::Next),
     key("k", "Go to the previous entry", ShortcutAction::Previous),

@@ -1,4 +1,4 @@
-//! The theme, at once: without script the form reloads the page.
+//! Applies the theme at once; without script the form reloads the page.
 
 use leptos::prelude::window;
 use leptos::task::spawn_local;
@@ -11,33 +11,33 @@ use wasm_bindgen_futures::JsFuture;
 use super::announce::announce;
 use super::dom;
 
-const CHOICES: &str = "form.theme button";
+const THEME_BUTTONS: &str = "form.theme button";
 
-/// Applies the theme if the click was on one, and has the server remember it.
+/// Applies the theme if the click was on one, and stores it on the server.
 pub(super) fn clicked(event: &Event, target: &Element) {
-    let Some(chosen) = dom::around::<HtmlButtonElement>(target, CHOICES) else { return };
+    let Some(chosen) = dom::around::<HtmlButtonElement>(target, THEME_BUTTONS) else { return };
     let (Some(form), Some(root)) = (chosen.form(), dom::root()) else { return };
     event.prevent_default();
     let theme = chosen.value();
-    // The system's choice needs no attribute: the stylesheet follows it by itself.
+    // The system theme needs no attribute: the stylesheet follows the system by itself.
     let _ = if theme == "system" {
         root.remove_attribute("data-theme")
     } else {
         root.set_attribute("data-theme", &theme)
     };
-    for choice in dom::all(CHOICES) {
+    for choice in dom::all(THEME_BUTTONS) {
         let pressed = if choice.get_attribute("value").as_ref() == Some(&theme) { "true" } else { "false" };
         let _ = choice.set_attribute("aria-pressed", pressed);
     }
     spawn_local(async move {
-        if !remember(&form, &theme).await {
+        if !store(&form, &theme).await {
             announce("The theme is not remembered: the server did not answer.");
         }
     });
 }
 
-/// Sends the form as the browser would, without following the answer to the page that is already here.
-async fn remember(form: &HtmlFormElement, theme: &str) -> bool {
+/// Sends the form as the browser would, without following the redirect to the page that is already open.
+async fn store(form: &HtmlFormElement, theme: &str) -> bool {
     let Ok(fields) = UrlSearchParams::new() else { return false };
     fields.append("theme", theme);
     let request = RequestInit::new();

@@ -1,4 +1,4 @@
-//! What the page shows instead of transactions: the reason, and where to go.
+//! The message of an empty page: the reason, and links.
 
 use leptos::prelude::*;
 use threadline::ActorKind;

@@ -1,4 +1,4 @@
-//! What one actor did, or all actors of a kind.
+//! The transactions of one actor, or of all actors of a kind.
 
 mod empty;
 mod load;
@@ -30,7 +30,7 @@ pub(super) struct ActorPage {
     last: LastTransaction,
 }
 
-/// What an empty page knows of the actor's last transaction.
+/// The last transaction of the actor, which an empty page names.
 #[derive(Debug)]
 enum LastTransaction {
     /// The page is not empty, or the query took too long.

@@ -1,4 +1,4 @@
-//! What is not as it should be: warnings and hints. Errors stand with their tables.
+//! Warnings and hints. Errors are shown with their tables.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use super::view::FilteredCheck;
 use crate::components::{CommandLine, counted, grouped, sentence};
 
 pub(super) fn findings(check: &FilteredCheck) -> impl IntoView + use<> {
-    // An error that belongs to no table in need of capture is about the trail itself.
+    // An error of a table that does not need capture concerns the trail itself.
     let uncovered = check.tables().filter(|found| found.status == CoverageStatus::Uncovered);
     let uncovered: HashSet<&TableName> = uncovered.map(|found| &found.table).collect();
     let stands_elsewhere =
@@ -41,7 +41,7 @@ pub(super) fn findings(check: &FilteredCheck) -> impl IntoView + use<> {
     }
 }
 
-/// What it is, what that means, and the command that mends it, where there is one.
+/// Renders a finding, its meaning, and the command that fixes it, if there is one.
 pub(super) fn item(finding: &Finding, with_table: bool) -> impl IntoView + use<> {
     let severity = finding.severity().as_str();
     let command = finding.remedy.as_ref().map(|remedy| view! { <CommandLine text=remedy.to_string()/> });
@@ -56,7 +56,7 @@ pub(super) fn item(finding: &Finding, with_table: bool) -> impl IntoView + use<>
     }
 }
 
-/// A sentence, but the name of a table stays as it is.
+/// Makes a sentence of a finding; the name of a table is not capitalized.
 fn statement(finding: &Finding) -> String {
     let statement = finding.statement();
     if statement.starts_with(&finding.table.to_string()) {

@@ -1,4 +1,4 @@
-//! Whether every table is captured, and how old the answer is.
+//! The summary: whether every table is captured, and how old the result is.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -61,7 +61,7 @@ fn numbers(check: &FilteredCheck) -> impl IntoView + use<> {
     }
 }
 
-/// Checks that fail, and an answer that has become old.
+/// Renders a notice about checks that fail and a result that is outdated.
 fn notice(coverage: &Coverage, now: DateTime<Utc>) -> Option<impl IntoView + use<>> {
     if !coverage.is_stale(now) {
         return None;

@@ -17,7 +17,7 @@ use crate::html::IntoHtml;
 /// A longer list of tables is folded.
 const MAX_UNFOLDED: usize = 30;
 
-/// Each with the commands that capture it.
+/// Renders the tables that need capture, with the commands that capture them.
 pub(super) fn needs_capture(check: &FilteredCheck) -> impl IntoView + use<> {
     let tables = check.tables().filter(|found| found.status == CoverageStatus::Uncovered);
     let mut errors: HashMap<&TableName, Vec<&Finding>> = HashMap::new();
@@ -60,7 +60,7 @@ pub(super) fn needs_capture(check: &FilteredCheck) -> impl IntoView + use<> {
     }
 }
 
-/// Each leads to its changes.
+/// Renders the captured tables, with links to their changes.
 pub(super) fn captured(check: &FilteredCheck) -> impl IntoView + use<> {
     let context = PageContext::current();
     let rows: Vec<_> = check
@@ -96,7 +96,7 @@ fn redacted(found: &TableCoverage) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-/// Each with who expects it.
+/// Renders the tables that are exempt, with the source of the exemption.
 pub(super) fn expected(check: &FilteredCheck) -> impl IntoView + use<> {
     let rows: Vec<_> = check
         .tables()

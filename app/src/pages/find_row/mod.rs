@@ -19,7 +19,7 @@ pub(super) struct FindRowPage {
     table: String,
     /// The record as it was typed.
     record: String,
-    /// What is wrong with a field.
+    /// The field whose value cannot be used.
     pub(super) invalid: Option<InvalidField>,
     /// The tables that the form suggests.
     tables: Vec<TableName>,

@@ -8,7 +8,7 @@ use http::request::Parts;
 use crate::RequestContext;
 use crate::query_string::pairs;
 
-/// What was typed into the form; nothing where it was not sent yet.
+/// The typed table and record, once the form was sent.
 #[derive(Debug)]
 pub(in crate::pages) struct FindRowQuery {
     pub(super) typed: Option<(String, String)>,

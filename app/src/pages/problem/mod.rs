@@ -19,9 +19,9 @@ pub struct Problem {
     pub status: StatusCode,
     /// The title, in a few words.
     pub title: &'static str,
-    /// What happened, in a sentence.
+    /// A sentence that says what happened.
     pub explanation: String,
-    /// What to do, in a sentence or two.
+    /// A sentence or two that say what to do.
     pub advice: Option<&'static str>,
     /// The command that the administrator of the application can run.
     pub command: Option<&'static str>,
@@ -35,7 +35,7 @@ pub struct Problem {
     pub offer_home_link: bool,
     /// Whether to mention that a scope limits the view, because what it hides looks like this as well.
     pub mention_scope: bool,
-    /// What a developer has to configure, in debug builds.
+    /// A note for the developer of the application, in debug builds.
     pub developer_note: Option<&'static str>,
 }
 

@@ -1,4 +1,4 @@
-//! One table's redaction: both sides, what differs, and the command that brings them together.
+//! The redaction of one table: both sides, the differences, and the command that makes them equal.
 
 use leptos::prelude::*;
 use threadline::health::{DriftState, Redaction, RedactionDiff, TableRedaction};
@@ -6,7 +6,7 @@ use threadline::health::{DriftState, Redaction, RedactionDiff, TableRedaction};
 use crate::components::{CommandLine, sentence};
 use crate::html::IntoHtml;
 
-/// Opened where somebody has to look.
+/// Renders a table, unfolded if it differs.
 pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoView + use<> {
     let differences = if is_configured { differences(&found.diff) } else { Vec::new() };
     let differences = (!differences.is_empty()).then(|| {

@@ -69,7 +69,7 @@ fn checked(
 }
 
 fn section(state: DriftState, tables: &[TableRedaction], is_configured: bool) -> impl IntoView + use<> {
-    // Without a file the states say nothing but whether a function could be read.
+    // Without a configuration the state says only whether a function could be read.
     if !is_configured && state == DriftState::ConfigMatchesDeployed {
         return None;
     }

@@ -34,7 +34,7 @@ pub(super) fn as_of_form(address: &Address, shown: Option<&AsOfResult>) -> Html 
     .into_html()
 }
 
-/// The row then, column by column, or why there is none.
+/// Renders the row at that time, column by column, or the reason why there is none.
 pub(super) fn as_of_panel(then: RowAsOf, key: &RowKey, address: &Address) -> Html {
     let RowAsOf { at, row, first } = then;
     let fields = row.fields();
@@ -107,7 +107,7 @@ fn before(entry: &TimelineEntry, address: &Address) -> Html {
     view! { <a class="button" href=before>"Show the row just before"</a> }.into_html()
 }
 
-/// The way to the same moment of the row under its earlier or later key.
+/// Links to the same time of the row under its old or new key.
 fn under_other_key(
     entry: &TimelineEntry,
     other_key: Option<&RowKey>,
@@ -118,7 +118,7 @@ fn under_other_key(
     Some(view! { <a class="button" href=href>"Show the row under that key"</a> }.into_html())
 }
 
-/// The trail begins later. What it begins with tells whether the row was there already.
+/// Explains a time before the first recorded change, which tells whether the row existed before.
 fn before_first(
     first: Option<TimelineEntry>,
     at: chrono::DateTime<Utc>,

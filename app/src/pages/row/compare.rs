@@ -69,7 +69,7 @@ fn choice(entry: &TimelineEntry) -> (DateTime<Utc>, String) {
     (at, format!("{}: {operation}{actor}", at.format("%-d %b %Y, %H:%M:%S")))
 }
 
-/// What differs, field by field; what is equal folds away.
+/// Renders the differences, field by field. Equal fields are folded.
 pub(super) fn compare_panel(compared: ComparedVersions, key: &RowKey, address: &Address) -> Html {
     let ComparedVersions { at, comparison: Comparison { before, after, mut fields, .. } } = compared;
     let different: BTreeSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
@@ -139,7 +139,7 @@ fn after(entry: &TimelineEntry) -> String {
     )
 }
 
-/// What there is to say of a side besides its heading, with the ways to it.
+/// Renders what has to be explained about a side, with links.
 fn remark(row: AsOf, key: &RowKey) -> Option<Html> {
     match row {
         AsOf::Uncertain { causes, .. } => {
@@ -159,7 +159,7 @@ fn remark(row: AsOf, key: &RowKey) -> Option<Html> {
     }
 }
 
-/// The other side first.
+/// Swaps the sides of a field.
 fn swapped(FieldChange { name, before, after, .. }: FieldChange) -> FieldChange {
     let before_source =
         if after == FieldValue::Absent { OldValueSource::Absent } else { OldValueSource::Stored };

@@ -9,7 +9,7 @@ use threadline::query::{Filter, Position, RowKey};
 use crate::query_string::{pairs, parse_filter};
 use crate::{PageError, RequestContext};
 
-/// What the address asks for.
+/// The query of the page.
 #[derive(Debug)]
 pub(in crate::pages) enum RowQuery {
     /// A row.

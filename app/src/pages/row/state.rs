@@ -1,4 +1,4 @@
-//! What is known of a row now.
+//! The present state of a row.
 
 use leptos::prelude::*;
 use threadline::query::{AsOf, Operation, PossibleRemoval, RowKey, TimelineEntry};
@@ -7,7 +7,7 @@ use crate::PageContext;
 use crate::components::{Timestamp, TransactionHeading, isolated, key_link};
 use crate::html::{Html, IntoHtml};
 
-/// Whether the row exists, since when, and by whom.
+/// Renders whether the row exists, since when, and who changed it.
 pub(super) fn state(latest: AsOf, key: &RowKey, timeline: String) -> Html {
     let (sign, words) = match latest {
         AsOf::Present(entry) => {
@@ -38,7 +38,7 @@ pub(super) fn state(latest: AsOf, key: &RowKey, timeline: String) -> Html {
     .into_html()
 }
 
-/// When, by whom and why, with the way to the transaction.
+/// Renders the time, the actor and the action of a change, with a link to its transaction.
 pub(super) fn by(entry: TimelineEntry) -> Html {
     let transaction = transaction(entry.transaction.id);
     view! {
@@ -48,12 +48,12 @@ pub(super) fn by(entry: TimelineEntry) -> Html {
     .into_html()
 }
 
-/// The key that a change gave to the row, as the way to its history under that key.
+/// Links to the history of the row under the key that a change gave to it.
 pub(super) fn new_key(entry: &TimelineEntry) -> Html {
     key_link(&entry.change.table, entry.change.key.clone())
 }
 
-/// What may have removed the row, each with the way to what is known of it.
+/// Renders what may have removed the row, with links.
 pub(super) fn removals(causes: Vec<PossibleRemoval>, key: &RowKey) -> Html {
     let causes: Vec<_> = causes
         .into_iter()

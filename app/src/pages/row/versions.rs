@@ -11,19 +11,19 @@ use crate::PageContext;
 use crate::components::{ChangeCard, Identifier, Pager, Time, TransactionHeading, counted};
 use crate::html::{Html, IntoHtml};
 
-/// What a version can be compared with.
+/// The present version, which other versions are compared with.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Now {
-    /// When the row came to be as it is.
+    /// The time since which the row is as it is.
     at: DateTime<Utc>,
-    /// What the link says.
+    /// The text of the link.
     words: &'static str,
 }
 
 impl Now {
     pub(super) fn of(latest: &AsOf) -> Option<Self> {
         let words = match latest {
-            // Nobody knows what is now.
+            // The present state is not known.
             AsOf::Uncertain { .. } => "Compare with the last version",
             _ => "Compare with now",
         };
@@ -31,7 +31,7 @@ impl Now {
     }
 }
 
-/// One part of the list. `shown` is the version that stands above the list.
+/// Renders a page of the list. `shown` is the version that the page shows above the list.
 pub(super) fn version_list(
     versions: Page<TimelineEntry>,
     now: Option<Now>,
@@ -107,7 +107,7 @@ fn version(
     .into_html()
 }
 
-/// Narrows the list to a window. Folded away until it does.
+/// Renders the form that limits the list to a time window. It is folded while there is none.
 pub(super) fn window_form(address: &Address, filter: &Filter) -> Html {
     let open = !filter.is_empty();
     let [from, to] = [filter.from, filter.to].map(|at| at.map(field_value));
@@ -125,7 +125,7 @@ pub(super) fn window_form(address: &Address, filter: &Filter) -> Html {
     .into_html()
 }
 
-/// Nothing is known of the row: why that can be, and where to go.
+/// Renders the message about a row of which nothing is known: possible reasons, and links.
 pub(super) fn no_versions(table: &TableName, find: String, of_table: String) -> Html {
     view! {
         <section class="empty">

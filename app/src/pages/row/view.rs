@@ -73,7 +73,7 @@ pub(super) fn title(table: &TableName, key: &RowKey) -> String {
     title
 }
 
-/// The row's name. Each part is isolated, so that a value that changes the direction of writing changes nothing around it.
+/// Renders the name of the row. Each part is isolated, so that a right-to-left value does not reorder the rest.
 fn heading(table: &TableName, key: &RowKey) -> Html {
     let key: Vec<_> = key
         .iter()

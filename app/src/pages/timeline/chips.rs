@@ -1,4 +1,4 @@
-//! The conditions of the filter, one by one.
+//! The conditions of the filter as chips.
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
 use leptos::prelude::*;
@@ -7,7 +7,7 @@ use threadline::query::Filter;
 use super::filter_fields::label;
 use crate::PageContext;
 
-/// One chip a condition, each with a link that leaves it out; the window is one condition.
+/// Renders one chip for each condition, with a link that removes it. The time window is one condition.
 pub(super) fn chips(context: &PageContext, filter: &Filter, now: DateTime<Utc>) -> impl IntoView + use<> {
     let pairs = filter.to_pairs();
     let without = |left_out: &[&str]| {
@@ -15,7 +15,7 @@ pub(super) fn chips(context: &PageContext, filter: &Filter, now: DateTime<Utc>) 
         context.timeline_with(&rest)
     };
     let conditions = pairs.iter().filter(|(key, _)| !matches!(*key, "from" | "to")).map(|(key, value)| {
-        // The key of a row means nothing without its table.
+        // A key is ambiguous without its table.
         let href = if *key == "table" { without(&["table", "key"]) } else { without(&[key]) };
         chip(
             format!("{}: ", label(key)),
@@ -39,7 +39,7 @@ fn chip(label: String, value: String, remove: String, href: String) -> impl Into
     }
 }
 
-/// `Since 21 November, 09:30`; none without a window.
+/// Describes the time window: `Since 21 November, 09:30`.
 fn window_in_words(filter: &Filter, now: DateTime<Utc>) -> Option<String> {
     match (filter.from, filter.to) {
         (None, None) => None,
@@ -52,7 +52,7 @@ fn window_in_words(filter: &Filter, now: DateTime<Utc>) -> Option<String> {
     }
 }
 
-/// As exact as it was given.
+/// Formats a time as precisely as it was given.
 fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let date = if at.year() == now.year() { "%-d %B" } else { "%-d %B %Y" };
     at.format(&format!("{date}, {}", time_of_day(at))).to_string()
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_is_said_as_exactly_as_it_was_given() {
+    fn time_window_is_described_as_precisely_as_given() {
         let now = "2026-11-22T12:00:00Z".parse().unwrap();
         let words = |pairs: &[(&str, &str)]| {
             window_in_words(&Filter::from_pairs(pairs.iter().copied()).unwrap().0, now).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What the timeline shows instead of changes: the reason, and where to go.
+//! The message of an empty page: the reason, and links.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;

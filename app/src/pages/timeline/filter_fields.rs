@@ -1,4 +1,4 @@
-//! How each key of the filter is asked for.
+//! The form fields of the filter's keys.
 
 use chrono::{NaiveDateTime, Timelike};
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ pub(super) struct Field {
 enum Input {
     /// A text, with an example of it.
     Text(&'static str),
-    /// A text, with the captured tables to choose from.
+    /// A text, with the captured tables as suggestions.
     Table,
     Operation,
     Time,
@@ -30,16 +30,16 @@ pub(super) enum Column {
     /// Beside the presets.
     Window,
     Main,
-    /// Folded away until it is needed.
+    /// Folded until it is used.
     More,
 }
 
-/// The list of captured tables.
-pub(super) const TABLES: &str = "captured-tables";
-/// The begin of the window, where to type one that is no preset.
-pub(super) const CUSTOM: &str = "#filter-from";
+/// The id of the list of captured tables.
+pub(super) const TABLES_LIST: &str = "captured-tables";
+/// The fragment of the field for the start of a time window that is not a preset.
+pub(super) const CUSTOM_WINDOW: &str = "#filter-from";
 
-/// Every key has its field: what the form does not hold, applying it would drop.
+/// Every key has a field. Applying the form would drop a key without one.
 pub(super) const FIELDS: [Field; 10] = {
     use Column::{Main, More, Window};
     use Input::{Operation, Table, Text, Time};
@@ -60,23 +60,23 @@ pub(super) const FIELDS: [Field; 10] = {
     ]
 };
 
-/// The label of a key.
+/// Returns the label of a key.
 pub(super) fn label(key: &str) -> &'static str {
     FIELDS.iter().find(|field| field.key == key).map_or("Filter", |field| field.label)
 }
 
-/// The field of a key as the target of a link; none where the form has no such field.
+/// Returns the fragment of the field of a key, if there is one.
 pub(super) fn link_to(key: &str) -> Option<String> {
     FIELDS.iter().find(|field| field.key == key).map(|field| format!("#filter-{}", field.key))
 }
 
 impl Field {
-    /// Whether this is what is wrong.
+    /// Returns whether this field is the invalid one.
     pub(super) fn is_wrong(&self, invalid: Option<&InvalidFilter>) -> bool {
         invalid.is_some_and(|invalid| invalid.key == self.key)
     }
 
-    /// The field with its label, its value, and the sentence about what is wrong with it.
+    /// Renders the field with its label, its value, and what is wrong with it.
     pub(super) fn view(&self, value: &str, invalid: Option<&InvalidFilter>) -> impl IntoView + use<> {
         let invalid = invalid.filter(|invalid| invalid.key == self.key);
         let id = format!("filter-{}", self.key);
@@ -97,7 +97,7 @@ impl Field {
         };
         let input = match self.input {
             Input::Text(example) => text("text", value.to_owned(), Some(example), None),
-            Input::Table => text("text", value.to_owned(), Some("any"), Some(TABLES)),
+            Input::Table => text("text", value.to_owned(), Some("any"), Some(TABLES_LIST)),
             Input::Time if fits_picker(value) => {
                 text("datetime-local", value.trim_end_matches('Z').to_owned(), None, None)
             }
@@ -114,7 +114,7 @@ impl Field {
     }
 }
 
-/// What was typed and is no operation stays to be seen until it is corrected.
+/// Renders the operations. A typed value that is no operation stays selected until it is corrected.
 fn operations(value: &str) -> Vec<impl IntoView + use<>> {
     let mut words: Vec<&str> = Operation::ALL.into_iter().map(Operation::as_str).collect();
     if !value.is_empty() && !words.contains(&value) {
@@ -124,7 +124,7 @@ fn operations(value: &str) -> Vec<impl IntoView + use<>> {
     words.into_iter().map(option).collect()
 }
 
-/// A picker of times knows whole seconds and shows nothing else: what is finer, or no time at all, stays a text.
+/// Returns whether a time picker can show a value. It knows whole seconds only; other values stay in a text field.
 fn fits_picker(value: &str) -> bool {
     let value = value.trim_end_matches('Z');
     let time = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -142,14 +142,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_of_the_filter_has_one_field() {
+    fn filter_key_has_exactly_one_field() {
         let fields: BTreeSet<&str> = FIELDS.iter().map(|field| field.key).collect();
         assert_eq!(fields, FILTER_KEYS.iter().map(|key| key.name).collect());
         assert_eq!(fields.len(), FIELDS.len());
     }
 
     #[test]
-    fn a_time_that_a_picker_would_lose_stays_a_text() {
+    fn time_that_a_picker_cannot_show_stays_a_text() {
         for time in ["", "2026-11-22T09:30", "2026-11-22T09:30:07", "2026-11-22T09:30:00Z"] {
             assert!(fits_picker(time), "{time}");
         }

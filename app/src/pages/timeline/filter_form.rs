@@ -6,11 +6,11 @@ use threadline::TableName;
 use threadline::query::Filter;
 
 use super::InvalidFilter;
-use super::filter_fields::{CUSTOM, Column, FIELDS, TABLES};
+use super::filter_fields::{CUSTOM_WINDOW, Column, FIELDS, TABLES_LIST};
 use super::presets::presets;
 use crate::PageContext;
 
-/// The form as it was typed, and what that means or what is wrong with it. On a narrow screen it folds behind its summary.
+/// Renders the form as it was typed, with what is wrong in it. On a narrow screen it folds behind its summary.
 pub(super) fn filter_form(
     context: &PageContext,
     typed: &[(String, String)],
@@ -32,14 +32,14 @@ pub(super) fn filter_form(
     let options: Vec<_> =
         tables.iter().map(|table| view! { <option value=table.to_string()></option> }).collect();
     let is_wrong = invalid.is_some();
-    let presets = filter.ok().map(|filter| presets(context, filter, now, CUSTOM));
+    let presets = filter.ok().map(|filter| presets(context, filter, now, CUSTOM_WINDOW));
     view! {
         <details class="filter" open=is_wrong>
             <summary>"Filter"</summary>
             <form method="get" action=action class="filter" role="search" aria-label="Changes">
                 <div class="window">{presets} {window}</div>
                 {main}
-                <datalist id=TABLES>{options}</datalist>
+                <datalist id=TABLES_LIST>{options}</datalist>
                 <div class="last">
                     <details class="more-filters" open=is_needed>
                         <summary>"More filters"</summary>

@@ -1,4 +1,4 @@
-//! The changes of a page, grouped by transaction under their days.
+//! The changes of a page, grouped by transaction and by day.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -8,7 +8,7 @@ use crate::PageContext;
 use crate::components::{ChangeCard, Identifier, Time, TransactionHeading, counted, day_label};
 use crate::html::{Html, IntoHtml};
 
-/// How many changes of one transaction are shown before the rest folds away.
+/// Changes of one transaction that are shown before the others are folded.
 const CHANGES_SHOWN: usize = 10;
 
 pub(super) struct Group {
@@ -16,7 +16,7 @@ pub(super) struct Group {
     changes: Vec<Change>,
 }
 
-/// Neighbours of one transaction belong together; the order of the timeline stays as it is.
+/// Groups adjacent changes of the same transaction, and keeps the order of the timeline.
 pub(super) fn group(entries: Vec<TimelineEntry>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for TimelineEntry { change, transaction, .. } in entries {
@@ -28,8 +28,8 @@ pub(super) fn group(entries: Vec<TimelineEntry>) -> Vec<Group> {
     groups
 }
 
-/// The groups, with a heading wherever the day changes. More of them are appended to this element as one scrolls, so it holds
-/// nothing else. The last transaction may continue beyond the page.
+/// Renders the groups, with a heading for each day. Infinite scrolling appends more of them to this element, so it contains
+/// nothing else. The last transaction may continue on the next page.
 pub(super) fn entries(
     context: &PageContext,
     groups: Vec<Group>,
@@ -79,7 +79,7 @@ fn entry(context: &PageContext, at: DateTime<Utc>, group: Group, continues: bool
             <Identifier label="transaction" value=id.clone() href=Some(href.clone())/> {correlation} {count}
         </p>
     };
-    // Drawn in parts, because the type of the whole is too deep for the compiler.
+    // Rendered in parts, because the type of the whole view is too deep for the compiler.
     let (heading, ids) =
         (view! { <TransactionHeading transaction=transaction/> }.into_html(), ids.into_html());
     let body = view! { <h3>{heading}</h3> {reason} {ids} {cards(changes)} {folded} {continues} }.into_html();

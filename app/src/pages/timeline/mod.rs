@@ -27,7 +27,7 @@ pub struct TimelinePage {
     typed: Vec<(String, String)>,
     /// The tables that the form suggests.
     tables: Vec<TableName>,
-    /// What was found, or why the filter cannot be used.
+    /// The changes, or the reason why the filter cannot be used.
     result: Result<FoundChanges, InvalidFilter>,
 }
 
@@ -39,7 +39,7 @@ struct FoundChanges {
     page: PageOfChanges<TimelineEntry>,
     /// Whether the last transaction of the page continues on the next one.
     continues: bool,
-    /// How many changes match, unless counting took too long.
+    /// The number of matching changes, unless counting took too long.
     count: Option<Count>,
     /// Whether the trail holds any change at all.
     has_changes: bool,
@@ -51,9 +51,9 @@ struct FoundChanges {
 #[derive(Debug, Clone)]
 struct InvalidFilter {
     key: String,
-    /// What is wrong with it, in full.
+    /// A sentence that says what is wrong with it.
     message: String,
-    /// What the field of the key says about its value.
+    /// The hint beside the field of the key.
     hint: String,
 }
 

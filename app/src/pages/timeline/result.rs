@@ -1,4 +1,4 @@
-//! How much was found, and ways to take it along.
+//! The number of changes that were found, and their downloads.
 
 use chrono::Utc;
 use leptos::prelude::*;
@@ -8,10 +8,10 @@ use crate::PageContext;
 use crate::components::{Timestamp, counted};
 use crate::html::IntoHtml;
 
-/// The formats in which changes leave the console.
+/// The formats of downloads.
 const FORMATS: [(&str, &str); 3] = [("CSV", "csv"), ("JSON", "json"), ("NDJSON", "ndjson")];
 
-/// The number of changes that match; none where it took too long to count them.
+/// Renders the number of matching changes, or that counting took too long.
 pub(super) fn result_line(count: Option<Count>) -> impl IntoView {
     let line = match count {
         Some(Count::Exact(count)) => view! { <b>{counted(count, "change")}</b> }.into_html(),
@@ -21,7 +21,7 @@ pub(super) fn result_line(count: Option<Count>) -> impl IntoView {
     view! { <p class="count">{line}</p> }
 }
 
-/// How far a page looked, where it took too long to look to the end.
+/// Renders how far a page has searched, if the search was stopped.
 pub(super) fn stopped(at: chrono::DateTime<Utc>, position: Position, is_empty: bool) -> impl IntoView {
     let (way, link) = match position {
         Position::Newest | Position::OlderThan(_) => ("Looked back to ", "Older"),
@@ -36,7 +36,7 @@ pub(super) fn stopped(at: chrono::DateTime<Utc>, position: Position, is_empty: b
     }
 }
 
-/// Downloads of exactly what the filter asks for.
+/// Renders links that download the changes of the filter.
 pub(super) fn downloads(context: &PageContext, filter: &Filter) -> impl IntoView + use<> {
     let links: Vec<_> = FORMATS
         .into_iter()

@@ -1,4 +1,4 @@
-//! The changes of a transaction: how many, of which tables, and a page of them.
+//! The changes of a transaction: their number, their tables, and a page of them.
 
 use leptos::prelude::*;
 use threadline::TableName;
@@ -7,7 +7,7 @@ use threadline::query::{Change, Count, Page, TableCounts};
 use crate::components::{ChangeCard, Pager, counted, counted_to};
 use crate::html::IntoHtml;
 
-/// How many changes there are, of which tables, and a page of them.
+/// Renders the section of the changes.
 pub(super) fn changes(
     page: Page<Change>,
     is_first_page: bool,
@@ -60,7 +60,7 @@ fn summary(shown: usize, is_first_page: bool, count: Option<Count>) -> String {
     if is_first_page { format!("The newest {shown}") } else { format!("{shown} on this page") }
 }
 
-/// The tables with their numbers of changes; each leads to its first change on this page.
+/// Renders the tables with their numbers of changes, and links to the first change of each on this page.
 fn contents(touched: &TableCounts, entries: &[Change]) -> impl IntoView + use<> {
     let first =
         |table: &TableName| entries.iter().find(|change| change.table == *table).map(|change| change.id);

@@ -1,4 +1,4 @@
-//! What the application said about a transaction.
+//! The facts that the application recorded about a transaction.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use threadline::query::{ActionRecord, Filter, TransactionRecord};
 use crate::PageContext;
 use crate::components::Identifier;
 
-/// Reason and comment in words, then every other fact by name.
+/// Renders the reason and the comment, then the other facts by name.
 pub(super) fn facts(transaction: TransactionRecord) -> impl IntoView {
-    // The heading tells of the session already.
+    // The heading already describes the session.
     let told = transaction.session().map(|_| "session");
     let TransactionRecord { id, source, action, metadata, .. } = transaction;
     let texts = action.as_ref().map(texts);
@@ -53,8 +53,8 @@ fn ids(action: ActionRecord) -> impl IntoView {
     view! { {request} {job} {correlation} }
 }
 
-/// Lists the facts about the transaction as a whole, but for one that is told elsewhere: names, and the JSON texts that the
-/// database keeps, with every digit.
+/// Renders the metadata of the transaction, except for a key that is shown elsewhere: names, and the JSON texts of the
+/// database, with every digit.
 fn metadata_table(json: &RawValue, told: Option<&str>) -> Option<impl IntoView + use<>> {
     let facts: BTreeMap<String, Box<RawValue>> = serde_json::from_str(json.get())
         .unwrap_or_else(|_| BTreeMap::from([("value".to_owned(), json.to_owned())]));

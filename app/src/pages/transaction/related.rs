@@ -1,4 +1,4 @@
-//! What belongs to a transaction: links, and the other transactions of its correlation.
+//! Links from a transaction, and the other transactions of its correlation.
 
 use chrono::TimeDelta;
 use leptos::prelude::*;
