@@ -58,7 +58,7 @@ test("whom the hook refuses sees no pill, and the command that gives the same an
   await expect(page.getByRole("link", { name: "Coverage" })).toHaveCount(0);
 });
 
-test("the command beside a finding mends it", async ({ page }) => {
+test("the command beside a finding fixes it", async ({ page }) => {
   await logIn(page, "admin");
   sql("ALTER TABLE tickets DISABLE TRIGGER ALL");
   try {

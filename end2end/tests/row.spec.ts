@@ -44,7 +44,7 @@ test("two versions are compared and their sides swapped", async ({ page }) => {
   await expect(priority.getByRole("cell").last()).toContainText("low");
 });
 
-test("a moment can be typed, and one that is still to come is refused with a sentence", async ({ page, complaints }) => {
+test("a moment can be typed, and one in the future is refused with a sentence", async ({ page, complaints }) => {
   complaints.expectStatus(400);
   await logIn(page, "support");
   const ticket = await raisePriority(page);
@@ -69,7 +69,7 @@ test("a row that nobody can find is answered with the form and a sentence", asyn
   await page.goto("/audit/rows?table=nowhere&record=1");
   await expect(page.getByLabel("Table")).toHaveAttribute("aria-invalid", "true");
   await expect(page.getByLabel("Table")).toHaveValue("nowhere");
-  await expect(page.getByLabel("Table")).toHaveAccessibleDescription("Table nowhere is not audited. Choose one of the list.");
+  await expect(page.getByLabel("Table")).toHaveAccessibleDescription("Table nowhere is not captured. Choose one of the list.");
   await page.goto("/audit/rows/tickets/id%3D987654321");
   await expect(page.getByRole("heading", { name: "Nothing is recorded of this row" })).toBeVisible();
   await page.getByRole("link", { name: "Find another row" }).click();

@@ -60,5 +60,5 @@ test("when the server does not answer, the theme applies and the operator is tol
   await page.locator("summary", { hasText: "Preferences" }).click();
   await page.getByRole("button", { name: "Dark" }).click();
   expect(await background(page)).toBe(DARK);
-  await expect(page.locator("#announcer")).toHaveText("The theme is not remembered: the server did not answer.");
+  await expect(page.locator("#announcer")).toHaveText("The theme was not saved: the server did not answer.");
 });

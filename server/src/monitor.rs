@@ -138,7 +138,7 @@ impl Checks {
                         "This database holds no audit trail in the schema that the console reads.",
                         Some("threadline install"),
                     ),
-                    _ => ("The database could not be reached, or refused the question.", None),
+                    _ => ("The database could not be reached, or rejected the query.", None),
                 })
             }
             Err(_) => {
@@ -192,7 +192,7 @@ const fn reason(error: &RecordCoverageError) -> &'static str {
         RecordCoverageError::MissingReplicaIdentity { .. } => {
             "The table threadline_coverage_gaps is published without a replica identity, so that PostgreSQL refuses to update it."
         }
-        RecordCoverageError::ReadOnly => "The database takes no writes: it is a standby or read-only.",
+        RecordCoverageError::ReadOnly => "The database does not accept writes: it is a standby or read-only.",
         RecordCoverageError::MissingTable { .. } => {
             "The table threadline_coverage_gaps is missing: run threadline install."
         }

@@ -55,7 +55,7 @@ fn alike(value: FieldValue, previous: bool, source: Option<&'static str>) -> Dif
         (FieldValue::Null, _) => "changed between SQL NULL and JSON null, which are recorded alike",
         (FieldValue::TooLarge(_), _) => "changed between values of this size",
         (_, false) => "changed, value masked",
-        (_, true) => "changed; masked, or changed unrecorded in between",
+        (_, true) => "changed: masked, or changed without a record in between",
     };
     let shown = match value {
         FieldValue::Text(text) => CellValue::Masked(text),
@@ -208,7 +208,7 @@ mod tests {
         let previous = changed(text("***"), OldValueSource::PreviousChange, text("***"));
         assert_eq!(
             previous[0].1,
-            r#"Masked("***") (from the previous change) > Masked("***") (changed; masked, or changed unrecorded in between)"#
+            r#"Masked("***") (from the previous change) > Masked("***") (changed: masked, or changed without a record in between)"#
         );
     }
 

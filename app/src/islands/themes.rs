@@ -31,7 +31,7 @@ pub(super) fn clicked(event: &Event, target: &Element) {
     }
     spawn_local(async move {
         if !store(&form, &theme).await {
-            announce("The theme is not remembered: the server did not answer.");
+            announce("The theme was not saved: the server did not answer.");
         }
     });
 }

@@ -38,7 +38,7 @@ impl<S: Sync> FromRequestParts<S> for DownloadQuery {
         let is_cursor = |key: &str, value: &str| matches!(key, "older" | "newer") && !value.trim().is_empty();
         match pairs.iter().find(|(key, value)| is_cursor(key, value)) {
             Some((key, value)) if position != Position::Newest => {
-                let expected = "no place: a download begins at the newest change";
+                let expected = "no cursor: a download starts at the newest change";
                 Err(InvalidParameter::new(key, value, expected).into())
             }
             _ => Ok(Self { filter }),

@@ -86,7 +86,10 @@ async fn coverage_page_groups_tables_by_status(pool: PgPool) -> Result {
     assert!(captured.contains("href=\"/audit/timeline?table=tickets\""), "{captured}");
     assert!(!captured.contains("secrets"), "{captured}");
     let expected = part(&body, "coverage-expected");
-    assert!(expected.contains("schema_migrations") && expected.contains("a tool of migration"), "{expected}");
+    assert!(
+        expected.contains("schema_migrations") && expected.contains("written by a migration tool"),
+        "{expected}"
+    );
     Ok(())
 }
 
@@ -286,7 +289,7 @@ async fn check_that_cannot_be_recorded_is_shown_with_the_reason(pool: PgPool) ->
         sessions.close().await;
         assert_eq!(status, StatusCode::OK);
         assert!(body.contains("<h1>1 table needs capture</h1>"), "{body}");
-        let notice = body.split("is not remembered.").nth(1).ok_or("no notice")?;
+        let notice = body.split("are not recorded.").nth(1).ok_or("no notice")?;
         assert!(
             notice.split("</p>").next().is_some_and(|notice| notice.contains(reason)),
             "{reason}: {notice}"

@@ -73,8 +73,8 @@ async fn find_row_form_redirects_or_says_what_to_write(pool: PgPool) -> Result {
         ("table=&record=1", "table", "Choose a table."),
         ("table=+&record=1", "table", "Choose a table."),
         ("table=a%00b&record=1", "table", "Write it as tickets or billing.invoices."),
-        ("table=nowhere&record=1", "table", "Table nowhere is not audited."),
-        ("table=uncaptured&record=1", "table", "Table uncaptured is not audited."),
+        ("table=nowhere&record=1", "table", "Table nowhere is not captured."),
+        ("table=uncaptured&record=1", "table", "Table uncaptured is not captured."),
         ("table=tickets&record=+", "record", "Enter the key of a row."),
         ("table=tickets", "record", "Enter the key of a row."),
         ("table=tickets&record=nr%3D1", "record", "Rows of tickets have the key id."),
@@ -187,7 +187,7 @@ async fn as_of_shows_the_row_at_a_time(pool: PgPool) -> Result {
     for (wrong, sentence) in [
         ("yesterday", "“yesterday” is not a time."),
         ("2026-13-01T00:00", "is not a time."),
-        ("2300-01-01T00:00", "1 January 2300, 00:00:00 UTC is still to come."),
+        ("2300-01-01T00:00", "1 January 2300, 00:00:00 UTC is in the future."),
         (HOSTILE, "is not a time."),
     ] {
         let (status, body) = get(&app, &format!("{address}{wrong}").replace(['<', '>'], "%3C")).await?;
@@ -258,8 +258,8 @@ async fn compare_shows_two_versions_side_by_side(pool: PgPool) -> Result {
     for (query, name, sentence) in [
         ("compare=x&with=2026-01-01T00:00".to_owned(), "compare", "“x” is not a time."),
         ("compare=2026-01-01T00:00".to_owned(), "with", "Choose a time."),
-        (format!("compare={}&with=2300-01-01T00:00", changed[0]), "with", "is still to come"),
-        (format!("compare=2300-01-01T00:00&with={}", changed[0]), "compare", "is still to come"),
+        (format!("compare={}&with=2300-01-01T00:00", changed[0]), "with", "is in the future"),
+        (format!("compare=2300-01-01T00:00&with={}", changed[0]), "compare", "is in the future"),
     ] {
         let (status, body) = get(&app, &format!("{row}?{query}")).await?;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
@@ -327,7 +327,7 @@ async fn invalid_row_address_shows_the_form(pool: PgPool) -> Result {
     for (path, status, sentence) in [
         ("tickets/nr%3D1", 400, "Rows of tickets have the key id."),
         ("billing.lines/order%3D7", 400, "have the key line, order."),
-        ("nowhere/id%3D1", 404, "Table nowhere is not audited."),
+        ("nowhere/id%3D1", 404, "Table nowhere is not captured."),
         ("tickets/%FF", 400, "Choose a table."),
         ("tickets/id%3D1?tabel=x", 400, "one of the keys"),
         ("tickets/id%3D1?operation=insert", 400, "one of the keys as_of, compare, with, from"),

@@ -379,7 +379,7 @@ async fn empty_timeline_says_why_and_where_to_go(pool: PgPool) -> Result {
 
     let tomorrow = Utc::now() + Duration::from_secs(24 * 60 * 60);
     let body = page(&app, &query_of([("from", tomorrow.format("%Y-%m-%dT%H:%M").to_string())])).await?;
-    assert!(body.contains("This window has not begun yet"), "{body}");
+    assert!(body.contains("This time window is in the future"), "{body}");
 
     let body = page(&app, "from=&older=1000000-0193c2aa00007000800000000000008d").await?;
     assert!(body.contains("There is nothing beyond this point"), "{body}");

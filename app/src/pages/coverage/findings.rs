@@ -24,8 +24,7 @@ pub(super) fn findings(check: &FilteredCheck) -> impl IntoView + use<> {
         let items: Vec<_> = found.iter().map(|finding| item(finding, true)).collect();
         view! { <ul class="findings">{items}</ul> }
     };
-    let nothing =
-        (count == 0).then(|| view! { <p class="note">"Nothing was found that somebody should look at."</p> });
+    let nothing = (count == 0).then(|| view! { <p class="note">"There are no warnings and no hints."</p> });
     let warnings = (!rest.is_empty()).then(|| list(&rest));
     let hints = (!hints.is_empty()).then(|| {
         let summary = format!("{}, worth a look", counted(hints.len(), "hint"));

@@ -15,17 +15,17 @@ pub(super) fn gap_history(check: &FilteredCheck, now: DateTime<Utc>) -> impl Int
     let unwritten = check
         .last
         .not_recorded
-        .map(|reason| view! { <p class="notice">"What is found is not remembered. "{reason}</p> });
-    let heading = view! { <h2 class="section">"When something was wrong"</h2> };
+        .map(|reason| view! { <p class="notice">"Gaps are not recorded. "{reason}</p> });
+    let heading = view! { <h2 class="section">"Gap history"</h2> };
     let content = match check.gaps() {
         None => view! {
             {heading}
-            <p class="note">"What was found before could not be read. A warning in the log says why."</p>
+            <p class="note">"The gap history could not be read. A warning in the log says why."</p>
         }
         .into_html(),
         Some(gaps) if gaps.is_empty() => view! {
             {heading}
-            <p class="note">"No check has found anything wrong, so nothing is remembered."</p>
+            <p class="note">"No check has found a gap so far."</p>
         }
         .into_html(),
         Some(gaps) => view! {
@@ -53,7 +53,7 @@ fn table(gaps: &[&CoverageGap], now: DateTime<Utc>) -> impl IntoView + use<> {
                     <td data-label="What">{gap.meaning().to_owned()}</td>
                     <td data-label="First seen"><ShortTimestamp at=gap.first_seen now=now/></td>
                     <td data-label="Last seen"><ShortTimestamp at=gap.last_seen now=now/></td>
-                    <td data-label="Mended">{end}</td>
+                    <td data-label="Fixed">{end}</td>
                 </tr>
             }
         })
@@ -66,7 +66,7 @@ fn table(gaps: &[&CoverageGap], now: DateTime<Utc>) -> impl IntoView + use<> {
                         <th scope="col">"What"</th>
                         <th scope="col">"First seen"</th>
                         <th scope="col">"Last seen"</th>
-                        <th scope="col">"Mended"</th>
+                        <th scope="col">"Fixed"</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>

@@ -31,7 +31,7 @@ pub(super) fn needs_capture(check: &FilteredCheck) -> impl IntoView + use<> {
             let command = found.remedy.as_ref().map(|remedy| view! { <CommandLine text=remedy.to_string()/> });
             let advice = match (&found.run_as, &found.obstacle) {
                 (Some(who), _) => format!(" The command has to be run by {who}."),
-                (None, Some(obstacle)) => format!(" What has to be done first: {obstacle}."),
+                (None, Some(obstacle)) => format!(" First: {obstacle}."),
                 (None, None) => String::new(),
             };
             let untriggered = (found.remedy.is_some() || found.obstacle.is_some()).then(|| {
@@ -92,7 +92,7 @@ fn redacted(found: &TableCoverage) -> Option<String> {
         (!columns.is_empty()).then(|| format!("{word}: {}", columns.join(", ")))
     };
     let parts: Vec<_> =
-        [part("left out", &found.exclude), part("masked", &found.mask)].into_iter().flatten().collect();
+        [part("excluded", &found.exclude), part("masked", &found.mask)].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
@@ -106,13 +106,13 @@ pub(super) fn expected(check: &FilteredCheck) -> impl IntoView + use<> {
         })
         .map(|(found, source)| {
             let source = match source {
-                ExemptionSource::Baseline => "a tool of migration writes it",
+                ExemptionSource::Baseline => "written by a migration tool",
                 ExemptionSource::Config => "named in threadline.toml",
             };
-            view! { <tr><th scope="row"><bdi>{found.table.to_string()}</bdi></th><td data-label="Why">{source}</td></tr> }
+            view! { <tr><th scope="row"><bdi>{found.table.to_string()}</bdi></th><td data-label="Reason">{source}</td></tr> }
         })
         .collect();
-    let head = view! { <tr><th scope="col">"Table"</th><th scope="col">"Why none is needed"</th></tr> };
+    let head = view! { <tr><th scope="col">"Table"</th><th scope="col">"Reason"</th></tr> };
     bucket("coverage-expected", "Expected gaps", "Every table is to be captured.", head, rows)
 }
 

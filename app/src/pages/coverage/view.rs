@@ -63,7 +63,7 @@ pub(super) fn view(page: CoveragePage, context: &PageContext) -> impl IntoView +
     view! {
         {summary(&coverage, check.as_ref(), now)}
         <p id="coverage-away" class="notice" role="alert" hidden>
-            "The application does not answer. What is shown is old; the page goes on asking."
+            "The application does not answer. The page is outdated, and keeps asking."
         </p>
         {controls}
         {parts}

@@ -57,7 +57,7 @@ async fn find(
     let mut snapshot = trail.snapshot().await?;
     let columns = snapshot.key_columns(scope, &name).await?;
     if columns.is_none() && !snapshot.captured_tables(scope).await?.contains(&name) {
-        return invalid(RowField::Table, format!("Table {name} is not audited. Choose one of the list."));
+        return invalid(RowField::Table, format!("Table {name} is not captured. Choose one of the list."));
     }
     if record.is_empty() {
         return invalid(RowField::Record, "Enter the key of a row.".to_owned());

@@ -145,7 +145,7 @@ impl Need {
 
 fn stale(coverage: &Coverage, now: DateTime<Utc>) -> Option<Need> {
     let reason = coverage.why_stale(now)?;
-    let text = format!("{reason} What is said here is the last answer.");
+    let text = format!("{reason} This page shows the last result.");
     Some(Need::in_coverage("Coverage could not be checked".to_owned(), text))
 }
 
@@ -167,7 +167,7 @@ fn warnings(report: &CoverageReport) -> Option<Need> {
     let count = tables.len();
     tables.dedup();
     (count > 0).then(|| {
-        let text = format!("About {}. Each comes with the command that mends it.", named(&tables));
+        let text = format!("About {}. Each is listed with the command that fixes it.", named(&tables));
         Need::in_coverage(counted(count, "warning"), text)
     })
 }
@@ -185,7 +185,7 @@ fn named(tables: &[&TableName]) -> String {
 fn drift(count: usize) -> Option<Need> {
     (count > 0).then(|| Need {
         title: format!("The redaction of {} has drifted", counted(count, "table")),
-        text: "What is left out and masked is not what threadline.toml says.".to_owned(),
+        text: "The excluded and masked columns differ from threadline.toml.".to_owned(),
         command: None,
         link: Some(("Open redaction", "/policy/redaction")),
     })

@@ -136,7 +136,7 @@ impl From<QueryFailure> for PageError {
                 error @ (QueryError::KeyMismatch { .. }
                 | QueryError::NotCaptured { .. }
                 | QueryError::FutureTimestamp { .. }),
-            ) => Self::bad_request("This question has no answer", &error),
+            ) => Self::bad_request("This query cannot be answered", &error),
             QueryFailure::Query(QueryError::Timeout) => Problem {
                 explanation: "The database stopped the query after 5 seconds.".to_owned(),
                 advice: Some("A narrower window, a table or a record makes the search shorter."),

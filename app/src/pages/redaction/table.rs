@@ -19,10 +19,10 @@ pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoVie
     let warning = warning.map(|warning| view! { <p>{sentence(&warning)}</p> });
     let command = found.remedy.as_ref().filter(|_| is_configured).map(|remedy| {
         let who = found.run_as.as_ref().map(|who| format!(", run by {who}"));
-        view! { <p class="note">"To bring what is deployed to what the file says"{who}":"</p> <CommandLine text=remedy.to_string()/> }
+        view! { <p class="note">"To deploy what the file says"{who}":"</p> <CommandLine text=remedy.to_string()/> }
     });
     let obstacle = found.obstacle.as_ref().filter(|_| is_configured).map(|obstacle| {
-        view! { <p class="note">"What has to be done first: "<bdi>{obstacle.clone()}</bdi>"."</p> }
+        view! { <p class="note">"First: "<bdi>{obstacle.clone()}</bdi>"."</p> }
     });
     let configured = is_configured.then(|| row("threadline.toml", Some(&found.configured)));
     let is_bad = is_configured && found.state != DriftState::ConfigMatchesDeployed;
@@ -36,7 +36,7 @@ pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoVie
                     <thead>
                         <tr>
                             <td></td>
-                            <th scope="col">"Left out"</th>
+                            <th scope="col">"Excluded"</th>
                             <th scope="col">"Masked"</th>
                             <th scope="col">"By"</th>
                         </tr>
@@ -69,7 +69,7 @@ fn row(name: &'static str, side: Option<&Redaction>) -> impl IntoView + use<> {
     view! {
         <tr>
             <th scope="row">{name}</th>
-            <td data-label="Left out">{columns(&side.exclude)}</td>
+            <td data-label="Excluded">{columns(&side.exclude)}</td>
             <td data-label="Masked">{columns(&side.mask)}</td>
             <td data-label="By">{by}</td>
         </tr>
@@ -83,8 +83,8 @@ fn differences(diff: &RedactionDiff) -> Vec<String> {
     };
     let marks = |is: bool, what: &str| is.then(|| what.to_owned());
     [
-        columns(&diff.exclude_only_in_config, "Left out by threadline.toml only"),
-        columns(&diff.exclude_only_in_deployed, "Left out by the deployed function only"),
+        columns(&diff.exclude_only_in_config, "Excluded by threadline.toml only"),
+        columns(&diff.exclude_only_in_deployed, "Excluded by the deployed function only"),
         columns(&diff.mask_only_in_config, "Masked by threadline.toml only"),
         columns(&diff.mask_only_in_deployed, "Masked by the deployed function only"),
         marks(diff.placeholder_mismatch, "The placeholders differ."),

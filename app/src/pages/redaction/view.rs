@@ -52,7 +52,7 @@ fn checked(
         }
     });
     let stale = coverage.why_stale(now).map(|reason| {
-        view! { <p class="notice" role="status"><b>"Stale. "</b>{reason}" What is shown is the last answer."</p> }
+        view! { <p class="notice" role="status"><b>"Stale. "</b>{reason}" This page shows the last result."</p> }
     });
     let age = ago(now - last.at);
     let sections: Vec<_> =
@@ -62,7 +62,7 @@ fn checked(
         {stale}
         {unconfigured}
         <p class="note">
-            "What the generated functions leave out and mask, against threadline.toml. Last checked at " <Time at=last.at/> " UTC, " {age} "."
+            "The columns that the capture functions exclude and mask, compared with threadline.toml. Last checked at " <Time at=last.at/> " UTC, " {age} "."
         </p>
         {sections}
     }

@@ -135,7 +135,7 @@ fn after(entry: &TimelineEntry) -> String {
     format!(
         "after the {} by {}",
         entry.change.operation.as_str(),
-        actor.as_deref().unwrap_or("nobody recorded")
+        actor.as_deref().unwrap_or("an unknown actor")
     )
 }
 

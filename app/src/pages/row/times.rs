@@ -14,7 +14,7 @@ pub(super) fn parse_time(text: &str) -> Result<DateTime<Utc>, String> {
 
 /// Returns the message about a time in the future.
 pub(super) fn future_message(at: DateTime<Utc>) -> String {
-    format!("{} is still to come. Choose now or an earlier time.", in_words(at))
+    format!("{} is in the future. Choose now or an earlier time.", in_words(at))
 }
 
 /// Formats a time for a link, without rounding it.

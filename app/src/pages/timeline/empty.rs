@@ -34,8 +34,8 @@ pub(super) fn no_changes(
         )
     } else if filter.from.is_some_and(|from| from > now) {
         (
-            "This window has not begun yet",
-            "It starts in the future, by UTC. Nothing can have been recorded in it.".to_owned(),
+            "This time window is in the future",
+            "It starts after the present time, in UTC, so nothing has been recorded in it yet.".to_owned(),
             vec![
                 window("Last 24 hours", TimelineWindow::Last(RelativeRange::LastDay)),
                 window("All time", TimelineWindow::All),

@@ -55,7 +55,7 @@ impl From<QueryFailure> for Failure {
                 ("key", format!("Expected {}.", expected.join(" and ")))
             }
             QueryFailure::Query(QueryError::NotCaptured { .. }) => {
-                ("table", "Expected an audited table.".to_owned())
+                ("table", "Expected a captured table.".to_owned())
             }
             _ => return Self::Page(failure.into()),
         };
