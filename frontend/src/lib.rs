@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg(target_arch = "wasm32")]
 
-/// Called once when the bundle has loaded, before any island is hydrated.
+/// Hydrates the islands. The loader calls it once, when the bundle has loaded.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();

@@ -12,8 +12,8 @@ use crate::hooks::BoxError;
 use crate::state::{ConsoleState, Settings};
 use crate::{Access, AccessRequest, ActorHook, AuthorizeHook, router};
 
-/// The time that a hook has to answer. It usually reads a session: a hook that takes longer is out of order, and nobody should
-/// wait for it on every page.
+/// The time that a hook has to answer. It usually reads a session, which takes milliseconds; a hook that takes longer is broken,
+/// and every page would wait for it.
 const HOOK_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time that a page waits for the database. The statement timeout of a query is 5 seconds, so a query ends by itself with a
 /// better message; this covers waiting for a connection as well.

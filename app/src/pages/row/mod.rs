@@ -50,7 +50,7 @@ pub(super) struct RowHistory {
     comparison: Option<CompareResult>,
 }
 
-/// The row at a time that somebody typed.
+/// The row at the time in the address.
 #[derive(Debug)]
 struct AsOfResult {
     /// The row then, or a sentence that says why there is no result.
@@ -66,7 +66,7 @@ struct RowAsOf {
     first: Option<TimelineEntry>,
 }
 
-/// The versions at two times that somebody typed.
+/// The versions at the two times in the address.
 #[derive(Debug)]
 struct CompareResult {
     /// The times as they were typed: the side on the left, and the one on the right.
