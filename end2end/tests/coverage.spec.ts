@@ -8,14 +8,14 @@ const pill = (page: Page) => page.locator("header .pill");
 /** Two periods of the help desk and what a busy machine takes on top. */
 const SOON = { timeout: 60_000 };
 
-test("the dashboard shows what is captured, what is left out and which gaps are expected", async ({ page }) => {
+test("the dashboard shows what is captured, what is excluded and which gaps are expected", async ({ page }) => {
   await logIn(page, "admin");
   await page.goto("/audit");
   await page.getByRole("link", { name: "All tables captured" }).click();
   await expect(page).toHaveURL(/\/audit\/coverage$/);
   await expect(page.getByRole("heading", { level: 1, name: "All tables captured" })).toBeVisible();
   const captured = page.locator("#coverage-captured");
-  await expect(captured.getByRole("row").filter({ hasText: "accounts" })).toContainText("left out: password_hash");
+  await expect(captured.getByRole("row").filter({ hasText: "accounts" })).toContainText("excluded: password_hash");
   await expect(page.locator("#coverage-expected").getByRole("row").filter({ hasText: "graphile_worker" }).first()).toContainText(
     "named in threadline.toml",
   );

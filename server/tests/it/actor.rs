@@ -1,4 +1,4 @@
-//! What one actor did, or all actors of a type.
+//! The page of one actor, or of all actors of a kind.
 
 use crate::support::{Result, get, mounted};
 use http::StatusCode;
@@ -30,7 +30,7 @@ async fn act(pool: &PgPool, actor: ActorRef, action: &str, statement: &'static s
     Ok(())
 }
 
-/// All that is recorded happened so long ago.
+/// Moves everything that is recorded into the past.
 async fn age(pool: &PgPool, interval: &str) -> Result {
     let sql = format!(
         "UPDATE threadline.audit_changes SET captured_at = captured_at - interval '{interval}', occurred_at = occurred_at - interval '{interval}';
@@ -131,7 +131,7 @@ async fn empty_actor_page_tells_never_from_not_in_this_window(pool: PgPool) -> R
     assert!(never.contains("No transaction of admin:Root is recorded"), "{never}");
     let (_, never) = get(&app, "/audit/actors/service_account").await?;
     assert!(never.contains("No transaction of any service account is recorded"), "{never}");
-    // What the scope hides was never done.
+    // For the operator, a hidden change has never happened.
     let within = mounted(&pool, Access::AllowWithin(Scope::tables(["secrets"])));
     let (_, hidden) = get(&within, "/audit/actors/admin/root").await?;
     assert!(hidden.contains("No transaction of admin:root is recorded"), "{hidden}");
@@ -170,7 +170,7 @@ async fn unknown_actor_or_window_returns_400_with_the_reason(pool: PgPool) -> Re
     Ok(())
 }
 
-/// The list reads transactions only; the tables are in their changes.
+/// The list reads transactions only; the names of the tables are in their changes.
 #[sqlx::test(migrations = false)]
 async fn slow_count_leaves_out_the_tables(pool: PgPool) -> Result {
     seeded(&pool).await?;

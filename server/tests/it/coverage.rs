@@ -1,4 +1,4 @@
-//! The coverage dashboard, the pill in the header, and who sees them.
+//! The coverage page, the pill in the header, and who sees them.
 
 use axum::Router;
 use axum::body::Body;
@@ -10,11 +10,11 @@ use threadline_app::ROUTES;
 use threadline_server::{Access, AccessRequest, ConsoleAction};
 use tower::ServiceExt;
 
-use crate::support::{Result, checked, get, mounted, patient};
+use crate::support::{Result, checked, get, mounted, without_timeouts};
 
 const HOSTILE: &str = "</td><script>alert(1)</script>";
 
-/// Of three tables the first is captured, the second is not, and nobody expects the third.
+/// Seeds three tables: the first is captured, the second is not, and the third is an expected gap.
 async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
@@ -28,9 +28,9 @@ async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
     Ok(trail)
 }
 
-/// For an operator who may do this, but of the actions that are about the whole database only these.
+/// Returns a console whose hook grants this access, but only these of the global actions.
 fn with(pool: &PgPool, access: Access, apart: &'static [ConsoleAction]) -> Router {
-    let console = patient(AuditTrail::new(pool.clone()))
+    let console = without_timeouts(AuditTrail::new(pool.clone()))
         .authorize_fn(move |AccessRequest { action, .. }: AccessRequest| {
             let refused = ConsoleAction::GLOBAL.contains(&action) && !apart.contains(&action);
             let access = if refused { Access::Deny } else { access.clone() };
@@ -63,7 +63,7 @@ async fn pill(app: &Router) -> Result<serde_json::Value> {
 
 const HERE: &str = "http://audit.example";
 
-/// From the heading of a part to the end of the part.
+/// Returns the text from the heading of a section to its end.
 fn part<'a>(body: &'a str, id: &str) -> &'a str {
     let rest = body.split(&format!("<section id=\"{id}\"")).nth(1).unwrap_or_default();
     rest.split("</section>").next().unwrap_or_default()
@@ -119,7 +119,7 @@ async fn schema_filter_shows_one_schema_and_rejects_an_unknown_one(pool: PgPool)
     assert_eq!(status, StatusCode::OK);
     assert!(body.contains("<h1>All tables captured</h1>"), "{body}");
     assert!(!body.contains("tickets") && body.contains("value=\"billing\" selected"), "{body}");
-    // The header speaks of all of them.
+    // The header concerns every schema.
     assert!(body.contains("1 table needs capture"), "{body}");
     for (query, expected) in [("schema=nowhere", "one of billing, public"), ("tabel=x", "schema alone")] {
         let (status, body) = get(&app, &format!("/audit/coverage?{query}")).await?;
@@ -173,7 +173,7 @@ async fn global_action_is_denied_without_allow(pool: PgPool) -> Result {
             assert_eq!(body.contains("tickets"), action == allowed, "{address}: {body}");
         }
     }
-    // A scope is no: these screens name every table.
+    // A scope denies these pages, because they name every table.
     let limited = mounted(&pool, Access::AllowWithin(Scope::tables(["tickets"])));
     for (_, address, command) in screens {
         let (status, body) = get(&limited, address).await?;
@@ -302,7 +302,7 @@ async fn check_that_cannot_be_recorded_is_shown_with_the_reason(pool: PgPool) ->
 async fn expected_gaps_come_from_the_configuration(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let config = Config::from_toml("[health]\nexpected_uncovered_tables = [\"secrets\"]")?;
-    let console = patient(AuditTrail::new(pool.clone()))
+    let console = without_timeouts(AuditTrail::new(pool.clone()))
         .config(config)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })

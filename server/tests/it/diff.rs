@@ -1,4 +1,4 @@
-//! What a change shows of its values, on a real PostgreSQL.
+//! The values that a change shows.
 
 use crate::support::{Result, get, mounted, part};
 use axum::Router;
@@ -10,7 +10,7 @@ use threadline_server::Access;
 
 const SCRIPT: &str = "<script>alert(1)</script>";
 
-/// A captured table of every kind of value, with one row, and what these statements did to it.
+/// Seeds a captured table with every kind of value and one row, and runs these statements on it.
 async fn console(pool: &PgPool, statements: &[&str]) -> Result<Router> {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
@@ -35,7 +35,7 @@ async fn timeline(app: &Router) -> Result<String> {
     Ok(body)
 }
 
-/// The rows of the newest change: what a reader sees, cell by cell, with marked words in brackets.
+/// Returns the rows of the newest change as a reader sees them, cell by cell, with marked words in brackets.
 fn rows(body: &str) -> Vec<Vec<String>> {
     let change = part(body, "class=\"change\"", "</section>");
     change
@@ -48,7 +48,7 @@ fn rows(body: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The text between tags.
+/// Returns the text between tags.
 fn read(html: &str) -> String {
     let html = html.replace("<mark>", "[").replace("</mark>", "]").replace("<!>", "");
     let html = if html.starts_with([' ', '>']) { format!("<{html}") } else { html };

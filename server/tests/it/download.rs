@@ -1,4 +1,4 @@
-//! Changes as files: the same as the timeline, in order, bounded, and harmless in a spreadsheet.
+//! Downloads: the changes of the timeline, in order, limited, and harmless in a spreadsheet.
 
 use crate::support::{Result, call, get, mounted};
 use axum::Router;
@@ -38,7 +38,7 @@ async fn installed(pool: &PgPool) -> Result<AuditTrail> {
     Ok(trail)
 }
 
-/// Inserts, updates and a delete; with and without actor and action.
+/// Seeds inserts, updates and a delete, with and without an actor and an action.
 async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
     let trail = installed(pool).await?;
     sqlx::query("INSERT INTO \"=cmd|a\" VALUES ('=1')").execute(pool).await?;
@@ -60,7 +60,7 @@ fn header(response: &Response<Body>, name: impl header::AsHeaderName) -> &str {
     response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// The objects of the one document and of the lines, and the cells by column: of the same filter.
+/// Returns the objects of the JSON document and of the NDJSON lines, and the CSV cells by column, for the same filter.
 struct Files {
     document: Value,
     lines: Vec<Value>,
@@ -89,7 +89,7 @@ impl Files {
     }
 }
 
-/// What every file of these changes has to hold.
+/// Returns what every file of these changes must contain.
 fn same(files: &Files, entries: &[TimelineEntry], query: &str) -> Result {
     assert_eq!(files.document["changes"], Value::from(files.lines.clone()), "{query}");
     assert_eq!((files.lines.len(), files.rows.len()), (entries.len(), entries.len()), "{query}");
@@ -202,7 +202,7 @@ async fn csv_escapes_formulas_and_json_is_exact(pool: PgPool) -> Result {
     let app = mounted(&pool, Access::Allow);
     let (_, text) = get(&app, "/audit/exports/changes.csv").await?;
     for separator in [b',', b';', b'\t'] {
-        // A spreadsheet that expects another separator cuts the same bytes into other cells.
+        // A spreadsheet that expects another separator splits the same bytes into other cells.
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(separator)
             .has_headers(false)
@@ -378,7 +378,7 @@ async fn download_aborts_when_a_query_fails_midway(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A transaction that takes long commits changes that are older than some that were there before.
+/// Starts a transaction whose changes are older than some that are committed before it.
 #[sqlx::test(migrations = false)]
 async fn download_aborts_when_the_trail_outgrows_the_limit(pool: PgPool) -> Result {
     installed(&pool).await?;

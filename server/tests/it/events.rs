@@ -1,4 +1,4 @@
-//! What the console and the layer tell `metrics`: outcomes in the words of the table of events.
+//! The events of the console and of the layer, as `metrics` receives them: outcomes with the labels of the table of events.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ use threadline::{AuditContextLayer, AuditTrail, Scope};
 use threadline_server::{Access, Console};
 use tower::ServiceExt;
 
-/// Keeps the counters that were raised.
+/// Records the counters that were incremented.
 #[derive(Default)]
 struct Counters(Arc<Mutex<Vec<String>>>);
 
@@ -82,14 +82,14 @@ async fn authorize_decision_is_emitted_as_event() -> Result<(), Box<dyn Error>> 
         let app = Router::new().nest("/audit", console.into_router());
         app.oneshot(Request::get("/audit/timeline?table=secret").body(Body::empty())?).await?;
         let mut told = counters.take();
-        // The header wants to know of coverage, and there is no database to ask.
+        // The header asks for coverage, and there is no database.
         told.retain(|told| told != "threadline.health.check_failed reason=database");
         assert_eq!(told, [format!("threadline.console.authorized result={result}")]);
     }
     Ok(())
 }
 
-/// Pages, pills and dashboards of everybody ask at the same time.
+/// Pages, pills and coverage pages ask at the same time.
 #[sqlx::test(migrations = false)]
 async fn coverage_check_is_shared_by_1000_requests(pool: PgPool) -> Result<(), Box<dyn Error>> {
     let trail = AuditTrail::new(pool.clone());
@@ -97,7 +97,7 @@ async fn coverage_check_is_shared_by_1000_requests(pool: PgPool) -> Result<(), B
     sqlx::raw_sql("CREATE TABLE tickets (id int PRIMARY KEY)").execute(&pool).await?;
     let counters = Counters::default();
     let _recording = metrics::set_default_local_recorder(&counters);
-    // However long a thousand pages take, one check is enough, and it comes to its end.
+    // However long a thousand pages take, one check serves them all, and it completes.
     let (wait, period) = (Duration::from_secs(600), Duration::from_secs(3_600));
     let console = Console::builder(AuditTrail::new(pool))
         .query_timeout(wait)

@@ -1,6 +1,6 @@
-//! The overview: its verdict, its ways in, and what it does when a part of it cannot be read.
+//! The home page: its summary, its quick links, and its missing parts.
 
-use crate::support::{Result, checked, get, mounted, patient};
+use crate::support::{Result, checked, get, mounted, without_timeouts};
 use axum::Router;
 use http::StatusCode;
 use sqlx::PgPool;
@@ -51,7 +51,7 @@ async fn commands_name_a_custom_storage_schema(pool: PgPool) -> Result {
     let schema = StorageSchema::new("records")?;
     let trail = AuditTrail::new(pool).storage_schema(schema);
     trail.install().await?;
-    let console = patient(trail)
+    let console = without_timeouts(trail)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
         .build();
@@ -133,7 +133,7 @@ async fn home_page_lists_redaction_drift_if_policy_is_granted(pool: PgPool) -> R
     installed(&pool).await?.capture(["tickets", "secrets"]).await?;
     for (may, expected) in [(true, "One thing needs attention"), (false, "Nothing needs attention")] {
         let config = threadline::Config::from_toml("[capture.tables.tickets]\nmask = [\"subject\"]")?;
-        let console = patient(AuditTrail::new(pool.clone()))
+        let console = without_timeouts(AuditTrail::new(pool.clone()))
             .config(config)
             .authorize_fn(move |request: threadline_server::AccessRequest| async move {
                 let is_policy = request.action == threadline_server::ConsoleAction::ViewPolicy;
@@ -167,7 +167,7 @@ async fn home_page_within_a_scope_reveals_nothing_else(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A lock on what only one part reads makes that part slow.
+/// Slows one part of the page down with a lock on a table that only this part reads.
 #[sqlx::test(migrations = false)]
 async fn home_page_leaves_out_a_part_that_times_out(pool: PgPool) -> Result {
     let trail = installed(&pool).await?;
@@ -191,7 +191,7 @@ async fn home_page_leaves_out_a_part_that_times_out(pool: PgPool) -> Result {
         let mut lock = pool.begin().await?;
         let statement = format!("LOCK TABLE {locked} IN ACCESS EXCLUSIVE MODE");
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut *lock).await?;
-        // On a busy machine the other parts may come too late as well, but not again and again.
+        // On a busy machine other parts may time out as well, but not again and again.
         let mut tries = 0;
         let (status, body) = loop {
             let (status, body) = get(&app, "/audit").await?;

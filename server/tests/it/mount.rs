@@ -1,4 +1,4 @@
-//! The mount: hooks, addresses, headers, assets.
+//! The mount: hooks, addresses, headers and assets.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::support::{Result, console, get};
 
 const HOSTILE: &str = "</td><script>alert(1)</script> & \"quoted\"";
 
-/// A captured table with two named changes; answers the id of the transaction that made the second.
+/// Seeds a captured table with two named changes, and returns the id of the second transaction.
 async fn seeded(pool: &PgPool) -> Result<Uuid> {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
@@ -50,7 +50,7 @@ fn header(response: &Response<Body>, name: header::HeaderName) -> &str {
     response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// Every address of the table, and some that are not in it.
+/// Returns every address of the table of routes, and some that are not in it.
 fn addresses(transaction: Uuid) -> Vec<String> {
     ROUTES
         .iter()
@@ -142,7 +142,7 @@ async fn authorize_hook_receives_request_and_action(pool: PgPool) -> Result {
         assert_eq!((refused, allowed == StatusCode::FORBIDDEN), (StatusCode::FORBIDDEN, false), "{address}");
         assert_eq!(asked.recv().await, Some((route.action, false)));
         assert_eq!(asked.recv().await, Some((route.action, true)));
-        // The header and the navigation show what else may be seen.
+        // The header and the navigation show which global actions are granted.
         let besides: Vec<_> = std::iter::from_fn(|| asked.try_recv().ok()).collect();
         let expected = if route.is_page() { ConsoleAction::GLOBAL.to_vec() } else { Vec::new() };
         assert_eq!(
@@ -251,7 +251,7 @@ async fn hidden_data_looks_as_if_it_did_not_exist(pool: PgPool) -> Result {
     let (status, body) = get(&app, &of(hidden)).await?;
     let (_, missing) = get(&app, &of(Uuid::nil())).await?;
     assert_eq!(status, StatusCode::NOT_FOUND);
-    // But for the moment that is mentioned for support, at the end.
+    // Only the time that is shown for support requests differs.
     let same = |body: &str, id: Uuid| {
         let body = without_nonce(&body.replace(&id.to_string(), "ID"));
         body.split("class=\"reference\"").next().map(str::to_owned)

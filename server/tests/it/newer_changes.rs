@@ -1,4 +1,4 @@
-//! The question that the live timeline asks every few seconds.
+//! The server function that the live timeline polls.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use url::form_urlencoded;
 
 use crate::support::{Result, call, get, mounted};
 
-/// Two captured tables, with one change each.
+/// Seeds two captured tables with one change each.
 async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
@@ -27,7 +27,7 @@ async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
     Ok(trail)
 }
 
-/// So many rows more.
+/// Inserts more rows.
 async fn insert(pool: &PgPool, table: &'static str, rows: i64) -> Result {
     let statement = format!(
         "INSERT INTO {table} SELECT n + 1000 * (SELECT count(*) FROM {table}) FROM generate_series(1, $1) n"
@@ -36,12 +36,12 @@ async fn insert(pool: &PgPool, table: &'static str, rows: i64) -> Result {
     Ok(())
 }
 
-/// The mark of a page that would be read now.
+/// Returns the mark of a page that would be read now.
 async fn mark(trail: &AuditTrail) -> Result<String> {
     Ok(trail.snapshot_with_mark().await?.1.to_string())
 }
 
-/// The mark that a page of the timeline holds for its live part.
+/// Returns the mark that a timeline page contains for its live part.
 fn mark_in(page: &str) -> Result<String> {
     let page = page.replace("&quot;", "\"");
     let (_, mark) = page.split_once(r#""since":""#).ok_or("no mark")?;
@@ -175,7 +175,8 @@ async fn newer_changes_work_at_every_mount_path_and_are_not_cached(pool: PgPool)
     Ok(())
 }
 
-/// Server functions register themselves with the process: a host that is a Leptos application finds this one among its own.
+/// Server functions register themselves with the process, so a host that is a Leptos application finds this one among its
+/// own.
 #[sqlx::test(migrations = false)]
 async fn newer_changes_outside_of_the_console_fail(pool: PgPool) -> Result {
     let since = mark(&seeded(&pool).await?).await?;

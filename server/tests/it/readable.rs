@@ -1,4 +1,4 @@
-//! A page is whole when its HTML has arrived: scripts add to it, and are not needed to read it.
+//! Pages are complete when their HTML has arrived: scripts add to them, and are not needed to read them.
 
 use crate::support::{Result, get, mounted};
 use sqlx::PgPool;
@@ -8,7 +8,7 @@ use threadline_server::Access;
 const TRANSACTIONS: i64 = 10;
 const CHANGES: i64 = 5;
 
-/// What a reader looks for: who, why, which value; and the links to what it belongs to.
+/// Seeds what a reader looks for: actors, reasons and values, with links to related pages.
 async fn seeded(pool: &PgPool) -> Result<(Vec<String>, Vec<String>)> {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
@@ -37,7 +37,7 @@ async fn seeded(pool: &PgPool) -> Result<(Vec<String>, Vec<String>)> {
     Ok((shown, links))
 }
 
-/// What is read, without the tags and without what only a script would show.
+/// Returns the visible text, without tags and without what only script shows.
 fn text(html: &str) -> String {
     let mut text = String::new();
     let mut rest = html;
@@ -71,7 +71,7 @@ async fn timeline_page_is_readable_without_script(pool: PgPool) -> Result {
     }
     let times = html.matches("datetime=\"20").count();
     assert!(times >= usize::try_from(TRANSACTIONS)?, "a time for each transaction, not {times}");
-    // What is no module, or stands in the page itself, would run before the rest of the page is read.
+    // An inline or classic script would run before the rest of the page is parsed.
     for script in html.split("<script").skip(1) {
         let tag = script.split('>').next().unwrap_or_default();
         assert!(tag.contains("type=\"module\"") && tag.contains("src=\""), "<script{tag}>");

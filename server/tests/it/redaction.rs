@@ -1,4 +1,4 @@
-//! What is redacted, against what the configuration says.
+//! The redaction page, compared with the configuration.
 
 use axum::Router;
 use http::StatusCode;
@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use threadline::{AuditTrail, Config};
 use threadline_server::Access;
 
-use crate::support::{Result, checked, get, mounted, patient};
+use crate::support::{Result, checked, get, mounted, without_timeouts};
 
 const CANARY: &str = "canary-4111-1111";
 
@@ -42,7 +42,7 @@ async fn seeded(pool: &PgPool) -> Result<Config> {
 }
 
 async fn configured(pool: &PgPool, config: Config) -> Result<Router> {
-    let console = patient(AuditTrail::new(pool.clone()))
+    let console = without_timeouts(AuditTrail::new(pool.clone()))
         .config(config)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })

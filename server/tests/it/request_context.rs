@@ -1,4 +1,4 @@
-//! The context of a request: from the headers and hooks of a host into its handlers.
+//! The context of a request, from the headers and hooks of a host to its handlers.
 
 use std::error::Error;
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
-/// What a handler gets, address included.
+/// Returns everything that a handler receives, including the client address.
 async fn show(context: AuditContext) -> String {
     let mut shown = context.to_json();
     if let Some(addr) = context.client_addr() {

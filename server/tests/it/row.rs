@@ -1,4 +1,4 @@
-//! One row over time, on a real PostgreSQL.
+//! The page of a row.
 
 use crate::support::{Result, call, get, mounted, part};
 use axum::Router;
@@ -9,7 +9,7 @@ use threadline_server::Access;
 
 const HOSTILE: &str = "</td><script>alert(1)</script>";
 
-/// Four captured tables, and what happened in them: each statement is a transaction of its own by the actor beside it.
+/// Seeds four captured tables. Each statement is a transaction of its own, by the actor beside it.
 async fn seeded(pool: &PgPool) -> Result<Router> {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
@@ -40,7 +40,7 @@ async fn seeded(pool: &PgPool) -> Result<Router> {
     Ok(mounted(pool, Access::Allow))
 }
 
-/// When the versions of a row were captured, oldest first, as an address carries it.
+/// Returns the times at which the versions of a row were captured, oldest first, as an address contains them.
 async fn moments(pool: &PgPool, table: &str, key: &str) -> Result<Vec<String>> {
     let moments = sqlx::query_scalar(
         r#"SELECT to_char(captured_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
@@ -270,7 +270,7 @@ async fn compare_shows_two_versions_side_by_side(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// The texts of the cells of one side, put together.
+/// Returns the texts of the cells of one side, joined.
 fn sides(table: &str, cell: &str) -> String {
     let texts = table.split(cell).skip(1).map(|rest| {
         let html = part(rest, ">", "</td>");
@@ -370,7 +370,7 @@ async fn hidden_data_looks_as_if_it_did_not_exist(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A page without what differs between any two answers.
+/// Returns a page without what differs between any two responses.
 fn same(body: &str) -> String {
     let nonce = part(body, "nonce=\"", "\"");
     body.replace(nonce, "NONCE")

@@ -1,4 +1,4 @@
-//! A row that was given another key: the page of each key leads to the other.
+//! Rows whose key has changed: the page of each key links to the other.
 
 use crate::support::{Result, get, mounted, part, words};
 use axum::Router;
@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use threadline_server::Access;
 
-/// An account that has had three keys, with a line whose key follows its account.
+/// Seeds an account that has had three keys, with a line whose key follows its account.
 async fn seeded(pool: &PgPool) -> Result<Router> {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
@@ -36,7 +36,7 @@ async fn write(pool: &PgPool, actor: &str, sql: &'static str) -> Result {
     Ok(())
 }
 
-/// When an actor wrote last, as an address carries it.
+/// Returns the time of an actor's last write, as an address contains it.
 async fn moment(pool: &PgPool, actor: &str) -> Result<String> {
     let moment = sqlx::query_scalar(
         r#"SELECT to_char(max(c.captured_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use threadline::{AuditTrail, Scope};
 use threadline_server::Access;
 
-/// A partitioned table and a plain one, each with a row.
+/// Seeds a partitioned table and a plain one, each with a row.
 async fn seeded(pool: &PgPool) -> Result<Router> {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
@@ -140,7 +140,7 @@ async fn truncate_is_shown_within_the_scope_of_the_row(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// The trail gives out times in the order of writing, so the newest may be ahead of every clock.
+/// The trail assigns times in the order of writing, so the newest may be ahead of the clock.
 #[sqlx::test(migrations = false)]
 async fn change_ahead_of_the_clock_is_the_present_state(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;

@@ -1,4 +1,4 @@
-//! A console in a host's router.
+//! Consoles in a host's router, and helpers that read their pages.
 
 use std::error::Error;
 use std::time::Duration;
@@ -14,16 +14,16 @@ use tower::ServiceExt;
 
 pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
-/// A console whose answers do not hang on how fast the machine is: it waits for the database as long as it takes, and no second
-/// check of coverage comes by itself.
-pub(crate) fn patient(trail: AuditTrail) -> ConsoleBuilder<Missing, Missing> {
+/// Returns the builder of a console whose responses do not depend on the speed of the machine: it waits for the database as
+/// long as it takes, and no second coverage check starts by itself.
+pub(crate) fn without_timeouts(trail: AuditTrail) -> ConsoleBuilder<Missing, Missing> {
     let (wait, period) = (Duration::from_secs(120), Duration::from_secs(3_600));
     Console::builder(trail).query_timeout(wait).coverage_poll(period)
 }
 
-/// For an operator who may do this.
+/// Returns a console whose hook always grants this access.
 pub(crate) fn console(pool: &PgPool, access: Access) -> Console {
-    patient(AuditTrail::new(pool.clone()))
+    without_timeouts(AuditTrail::new(pool.clone()))
         .authorize_fn(move |_| {
             let access = access.clone();
             async move { Ok::<_, std::io::Error>(access) }
@@ -32,24 +32,24 @@ pub(crate) fn console(pool: &PgPool, access: Access) -> Console {
         .build()
 }
 
-/// At `/audit`.
+/// Returns a router with the console at `/audit`.
 pub(crate) fn mounted(pool: &PgPool, access: Access) -> Router {
     Router::new().nest("/audit", console(pool, access).into_router())
 }
 
-/// The same console after its first check of coverage, for which a page waits a moment only.
+/// Returns the router once its first coverage check has completed, for which a page waits only briefly.
 pub(crate) async fn checked(app: Router) -> Result<Router> {
     let (status, body) = get(&app, "/audit/api/coverage").await?;
     if status == StatusCode::OK { Ok(app) } else { Err(format!("{status}: {body}").into()) }
 }
 
-/// The part of a page from one text to the next.
+/// Returns the part of a page between two texts.
 pub(crate) fn part<'a>(body: &'a str, from: &str, to: &str) -> &'a str {
     let rest = body.split_once(from).map_or("", |(_, rest)| rest);
     rest.split_once(to).map_or(rest, |(part, _)| part)
 }
 
-/// What a part of a page says, without its tags.
+/// Returns the text of a part of a page, without its tags.
 pub(crate) fn words(html: &str) -> String {
     let whole = format!("<{html}");
     let texts = whole.split('<').map(|tag| tag.split_once('>').map_or("", |(_, text)| text));

@@ -1,4 +1,4 @@
-//! Choosing a theme: remembered in a cookie, applied to the first paint, and done by nobody else's page.
+//! The theme: it is kept in a cookie, applied to the first paint, and cannot be set by another site.
 
 use axum::Router;
 use axum::body::Body;

@@ -1,4 +1,4 @@
-//! The timeline: its address, its form, its conditions, its pages, and why there may be nothing on them.
+//! The timeline: its address, its form, its conditions, its pages, and its empty pages.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use threadline_server::{Access, AccessRequest, Console};
 use url::form_urlencoded;
 
-/// Each key with a value that one change of the seed meets.
+/// Each key with a value that one seeded change matches.
 const EVERY_KEY: [(&str, &str); 10] = [
     ("table", "tickets"),
     ("key", "id=1"),
@@ -40,7 +40,7 @@ async fn installed(pool: &PgPool) -> Result<AuditTrail> {
     Ok(trail)
 }
 
-/// A ticket, its new subject under a named action, and a line of an order.
+/// Seeds a ticket, its new subject under a named action, and a line of an order.
 async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
     let trail = installed(pool).await?;
     sqlx::query("INSERT INTO tickets VALUES (1, 'Printer')").execute(pool).await?;
@@ -62,7 +62,7 @@ fn address(query: &str) -> String {
     format!("/audit/timeline?{query}")
 }
 
-/// Where an address leads to; empty when it answers itself.
+/// Returns the target of a redirect, or an empty text.
 async fn leads_to(app: &Router, address: &str) -> Result<String> {
     let response = call(app, address).await?;
     let location = response.headers().get(header::LOCATION).map(|location| location.to_str()).transpose()?;
@@ -80,13 +80,13 @@ fn unescaped(text: &str) -> String {
     text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
-/// The value of an attribute in a tag.
+/// Returns the value of an attribute in a tag.
 fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
     Some(unescaped(rest.split('"').next()?))
 }
 
-/// The addresses of links whose text or label is this.
+/// Returns the addresses of links with this text or label.
 fn links(body: &str, name: &str) -> Vec<String> {
     let of_name = |link: &&str| {
         link.split("</a>").next().is_some_and(|link| link.ends_with(&format!(">{name}")))
@@ -95,7 +95,7 @@ fn links(body: &str, name: &str) -> Vec<String> {
     body.split("<a").skip(1).filter(of_name).filter_map(|link| attribute(link, "href")).collect()
 }
 
-/// What the filter's form sends as it stands.
+/// Returns what the filter form sends in its present state.
 fn submitted(body: &str) -> Vec<(String, String)> {
     let form = body.split("<form").find(|form| form.contains("name=\"table\"")).unwrap_or_default();
     let form = form.split("</form>").next().unwrap_or_default();
@@ -164,7 +164,7 @@ async fn blank_fields_are_removed_from_the_address(pool: PgPool) -> Result {
         assert_eq!(leads_to(&app, &address(asked)).await?, address(settled), "{asked}");
         assert_eq!(leads_to(&app, &address(settled)).await?, "", "{settled} leads on");
     }
-    // As a proxy may write it.
+    // A proxy may encode it like this.
     assert_eq!(leads_to(&app, &address("from")).await?, "");
     assert!(page(&app, "from=").await?.contains("Printer"));
     Ok(())
@@ -182,7 +182,7 @@ async fn filter_form_keeps_every_condition(pool: PgPool) -> Result {
     assert_eq!(leads_to(&app, &address(&query_of(sent.clone()))).await?, "", "{sent:?}");
     let (filter, _) = Filter::from_pairs(sent.iter().map(|(key, value)| (key.as_str(), value.as_str())))?;
     assert_eq!(filter, Filter::from_pairs(EVERY_KEY)?.0);
-    // Of each condition alone, with its blank neighbours.
+    // Each condition is tested alone, among its blank neighbours.
     for (key, value) in EVERY_KEY.into_iter().filter(|(key, _)| *key != "key") {
         let settled = address(&query_of([(key, value)]));
         let sent = submitted(&get(&app, &settled).await?.1);
@@ -200,7 +200,7 @@ async fn each_condition_has_a_link_that_removes_it(pool: PgPool) -> Result {
         address(&query_of(EVERY_KEY.into_iter().filter(|(key, _)| !left_out.contains(key))))
     };
     for (chip, left_out) in [
-        // The key of a row means nothing without its table.
+        // A key is ambiguous without its table.
         ("Remove table filter", &["table", "key"][..]),
         ("Remove record filter", &["key"]),
         ("Remove operation filter", &["operation"]),
@@ -247,7 +247,7 @@ async fn bare_key_is_completed_with_its_column(pool: PgPool) -> Result {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
         assert!(unescaped(&body).contains(sentence), "{query}: {body}");
     }
-    // What the scope hides has no key either.
+    // A hidden table has no key columns either.
     let limited = mounted(&pool, Access::AllowWithin(Scope::tables(["order_lines"])));
     let (hidden, missing) = (
         get(&limited, &address("table=tickets&key=1")).await?,
@@ -275,7 +275,7 @@ async fn invalid_filter_keeps_the_form_as_typed(pool: PgPool) -> Result {
         let typed = [("action", "ticket.renamed"), (key, value)];
         let (status, body) = get(&app, &address(&query_of(typed))).await?;
         if key == "field" {
-            // An unusual name, but one that a column can have.
+            // The name is unusual, but a column can have it.
             assert_eq!(status, StatusCode::OK);
             continue;
         }
@@ -296,11 +296,11 @@ async fn invalid_filter_keeps_the_form_as_typed(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// What is remembered for everybody is nothing for whom a scope limits.
+/// The cached list of all tables must not be shown to an operator with a scope.
 #[sqlx::test(migrations = false)]
 async fn filter_form_suggests_the_tables_of_the_scope(pool: PgPool) -> Result {
     seeded(&pool).await?;
-    // Two operators of one console, told apart by what they ask for.
+    // Two operators of one console, whom the hook tells apart by a header.
     let console = Console::builder(AuditTrail::new(pool))
         .authorize_fn(|request: AccessRequest| async move {
             let is_limited = request.parts.uri.query().is_some_and(|query| query.contains("limited"));

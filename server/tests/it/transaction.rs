@@ -1,4 +1,4 @@
-//! One transaction whole, and what is shown where it, or a part of it, is not there.
+//! The page of a transaction, and of one that is missing or incomplete.
 
 use std::time::Duration;
 
@@ -179,7 +179,7 @@ async fn transaction_without_changes_says_so(pool: PgPool) -> Result {
     Ok(())
 }
 
-fn impatient(pool: &PgPool) -> Router {
+fn with_short_timeout(pool: &PgPool) -> Router {
     let console = Console::builder(AuditTrail::new(pool.clone()))
         .query_timeout(Duration::from_millis(800))
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
@@ -193,7 +193,7 @@ async fn slow_query_returns_503_with_a_narrower_link(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let mut lock = pool.begin().await?;
     sqlx::raw_sql("LOCK TABLE threadline.audit_changes IN ACCESS EXCLUSIVE MODE").execute(&mut *lock).await?;
-    // The server's own time limit ends the statement after five seconds: before the console's does.
+    // The statement timeout of the database ends the query after five seconds, before the console's own timeout.
     let (status, body) =
         get(&mounted(&pool, Access::Allow), "/audit/timeline?table=tickets&from=2020-01-01T00:00").await?;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
@@ -203,7 +203,7 @@ async fn slow_query_returns_503_with_a_narrower_link(pool: PgPool) -> Result {
         assert!(body.contains(expected), "{expected} is missing in {body}");
     }
     assert!(!body.contains("SELECT") && !body.contains("audit_changes"), "{body}");
-    let response = call(&impatient(&pool), &format!("/audit/transactions/{}", Uuid::nil())).await?;
+    let response = call(&with_short_timeout(&pool), &format!("/audit/transactions/{}", Uuid::nil())).await?;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(response.headers().contains_key(header::RETRY_AFTER));
     Ok(())
