@@ -36,7 +36,7 @@ pub trait Page: Sized + Send + 'static {
         query: Self::Query,
     ) -> impl Future<Output = Result<Self, PageError>> + Send;
 
-    /// Returns the status of the response: 200, unless the page shows a form with a mistake in it.
+    /// Returns the status of the response: 200, unless the page shows a form with an invalid field.
     fn status(&self) -> StatusCode {
         StatusCode::OK
     }

@@ -15,7 +15,7 @@ pub(crate) fn parse_filter(pairs: &[(String, String)]) -> Result<(Filter, Positi
     Filter::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))
 }
 
-/// Parses the pairs of a page that has a list but no filter. `expected` describes the keys that it knows.
+/// Parses the pairs of a page that has a list but no filter. `expected` describes the keys of the page.
 pub(crate) fn parse_position(
     pairs: &[(String, String)],
     expected: &'static str,
@@ -24,5 +24,14 @@ pub(crate) fn parse_position(
     match filter.to_pairs().into_iter().next() {
         None => Ok(position),
         Some((key, value)) => Err(InvalidParameter::new(key, &value, expected)),
+    }
+}
+
+/// Returns the pair of a position, unless it is the newest page.
+pub(crate) fn position_pair(position: Position) -> Option<(&'static str, String)> {
+    match position {
+        Position::Newest => None,
+        Position::OlderThan(cursor) => Some(("older", cursor.to_string())),
+        Position::NewerThan(cursor) => Some(("newer", cursor.to_string())),
     }
 }

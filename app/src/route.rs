@@ -61,7 +61,7 @@ impl Route {
         Self { needs_coverage: true, ..self }
     }
 
-    /// Returns whether an operator sees what answers, with the header above it.
+    /// Returns whether the endpoint is a page with the header above it.
     #[must_use]
     pub const fn is_page(&self) -> bool {
         matches!(self.endpoint, Endpoint::Page(..))

@@ -9,7 +9,7 @@ use threadline::{Scope, TableName};
 /// The time that a newly captured table may be missing from the suggestions. It can be typed all the same.
 const MAX_AGE: Duration = Duration::from_secs(5);
 
-/// The captured tables as they were a moment ago. They change with deployments only, and every timeline page needs them.
+/// The captured tables of a moment ago. They change with deployments only, and every timeline page needs them.
 #[derive(Debug, Default)]
 pub(crate) struct TableCache(Mutex<Option<(Instant, Vec<TableName>)>>);
 

@@ -99,7 +99,7 @@ pub(crate) fn FieldTable(sides: Sides, fields: Vec<FieldChange>, label: String) 
 }
 
 fn table(sides: Sides, rows: Vec<Row>, label: String) -> impl IntoView {
-    let rows: Vec<_> = rows.into_iter().map(|drawn| row(&sides, drawn)).collect();
+    let rows: Vec<_> = rows.into_iter().map(|fields| row(&sides, fields)).collect();
     let hidden = !matches!(sides, Sides::Named(..));
     let head = match sides {
         Sides::Old => view! { <th scope="col" colspan="2">"Old value"</th> }.into_html(),

@@ -41,7 +41,8 @@ pub(crate) fn Preferences(context: PageContext) -> impl IntoView {
 /// The dialogs, which only script opens.
 #[component]
 pub(crate) fn Tools() -> impl IntoView {
-    let keys = SHORTCUTS.map(|key| view! { <div><dt><kbd>{key.key}</kbd></dt><dd>{key.does}</dd></div> });
+    let keys =
+        SHORTCUTS.map(|key| view! { <div><dt><kbd>{key.key}</kbd></dt><dd>{key.description}</dd></div> });
     view! {
         <dialog id="keys" aria-labelledby="keys-title">
             <h2 id="keys-title">"Keyboard shortcuts"</h2>

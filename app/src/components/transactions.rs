@@ -27,9 +27,9 @@ pub(crate) fn TransactionList(
     let lines: Vec<_> = transactions
         .into_iter()
         .enumerate()
-        .map(|(place, transaction)| {
+        .map(|(index, transaction)| {
             let tables = touched
-                .get(place)
+                .get(index)
                 .filter(|touched| !touched.tables.is_empty())
                 .map(|touched| tables(touched).into_html());
             line(&context, transaction, tables, of_one_actor, year)

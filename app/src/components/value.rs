@@ -79,9 +79,9 @@ pub(super) fn segments(mut segments: Vec<Segment>) -> Text {
         return text(std::mem::take(same), true);
     }
     let count = segments.len();
-    let drawn: Vec<_> =
-        segments.into_iter().enumerate().map(|(place, part)| segment(part, place + 1 == count)).collect();
-    Either::Right(drawn.into_html())
+    let rendered: Vec<_> =
+        segments.into_iter().enumerate().map(|(index, part)| segment(part, index + 1 == count)).collect();
+    Either::Right(rendered.into_html())
 }
 
 fn segment(segment: Segment, at_end: bool) -> Html {
@@ -115,10 +115,10 @@ pub(super) fn text(text: String, at_end: bool) -> Text {
         drop(parts);
         return Either::Left(Cow::Owned(text));
     }
-    let mut drawn: Vec<Html> = parts.by_ref().take(MAX_NAMED_CHARACTERS).map(glyph).collect();
+    let mut rendered: Vec<Html> = parts.by_ref().take(MAX_NAMED_CHARACTERS).map(glyph).collect();
     let rest: String = parts.map(Glyph::accessible_text).collect();
-    drawn.extend((!rest.is_empty()).then(|| rest.into_html()));
-    Either::Right(drawn.into_html())
+    rendered.extend((!rest.is_empty()).then(|| rest.into_html()));
+    Either::Right(rendered.into_html())
 }
 
 fn glyph(glyph: Glyph<'_>) -> Html {

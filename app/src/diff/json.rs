@@ -31,10 +31,10 @@ pub(super) fn differences<'a>(column: &str, old: &'a str, new: &'a str) -> Optio
     if old.len().max(new.len()) > MAX_BYTES {
         return None;
     }
-    let mut found = Vec::new();
+    let mut differences = Vec::new();
     let root = if is_plain(column) { column.to_owned() } else { quoted(column) };
-    compare(&root, old, new, MAX_DEPTH, &mut found);
-    (1..=MAX_PATHS).contains(&found.len()).then_some(found)
+    compare(&root, old, new, MAX_DEPTH, &mut differences);
+    (1..=MAX_PATHS).contains(&differences.len()).then_some(differences)
 }
 
 /// Returns the path of an object's key, in brackets and quotes if the key is ambiguous.
@@ -50,21 +50,21 @@ fn quoted(key: &str) -> String {
 type Object<'a> = BTreeMap<String, &'a RawValue>;
 
 /// Compares two values. The recursion ends at a fixed depth, and when too many paths have been found.
-fn compare<'a>(path: &str, old: &'a str, new: &'a str, depth: usize, found: &mut Vec<Difference<'a>>) {
-    if old == new || found.len() > MAX_PATHS {
+fn compare<'a>(path: &str, old: &'a str, new: &'a str, depth: usize, differences: &mut Vec<Difference<'a>>) {
+    if old == new || differences.len() > MAX_PATHS {
         return;
     }
     if depth > 0 {
         if let (Some(old), Some(new)) = (object(old), object(new)) {
-            return compare_objects(path, &old, &new, depth - 1, found);
+            return compare_objects(path, &old, &new, depth - 1, differences);
         }
         if let (Some(old), Some(new)) = (array(old), array(new))
-            && compare_arrays(path, &old, &new, depth - 1, found)
+            && compare_arrays(path, &old, &new, depth - 1, differences)
         {
             return;
         }
     }
-    found.push(Difference { path: path.to_owned(), old: Some(old), new: Some(new) });
+    differences.push(Difference { path: path.to_owned(), old: Some(old), new: Some(new) });
 }
 
 fn object(text: &str) -> Option<Object<'_>> {
@@ -82,7 +82,7 @@ fn compare_objects<'a>(
     old: &Object<'a>,
     new: &Object<'a>,
     depth: usize,
-    found: &mut Vec<Difference<'a>>,
+    differences: &mut Vec<Difference<'a>>,
 ) {
     let added = new.keys().filter(|key| !old.contains_key(*key));
     let mut keys: Vec<&String> = old.keys().chain(added).collect();
@@ -93,7 +93,7 @@ fn compare_objects<'a>(
             continue;
         }
         let path = if is_plain(key) { format!("{path}.{key}") } else { format!("{path}[{}]", quoted(key)) };
-        compare_sides(path, sides, depth, found);
+        compare_sides(path, sides, depth, differences);
     }
 }
 
@@ -101,11 +101,11 @@ fn compare_sides<'a>(
     path: String,
     sides: (Option<&'a str>, Option<&'a str>),
     depth: usize,
-    found: &mut Vec<Difference<'a>>,
+    differences: &mut Vec<Difference<'a>>,
 ) {
     match sides {
-        (Some(old), Some(new)) => compare(&path, old, new, depth, found),
-        (old, new) => found.push(Difference { path, old, new }),
+        (Some(old), Some(new)) => compare(&path, old, new, depth, differences),
+        (old, new) => differences.push(Difference { path, old, new }),
     }
 }
 
@@ -116,7 +116,7 @@ fn compare_arrays<'a>(
     old: &[&'a str],
     new: &[&'a str],
     depth: usize,
-    found: &mut Vec<Difference<'a>>,
+    differences: &mut Vec<Difference<'a>>,
 ) -> bool {
     let same = |(old, new): &(&&str, &&str)| old == new;
     let head = old.iter().zip(new).take_while(same).count();
@@ -137,9 +137,9 @@ fn compare_arrays<'a>(
             let sides =
                 (before.and_then(|at| old.get(at).copied()), after.and_then(|at| new.get(at).copied()));
             if sides.0 != sides.1 {
-                compare_sides(element(path, before, after, head), sides, depth, found);
+                compare_sides(element(path, before, after, head), sides, depth, differences);
             }
-            if found.len() > MAX_PATHS {
+            if differences.len() > MAX_PATHS {
                 return true;
             }
         }
@@ -171,7 +171,9 @@ mod tests {
         differences(column, old, new)
             .unwrap_or_default()
             .into_iter()
-            .map(|found| format!("{}: {} > {}", found.path, side(found.old), side(found.new)))
+            .map(|differences| {
+                format!("{}: {} > {}", differences.path, side(differences.old), side(differences.new))
+            })
             .collect()
     }
 
@@ -251,7 +253,7 @@ mod tests {
         let (old, new) = (deep("1"), deep("2"));
         let found = differences("m", &old, &new).unwrap_or_default();
         assert_eq!(
-            found.iter().map(|found| found.path.as_str()).collect::<Vec<_>>(),
+            found.iter().map(|difference| difference.path.as_str()).collect::<Vec<_>>(),
             [format!("m{}", "[0]".repeat(16))]
         );
         assert_eq!(differences("m", r#"{"a": 1}"#, r#"{"a":1}"#), None);

@@ -78,8 +78,8 @@ fn pair(before: FieldValue, after: FieldValue, source: Option<&'static str>) -> 
         }
         (before, after) => {
             let kinds = (kind(&before), kind(&after));
-            let told = kinds.0.is_some() && kinds.1.is_some() && kinds.0 != kinds.1;
-            let note = |kind: Option<&'static str>| kind.filter(|_| told);
+            let type_changed = kinds.0.is_some() && kinds.1.is_some() && kinds.0 != kinds.1;
+            let note = |kind: Option<&'static str>| kind.filter(|_| type_changed);
             DiffBody::Cells(
                 Cell::alone(before).with(note(kinds.0)).with(source),
                 Cell::alone(after).with(note(kinds.1)),

@@ -7,10 +7,10 @@ use wasm_bindgen_futures::JsFuture;
 
 /// Fetches a page, unless the address redirects or fails.
 pub(super) async fn page(address: &str) -> Option<Document> {
-    let answer: Response = JsFuture::from(window().fetch_with_str(address)).await.ok()?.dyn_into().ok()?;
-    if !answer.ok() || answer.redirected() {
+    let response: Response = JsFuture::from(window().fetch_with_str(address)).await.ok()?.dyn_into().ok()?;
+    if !response.ok() || response.redirected() {
         return None;
     }
-    let text = JsFuture::from(answer.text().ok()?).await.ok()?.as_string()?;
+    let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
     DomParser::new().ok()?.parse_from_string(&text, SupportedType::TextHtml).ok()
 }

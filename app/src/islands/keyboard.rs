@@ -32,7 +32,7 @@ pub(super) fn pressed(event: &KeyboardEvent) {
     if dom::target(event).is_some_and(|target| is_typing(&target)) || (name.len() == 1 && !is_enabled()) {
         return;
     }
-    let done = match key.act {
+    let done = match key.action {
         ShortcutAction::Next => entries::step(true),
         ShortcutAction::Previous => entries::step(false),
         ShortcutAction::Open => entries::open(),

@@ -101,7 +101,7 @@ fn watch(query: String, since: String, state: RwSignal<State>, newer: RwSignal<N
     use leptos::server_fn::codec::{GetUrl, IntoReq};
 
     use super::NewerChanges;
-    use super::poll::{self, Answer};
+    use super::poll::{self, Outcome};
 
     /// The longest pause after several failures, in milliseconds.
     const MAX_PAUSE_MS: u32 = 240_000;
@@ -114,17 +114,20 @@ fn watch(query: String, since: String, state: RwSignal<State>, newer: RwSignal<N
             if state.get_untracked() == State::Paused {
                 continue;
             }
-            let question = NewerChanges { query: query.clone(), since: since.clone() };
-            let request = IntoReq::<GetUrl, _, _>::into_req(question, NewerChanges::PATH, "application/json");
-            let answer = poll::ask(request).await;
+            let request = NewerChanges { query: query.clone(), since: since.clone() };
+            let request = IntoReq::<GetUrl, _, _>::into_req(request, NewerChanges::PATH, "application/json");
+            let outcome = poll::call(request).await;
             if state.get_untracked() == State::Paused {
                 continue;
             }
             // The pause doubles after each failure.
-            pause =
-                if matches!(answer, Answer::Away) { (pause * 2).min(MAX_PAUSE_MS) } else { poll::PAUSE_MS };
-            state.set(match answer {
-                Answer::Is(now) => {
+            pause = if matches!(outcome, Outcome::Unavailable) {
+                (pause * 2).min(MAX_PAUSE_MS)
+            } else {
+                poll::PAUSE_MS
+            };
+            state.set(match outcome {
+                Outcome::Value(now) => {
                     if now != newer.get_untracked() {
                         newer.set(now);
                         let number = if now.count > 0 { format!("({}) ", now.count) } else { String::new() };
@@ -132,8 +135,8 @@ fn watch(query: String, since: String, state: RwSignal<State>, newer: RwSignal<N
                     }
                     State::Watching
                 }
-                Answer::Away => State::Away,
-                Answer::Refused => State::Ended,
+                Outcome::Unavailable => State::Away,
+                Outcome::Denied => State::Ended,
             });
         }
     });

@@ -91,7 +91,7 @@ fn watch(pill: RwSignal<Pill>) {
     use leptos::web_sys::js_sys::{Date, Math};
 
     use super::coverage_refresh;
-    use super::poll::{self, Answer};
+    use super::poll::{self, Outcome};
 
     leptos::task::spawn_local(async move {
         let mut known_at = Date::now() - f64::from(pill.get_untracked().age) * 1000.0;
@@ -99,15 +99,15 @@ fn watch(pill: RwSignal<Pill>) {
             // A random delay spreads the requests of many browsers.
             let spread = Math::random() * 500.0;
             poll::wait(pill.get_untracked().next.saturating_add(spread as u32 + 100)).await;
-            let question =
+            let request =
                 IntoReq::<GetUrl, _, _>::into_req(CoverageNow {}, CoverageNow::PATH, "application/json");
-            match poll::ask::<Pill>(question).await {
-                Answer::Is(now) => {
+            match poll::call::<Pill>(request).await {
+                Outcome::Value(now) => {
                     known_at = Date::now() - f64::from(now.age) * 1000.0;
                     pill.set(now);
                     coverage_refresh::refresh().await;
                 }
-                answer @ (Answer::Away | Answer::Refused) => {
+                outcome @ (Outcome::Unavailable | Outcome::Denied) => {
                     let age = (Date::now() - known_at) / 1000.0;
                     pill.update(|pill| {
                         pill.is_stale = true;
@@ -115,7 +115,7 @@ fn watch(pill: RwSignal<Pill>) {
                         pill.next = poll::PAUSE_MS;
                     });
                     coverage_refresh::away();
-                    if matches!(answer, Answer::Refused) {
+                    if matches!(outcome, Outcome::Denied) {
                         return;
                     }
                 }

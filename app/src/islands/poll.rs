@@ -15,13 +15,13 @@ use wasm_bindgen_futures::JsFuture;
 pub(super) const PAUSE_MS: u32 = 15_000;
 
 /// The outcome of a request.
-pub(super) enum Answer<T> {
+pub(super) enum Outcome<T> {
     /// The server answered.
-    Is(T),
-    /// The server did not answer, or something else did.
-    Away,
+    Value(T),
+    /// The server did not outcome, or something else did.
+    Unavailable,
     /// The server denies the operator.
-    Refused,
+    Denied,
 }
 
 /// Waits for a number of milliseconds, and until the tab is visible.
@@ -47,17 +47,17 @@ pub(super) async fn wait(pause: u32) {
 
 /// Sends the request of a server function. The parts of the call are used, because the call as a whole hides the status of a
 /// denial.
-pub(super) async fn ask<T>(request: Result<BrowserRequest, ServerFnError>) -> Answer<T>
+pub(super) async fn call<T>(request: Result<BrowserRequest, ServerFnError>) -> Outcome<T>
 where
     T: FromRes<Json, BrowserResponse, ServerFnError>,
 {
-    let Ok(request) = request else { return Answer::Away };
+    let Ok(request) = request else { return Outcome::Unavailable };
     let response: Result<BrowserResponse, ServerFnError> =
         <BrowserClient as Client<ServerFnError>>::send(request).await;
-    let Ok(response) = response else { return Answer::Away };
+    let Ok(response) = response else { return Outcome::Unavailable };
     match ClientRes::<ServerFnError>::status(&response) {
-        200 => T::from_res(response).await.map_or(Answer::Away, Answer::Is),
-        401 | 403 => Answer::Refused,
-        _ => Answer::Away,
+        200 => T::from_res(response).await.map_or(Outcome::Unavailable, Outcome::Value),
+        401 | 403 => Outcome::Denied,
+        _ => Outcome::Unavailable,
     }
 }

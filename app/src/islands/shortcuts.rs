@@ -2,15 +2,15 @@
 
 /// A keyboard shortcut.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Key {
+pub(crate) struct Shortcut {
     /// The name of the key, as the browser reports it.
     pub(crate) key: &'static str,
     /// The description in the help.
-    #[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "the server draws the help"))]
-    pub(crate) does: &'static str,
+    #[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "only the server renders the help"))]
+    pub(crate) description: &'static str,
     /// The action.
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only the browser has a keyboard"))]
-    pub(crate) act: ShortcutAction,
+    pub(crate) action: ShortcutAction,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,17 +24,17 @@ pub(crate) enum ShortcutAction {
     Close,
 }
 
-const fn key(key: &'static str, does: &'static str, act: ShortcutAction) -> Key {
-    Key { key, does, act }
+const fn shortcut(key: &'static str, description: &'static str, action: ShortcutAction) -> Shortcut {
+    Shortcut { key, description, action }
 }
 
 /// Every shortcut, in the order of the help.
-pub(crate) const SHORTCUTS: [Key; 7] = [
-    key("j", "Go to the next entry", ShortcutAction::Next),
-    key("k", "Go to the previous entry", ShortcutAction::Previous),
-    key("Enter", "Open the entry", ShortcutAction::Open),
-    key("c", "Copy the id of the entry", ShortcutAction::Copy),
-    key("/", "Go to the filter", ShortcutAction::Filter),
-    key("?", "Show these shortcuts", ShortcutAction::Help),
-    key("Escape", "Close what is open", ShortcutAction::Close),
+pub(crate) const SHORTCUTS: [Shortcut; 7] = [
+    shortcut("j", "Go to the next entry", ShortcutAction::Next),
+    shortcut("k", "Go to the previous entry", ShortcutAction::Previous),
+    shortcut("Enter", "Open the entry", ShortcutAction::Open),
+    shortcut("c", "Copy the id of the entry", ShortcutAction::Copy),
+    shortcut("/", "Go to the filter", ShortcutAction::Filter),
+    shortcut("?", "Show these shortcuts", ShortcutAction::Help),
+    shortcut("Escape", "Close what is open", ShortcutAction::Close),
 ];

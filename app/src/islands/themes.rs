@@ -44,6 +44,6 @@ async fn store(form: &HtmlFormElement, theme: &str) -> bool {
     request.set_method("POST");
     request.set_redirect(RequestRedirect::Manual);
     request.set_body(&fields);
-    let answer = JsFuture::from(window().fetch_with_str_and_init(&form.action(), &request)).await;
-    answer.is_ok_and(|answer| Response::from(answer).type_() == ResponseType::Opaqueredirect)
+    let response = JsFuture::from(window().fetch_with_str_and_init(&form.action(), &request)).await;
+    response.is_ok_and(|response| Response::from(response).type_() == ResponseType::Opaqueredirect)
 }

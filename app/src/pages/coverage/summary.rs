@@ -36,7 +36,7 @@ pub(super) fn summary(
 }
 
 fn count(check: &FilteredCheck, is: impl Fn(CoverageStatus) -> bool) -> usize {
-    check.tables().filter(|found| is(found.status)).count()
+    check.tables().filter(|table| is(table.status)).count()
 }
 
 fn numbers(check: &FilteredCheck) -> impl IntoView + use<> {

@@ -19,27 +19,27 @@ const MAX_UNFOLDED: usize = 30;
 
 /// Renders the tables that need capture, with the commands that capture them.
 pub(super) fn needs_capture(check: &FilteredCheck) -> impl IntoView + use<> {
-    let tables = check.tables().filter(|found| found.status == CoverageStatus::Uncovered);
+    let tables = check.tables().filter(|table| table.status == CoverageStatus::Uncovered);
     let mut errors: HashMap<&TableName, Vec<&Finding>> = HashMap::new();
     for finding in check.findings().filter(|finding| finding.severity() == Severity::Error) {
         errors.entry(&finding.table).or_default().push(finding);
     }
     let items: Vec<_> = tables
-        .map(|found| {
-            let errors = errors.get(&found.table).into_iter().flatten();
+        .map(|table| {
+            let errors = errors.get(&table.table).into_iter().flatten();
             let errors: Vec<_> = errors.map(|finding| item(finding, false)).collect();
-            let command = found.remedy.as_ref().map(|remedy| view! { <CommandLine text=remedy.to_string()/> });
-            let advice = match (&found.run_as, &found.obstacle) {
+            let command = table.remedy.as_ref().map(|remedy| view! { <CommandLine text=remedy.to_string()/> });
+            let advice = match (&table.run_as, &table.obstacle) {
                 (Some(who), _) => format!(" The command has to be run by {who}."),
                 (None, Some(obstacle)) => format!(" First: {obstacle}."),
                 (None, None) => String::new(),
             };
-            let untriggered = (found.remedy.is_some() || found.obstacle.is_some()).then(|| {
+            let untriggered = (table.remedy.is_some() || table.obstacle.is_some()).then(|| {
                 view! { <p>"No change to it is recorded: it has no capture triggers."<bdi>{advice}</bdi></p> {command} }
             });
             view! {
                 <li>
-                    <h3><bdi>{found.table.to_string()}</bdi></h3>
+                    <h3><bdi>{table.table.to_string()}</bdi></h3>
                     {untriggered}
                     {(!errors.is_empty()).then(|| view! { <ul class="plain">{errors}</ul> })}
                 </li>
@@ -65,20 +65,20 @@ pub(super) fn captured(check: &FilteredCheck) -> impl IntoView + use<> {
     let context = PageContext::current();
     let rows: Vec<_> = check
         .tables()
-        .filter(|found| found.status == CoverageStatus::Covered)
-        .map(|found| {
+        .filter(|table| table.status == CoverageStatus::Covered)
+        .map(|table| {
             let href =
-                context.timeline_href(&Filter { table: Some(found.table.clone()), ..Filter::default() });
-            let mode = match found.mode {
+                context.timeline_href(&Filter { table: Some(table.table.clone()), ..Filter::default() });
+            let mode = match table.mode {
                 Some(CaptureMode::Row) => "each row",
                 Some(_) => "each statement",
                 None => "unknown",
             };
             view! {
                 <tr>
-                    <th scope="row"><a href=href><bdi>{found.table.to_string()}</bdi></a></th>
+                    <th scope="row"><a href=href><bdi>{table.table.to_string()}</bdi></a></th>
                     <td data-label="Captured for">{mode}</td>
-                    <td data-label="Redaction">{redacted(found)}</td>
+                    <td data-label="Redaction">{redacted(table)}</td>
                 </tr>
             }
         })
@@ -87,12 +87,12 @@ pub(super) fn captured(check: &FilteredCheck) -> impl IntoView + use<> {
     bucket("coverage-captured", "Captured", "No table is captured yet.", head, rows)
 }
 
-fn redacted(found: &TableCoverage) -> Option<String> {
+fn redacted(table: &TableCoverage) -> Option<String> {
     let part = |word: &str, columns: &[String]| {
         (!columns.is_empty()).then(|| format!("{word}: {}", columns.join(", ")))
     };
     let parts: Vec<_> =
-        [part("excluded", &found.exclude), part("masked", &found.mask)].into_iter().flatten().collect();
+        [part("excluded", &table.exclude), part("masked", &table.mask)].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
@@ -100,16 +100,16 @@ fn redacted(found: &TableCoverage) -> Option<String> {
 pub(super) fn expected(check: &FilteredCheck) -> impl IntoView + use<> {
     let rows: Vec<_> = check
         .tables()
-        .filter_map(|found| match found.status {
-            CoverageStatus::ExpectedUncovered(source) => Some((found, source)),
+        .filter_map(|table| match table.status {
+            CoverageStatus::ExpectedUncovered(source) => Some((table, source)),
             _ => None,
         })
-        .map(|(found, source)| {
+        .map(|(table, source)| {
             let source = match source {
                 ExemptionSource::Baseline => "written by a migration tool",
                 ExemptionSource::Config => "named in threadline.toml",
             };
-            view! { <tr><th scope="row"><bdi>{found.table.to_string()}</bdi></th><td data-label="Reason">{source}</td></tr> }
+            view! { <tr><th scope="row"><bdi>{table.table.to_string()}</bdi></th><td data-label="Reason">{source}</td></tr> }
         })
         .collect();
     let head = view! { <tr><th scope="col">"Table"</th><th scope="col">"Reason"</th></tr> };

@@ -26,7 +26,7 @@ impl FilteredCheck {
 
     pub(super) fn tables(&self) -> impl Iterator<Item = &TableCoverage> {
         let tables = &self.last.health.coverage.tables;
-        tables.iter().filter(|found| self.contains(found.table.schema()))
+        tables.iter().filter(|table| self.contains(table.table.schema()))
     }
 
     /// Returns the findings of the schema. Findings about the trail itself belong to every schema.

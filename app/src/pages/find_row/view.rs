@@ -22,11 +22,11 @@ pub(super) fn view(page: FindRowPage, context: &PageContext) -> impl IntoView + 
         <p class="lede">"Every recorded version of one row, and the row as it was at any time."</p>
         <form class="find-row" method="get" action=action>
             <Field name="table" label="Table" value=table list=Some("row-tables")
-                hint="Such as tickets or billing.invoices" mistake=message(RowField::Table)/>
+                hint="Such as tickets or billing.invoices" error=message(RowField::Table)/>
             <datalist id="row-tables">{tables}</datalist>
             <Field name="record" label="Record" value=record
                 hint="The value of its key, such as 4711, or each column with its value: order=7&line=2"
-                mistake=message(RowField::Record)/>
+                error=message(RowField::Record)/>
             <div class="buttons"><button class="primary">"Show the row"</button></div>
         </form>
     }
@@ -40,12 +40,12 @@ fn Field(
     value: String,
     hint: &'static str,
     #[prop(optional_no_strip)] list: Option<&'static str>,
-    mistake: Option<String>,
+    error: Option<String>,
 ) -> Html {
     let (id, note) = (format!("row-{name}"), format!("row-{name}-note"));
-    let invalid = mistake.is_some().then_some("true");
-    let class = if mistake.is_some() { "mistake" } else { "hint" };
-    let words = mistake.unwrap_or_else(|| hint.to_owned());
+    let invalid = error.is_some().then_some("true");
+    let class = if error.is_some() { "mistake" } else { "hint" };
+    let words = error.unwrap_or_else(|| hint.to_owned());
     view! {
         <div>
             <label for=id.clone()>{label}</label>

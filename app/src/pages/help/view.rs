@@ -25,7 +25,7 @@ pub(super) fn view(context: &PageContext) -> impl IntoView + use<> {
         })
         .collect();
     let shortcuts =
-        SHORTCUTS.map(|key| view! { <div><dt><kbd>{key.key}</kbd></dt><dd>{key.does}</dd></div> });
+        SHORTCUTS.map(|key| view! { <div><dt><kbd>{key.key}</kbd></dt><dd>{key.description}</dd></div> });
     view! {
         <h1>"Help"</h1>
         <p class="lede">"How to find changes, and how to move through them with the keyboard."</p>

@@ -7,29 +7,31 @@ use crate::components::{CommandLine, sentence};
 use crate::html::IntoHtml;
 
 /// Renders a table, unfolded if it differs.
-pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoView + use<> {
-    let differences = if is_configured { differences(&found.diff) } else { Vec::new() };
+pub(super) fn table(redaction: &TableRedaction, is_configured: bool) -> impl IntoView + use<> {
+    let differences = if is_configured { differences(&redaction.diff) } else { Vec::new() };
     let differences = (!differences.is_empty()).then(|| {
         let items: Vec<_> =
             differences.into_iter().map(|difference| view! { <li><bdi>{difference}</bdi></li> }).collect();
         view! { <ul class="plain">{items}</ul> }
     });
-    let warning =
-        found.warning.clone().filter(|_| is_configured || found.state == DriftState::CouldNotIntrospect);
+    let warning = redaction
+        .warning
+        .clone()
+        .filter(|_| is_configured || redaction.state == DriftState::CouldNotIntrospect);
     let warning = warning.map(|warning| view! { <p>{sentence(&warning)}</p> });
-    let command = found.remedy.as_ref().filter(|_| is_configured).map(|remedy| {
-        let who = found.run_as.as_ref().map(|who| format!(", run by {who}"));
+    let command = redaction.remedy.as_ref().filter(|_| is_configured).map(|remedy| {
+        let who = redaction.run_as.as_ref().map(|who| format!(", run by {who}"));
         view! { <p class="note">"To deploy what the file says"{who}":"</p> <CommandLine text=remedy.to_string()/> }
     });
-    let obstacle = found.obstacle.as_ref().filter(|_| is_configured).map(|obstacle| {
+    let obstacle = redaction.obstacle.as_ref().filter(|_| is_configured).map(|obstacle| {
         view! { <p class="note">"First: "<bdi>{obstacle.clone()}</bdi>"."</p> }
     });
-    let configured = is_configured.then(|| row("threadline.toml", Some(&found.configured)));
-    let is_bad = is_configured && found.state != DriftState::ConfigMatchesDeployed;
+    let configured = is_configured.then(|| row("threadline.toml", Some(&redaction.configured)));
+    let is_bad = is_configured && redaction.state != DriftState::ConfigMatchesDeployed;
     view! {
         <li>
             <details class="bucket" open=is_bad>
-                <summary><h3><bdi>{found.table.to_string()}</bdi></h3></summary>
+                <summary><h3><bdi>{redaction.table.to_string()}</bdi></h3></summary>
                 {warning}
                 {differences}
                 <table class="list">
@@ -41,7 +43,7 @@ pub(super) fn table(found: &TableRedaction, is_configured: bool) -> impl IntoVie
                             <th scope="col">"By"</th>
                         </tr>
                     </thead>
-                    <tbody>{configured}{row("Deployed", found.deployed.as_ref())}</tbody>
+                    <tbody>{configured}{row("Deployed", redaction.deployed.as_ref())}</tbody>
                 </table>
                 {command}
                 {obstacle}

@@ -77,7 +77,8 @@ fn section(state: DriftState, tables: &[TableRedaction], is_configured: bool) ->
         true => table.state == state,
         false => (table.state == DriftState::CouldNotIntrospect) == (state == DriftState::CouldNotIntrospect),
     };
-    let items: Vec<_> = tables.iter().filter(is_here).map(|found| table(found, is_configured)).collect();
+    let items: Vec<_> =
+        tables.iter().filter(is_here).map(|redaction| table(redaction, is_configured)).collect();
     let count = items.len();
     let title =
         if is_configured || state == DriftState::CouldNotIntrospect { state.label() } else { "Deployed" };

@@ -6,6 +6,7 @@ use threadline::query::{Filter, Position, RowKey};
 use url::form_urlencoded;
 
 use crate::PageContext;
+use crate::query_string::position_pair;
 
 /// The address of a row's page with the time window and the cursor of its list, which every link and form on it keeps.
 #[derive(Debug, Clone)]
@@ -22,11 +23,7 @@ impl Address {
         filter: &Filter,
         position: Position,
     ) -> Self {
-        let cursor = match position {
-            Position::Newest => None,
-            Position::OlderThan(cursor) => Some(("older", cursor.to_string())),
-            Position::NewerThan(cursor) => Some(("newer", cursor.to_string())),
-        };
+        let cursor = position_pair(position);
         Self { path: context.row_of(row.0, row.1), window: filter.to_pairs(), cursor }
     }
 

@@ -16,10 +16,10 @@ use crate::html::{Html, IntoHtml};
 pub(super) fn as_of_form(address: &Address, shown: Option<&AsOfResult>) -> Html {
     let value = shown.and_then(|shown| shown.result.as_ref().ok());
     let value = value.map(|then| field_value(then.at));
-    let mistake = shown.and_then(|shown| shown.result.as_ref().err().cloned());
-    let invalid = mistake.is_some().then_some("true");
-    let described = mistake.is_some().then_some("as-of-mistake");
-    let mistake = mistake.map(|sentence| view! { <p class="mistake" id="as-of-mistake">{sentence}</p> });
+    let error = shown.and_then(|shown| shown.result.as_ref().err().cloned());
+    let invalid = error.is_some().then_some("true");
+    let described = error.is_some().then_some("as-of-mistake");
+    let error = error.map(|sentence| view! { <p class="mistake" id="as-of-mistake">{sentence}</p> });
     view! {
         <form method="get" action=address.whole() aria-label="The row at a moment">
             {address.hidden_fields()}
@@ -27,7 +27,7 @@ pub(super) fn as_of_form(address: &Address, shown: Option<&AsOfResult>) -> Html 
                 "The row as it was at (UTC)"
                 <input type="datetime-local" name="as_of" step="1" required value=value aria-invalid=invalid aria-describedby=described/>
             </label>
-            {mistake}
+            {error}
             <div class="buttons"><button>"Show"</button></div>
         </form>
     }
@@ -38,7 +38,7 @@ pub(super) fn as_of_form(address: &Address, shown: Option<&AsOfResult>) -> Html 
 pub(super) fn as_of_panel(then: RowAsOf, key: &RowKey, address: &Address) -> Html {
     let RowAsOf { at, row, first } = then;
     let fields = row.fields();
-    let answer = match row {
+    let panel = match row {
         AsOf::Present(entry) => snapshot(entry, fields, key),
         AsOf::Uncertain { entry, causes } => {
             let removals = removals(causes, key);
@@ -72,7 +72,7 @@ pub(super) fn as_of_panel(then: RowAsOf, key: &RowKey, address: &Address) -> Htm
                 <h2 id="as-of-heading">"As it was on "<Timestamp at=at/></h2>
                 <a href=address.with([])>"Close"</a>
             </header>
-            {answer}
+            {panel}
         </section>
     }
     .into_html()

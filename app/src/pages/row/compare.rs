@@ -25,19 +25,18 @@ pub(super) fn compare_form(
     let mut known: Vec<(DateTime<Utc>, String)> = latest.into_iter().chain(versions).map(choice).collect();
     known.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     known.dedup_by_key(|(at, _)| *at);
-    let asked = comparison.map(|comparison| comparison.typed.clone().map(|side| parse_time(&side).ok()));
+    let requested = comparison.map(|comparison| comparison.typed.clone().map(|side| parse_time(&side).ok()));
     let default = [known.get(1).or(known.first()), known.first()].map(|choice| choice.map(|(at, _)| *at));
-    let chosen = asked.unwrap_or(default);
+    let chosen = requested.unwrap_or(default);
     for at in chosen.into_iter().flatten() {
         if !known.iter().any(|(known, _)| *known == at) {
             known.push((at, in_words(at)));
         }
     }
     known.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-    let mistake = comparison.and_then(|comparison| comparison.result.as_ref().err().cloned());
-    let wrong = mistake.as_ref().map(|(side, _)| *side);
-    let mistake =
-        mistake.map(|(_, sentence)| view! { <p class="mistake" id="compare-mistake">{sentence}</p> });
+    let error = comparison.and_then(|comparison| comparison.result.as_ref().err().cloned());
+    let invalid_side = error.as_ref().map(|(side, _)| *side);
+    let error = error.map(|(_, sentence)| view! { <p class="mistake" id="compare-mistake">{sentence}</p> });
     let select = |side: usize, name: &'static str, label: &'static str| {
         let options: Vec<_> = known
             .iter()
@@ -46,8 +45,8 @@ pub(super) fn compare_form(
                 view! { <option value=stamp(*at) selected=selected>{words.clone()}</option> }
             })
             .collect();
-        let invalid = (wrong == Some(side)).then_some("true");
-        let described = (wrong == Some(side)).then_some("compare-mistake");
+        let invalid = (invalid_side == Some(side)).then_some("true");
+        let described = (invalid_side == Some(side)).then_some("compare-mistake");
         view! { <label>{label} <select name=name aria-invalid=invalid aria-describedby=described>{options}</select></label> }
     };
     view! {
@@ -55,7 +54,7 @@ pub(super) fn compare_form(
             {address.hidden_fields()}
             {select(0, "compare", "Compare")}
             {select(1, "with", "with")}
-            {mistake}
+            {error}
             <div class="buttons"><button>"Compare"</button></div>
         </form>
     }

@@ -58,8 +58,8 @@ pub(super) fn removals(causes: Vec<PossibleRemoval>, key: &RowKey) -> Html {
     let causes: Vec<_> = causes
         .into_iter()
         .enumerate()
-        .map(|(place, cause)| {
-            let way = match &cause {
+        .map(|(index, cause)| {
+            let link = match &cause {
                 PossibleRemoval::PartitionTruncated { transaction_id, .. } => {
                     Some((transaction(*transaction_id), "transaction"))
                 }
@@ -68,9 +68,9 @@ pub(super) fn removals(causes: Vec<PossibleRemoval>, key: &RowKey) -> Html {
                 }
                 _ => None,
             };
-            let way = way.map(|(href, words)| view! { " ("<a href=href>{words}</a>")" });
-            let separator = (place > 0).then_some("; ");
-            view! { {separator}{isolated(cause.to_string())}{way} }
+            let link = link.map(|(href, words)| view! { " ("<a href=href>{words}</a>")" });
+            let separator = (index > 0).then_some("; ");
+            view! { {separator}{isolated(cause.to_string())}{link} }
         })
         .collect();
     view! { {causes} }.into_html()

@@ -24,7 +24,7 @@ pub(super) fn chips(context: &PageContext, filter: &Filter, now: DateTime<Utc>) 
             href,
         )
     });
-    let window = window_in_words(filter, now)
+    let window = describe_window(filter, now)
         .map(|words| chip(String::new(), words, "Remove window".to_owned(), without(&["from", "to"])));
     let chips: Vec<_> = conditions.chain(window).collect();
     (!chips.is_empty()).then(|| view! { <ul class="chips" aria-label="Active filters">{chips}</ul> })
@@ -40,20 +40,20 @@ fn chip(label: String, value: String, remove: String, href: String) -> impl Into
 }
 
 /// Describes the time window: `Since 21 November, 09:30`.
-fn window_in_words(filter: &Filter, now: DateTime<Utc>) -> Option<String> {
+fn describe_window(filter: &Filter, now: DateTime<Utc>) -> Option<String> {
     match (filter.from, filter.to) {
         (None, None) => None,
-        (Some(from), None) => Some(format!("Since {}", moment(from, now))),
-        (None, Some(to)) => Some(format!("Until {}", moment(to, now))),
+        (Some(from), None) => Some(format!("Since {}", format_time(from, now))),
+        (None, Some(to)) => Some(format!("Until {}", format_time(to, now))),
         (Some(from), Some(to)) if from.date_naive() == to.date_naive() => {
-            Some(format!("{} to {}", moment(from, now), to.format(time_of_day(to))))
+            Some(format!("{} to {}", format_time(from, now), to.format(time_of_day(to))))
         }
-        (Some(from), Some(to)) => Some(format!("{} to {}", moment(from, now), moment(to, now))),
+        (Some(from), Some(to)) => Some(format!("{} to {}", format_time(from, now), format_time(to, now))),
     }
 }
 
 /// Formats a time as precisely as it was given.
-fn moment(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+fn format_time(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let date = if at.year() == now.year() { "%-d %B" } else { "%-d %B %Y" };
     at.format(&format!("{date}, {}", time_of_day(at))).to_string()
 }
@@ -74,7 +74,7 @@ mod tests {
     fn time_window_is_described_as_precisely_as_given() {
         let now = "2026-11-22T12:00:00Z".parse().unwrap();
         let words = |pairs: &[(&str, &str)]| {
-            window_in_words(&Filter::from_pairs(pairs.iter().copied()).unwrap().0, now).unwrap_or_default()
+            describe_window(&Filter::from_pairs(pairs.iter().copied()).unwrap().0, now).unwrap_or_default()
         };
         assert_eq!(words(&[]), "");
         assert_eq!(words(&[("from", "2026-11-21T09:30")]), "Since 21 November, 09:30");

@@ -41,12 +41,12 @@ pub(super) fn entries(
     let entries: Vec<_> = groups
         .into_iter()
         .enumerate()
-        .filter_map(|(place, group)| {
+        .filter_map(|(index, group)| {
             let at = group.changes.first()?.captured_at;
             let day = at.date_naive();
             let heading = (shown.replace(day) != Some(day))
                 .then(|| view! { <h2 class="day">{day_label(day, now.date_naive())}</h2> });
-            let entry = entry(context, at, group, continues && place == last);
+            let entry = entry(context, at, group, continues && index == last);
             Some(view! { {heading} {entry} }.into_html())
         })
         .collect();

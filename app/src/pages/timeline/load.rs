@@ -10,6 +10,7 @@ use threadline::{Scope, TableName};
 
 use super::{FoundChanges, InvalidFilter, TimelinePage, TimelineQuery};
 use crate::links::timeline_pairs;
+use crate::query_string::position_pair;
 use crate::request::QueryFailure;
 use crate::{PageError, RequestContext};
 
@@ -87,13 +88,8 @@ async fn find(context: &RequestContext, query: &TimelineQuery) -> Result<Timelin
 
 /// Returns the pairs of the canonical address, in the order of the filter's keys.
 fn canonical(filter: &Filter, position: Position) -> Vec<(String, String)> {
-    let mut pairs = timeline_pairs(filter);
-    match position {
-        Position::Newest => {}
-        Position::OlderThan(cursor) => pairs.push(("older", cursor.to_string())),
-        Position::NewerThan(cursor) => pairs.push(("newer", cursor.to_string())),
-    }
-    pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    let pairs = timeline_pairs(filter).into_iter().chain(position_pair(position));
+    pairs.map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 async fn read(

@@ -23,15 +23,15 @@ pub(super) fn result_line(count: Option<Count>) -> impl IntoView {
 
 /// Renders how far a page has searched, if the search was stopped.
 pub(super) fn stopped(at: chrono::DateTime<Utc>, position: Position, is_empty: bool) -> impl IntoView {
-    let (way, link) = match position {
+    let (searched, link) = match position {
         Position::Newest | Position::OlderThan(_) => ("Searched back to ", "Older"),
         Position::NewerThan(_) => ("Searched forward to ", "Newer"),
     };
-    let found = if is_empty { "Nothing found so far" } else { "There may be more" };
+    let title = if is_empty { "Nothing found so far" } else { "There may be more" };
     view! {
         <section class="empty stopped">
-            <h2>{found}</h2>
-            <p>{way} <Timestamp at=at/> {format!(". {link} continues from there; a table or a shorter window is faster.")}</p>
+            <h2>{title}</h2>
+            <p>{searched} <Timestamp at=at/> {format!(". {link} continues from there; a table or a shorter window is faster.")}</p>
         </section>
     }
 }

@@ -12,14 +12,14 @@ use crate::components::Identifier;
 /// Renders the reason and the comment, then the other facts by name.
 pub(super) fn facts(transaction: TransactionRecord) -> impl IntoView {
     // The heading already describes the session.
-    let told = transaction.session().map(|_| "session");
+    let shown_elsewhere = transaction.session().map(|_| "session");
     let TransactionRecord { id, source, action, metadata, .. } = transaction;
     let texts = action.as_ref().map(texts);
     let words = words(source, action.as_ref());
     view! {
         {texts} {words}
         <p class="ids"><Identifier label="transaction" value=id.to_string() whole=true/> {action.map(ids)}</p>
-        {metadata.map(|json| metadata_table(&json, told))}
+        {metadata.map(|json| metadata_table(&json, shown_elsewhere))}
     }
 }
 
@@ -55,12 +55,12 @@ fn ids(action: ActionRecord) -> impl IntoView {
 
 /// Renders the metadata of the transaction, except for a key that is shown elsewhere: names, and the JSON texts of the
 /// database, with every digit.
-fn metadata_table(json: &RawValue, told: Option<&str>) -> Option<impl IntoView + use<>> {
+fn metadata_table(json: &RawValue, shown_elsewhere: Option<&str>) -> Option<impl IntoView + use<>> {
     let facts: BTreeMap<String, Box<RawValue>> = serde_json::from_str(json.get())
         .unwrap_or_else(|_| BTreeMap::from([("value".to_owned(), json.to_owned())]));
     let rows: Vec<_> = facts
         .into_iter()
-        .filter(|(name, _)| Some(name.as_str()) != told)
+        .filter(|(name, _)| Some(name.as_str()) != shown_elsewhere)
         .map(|(name, value)| {
             view! { <tr><th scope="row">{name}</th><td>{value.get().to_owned()}</td></tr> }
         })
