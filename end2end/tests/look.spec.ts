@@ -241,6 +241,8 @@ test("on a phone the navigation and the filter fold away and open without script
   await expect(timeline).toBeHidden();
   await page.locator("summary", { hasText: "Menu" }).click();
   await expect(timeline).toBeVisible();
+  await page.locator("summary", { hasText: "Menu" }).click();
+  await expect(timeline).toBeHidden();
   await expect(page.getByLabel("Table")).toBeHidden();
   await page.locator("details.filter > summary").click();
   await expect(page.getByLabel("Table")).toBeVisible();
