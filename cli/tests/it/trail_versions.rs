@@ -83,10 +83,10 @@ async fn elixir_trail_is_read_but_never_changed(pool: PgPool) -> Result {
     for arguments in WRITE_COMMANDS {
         let error = error_of(&pool, &within(arguments))?;
         assert!(
-            refused.starts_with(
+            error.starts_with(
                 "threadline: schema public holds an audit trail of the Elixir library: it can be read"
             ),
-            "{refused}"
+            "{error}"
         );
     }
     let made: bool = sqlx::query_scalar("SELECT to_regclass('public.threadline_migrations') IS NOT NULL")
