@@ -50,6 +50,11 @@ pub(crate) async fn begin_ddl(
     Ok(transaction)
 }
 
+/// Returns a timeout for a setting of PostgreSQL, in milliseconds: at least one, because zero disables the timeout.
+pub(crate) fn timeout_millis(timeout: Duration) -> i32 {
+    i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX).max(1)
+}
+
 /// Returns the statement that sets the lock timeout, in whole seconds if that is exact. A timeout below a millisecond becomes one
 /// millisecond, because zero disables the timeout, and a timeout above the maximum of PostgreSQL becomes that maximum.
 pub(crate) fn set_lock_timeout(timeout: Duration) -> String {

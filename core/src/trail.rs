@@ -29,11 +29,12 @@ pub struct AuditTrail {
     pub(crate) schema_features: SchemaFeatureCache,
     pub(crate) functions: FunctionCache,
     pub(crate) search_time: Duration,
+    pub(crate) statement_timeout: Duration,
     pub(crate) lock_timeout: Duration,
     pub(crate) prepared: bool,
 }
 
-/// Default of [`AuditTrail::search_time`]: less than the statement timeout of 5 seconds, so that a page is returned before the
+/// Default of [`AuditTrail::search_time`]: less than [`AuditTrail::STATEMENT_TIMEOUT`], so that a page is returned before the
 /// database cancels the query.
 const SEARCH_TIME: Duration = Duration::from_secs(2);
 
@@ -41,6 +42,9 @@ impl AuditTrail {
     /// The default of [`lock_timeout`](Self::lock_timeout): writers queue behind a lock that DDL waits for, and most applications
     /// survive 5 seconds of that.
     pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+
+    /// The default timeout of each statement that reads the trail. It exceeds the search time of a page.
+    pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 
     /// Returns the audit trail in the schema `threadline` of this database.
     #[must_use]
@@ -52,6 +56,7 @@ impl AuditTrail {
             schema_features: SchemaFeatureCache::default(),
             functions: FunctionCache::default(),
             search_time: SEARCH_TIME,
+            statement_timeout: Self::STATEMENT_TIMEOUT,
             lock_timeout: Self::LOCK_TIMEOUT,
             prepared: false,
         }
@@ -72,6 +77,24 @@ impl AuditTrail {
     #[must_use]
     pub const fn search_time(mut self, time: Duration) -> Self {
         self.search_time = time;
+        self
+    }
+
+    /// Sets the timeout of each statement that reads the trail: [`STATEMENT_TIMEOUT`](Self::STATEMENT_TIMEOUT) by default. A
+    /// query that exceeds it fails with [`QueryError::Timeout`](crate::query::QueryError::Timeout), so no query occupies the server for
+    /// longer. A timeout below a millisecond becomes one millisecond.
+    ///
+    /// ```
+    /// # use threadline::AuditTrail;
+    /// use std::time::Duration;
+    ///
+    /// # fn of_an_export(trail: AuditTrail) -> AuditTrail {
+    /// trail.statement_timeout(Duration::from_secs(30))
+    /// # }
+    /// ```
+    #[must_use]
+    pub const fn statement_timeout(mut self, timeout: Duration) -> Self {
+        self.statement_timeout = timeout;
         self
     }
 

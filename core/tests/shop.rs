@@ -31,7 +31,7 @@ async fn compare(pool: &PgPool, turns: Turns) -> Result {
         sqlx::raw_sql(sql).execute(pool).await?;
     }
     let policies = policies(pool, turns).await?;
-    let trail = AuditTrail::new(pool.clone());
+    let trail = AuditTrail::new(pool.clone()).statement_timeout(std::time::Duration::MAX);
     trail.install().await?;
     let plan = trail.capture(policies.clone()).await?;
     for (policy, planned) in policies.iter().zip(&plan.tables) {

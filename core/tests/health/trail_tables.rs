@@ -27,7 +27,9 @@ async fn trail_tables_are_not_checked(pool: PgPool) -> Result {
 
 #[sqlx::test(migrations = false)]
 async fn host_table_with_trail_like_name_is_checked(pool: PgPool) -> Result {
-    let trail = AuditTrail::new(pool.clone()).storage_schema(StorageSchema::new("public")?);
+    let trail = AuditTrail::new(pool.clone())
+        .statement_timeout(std::time::Duration::MAX)
+        .storage_schema(StorageSchema::new("public")?);
     trail.install().await?;
     run(
         &pool,

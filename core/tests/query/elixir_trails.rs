@@ -20,7 +20,9 @@ async fn trail(pool: &PgPool, generation: &str) -> Result<AuditTrail> {
     run(pool, "DROP SCHEMA public CASCADE; CREATE SCHEMA public").await?;
     run(pool, include_str!("reference.sql")).await?;
     run(pool, generation).await?;
-    Ok(AuditTrail::new(pool.clone()).storage_schema(StorageSchema::new("public")?))
+    Ok(AuditTrail::new(pool.clone())
+        .statement_timeout(std::time::Duration::MAX)
+        .storage_schema(StorageSchema::new("public")?))
 }
 
 async fn found(trail: &AuditTrail, pairs: &[(&str, &str)]) -> Result<Vec<String>> {

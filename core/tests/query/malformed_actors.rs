@@ -43,7 +43,9 @@ async fn trails(pool: &PgPool) -> Result<[AuditTrail; 2]> {
         )
         .await?;
     }
-    let reference = AuditTrail::new(pool.clone()).storage_schema(StorageSchema::new("public")?);
+    let reference = AuditTrail::new(pool.clone())
+        .statement_timeout(std::time::Duration::MAX)
+        .storage_schema(StorageSchema::new("public")?);
     Ok([own, reference])
 }
 

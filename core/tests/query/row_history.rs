@@ -121,8 +121,9 @@ async fn query_that_cannot_match_returns_reason(pool: PgPool) -> Result {
     let fresh =
         trail.snapshot().await?.row_history(&scope, "fresh", [("id", 1)], &any, Position::Newest, 10).await?;
     assert!(fresh.entries.is_empty());
-    let elsewhere =
-        AuditTrail::new(pool.clone()).storage_schema(threadline::StorageSchema::new("elsewhere")?);
+    let elsewhere = AuditTrail::new(pool.clone())
+        .statement_timeout(std::time::Duration::MAX)
+        .storage_schema(threadline::StorageSchema::new("elsewhere")?);
     let error = elsewhere.timeline(&scope, &any, 10).await.unwrap_err();
     assert!(matches!(error, QueryError::NotInstalled { .. }), "{error}");
     Ok(())

@@ -46,7 +46,11 @@ async fn snapshot_loads_old_values(pool: PgPool) -> Result {
 #[sqlx::test(migrations = false)]
 async fn snapshot_keeps_row_state(pool: PgPool) -> Result {
     for prepared in [false, true] {
-        let trail = if prepared { AuditTrail::new(pool.clone()) } else { desk(&pool).await? };
+        let trail = if prepared {
+            AuditTrail::new(pool.clone()).statement_timeout(std::time::Duration::MAX)
+        } else {
+            desk(&pool).await?
+        };
         let trail = trail.prepared_statements(prepared);
         let (scope, any, key) = (Scope::unscoped(), Filter::default(), [("id", 1)]);
         let mut snapshot = trail.snapshot().await?;

@@ -8,9 +8,9 @@ use threadline::AuditTrail;
 
 pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// A trail whose searches come to their end on any machine, however busy it is.
+/// Installs a trail whose queries finish on any machine, however busy it is.
 pub(crate) async fn install(pool: &PgPool) -> Result<AuditTrail> {
-    let trail = AuditTrail::new(pool.clone()).search_time(Duration::MAX);
+    let trail = AuditTrail::new(pool.clone()).search_time(Duration::MAX).statement_timeout(Duration::MAX);
     trail.install().await?;
     Ok(trail)
 }

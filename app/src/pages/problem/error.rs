@@ -138,7 +138,7 @@ impl From<QueryFailure> for PageError {
                 | QueryError::FutureTimestamp { .. }),
             ) => Self::bad_request("This query cannot be answered", &error),
             QueryFailure::Query(QueryError::Timeout) => Problem {
-                explanation: "The database stopped the query after 5 seconds.".to_owned(),
+                explanation: "The database stopped the query, because it took too long.".to_owned(),
                 advice: Some("A narrower window, a table or a record makes the search shorter."),
                 offer_narrower_window: true,
                 offer_retry: true,

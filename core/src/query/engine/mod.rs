@@ -46,7 +46,7 @@
 //! [`Exact`]: via_transactions
 //! [`Incremental`]: via_transactions
 //! [`ByTime`]: index_path
-//! [`STATEMENT_TIMEOUT`]: thresholds::STATEMENT_TIMEOUT
+//! [`STATEMENT_TIMEOUT`]: crate::AuditTrail::STATEMENT_TIMEOUT
 //! [`SLOW_WINDOW`]: thresholds::SLOW_WINDOW
 //! [`FIRST_WINDOW`]: thresholds::FIRST_WINDOW
 //! [`WINDOW_GROWTH`]: thresholds::WINDOW_GROWTH

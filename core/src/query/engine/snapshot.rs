@@ -6,7 +6,6 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder, Transaction};
 
 use super::schema_features::SchemaFeatures;
-use super::thresholds::STATEMENT_TIMEOUT;
 use super::where_clause::WhereClause;
 use crate::query::model::error::QueryError;
 use crate::{AuditTrail, StorageSchema, pool};
@@ -36,6 +35,7 @@ pub struct Snapshot<'a> {
     schema: &'a StorageSchema,
     features: SchemaFeatures,
     search_time: Duration,
+    statement_timeout: Duration,
     /// True if the host allows prepared statements. Behind a pooler in transaction mode, a named statement may be missing or
     /// belong to another client.
     may_prepare: bool,
@@ -60,13 +60,16 @@ impl AuditTrail {
     pub async fn snapshot(&self) -> Result<Snapshot<'_>, QueryError> {
         let pool = self.read_pool.as_ref().unwrap_or(&self.pool);
         let mut transaction = pool::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        sqlx::raw_sql(AssertSqlSafe(settings(self.prepared))).execute(&mut *transaction).await?;
+        sqlx::raw_sql(AssertSqlSafe(settings(self.statement_timeout, self.prepared)))
+            .execute(&mut *transaction)
+            .await?;
         let features = self.schema_features.get(&mut transaction, &self.schema).await?;
         Ok(Snapshot {
             transaction,
             schema: &self.schema,
             features,
             search_time: self.search_time,
+            statement_timeout: self.statement_timeout,
             may_prepare: self.prepared,
             plan_mode: PlanMode::Generic,
         })
@@ -78,10 +81,10 @@ impl AuditTrail {
 /// Every query wants the first few rows in the order of an index. Sequential and bitmap scans, hash and merge joins,
 /// parallelism and JIT read or prepare more than such a query returns, and the planner would choose them where its estimates
 /// are wrong. A generic plan still prunes partitions, when it is executed.
-fn settings(prepared: bool) -> String {
+fn settings(statement_timeout: Duration, prepared: bool) -> String {
     let off = ["jit", "enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"];
     let mut settings = pool::PIN_SEARCH_PATH.to_owned();
-    settings += &format!("; SET LOCAL statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());
+    settings += &format!("; SET LOCAL statement_timeout = {}", pool::timeout_millis(statement_timeout));
     settings += "; SET LOCAL max_parallel_workers_per_gather = 0";
     off.iter().for_each(|name| settings += &format!("; SET LOCAL {name} = off"));
     if prepared {
@@ -161,7 +164,7 @@ pub(in crate::query) struct TimeLimit {
 impl Snapshot<'_> {
     /// Limits the next statements to the search time of a page each, until [`end_time_limit`](Self::end_time_limit).
     pub(in crate::query) async fn begin_time_limit(&mut self) -> Result<TimeLimit, sqlx::Error> {
-        let timeout = self.search_time.min(STATEMENT_TIMEOUT).as_millis().max(1);
+        let timeout = pool::timeout_millis(self.search_time.min(self.statement_timeout));
         let begin = format!("SAVEPOINT threadline_time_limit; SET LOCAL statement_timeout = {timeout}");
         sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut *self.transaction).await?;
         Ok(TimeLimit { plan_mode: self.plan_mode })

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-/// The longest time that a single statement may run.
-pub(in crate::query) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The duration of one window after which the next window is not widened.
 pub(in crate::query) const SLOW_WINDOW: Duration = Duration::from_millis(250);
 /// The width of the first time window: one partition, or two.

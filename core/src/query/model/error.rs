@@ -37,8 +37,9 @@ pub enum QueryError {
         /// The moment.
         at: DateTime<Utc>,
     },
-    /// A statement exceeded 5 seconds. The filter matches so rarely that too much of the trail was searched.
-    #[error("the query timed out after 5 seconds: narrow the time range, or filter by table")]
+    /// A statement exceeded the [statement timeout](crate::AuditTrail::statement_timeout). The filter matches so rarely that too
+    /// much of the trail was searched.
+    #[error("the query timed out: narrow the time range, or filter by table")]
     Timeout,
     /// The database refused the query, or cannot be reached.
     #[error("the audit trail could not be read: {}", describe_database_error(.0))]

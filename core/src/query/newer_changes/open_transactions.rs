@@ -2,13 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, PgPool, QueryBuilder, Row};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row};
 
-use crate::AuditTrail;
 use crate::query::engine::snapshot::Snapshot;
-use crate::query::engine::thresholds::STATEMENT_TIMEOUT;
 use crate::query::model::error::QueryError;
 use crate::query::model::snapshot_mark::{Began, MAX_LISTING_TIME, MAX_OPEN, OpenTransaction, SnapshotMark};
+use crate::{AuditTrail, pool};
 
 /// The list of open transactions, in one round trip and an implicit transaction of its own, because the snapshot's own transaction
 /// could only list them after it has taken its snapshot. The first row holds the clock from before. Sessions come before prepared
@@ -51,7 +50,7 @@ impl AuditTrail {
     /// # Errors
     /// [`QueryError`] when the database does not answer, or holds no trail.
     pub async fn snapshot_with_mark(&self) -> Result<(Snapshot<'_>, SnapshotMark), QueryError> {
-        let open = OpenTransactions::list(self.read_pool.as_ref().unwrap_or(&self.pool)).await?;
+        let open = OpenTransactions::list(self).await?;
         let mut snapshot = self.snapshot().await?;
         let mark = open.mark(&mut snapshot).await?;
         Ok((snapshot, mark))
@@ -59,8 +58,9 @@ impl AuditTrail {
 }
 
 impl OpenTransactions {
-    async fn list(pool: &PgPool) -> Result<Self, QueryError> {
-        let timeout = STATEMENT_TIMEOUT.as_millis();
+    async fn list(trail: &AuditTrail) -> Result<Self, QueryError> {
+        let pool = trail.read_pool.as_ref().unwrap_or(&trail.pool);
+        let timeout = pool::timeout_millis(trail.statement_timeout);
         let sql = format!("SET LOCAL statement_timeout = {timeout}; {LIST}");
         match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(pool).await {
             Ok(rows) => Ok(Self::read(&rows)?),
