@@ -59,7 +59,9 @@ impl<'a> Case<'a> {
 
 /// Plays each case in both modes, each time on new tables, and reports all that differ.
 pub(crate) async fn play(pool: &PgPool, setup: &str, tables: &[&str], cases: &[Case<'_>]) -> Result {
-    let policy = |mode| move |table: &&str| TablePolicy::new(TableName::new("public", *table)).mode(mode);
+    let tables: Vec<TableName> =
+        tables.iter().map(|table| table.parse()).collect::<std::result::Result<_, _>>()?;
+    let policy = |mode| move |table: &TableName| TablePolicy::new(table.clone()).mode(mode);
     let trail = install(pool).await?;
     let mut differences = Vec::new();
     for mode in CaptureMode::ALL {
