@@ -1,4 +1,4 @@
-//! Tables that inherit from others, not as their partitions.
+//! Tests capture of tables that use inheritance instead of partitioning.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
@@ -10,7 +10,7 @@ const FAMILY: &str = "CREATE TABLE parent (id int PRIMARY KEY, note text);
     CREATE TABLE child (extra text) INHERITS (parent); ALTER TABLE child ADD PRIMARY KEY (id);";
 
 #[sqlx::test(migrations = false)]
-async fn rows_keep_their_own_columns_by_default(pool: PgPool) -> Result {
+async fn inherited_rows_keep_columns_of_child_by_default(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, FAMILY).await?;
     let plan = trail.capture(["parent"]).await?;
@@ -49,7 +49,7 @@ async fn rows_keep_their_own_columns_by_default(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn statement_mode_warns_of_what_it_loses_and_loses_no_row(pool: PgPool) -> Result {
+async fn statement_mode_warns_about_columns_of_children_and_captures_every_row(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(
         &pool,
@@ -73,7 +73,7 @@ async fn statement_mode_warns_of_what_it_loses_and_loses_no_row(pool: PgPool) ->
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_child_that_comes_later_is_captured_by_its_own_name_after_another_run(pool: PgPool) -> Result {
+async fn child_created_later_is_captured_after_second_capture(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE parent (id int PRIMARY KEY, note text)").await?;
     assert_eq!(trail.capture(["parent"]).await?.tables[0].mode, CaptureMode::Statement);

@@ -1,4 +1,4 @@
-//! Rows whose key changes.
+//! Tests capture of rows whose key changes.
 
 use sqlx::PgPool;
 
@@ -6,7 +6,7 @@ use crate::cases::{case, play};
 use crate::database::Result;
 
 #[sqlx::test(migrations = false)]
-async fn a_changed_key_is_followed(pool: PgPool) -> Result {
+async fn changed_key_is_recorded_with_old_key(pool: PgPool) -> Result {
     play(
         &pool,
         "CREATE TABLE t (id int PRIMARY KEY DEFERRABLE, note text); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');

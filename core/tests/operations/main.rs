@@ -1,4 +1,4 @@
-//! Every way to write to a table, in both modes of capture.
+//! Tests every way to write to a table, in both capture modes.
 
 #[path = "../support/cases.rs"]
 mod cases;

@@ -1,4 +1,4 @@
-//! Partitioned tables: one history of the whole table, wherever its rows lie.
+//! Tests capture of partitioned tables, whose changes are recorded under the root table.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
@@ -7,7 +7,7 @@ use crate::cases::{case, play};
 use crate::changes::{changes, flaws, forget};
 use crate::database::{Result, install, run};
 
-/// Two leaves; `p_b` has its columns in another order, `p_c` has leaves of its own.
+/// A partitioned table: `p_b` has its columns in another order, and `p_c` is partitioned itself.
 const PARTITIONED: &str = "
     CREATE TABLE p (id int, region text, note text, PRIMARY KEY (id, region)) PARTITION BY LIST (region);
     CREATE TABLE p_a PARTITION OF p FOR VALUES IN ('a');
@@ -19,7 +19,7 @@ const PARTITIONED: &str = "
     INSERT INTO p VALUES (1, 'a', 'x'), (2, 'b', 'y'), (3, 'c', 'z');";
 
 #[sqlx::test(migrations = false)]
-async fn rows_of_every_partition_belong_to_the_root(pool: PgPool) -> Result {
+async fn partition_rows_are_recorded_under_root_table(pool: PgPool) -> Result {
     play(
         &pool,
         PARTITIONED,
@@ -91,7 +91,7 @@ async fn rows_of_every_partition_belong_to_the_root(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_row_moves_to_another_partition(pool: PgPool) -> Result {
+async fn row_moved_to_other_partition_is_recorded(pool: PgPool) -> Result {
     play(
         &pool,
         PARTITIONED,
@@ -128,10 +128,9 @@ async fn a_row_moves_to_another_partition(pool: PgPool) -> Result {
     .await
 }
 
-/// The old row is gone and no new one came, so the old and the new rows of the statement are not equally many: nothing says
-/// which belong together.
+/// The trigger rejects the new row, so the statement has fewer new rows than old rows, and they cannot be matched.
 #[sqlx::test(migrations = false)]
-async fn a_row_that_moves_is_refused_by_a_trigger_of_its_new_partition(pool: PgPool) -> Result {
+async fn row_rejected_by_trigger_of_new_partition_is_recorded_as_deleted(pool: PgPool) -> Result {
     let setup = format!(
         "{PARTITIONED}
          CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
@@ -165,7 +164,7 @@ async fn a_row_that_moves_is_refused_by_a_trigger_of_its_new_partition(pool: PgP
 }
 
 #[sqlx::test(migrations = false)]
-async fn truncate_names_what_was_emptied(pool: PgPool) -> Result {
+async fn truncate_records_names_of_partitions(pool: PgPool) -> Result {
     play(
         &pool,
         PARTITIONED,
@@ -190,7 +189,7 @@ async fn truncate_names_what_was_emptied(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn partitions_that_come_and_go(pool: PgPool) -> Result {
+async fn new_and_detached_partitions_are_captured_as_documented(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         forget(&pool).await?;
@@ -209,7 +208,7 @@ async fn partitions_that_come_and_go(pool: PgPool) -> Result {
         if mode == CaptureMode::Row {
             expected.push("insert p {id: 2, region: d} {id: 2, note: leaf, region: d}".to_owned());
         }
-        assert_eq!(changes(&pool).await?, expected, "as the warning of statement mode says");
+        assert_eq!(changes(&pool).await?, expected, "statement mode warns about this");
 
         trail.capture([policy]).await?;
         run(&pool, "UPDATE p_d SET note = 'again' WHERE id = 2; TRUNCATE p_d").await?;
@@ -219,7 +218,7 @@ async fn partitions_that_come_and_go(pool: PgPool) -> Result {
         expected.push("truncate p (public.p_d)".to_owned());
         assert_eq!(changes(&pool).await?, expected);
 
-        // What PostgreSQL leaves of the triggers differs, but no write may fail.
+        // The triggers that PostgreSQL keeps differ by mode, but no write may fail.
         run(&pool, "ALTER TABLE p DETACH PARTITION p_a; INSERT INTO p_a VALUES (9, 'a', 'alone')").await?;
         let alone = changes(&pool).await?.split_off(expected.len());
         let by_its_name = "insert p_a {id: 9, region: a} {id: 9, note: alone, region: a}";

@@ -1,4 +1,4 @@
-//! What a policy leaves out, keeps, or captures besides.
+//! Tests the options of a capture policy.
 
 use sqlx::PgPool;
 use threadline::AuditTrail;
@@ -8,7 +8,7 @@ use crate::cases::{Case, case};
 use crate::changes::{changes, flaws, forget};
 use crate::database::{Result, install, run, value};
 
-/// Writes in both modes with a policy that differs from the default.
+/// Runs the cases in both modes with a changed policy.
 async fn play(pool: &PgPool, policy: impl Fn(&mut TablePolicy), cases: &[Case<'_>]) -> Result {
     let trail = install(pool).await?;
     for mode in CaptureMode::ALL {
@@ -42,7 +42,7 @@ async fn fresh_table(
 const NO_CHANGE: &str = "UPDATE t SET note = note";
 
 #[sqlx::test(migrations = false)]
-async fn updates_that_change_nothing(pool: PgPool) -> Result {
+async fn unchanged_update_is_recorded_only_if_policy_stores_it(pool: PgPool) -> Result {
     let nothing = [case("by default nothing", NO_CHANGE, &[])];
     play(&pool, |_| {}, &nothing).await?;
     let recorded = [
@@ -64,7 +64,7 @@ async fn updates_that_change_nothing(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn old_values_and_deleted_rows(pool: PgPool) -> Result {
+async fn policy_omits_old_values_and_deleted_rows(pool: PgPool) -> Result {
     let without_old_values = [
         case(
             "UPDATE",
@@ -86,7 +86,7 @@ async fn old_values_and_deleted_rows(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn columns_whose_changes_are_not_named(pool: PgPool) -> Result {
+async fn excepted_columns_are_not_in_changed_fields(pool: PgPool) -> Result {
     let cases = [
         case("INSERT", "INSERT INTO t VALUES (3, 'c', 7)", &["insert t {id: 3} {id: 3, note: c, seen: 7}"]),
         case(
@@ -111,7 +111,7 @@ const REPLICATED: &str =
     UPDATE t SET seen = 1 WHERE id = 3; DELETE FROM t WHERE id = 3; TRUNCATE t; COMMIT";
 
 #[sqlx::test(migrations = false)]
-async fn replicated_writes(pool: PgPool) -> Result {
+async fn replicated_writes_are_recorded_only_by_always_triggers(pool: PgPool) -> Result {
     play(&pool, |_| {}, &[case("not by default", REPLICATED, &[])]).await?;
     let captured = [case(
         "on demand",
@@ -128,7 +128,7 @@ async fn replicated_writes(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn capturing_again_enables_triggers_that_were_disabled(pool: PgPool) -> Result {
+async fn second_capture_enables_disabled_triggers(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         for (always, state) in [(true, "A"), (false, "O")] {
@@ -154,7 +154,7 @@ async fn capturing_again_enables_triggers_that_were_disabled(pool: PgPool) -> Re
 }
 
 #[sqlx::test(migrations = false)]
-async fn another_mode_leaves_no_trigger_of_the_first_one(pool: PgPool) -> Result {
+async fn changed_mode_removes_triggers_of_previous_mode(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE t (id int PRIMARY KEY)").await?;
     for (id, mode) in

@@ -1,4 +1,4 @@
-//! Sessions that write at the same time, and one that writes little before it writes much.
+//! Tests concurrent sessions, and cached plans within a session.
 
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
@@ -9,7 +9,7 @@ use crate::database::{Result, install, run, value};
 use crate::wait::{PATIENCE, until};
 
 #[sqlx::test(migrations = false)]
-async fn first_writes_of_many_sessions_never_collide(pool: PgPool) -> Result {
+async fn concurrent_first_writes_never_collide(pool: PgPool) -> Result {
     const SESSIONS: u32 = 50;
     let trail = install(&pool).await?;
     let crowd = PgPoolOptions::new()
@@ -21,7 +21,7 @@ async fn first_writes_of_many_sessions_never_collide(pool: PgPool) -> Result {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id bigint PRIMARY KEY)").await?;
         forget(&pool).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
-        // They all wait for this lock, then write at once.
+        // All sessions wait for this lock and then write at the same time.
         let mut gate = pool.acquire().await?;
         run(&mut *gate, "SELECT pg_advisory_lock(1)").await?;
         let sessions: Vec<_> = (0..SESSIONS)
@@ -57,10 +57,10 @@ async fn first_writes_of_many_sessions_never_collide(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// What the plan of a session's first statement suits must not make its later ones quadratic: a nested loop over 20,000
-/// rows would take minutes. In row mode nothing could.
+/// A plan that was cached for a small statement must not make a large one quadratic: a nested loop over 20,000 rows would take
+/// minutes. Row mode has no such plan.
 #[sqlx::test(migrations = false)]
-async fn many_rows_after_single_ones_take_no_time(pool: PgPool) -> Result {
+async fn large_statement_after_small_ones_stays_fast(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for (mode, rows) in [(CaptureMode::Statement, 20_000), (CaptureMode::Row, 1_000)] {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
@@ -68,7 +68,7 @@ async fn many_rows_after_single_ones_take_no_time(pool: PgPool) -> Result {
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         let mut connection = pool.acquire().await?;
         run(&mut *connection, "SET statement_timeout = '20s'").await?;
-        // Past the sixth execution plpgsql may have settled on a generic plan.
+        // After five executions PL/pgSQL may use a generic plan.
         for id in 1..=8 {
             run(&mut *connection, &format!("INSERT INTO t VALUES ({id}, 'a')")).await?;
             run(&mut *connection, &format!("UPDATE t SET note = 'b' WHERE id = {id}")).await?;
@@ -89,7 +89,7 @@ async fn many_rows_after_single_ones_take_no_time(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_writer_that_waited_records_the_row_that_it_replaced(pool: PgPool) -> Result {
+async fn writer_that_waited_for_lock_records_replaced_row(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text, seen int)")

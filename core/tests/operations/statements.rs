@@ -1,4 +1,5 @@
-//! INSERT, UPDATE, DELETE, MERGE, ON CONFLICT, COPY, several writes in one statement, and writes through views.
+//! Tests capture of INSERT, UPDATE, DELETE, MERGE, ON CONFLICT and COPY, of several writes in one statement, and of writes through
+//! views.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
@@ -12,7 +13,7 @@ const TICKETS: &str = "CREATE TABLE t (id int PRIMARY KEY, note text);
     CREATE TABLE archive (id int PRIMARY KEY, note text)";
 
 #[sqlx::test(migrations = false)]
-async fn rows_that_are_inserted_updated_and_deleted(pool: PgPool) -> Result {
+async fn insert_update_and_delete_are_recorded_per_row(pool: PgPool) -> Result {
     play(
         &pool,
         TICKETS,
@@ -103,7 +104,7 @@ async fn rows_that_are_inserted_updated_and_deleted(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn merge_and_on_conflict(pool: PgPool) -> Result {
+async fn merge_and_on_conflict_record_executed_branches(pool: PgPool) -> Result {
     play(
         &pool,
         TICKETS,
@@ -172,7 +173,7 @@ async fn merge_and_on_conflict(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn several_writes_in_one_statement(pool: PgPool) -> Result {
+async fn several_writes_in_one_statement_are_all_recorded(pool: PgPool) -> Result {
     play(
         &pool,
         TICKETS,
@@ -235,7 +236,7 @@ async fn several_writes_in_one_statement(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn foreign_keys_that_write(pool: PgPool) -> Result {
+async fn foreign_key_actions_are_recorded(pool: PgPool) -> Result {
     play(
         &pool,
         "CREATE TABLE client (id int PRIMARY KEY);
@@ -275,7 +276,7 @@ async fn foreign_keys_that_write(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn views_that_can_be_written_to(pool: PgPool) -> Result {
+async fn writes_through_views_are_recorded_for_tables(pool: PgPool) -> Result {
     play(
         &pool,
         "CREATE TABLE t (id int PRIMARY KEY, note text, open bool DEFAULT true);
@@ -324,7 +325,7 @@ async fn views_that_can_be_written_to(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn copy(pool: PgPool) -> Result {
+async fn copy_is_recorded_and_failed_copy_is_not(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
@@ -341,7 +342,7 @@ async fn copy(pool: PgPool) -> Result {
         let mut copy = connection.copy_in_raw("COPY t FROM STDIN (FORMAT csv)").await?;
         copy.send(&b"3,c\n2,taken\n"[..]).await?;
         copy.finish().await.unwrap_err();
-        assert_eq!(changes(&pool).await?, copied, "a COPY that fails leaves nothing");
+        assert_eq!(changes(&pool).await?, copied, "a failed COPY records nothing");
     }
     Ok(())
 }

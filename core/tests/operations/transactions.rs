@@ -1,4 +1,4 @@
-//! Savepoints, exceptions, two-phase commit: one record of a transaction, and only of what was committed.
+//! Tests that a transaction has one row in the trail, with committed changes only: savepoints, exceptions, two-phase commit.
 
 use sqlx::{Connection, PgPool};
 use threadline::capture::{CaptureMode, TablePolicy};
@@ -12,7 +12,7 @@ const TABLES: &str =
      DEFERRABLE INITIALLY DEFERRED)";
 
 #[sqlx::test(migrations = false)]
-async fn savepoints_and_exceptions(pool: PgPool) -> Result {
+async fn rolled_back_savepoints_and_exceptions_leave_no_changes(pool: PgPool) -> Result {
     let two = &["insert t {id: 2} {id: 2, note: kept}"];
     let nothing: &[&str] = &[];
     play(
@@ -112,7 +112,7 @@ async fn savepoints_and_exceptions(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_procedure_that_commits_writes_two_records(pool: PgPool) -> Result {
+async fn procedure_with_commit_writes_two_transactions(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, TABLES).await?;
     run(
@@ -140,7 +140,7 @@ async fn a_procedure_that_commits_writes_two_records(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_deferred_constraint_that_fails_takes_the_trail_with_it(pool: PgPool) -> Result {
+async fn failed_deferred_constraint_rolls_back_trail(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, TABLES).await?;
     for mode in CaptureMode::ALL {
@@ -153,7 +153,7 @@ async fn a_deferred_constraint_that_fails_takes_the_trail_with_it(pool: PgPool) 
 }
 
 #[sqlx::test(migrations = false)]
-async fn many_statements_are_one_record(pool: PgPool) -> Result {
+async fn many_statements_share_one_transaction_row(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
@@ -177,7 +177,7 @@ async fn many_statements_are_one_record(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn prepared_transactions_are_captured_when_they_commit(pool: PgPool) -> Result {
+async fn prepared_transaction_is_recorded_on_commit(pool: PgPool) -> Result {
     let allowed: String = value(&pool, "SHOW max_prepared_transactions").await?;
     assert_ne!(allowed, "0", "the server must allow prepared transactions: max_prepared_transactions = 20");
     let trail = install(&pool).await?;
@@ -185,7 +185,7 @@ async fn prepared_transactions_are_captured_when_they_commit(pool: PgPool) -> Re
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
         forget(&pool).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
-        // Names of prepared transactions are the cluster's.
+        // The names of prepared transactions are shared by all databases of the cluster.
         let name = uuid::Uuid::now_v7();
         let mut connection = sqlx::PgConnection::connect_with(&pool.connect_options()).await?;
         for (id, end) in [(1, "COMMIT"), (2, "ROLLBACK")] {

@@ -1,4 +1,4 @@
-//! Triggers of the host beside those of the trail.
+//! Tests capture of tables with triggers of the host.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
@@ -8,7 +8,7 @@ use crate::changes::changes;
 use crate::database::{Result, install, run};
 
 #[sqlx::test(migrations = false)]
-async fn what_before_triggers_decide_is_what_is_captured(pool: PgPool) -> Result {
+async fn result_of_before_triggers_is_recorded(pool: PgPool) -> Result {
     play(
         &pool,
         "CREATE TABLE t (id int PRIMARY KEY, note text, at int DEFAULT 0); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');
@@ -60,7 +60,7 @@ async fn what_before_triggers_decide_is_what_is_captured(pool: PgPool) -> Result
     .await
 }
 
-/// The host's trigger runs after the row was written and before or after the trail's, by their names.
+/// A table with an AFTER trigger of the host, which runs before or after the capture trigger depending on its name.
 const WRITES_AGAIN: &str = "CREATE TABLE t (id int PRIMARY KEY, note text); INSERT INTO t VALUES (1, 'a');
     CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -72,7 +72,7 @@ const WRITES_AGAIN: &str = "CREATE TABLE t (id int PRIMARY KEY, note text); INSE
     END $$;";
 
 #[sqlx::test(migrations = false)]
-async fn writes_of_an_after_trigger_to_the_same_table(pool: PgPool) -> Result {
+async fn writes_of_after_trigger_to_same_table_are_recorded(pool: PgPool) -> Result {
     let inserted = &[
         "insert t {id: 2} {id: 2, note: b}",
         "update t {id: 2} {id: 2, note: b!} {note} was {note: b}",
@@ -104,7 +104,7 @@ async fn writes_of_an_after_trigger_to_the_same_table(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn row_mode_keeps_the_order_of_a_trigger_that_runs_after_the_trails(pool: PgPool) -> Result {
+async fn row_mode_keeps_order_with_later_trigger(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, WRITES_AGAIN).await?;
     run(&pool, "CREATE TRIGGER zz AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION again()").await?;
@@ -122,7 +122,7 @@ async fn row_mode_keeps_the_order_of_a_trigger_that_runs_after_the_trails(pool: 
 }
 
 #[sqlx::test(migrations = false)]
-async fn constraint_triggers_that_write_at_commit(pool: PgPool) -> Result {
+async fn writes_of_constraint_triggers_at_commit_are_recorded(pool: PgPool) -> Result {
     play(
         &pool,
         "CREATE TABLE t (id int PRIMARY KEY, note text); CREATE TABLE total (id int PRIMARY KEY, tickets int);

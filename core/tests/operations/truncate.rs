@@ -1,4 +1,4 @@
-//! TRUNCATE: there are no rows to capture, only the tables that lost them.
+//! Tests capture of TRUNCATE, which records tables instead of rows.
 
 use sqlx::PgPool;
 
@@ -6,7 +6,7 @@ use crate::cases::{case, play};
 use crate::database::Result;
 
 #[sqlx::test(migrations = false)]
-async fn each_table_that_loses_its_rows_is_named(pool: PgPool) -> Result {
+async fn truncate_is_recorded_for_each_table(pool: PgPool) -> Result {
     play(
         &pool,
         "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY);

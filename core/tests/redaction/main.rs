@@ -1,4 +1,4 @@
-//! What a policy hides is nowhere in the trail, and everything else is.
+//! Tests that the trail contains no redacted value, and every other one.
 
 #[path = "../support/changes.rs"]
 mod changes;

@@ -1,4 +1,4 @@
-//! Operations, keys, modes and redactions, each with each.
+//! Tests all combinations of operations, keys, modes and redactions.
 
 use serde_json::{Map, Value, json};
 use sqlx::PgPool;
@@ -53,7 +53,7 @@ impl Redaction {
         shown.collect()
     }
 
-    /// What an update must leave: the row, the changed fields, their old values.
+    /// Returns the expected record of an update: the row, the changed fields and their old values.
     fn update(self, before: &Row, after: &Row) -> [Value; 3] {
         let mut fields: Vec<&String> = after
             .keys()
@@ -70,13 +70,13 @@ impl Redaction {
 
 type Key = &'static [(&'static str, i64)];
 
-/// Name, DDL of the key, and the key of row 1.
+/// The kinds of keys: the name, the DDL of the key, and the key of row 1.
 const KEYS: [(&str, &str, Key); 2] = [
     ("single", "id int PRIMARY KEY", &[("id", 1)]),
     ("composite", "tenant int, no int, PRIMARY KEY (no, tenant)", &[("tenant", 1), ("no", 2)]),
 ];
 
-/// The changes that an UPDATE makes, as SQL and as the new values.
+/// Returns the tested updates, as SQL and as the new values.
 fn updates() -> Vec<(&'static str, Value)> {
     vec![
         ("note = 'plain 2'", json!({"note": "plain 2"})),
@@ -95,7 +95,7 @@ fn updates() -> Vec<(&'static str, Value)> {
 }
 
 #[sqlx::test(migrations = false)]
-async fn each_operation_shows_what_it_may(pool: PgPool) -> Result {
+async fn every_operation_is_redacted_by_policy(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         for redaction in REDACTIONS {
@@ -161,7 +161,7 @@ async fn each_operation_shows_what_it_may(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn many_rows_of_one_statement_are_each_redacted(pool: PgPool) -> Result {
+async fn every_row_of_one_statement_is_redacted(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS users; CREATE TABLE users (id int PRIMARY KEY, note text, secret text, hidden text)").await?;
@@ -199,7 +199,7 @@ async fn many_rows_of_one_statement_are_each_redacted(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn null_can_be_seen_unless_the_policy_hides_it(pool: PgPool) -> Result {
+async fn null_is_masked_only_if_policy_masks_null(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         for (mask_null, shown) in [(false, "null"), (true, "#")] {

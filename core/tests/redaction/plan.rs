@@ -1,8 +1,8 @@
-//! Random plans of writes. The same seed makes the same plan.
+//! Random plans of writes, which are determined by their seed.
 
 use serde_json::Value;
 
-/// xorshift64*: small, and the same on every machine.
+/// A xorshift64* generator, which returns the same numbers on every machine.
 #[derive(Debug)]
 pub(crate) struct Random(u64);
 
@@ -11,7 +11,7 @@ impl Random {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub(crate) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -29,13 +29,13 @@ impl Random {
     }
 }
 
-/// How the trail shows a column.
+/// The representation of a column in the trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shown {
     Plainly,
-    /// Unless it is NULL, as the placeholder.
+    /// The placeholder, unless the value is NULL.
     Masked,
-    /// Always as the placeholder: a redacted column under a new name.
+    /// Always the placeholder, because a redacted column was renamed.
     Withheld,
     Never,
 }
@@ -67,7 +67,7 @@ pub(crate) struct Step {
     pub(crate) redefinition: Option<Redefinition>,
 }
 
-/// A canary in each redacted column, values that no canary is part of in the others.
+/// Writes a canary to each redacted column, and values that contain no canary to the others.
 pub(crate) const CANARIES: [&str; 2] = ["canary", "77700011"];
 
 pub(crate) const TABLE: &str =
@@ -125,7 +125,7 @@ impl Planner {
         format!("id, code, {}", names.join(", "))
     }
 
-    /// One statement on rows with these ids and codes.
+    /// Returns a statement on rows with these ids and codes.
     fn write(&mut self, rows: &[(i32, i32)]) -> String {
         let ids: Vec<String> =
             rows.iter().filter(|_| self.random.one_in(3)).map(|(id, _)| id.to_string()).collect();
@@ -182,7 +182,7 @@ impl Planner {
         }
     }
 
-    /// The next step on a table with these ids and codes.
+    /// Returns the next step on a table with these ids and codes.
     pub(crate) fn step(&mut self, rows: &[(i32, i32)]) -> Step {
         let plain = |sql| Step { sql, redefinition: None };
         match self.random.below(16) {
@@ -223,7 +223,7 @@ impl Planner {
     }
 }
 
-/// A value as the trail shows it; `None` where the column must be absent.
+/// Returns a value as the trail contains it; `None` if the column must be absent.
 pub(crate) fn shown(shown: Shown, value: Value) -> Option<Value> {
     let placeholder = Value::from(threadline::capture::DEFAULT_PLACEHOLDER);
     match shown {

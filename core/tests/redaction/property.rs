@@ -1,5 +1,5 @@
-//! Random writes with canaries in everything that is redacted: no canary is stored, every change is there once, and the trail
-//! tells the table as it is. `THREADLINE_PROPERTY_CASES=1000` runs more than the usual 60 plans.
+//! Tests random writes with canaries in all redacted columns: no canary is stored, every change is recorded once, and replaying the
+//! trail yields the table. `THREADLINE_PROPERTY_CASES=1000` runs more plans than the default of 60.
 
 use serde_json::Value;
 use sqlx::{FromRow, PgPool};
@@ -14,7 +14,7 @@ use crate::search::everything_stored;
 
 const STEPS: usize = 16;
 
-/// Counts what PostgreSQL really changed, by a trigger that knows nothing of the trail.
+/// A trigger that counts the rows that PostgreSQL has changed, independently of the trail.
 const WITNESS: &str = "CREATE TABLE witness (op text);
     CREATE FUNCTION bear_witness() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -34,7 +34,7 @@ async fn present(pool: &PgPool) -> Result<Vec<Present>> {
     Ok(rows.persistent(false).fetch_all(pool).await?)
 }
 
-/// Plays one plan and answers what is wrong afterwards.
+/// Runs one plan and returns the problems that it finds.
 async fn play(
     pool: &PgPool,
     trail: &AuditTrail,
@@ -124,11 +124,11 @@ async fn play_all(pool: &PgPool, mode: CaptureMode) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn random_writes_by_statement(pool: PgPool) -> Result {
+async fn random_writes_in_statement_mode_never_store_redacted_values(pool: PgPool) -> Result {
     play_all(&pool, CaptureMode::Statement).await
 }
 
 #[sqlx::test(migrations = false)]
-async fn random_writes_by_row(pool: PgPool) -> Result {
+async fn random_writes_in_row_mode_never_store_redacted_values(pool: PgPool) -> Result {
     play_all(&pool, CaptureMode::Row).await
 }

@@ -1,4 +1,4 @@
-//! The table as the trail tells it: all changes, applied to nothing, in their order.
+//! Rebuilds a table from the trail by applying all changes in order.
 
 use serde_json::{Map, Value};
 use sqlx::{FromRow, PgPool};
@@ -22,7 +22,7 @@ fn object(value: Option<Value>) -> Row {
     }
 }
 
-/// Replays the trail. A redefinition of the table took place after so many changes.
+/// Replays the trail. Each redefinition of the table happened after the given number of changes.
 pub(crate) async fn replay(pool: &PgPool, redefinitions: &[(i64, Redefinition)]) -> Result<Vec<Row>> {
     let changes: Vec<Change> = sqlx::query_as(
         "SELECT op, data_after, changed_from FROM threadline.audit_changes ORDER BY captured_at, id",
@@ -44,7 +44,7 @@ pub(crate) async fn replay(pool: &PgPool, redefinitions: &[(i64, Redefinition)])
     Ok(rows)
 }
 
-/// Each change says which row it replaced, down to the last value.
+/// Applies a change, after checking that its old values match the row.
 fn apply(rows: &mut Vec<Row>, change: Change) -> Result {
     if change.op == "truncate" {
         rows.clear();

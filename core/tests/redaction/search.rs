@@ -1,11 +1,11 @@
-//! Every byte that the trail stores.
+//! Searches everything that the trail stores.
 
 use sqlx::PgPool;
 
 use crate::changes::forget;
 use crate::database::{Result, install, run, value};
 
-/// All rows of all tables of the trail, its functions and their comments, as text.
+/// Returns all rows of all tables of the trail, its functions and their comments, as text.
 pub(crate) async fn everything_stored(pool: &PgPool) -> Result<String> {
     let tables: Vec<String> = value(
         pool,
@@ -24,7 +24,7 @@ pub(crate) async fn everything_stored(pool: &PgPool) -> Result<String> {
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_search_finds_what_is_not_redacted(pool: PgPool) -> Result {
+async fn search_finds_unredacted_value(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
     trail.capture(["t"]).await?;
