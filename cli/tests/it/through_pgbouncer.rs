@@ -2,9 +2,9 @@
 
 use std::process::Command;
 
-use crate::database::{Result, install, run, value};
-use crate::pgbouncer::PgBouncer;
 use sqlx::{ConnectOptions, PgPool};
+use threadline_testkit::database::{Result, install, run, value};
+use threadline_testkit::pgbouncer::PgBouncer;
 
 #[sqlx::test(migrations = false)]
 async fn every_command_works_through_pooler_in_transaction_mode(pool: PgPool) -> Result {

@@ -3,7 +3,7 @@
 use crate::support::{Result, run, stdout, tickets};
 use sqlx::{AssertSqlSafe, PgPool};
 
-const REFERENCE: &str = include_str!("../../../core/tests/query/reference.sql");
+const REFERENCE: &str = include_str!("../../../core/tests/it/query/reference.sql");
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 const PAST: &str = "2025-02-15T00:00";
 

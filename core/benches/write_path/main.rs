@@ -1,11 +1,11 @@
 //! How long an audited transaction takes beside the host's own. One line of JSON for each kind of write and each way to the
 //! server, which `cargo xtask bench write-path` makes a report of. `DATABASE_URL` names an empty database.
 
-#[path = "../../tests/support/messages.rs"]
+#[path = "../../../testkit/src/messages.rs"]
 mod messages;
-#[path = "../../tests/support/proxy.rs"]
+#[path = "../../../testkit/src/proxy.rs"]
 mod proxy;
-#[path = "../../tests/support/server.rs"]
+#[path = "../../../testkit/src/server.rs"]
 mod server;
 mod writes;
 

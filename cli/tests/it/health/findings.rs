@@ -4,9 +4,9 @@ use serde_json::Value;
 use sqlx::PgPool;
 use threadline::health::FINDINGS;
 
-use crate::elixir::ElixirCapture;
 use crate::support::Result;
 use crate::support::project::Project;
+use threadline_testkit::elixir::ElixirCapture;
 
 /// A damage that causes a finding.
 struct Case {

@@ -4,9 +4,9 @@ use sqlx::PgPool;
 use threadline::health::{CoverageReport, Remedy, Schemas, Severity};
 use threadline::{AuditTrail, Config};
 
-use crate::elixir::ElixirCapture;
 use crate::support::Result;
 use crate::support::project::Project;
+use threadline_testkit::elixir::ElixirCapture;
 
 /// A kind of table.
 struct Shape {

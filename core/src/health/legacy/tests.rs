@@ -1,9 +1,6 @@
 //! Reads bodies in the forms that the Elixir library generates, and edited ones.
 
-#[path = "../../../tests/support/elixir.rs"]
-mod elixir;
-
-use elixir::ElixirCapture;
+use threadline_testkit::elixir::ElixirCapture;
 
 use super::redaction;
 use crate::StorageSchema;

@@ -23,7 +23,7 @@
 //!
 //! # Thresholds
 //!
-//! "Plan tests" are those of `core/tests/query/plans`, which bound the rows that each query reads. "Chosen" means that no measurement
+//! "Plan tests" are those of `core/tests/it/query/plans`, which bound the rows that each query reads. "Chosen" means that no measurement
 //! distinguishes the value from its neighbours.
 //!
 //! | Threshold | Value | Reason | Chosen by |

@@ -1,0 +1,128 @@
+//! Values that are too large for jsonb: no write fails, what is excluded is never converted, and a marker with the size and the
+//! digest stands for what cannot be kept.
+
+use sqlx::PgPool;
+use threadline::capture::{CaptureMode, TablePolicy};
+
+use threadline_testkit::changes::{changes, forget};
+use threadline_testkit::database::{Result, install, run, value};
+
+/// Each test takes gigabytes of memory for a moment.
+static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// jsonb holds texts of up to 268,435,455 bytes. One that is longer fails whenever it is converted.
+const TOO_LONG: &str = "repeat('0123456789', 27000000)";
+/// As text it has two digits for each byte.
+const TOO_LONG_AS_TEXT: &str = "decode(repeat('ab', 140000000), 'hex')";
+
+#[sqlx::test(migrations = false)]
+async fn redacted_value_of_any_size_is_never_converted(pool: PgPool) -> Result {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let trail = install(&pool).await?;
+    for mode in CaptureMode::ALL {
+        run(
+            &pool,
+            "DROP TABLE IF EXISTS docs; CREATE TABLE docs (id int PRIMARY KEY, title text, body text, secret text)",
+        )
+        .await?;
+        forget(&pool).await?;
+        // The rows are there before the table is captured, and must not become read-only by it.
+        run(&pool, &format!("INSERT INTO docs VALUES (1, 'x', {TOO_LONG}, {TOO_LONG})")).await?;
+        trail.capture([TablePolicy::new("docs").mode(mode).exclude(["body"]).mask(["secret"])]).await?;
+        for write in [
+            "UPDATE docs SET title = 'y'",
+            "UPDATE docs SET secret = secret || '1'",
+            "UPDATE docs SET body = body || '1'",
+            "UPDATE docs SET id = 2",
+            "INSERT INTO docs SELECT 3, title, body, secret FROM docs",
+            "DELETE FROM docs WHERE id = 2",
+        ] {
+            run(&pool, write).await.map_err(|error| format!("{}: {error}", mode.as_str()))?;
+        }
+        let found = changes(&pool).await?;
+        assert_eq!(
+            found,
+            [
+                "update docs {id: 1} {id: 1, title: y, secret: [REDACTED]} {title} was {title: x}",
+                "update docs {id: 1} {id: 1, title: y, secret: [REDACTED]} {secret} was {secret: [REDACTED]}",
+                "update docs {id: 1} {id: 1, title: y, secret: [REDACTED]}",
+                "update docs {id: 2} {id: 2, title: y, secret: [REDACTED]} {id} was {id: 1}",
+                "insert docs {id: 3} {id: 3, title: y, secret: [REDACTED]}",
+                "delete docs {id: 2} was {id: 2, title: y, secret: [REDACTED]}",
+            ],
+            "{}",
+            mode.as_str()
+        );
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn marker_stands_for_a_value_that_jsonb_cannot_hold(pool: PgPool) -> Result {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let trail = install(&pool).await?;
+    for (mode, data_type, too_large, bytes) in [
+        (CaptureMode::Statement, "text", TOO_LONG, format!("convert_to({TOO_LONG}, 'UTF8')")),
+        (CaptureMode::Row, "bytea", TOO_LONG_AS_TEXT, TOO_LONG_AS_TEXT.to_owned()),
+    ] {
+        run(
+            &pool,
+            &format!("DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text, v {data_type})"),
+        )
+        .await?;
+        forget(&pool).await?;
+        run(&pool, &format!("INSERT INTO t VALUES (1, 'a', {too_large})")).await?;
+        trail.capture([TablePolicy::new("t").mode(mode)]).await?;
+        for write in ["UPDATE t SET note = 'b'", "UPDATE t SET v = 'small'", "DELETE FROM t"] {
+            run(&pool, write).await.map_err(|error| format!("{data_type} ({}): {error}", mode.as_str()))?;
+        }
+        let marker = format!(
+            "jsonb_build_object('too_large', jsonb_build_object('bytes', length({bytes}), 'sha256', encode(sha256({bytes}), 'hex')))"
+        );
+        let marker: String = value(&pool, &format!("SELECT ({marker})::text")).await?;
+        let marker = marker.replace('"', "");
+        let small = if data_type == "bytea" { "\\\\x736d616c6c" } else { "small" };
+        assert_eq!(
+            changes(&pool).await?,
+            [
+                format!("update t {{id: 1}} {{v: {marker}, id: 1, note: b}} {{note}} was {{note: a}}"),
+                format!("update t {{id: 1}} {{v: {small}, id: 1, note: b}} {{v}} was {{v: {marker}}}"),
+                format!("delete t {{id: 1}} was {{v: {small}, id: 1, note: b}}"),
+            ],
+            "{data_type} ({})",
+            mode.as_str()
+        );
+    }
+    Ok(())
+}
+
+/// Each value fits and their sum does not.
+#[sqlx::test(migrations = false)]
+async fn row_of_values_that_are_too_large_together_is_recorded(pool: PgPool) -> Result {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let trail = install(&pool).await?;
+    run(&pool, "CREATE TABLE t (id int PRIMARY KEY, a text, b text, c text, d text[], e jsonb)").await?;
+    trail.capture(["t"]).await?;
+    let quarter = "repeat('0123456789', 7000000)";
+    run(
+        &pool,
+        &format!("INSERT INTO t VALUES (1, 'small', {quarter}, {quarter}, ARRAY[{quarter}], to_jsonb({quarter})), (2, 'small', NULL, NULL, NULL, NULL)"),
+    )
+    .await?;
+    run(&pool, "UPDATE t SET a = 'other' WHERE id = 1").await?;
+    let found: Vec<String> = value(
+        &pool,
+        "SELECT array_agg(concat_ws(' ', op, table_pk ->> 'id', changed_fields, data_after ->> 'a') ORDER BY captured_at, id)
+         FROM threadline.audit_changes",
+    )
+    .await?;
+    assert_eq!(found, ["insert 1 small", "insert 2 small", "update 1 {a} other"]);
+    let is_whole_or_marked: bool = value(
+        &pool,
+        "SELECT bool_and(octet_length(data_after ->> 'b') = 70000000 OR data_after -> 'b' ? 'too_large')
+         FROM threadline.audit_changes WHERE table_pk ->> 'id' = '1'",
+    )
+    .await?;
+    assert!(is_whole_or_marked);
+    Ok(())
+}

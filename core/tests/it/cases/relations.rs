@@ -1,0 +1,283 @@
+//! Tables and partitions that are detached, dropped, renamed or moved, which no trigger tells: the trail never says of a row
+//! that it exists where it may be gone.
+
+use sqlx::PgPool;
+use threadline::capture::{CaptureMode, TablePolicy};
+use threadline::query::{AsOf, Count, Filter, PossibleRemoval};
+use threadline::{AuditTrail, Scope};
+
+use crate::cases::{as_of, now, told_now};
+use threadline_testkit::changes::forget;
+use threadline_testkit::database::{Result, install, run, value};
+
+const PARTITIONED: &str = "DROP TABLE IF EXISTS m, m_eu, m_us;
+    CREATE TABLE m (id int, r text, v text, PRIMARY KEY (id, r)) PARTITION BY LIST (r);
+    CREATE TABLE m_eu PARTITION OF m FOR VALUES IN ('eu'); CREATE TABLE m_us PARTITION OF m FOR VALUES IN ('us')";
+
+async fn partitioned(pool: &PgPool, trail: &AuditTrail, mode: CaptureMode) -> Result {
+    run(pool, PARTITIONED).await?;
+    forget(pool).await?;
+    trail.capture([TablePolicy::new("m").mode(mode)]).await?;
+    run(pool, "INSERT INTO m VALUES (1, 'eu', 'a'), (1, 'us', 'b')").await
+}
+
+/// What a check of coverage does now and then.
+async fn observe(pool: &PgPool) -> Result {
+    run(pool, "SELECT threadline.threadline_observe_relations()").await
+}
+
+/// The only cause why a row may be gone.
+async fn cause(pool: &PgPool, trail: &AuditTrail, table: &str, row: &str) -> Result<PossibleRemoval> {
+    match as_of(trail, table, row, now(pool).await?).await? {
+        AsOf::Uncertain { causes, .. } if causes.len() == 1 => Ok(causes[0].clone()),
+        other => Err(format!("{table} {row}: {other:?}").into()),
+    }
+}
+
+async fn is_certain(pool: &PgPool, trail: &AuditTrail, table: &str, row: &str) -> Result<bool> {
+    Ok(matches!(as_of(trail, table, row, now(pool).await?).await?, AsOf::Present(_)))
+}
+
+#[sqlx::test(migrations = false)]
+async fn rows_of_a_table_may_be_gone_with_a_detached_or_dropped_partition(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    for mode in CaptureMode::ALL {
+        for gone in [
+            "ALTER TABLE m DETACH PARTITION m_eu",
+            "DROP TABLE m_eu",
+            "ALTER TABLE m DETACH PARTITION m_eu; DROP TABLE m_eu",
+        ] {
+            partitioned(&pool, &trail, mode).await?;
+            assert!(is_certain(&pool, &trail, "m", "id=1&r=eu").await?);
+            let before = now(&pool).await?;
+            run(&pool, gone).await?;
+            for row in ["id=1&r=eu", "id=1&r=us"] {
+                let found = cause(&pool, &trail, "m", row).await?;
+                assert!(
+                    matches!(&found, PossibleRemoval::PartitionGone { partition, last_seen }
+                             if *partition == "m_eu".into() && *last_seen < before),
+                    "{found:?}"
+                );
+            }
+            // Once somebody has seen that the partition is gone, rows that are written later are certain.
+            observe(&pool).await?;
+            run(&pool, "UPDATE m SET v = 'c' WHERE r = 'us'; INSERT INTO m VALUES (2, 'us', 'd')").await?;
+            for row in ["id=1&r=us", "id=2&r=us"] {
+                assert!(is_certain(&pool, &trail, "m", row).await?, "{gone} ({})", mode.as_str());
+            }
+            assert!(matches!(
+                cause(&pool, &trail, "m", "id=1&r=eu").await?,
+                PossibleRemoval::PartitionGone { .. }
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn partition_that_comes_back_is_not_said_to_have_been_there_all_the_time(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    for mode in CaptureMode::ALL {
+        partitioned(&pool, &trail, mode).await?;
+        run(&pool, "ALTER TABLE m DETACH PARTITION m_eu").await?;
+        observe(&pool).await?;
+        run(&pool, "DELETE FROM m_eu; ALTER TABLE m ATTACH PARTITION m_eu FOR VALUES IN ('eu')").await?;
+        let found = cause(&pool, &trail, "m", "id=1&r=eu").await?;
+        assert!(matches!(found, PossibleRemoval::PartitionGone { .. }), "{found:?}");
+        trail.capture([TablePolicy::new("m").mode(mode)]).await?;
+        run(&pool, "INSERT INTO m VALUES (1, 'eu', 'new')").await?;
+        assert!(is_certain(&pool, &trail, "m", "id=1&r=eu").await?);
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn partition_under_another_name_is_still_there(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    for mode in CaptureMode::ALL {
+        partitioned(&pool, &trail, mode).await?;
+        run(&pool, "ALTER TABLE m_eu RENAME TO m_europe").await?;
+        assert!(is_certain(&pool, &trail, "m", "id=1&r=eu").await?);
+        observe(&pool).await?;
+        assert!(is_certain(&pool, &trail, "m", "id=1&r=eu").await?);
+        run(&pool, "DROP TABLE m_europe").await?;
+        assert!(matches!(
+            cause(&pool, &trail, "m", "id=1&r=eu").await?,
+            PossibleRemoval::PartitionGone { .. }
+        ));
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn dropped_table_takes_its_rows_along(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    for mode in CaptureMode::ALL {
+        let policy = || TablePolicy::new("t").mode(mode);
+        run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, v text)").await?;
+        forget(&pool).await?;
+        trail.capture([policy()]).await?;
+        run(&pool, "INSERT INTO t VALUES (1, 'a'), (2, 'a')").await?;
+        run(&pool, "DROP TABLE t").await?;
+        assert!(matches!(cause(&pool, &trail, "t", "id=1").await?, PossibleRemoval::TableGone { .. }));
+
+        // A table made anew under the name has rows of its own.
+        run(&pool, "CREATE TABLE t (id int PRIMARY KEY, v text)").await?;
+        assert!(matches!(cause(&pool, &trail, "t", "id=1").await?, PossibleRemoval::TableGone { .. }));
+        trail.capture([policy()]).await?;
+        run(&pool, "INSERT INTO t VALUES (1, 'new')").await?;
+        assert!(is_certain(&pool, &trail, "t", "id=1").await?);
+        assert!(matches!(cause(&pool, &trail, "t", "id=2").await?, PossibleRemoval::TableGone { .. }));
+    }
+    Ok(())
+}
+
+/// The table's history goes by its name, so the rows are found under the new name once they are written to.
+#[sqlx::test(migrations = false)]
+async fn renamed_table_is_named_where_its_rows_are_looked_for(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    run(&pool, "CREATE SCHEMA archive").await?;
+    for mode in CaptureMode::ALL {
+        for (rename, name) in [
+            ("ALTER TABLE t RENAME TO renamed", "renamed"),
+            ("ALTER TABLE t SET SCHEMA archive", "archive.t"),
+            ("ALTER TABLE t RENAME TO renamed; ALTER TABLE renamed SET SCHEMA archive", "archive.renamed"),
+        ] {
+            run(&pool, "DROP TABLE IF EXISTS t, renamed, archive.t, archive.renamed; CREATE TABLE t (id int PRIMARY KEY, v text)").await?;
+            forget(&pool).await?;
+            run(&pool, "DELETE FROM threadline.threadline_captured_relations").await?;
+            trail.capture([TablePolicy::new("t").mode(mode)]).await?;
+            run(&pool, "INSERT INTO t VALUES (1, 'a'), (2, 'a')").await?;
+            run(&pool, rename).await?;
+            let renamed = cause(&pool, &trail, "t", "id=1").await?;
+            assert!(
+                matches!(&renamed, PossibleRemoval::TableRenamed { to, .. } if *to == name.into()),
+                "{renamed:?}"
+            );
+            run(&pool, &format!("DELETE FROM {name} WHERE id = 1; UPDATE {name} SET v = 'b'")).await?;
+            assert_eq!(told_now(&pool, &trail, name, "id=1").await?, "was removed by delete");
+            assert_eq!(told_now(&pool, &trail, name, "id=2").await?, r#"existed: {id: 2, v: "b"}"#);
+
+            // Capturing it again does not capture it twice.
+            trail.capture([TablePolicy::new(name).mode(mode)]).await?;
+            let filter = Filter { table: Some(name.into()), ..Filter::default() };
+            let count = async || trail.snapshot().await?.count(&Scope::unscoped(), &filter, 100).await;
+            assert_eq!(count().await?, Count::Exact(2));
+            run(&pool, &format!("INSERT INTO {name} VALUES (3, 'c')")).await?;
+            assert_eq!(count().await?, Count::Exact(3), "{rename} ({})", mode.as_str());
+            let triggers: i64 = value(
+                &pool,
+                &format!(
+                    "SELECT count(DISTINCT tgname) FROM pg_trigger WHERE tgrelid = '{name}'::regclass AND tgname LIKE 'threadline%'"
+                ),
+            )
+            .await?;
+            assert_eq!(triggers, if mode == CaptureMode::Row { 2 } else { 4 });
+            // Under the old name there is no table, and the answer says where it went.
+            let renamed = cause(&pool, &trail, "t", "id=2").await?;
+            assert!(
+                matches!(&renamed, PossibleRemoval::TableRenamed { to, .. } if *to == name.into()),
+                "{renamed:?}"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn tables_that_take_each_others_name_do_not_lend_each_other_rows(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    for mode in CaptureMode::ALL {
+        run(
+            &pool,
+            "DROP TABLE IF EXISTS t, t_old; CREATE TABLE t (id int PRIMARY KEY, v text);
+             DROP TABLE IF EXISTS t_new; CREATE TABLE t_new (id int PRIMARY KEY, v text)",
+        )
+        .await?;
+        forget(&pool).await?;
+        trail.capture(["t", "t_new"].map(|table| TablePolicy::new(table).mode(mode))).await?;
+        run(&pool, "INSERT INTO t VALUES (1, 'old'), (2, 'old'); INSERT INTO t_new VALUES (1, 'new')")
+            .await?;
+        run(&pool, "ALTER TABLE t RENAME TO t_old; ALTER TABLE t_new RENAME TO t").await?;
+        for row in ["id=1", "id=2"] {
+            let renamed = cause(&pool, &trail, "t", row).await?;
+            assert!(
+                matches!(&renamed, PossibleRemoval::TableRenamed { to, .. } if *to == "t_old".into()),
+                "{renamed:?}"
+            );
+        }
+        trail.capture(["t", "t_old"].map(|table| TablePolicy::new(table).mode(mode))).await?;
+        run(&pool, "UPDATE t SET v = 'newer'").await?;
+        assert_eq!(told_now(&pool, &trail, "t", "id=1").await?, r#"existed: {id: 1, v: "newer"}"#);
+        assert!(!is_certain(&pool, &trail, "t", "id=2").await?, "{}", mode.as_str());
+    }
+    Ok(())
+}
+
+/// What was written under the other name is not in the history of this one.
+#[sqlx::test(migrations = false)]
+async fn table_that_is_renamed_and_back_does_not_hide_what_happened_meanwhile(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    for mode in CaptureMode::ALL {
+        run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, v text)").await?;
+        forget(&pool).await?;
+        trail.capture([TablePolicy::new("t").mode(mode)]).await?;
+        run(&pool, "INSERT INTO t VALUES (1, 'a'), (2, 'a')").await?;
+        run(&pool, "ALTER TABLE t RENAME TO other").await?;
+        run(&pool, "DELETE FROM other WHERE id = 1").await?;
+        run(&pool, "ALTER TABLE other RENAME TO t; UPDATE t SET v = 'b' WHERE id = 2").await?;
+        assert!(!is_certain(&pool, &trail, "t", "id=1").await?, "{}", mode.as_str());
+        assert!(is_certain(&pool, &trail, "t", "id=2").await?, "{}", mode.as_str());
+    }
+    Ok(())
+}
+
+/// A table that becomes a partition is recorded under the name of the whole table from then on, and under its own name again
+/// once it is detached.
+#[sqlx::test(migrations = false)]
+async fn attached_table_is_named_by_the_whole_table(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    for mode in CaptureMode::ALL {
+        partitioned(&pool, &trail, mode).await?;
+        run(
+            &pool,
+            "DROP TABLE IF EXISTS m_as; CREATE TABLE m_as (id int, r text, v text, PRIMARY KEY (id, r))",
+        )
+        .await?;
+        trail.capture([TablePolicy::new("m_as").mode(mode)]).await?;
+        run(&pool, "INSERT INTO m_as VALUES (5, 'as', 'alone')").await?;
+        assert!(is_certain(&pool, &trail, "m_as", "id=5&r=as").await?);
+        run(&pool, "ALTER TABLE m ATTACH PARTITION m_as FOR VALUES IN ('as')").await?;
+        trail.capture([TablePolicy::new("m").mode(mode)]).await?;
+        run(&pool, "DELETE FROM m WHERE id = 5").await?;
+        assert_eq!(
+            told_now(&pool, &trail, "m", "id=5&r=as").await?,
+            "was removed by delete",
+            "{}",
+            mode.as_str()
+        );
+        assert!(!is_certain(&pool, &trail, "m_as", "id=5&r=as").await?, "{}", mode.as_str());
+    }
+    Ok(())
+}
+
+/// A key column under another name: rows have other keys from then on.
+#[sqlx::test(migrations = false)]
+async fn renamed_key_column_does_not_leave_rows_behind(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    for mode in CaptureMode::ALL {
+        run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, v text)").await?;
+        forget(&pool).await?;
+        trail.capture([TablePolicy::new("t").mode(mode)]).await?;
+        run(&pool, "INSERT INTO t VALUES (1, 'a'), (2, 'a')").await?;
+        let before = now(&pool).await?;
+        run(&pool, "ALTER TABLE t RENAME id TO number").await?;
+        run(&pool, "DELETE FROM t WHERE number = 1").await?;
+        assert_eq!(told_now(&pool, &trail, "t", "number=1").await?, "was removed by delete");
+        assert!(matches!(as_of(&trail, "t", "id=1", before).await?, AsOf::Present(_)));
+        for row in ["id=1", "id=2"] {
+            assert!(!is_certain(&pool, &trail, "t", row).await?, "{row} ({})", mode.as_str());
+        }
+    }
+    Ok(())
+}

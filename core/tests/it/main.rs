@@ -1,0 +1,21 @@
+//! The integration tests of the library, in one binary: linking it once instead of for each subject saves minutes.
+
+mod capture;
+mod cases;
+mod differential;
+mod generated;
+mod health;
+mod install;
+mod keys;
+mod locks;
+mod operations;
+mod pgbouncer;
+mod query;
+mod redaction;
+mod round_trips;
+mod safety;
+mod shop;
+mod stored;
+mod transaction;
+mod values;
+mod volume;

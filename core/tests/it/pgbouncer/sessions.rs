@@ -1,0 +1,45 @@
+//! What else a session keeps from one client to the next.
+
+use sqlx::PgPool;
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail};
+
+use crate::pgbouncer::RESET;
+use threadline_testkit::database::{Result, install, run, value};
+use threadline_testkit::pgbouncer::PgBouncer;
+
+/// A setting of the session stays in the server connection, and signs what others write. Not what is audited.
+#[sqlx::test(migrations = false)]
+async fn without_a_reset_a_session_signs_for_others(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    run(&pool, "CREATE TABLE notes (id int PRIMARY KEY)").await?;
+    trail.capture(["notes"]).await?;
+    let actor = |id: &str| ActorRef::new(ActorKind::User, id).map(AuditContext::new);
+    let mut signed = Vec::new();
+    for (at, settings) in ["", RESET.pooler].into_iter().enumerate() {
+        let bouncer = PgBouncer::start(&pool, 1, settings).await?;
+        let (one, other) = (bouncer.client(0), bouncer.client(0));
+        run(&one, r#"SET threadline.actor_ref = '{"type": "user", "id": "one"}'"#).await?;
+        run(&other, &format!("INSERT INTO notes VALUES ({at})")).await?;
+        let mut tx = AuditTrail::new(other.clone()).write(&actor("other")?).begin().await?;
+        run(&mut *tx, &format!("INSERT INTO notes VALUES (1{at})")).await?;
+        tx.commit().await?;
+        let who = "SELECT string_agg(coalesce(actor_ref ->> 'id', 'nobody'), ', ' ORDER BY occurred_at)
+                   FROM threadline.audit_transactions";
+        signed.push(value::<String>(&pool, who).await?);
+        run(&pool, "DELETE FROM threadline.audit_changes; DELETE FROM threadline.audit_transactions").await?;
+    }
+    assert_eq!(signed, ["one, other", "nobody, other"]);
+    Ok(())
+}
+
+/// Installing is two transactions, and capturing two for each table; neither leaves anything to the session.
+#[sqlx::test(migrations = false)]
+async fn the_trail_is_installed_through_it(pool: PgPool) -> Result {
+    let bouncer = PgBouncer::start(&pool, 1, RESET.pooler).await?;
+    let pooled = AuditTrail::new(bouncer.client(0));
+    pooled.install().await?;
+    install(&pool).await?;
+    run(&pool, "CREATE TABLE notes (id int PRIMARY KEY)").await?;
+    assert_eq!(pooled.capture_plan(["notes"]).await?.up, pooled.capture(["notes"]).await?.up);
+    Ok(())
+}

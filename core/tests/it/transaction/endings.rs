@@ -1,0 +1,148 @@
+//! Transactions that end before their commit: nothing remains, and the connection is clean for its next user.
+
+use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::task::Poll;
+
+use sqlx::PgPool;
+use threadline::query::{Filter, Position};
+use threadline::{AuditTrail, Scope, TransactionError};
+
+use crate::transaction::{actions, recorded, single, tickets, user};
+use threadline_testkit::database::{Result, run, value};
+
+/// The next user of the pool's only connection writes under its own transaction and without an actor.
+async fn assert_clean(single: &PgPool, pool: &PgPool, id: i64) -> Result {
+    run(single, &format!("INSERT INTO tickets VALUES ({id})")).await?;
+    let seen: i64 = value(pool, &format!("SELECT count(*) FROM tickets WHERE id = {id}")).await?;
+    assert_eq!(seen, 1, "row {id} was written into a transaction that somebody else left open");
+    let line = recorded(pool).await?.into_iter().find(|line| line.starts_with(&format!("{id} ")));
+    assert_eq!(line, Some(format!("{id} insert -")));
+    Ok(())
+}
+
+/// Polls at most so many times, then drops the future where it is.
+async fn cancelled<F: Future>(future: F, mut polls: usize) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(move |context| {
+        polls -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if polls == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+#[sqlx::test(migrations = false)]
+async fn dropping_the_guard_rolls_back(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    let single = single(&pool).await?;
+    let write = AuditTrail::new(single.clone()).write(&user("42")?).action("dropped");
+    let mut tx = write.clone().begin().await?;
+    run(&mut *tx, "INSERT INTO tickets VALUES (1)").await?;
+    drop(tx);
+    assert_clean(&single, &pool, 101).await?;
+    let mut tx = write.clone().begin().await?;
+    run(&mut *tx, "INSERT INTO tickets VALUES (1)").await?;
+    tx.rollback().await?;
+    assert_clean(&single, &pool, 102).await?;
+    let mut tx = write.begin().await?;
+    run(&mut *tx, "INSERT INTO tickets VALUES (1); INSERT INTO nowhere VALUES (1)").await.unwrap_err();
+    tx.commit().await.unwrap_err();
+    assert_clean(&single, &pool, 103).await?;
+    assert_eq!(actions(&pool).await?, 0);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_panic_rolls_back(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    let single = single(&pool).await?;
+    let write = AuditTrail::new(single.clone()).write(&user("42")?).action("panicked");
+    let task = tokio::spawn({
+        async move {
+            write
+                .run(async |tx| {
+                    let insert = sqlx::query("INSERT INTO tickets VALUES (1)").execute(&mut *tx).await?;
+                    assert_eq!(insert.rows_affected(), 2, "what the host did not expect");
+                    Ok::<_, TransactionError>(())
+                })
+                .await
+        }
+    });
+    assert!(task.await.unwrap_err().is_panic());
+    assert_clean(&single, &pool, 101).await?;
+    assert_eq!(actions(&pool).await?, 0);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_commit_that_the_database_refuses_leaves_nothing(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    run(&pool, "ALTER TABLE tickets ADD UNIQUE (priority) DEFERRABLE INITIALLY DEFERRED").await?;
+    let single = single(&pool).await?;
+    let mut tx = AuditTrail::new(single.clone()).write(&user("42")?).action("refused").begin().await?;
+    run(&mut *tx, "INSERT INTO tickets VALUES (1, 'low'), (2, 'low')").await?;
+    let error = tx.commit().await.unwrap_err();
+    assert!(matches!(error, TransactionError::Database(_)), "{error}");
+    assert_clean(&single, &pool, 101).await?;
+    assert_eq!(actions(&pool).await?, 0);
+    Ok(())
+}
+
+/// Cancels a whole audited write at every place where it waits. Either all of it is there or nothing, and the connection is
+/// clean.
+#[sqlx::test(migrations = false)]
+async fn a_cancelled_write_is_whole_or_nothing(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    let single = single(&pool).await?;
+    let context = user("42")?;
+    let mut committed = Vec::new();
+    let mut finished = false;
+    for polls in 1..200 {
+        let id = i64::try_from(polls)?;
+        let write = async {
+            let mut tx =
+                AuditTrail::new(single.clone()).write(&context).action("ticket.opened").begin().await?;
+            sqlx::query("INSERT INTO tickets VALUES ($1)").bind(id).execute(&mut *tx).await?;
+            tx.commit().await
+        };
+        finished = cancelled(AssertUnwindSafe(write), polls).await.transpose()?.is_some();
+        assert_clean(&single, &pool, 1000 + id).await?;
+        if value(&pool, &format!("SELECT EXISTS (SELECT FROM tickets WHERE id = {id})")).await? {
+            committed.push(format!("{id} insert 42 ticket.opened"));
+        }
+        if finished {
+            break;
+        }
+    }
+    assert!(finished);
+    let by_context: Vec<String> =
+        recorded(&pool).await?.into_iter().filter(|line| line.contains(" 42")).collect();
+    assert_eq!(by_context, committed);
+    assert_eq!(actions(&pool).await?, i64::try_from(committed.len())?);
+    Ok(())
+}
+
+/// A page whose reader went away must not leave the host's next write in a transaction that cannot write.
+#[sqlx::test(migrations = false)]
+async fn a_cancelled_read_leaves_no_transaction_open(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    let single = single(&pool).await?;
+    let trail = AuditTrail::new(single.clone());
+    let mut finished = false;
+    for polls in 1..200 {
+        let (scope, filter) = (Scope::unscoped(), Filter::default());
+        let page = trail.timeline_page(&scope, &filter, Position::Newest, 10);
+        finished = cancelled(page, polls).await.transpose()?.is_some();
+        assert_clean(&single, &pool, i64::try_from(polls)?).await?;
+        if finished {
+            break;
+        }
+    }
+    assert!(finished);
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! A PostgreSQL server of the test's own, for what cannot be tried on one that others use. It listens on a socket only and
+//! goes with the value.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgPool, Row};
+
+use crate::database::{Result, run};
+
+/// Only a part of the socket's name: nothing listens on a port.
+const PORT: u16 = 5432;
+const OWNER: &str = "owner";
+
+#[derive(Debug)]
+pub struct Cluster {
+    folder: PathBuf,
+    programs: PathBuf,
+    account: Option<Account>,
+}
+
+/// Whom the server runs as: it refuses to run as root.
+#[derive(Debug, Clone, Copy)]
+struct Account {
+    user: u32,
+    group: u32,
+}
+
+impl Cluster {
+    /// Starts a server with the programs of the one that the pool leads to, if they hold everything that is asked for, or
+    /// else with others of this machine. The environment is the server's.
+    pub async fn start(pool: &PgPool, programs: &[&str], environment: &[(&str, &str)]) -> Result<Self> {
+        let wanted = [&["initdb", "pg_ctl"], programs].concat();
+        let programs = find_programs(pool, &wanted).await?;
+        // A folder of TMPDIR may be too long for a socket.
+        let folder = Path::new("/tmp").join(format!("threadline-{}", uuid::Uuid::now_v7().simple()));
+        fs::create_dir(&folder)?;
+        let is_root = fs::metadata(&folder)?.uid() == 0;
+        let account = if is_root { Some(Account::of("postgres")?) } else { None };
+        let cluster = Self { folder, programs, account };
+        if let Some(Account { user, group }) = account {
+            std::os::unix::fs::chown(&cluster.folder, Some(user), Some(group))?;
+        }
+        let mut initdb = cluster.program("initdb");
+        initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--username", OWNER]);
+        finish(initdb.arg("--pgdata").arg(cluster.data()))?;
+        let settings = format!(
+            "-c listen_addresses= -c unix_socket_directories={} -c port={PORT} -c fsync=off -c max_connections=40",
+            cluster.folder.display()
+        );
+        let mut start = cluster.program("pg_ctl");
+        start.args(["start", "-w", "-s", "-o", &settings, "-l"]).arg(cluster.folder.join("log"));
+        finish(start.arg("-D").arg(cluster.data()).envs(environment.iter().copied()))?;
+        Ok(cluster)
+    }
+
+    /// A new database, and a pool that leads to it. `options` are those of CREATE DATABASE.
+    pub async fn create_database(&self, name: &str, options: &str) -> Result<PgPool> {
+        let maintenance =
+            PgPoolOptions::new().max_connections(1).connect_with(self.options("postgres")).await?;
+        run(&maintenance, &format!("CREATE DATABASE {name} {options}")).await?;
+        maintenance.close().await;
+        Ok(PgPoolOptions::new().max_connections(4).connect_with(self.options(name)).await?)
+    }
+
+    pub fn options(&self, database: &str) -> PgConnectOptions {
+        let options = PgConnectOptions::new_without_pgpass().socket(&self.folder).port(PORT);
+        options.username(OWNER).database(database)
+    }
+
+    /// Runs a program of PostgreSQL on a database.
+    pub fn run(&self, program: &str, database: &str, arguments: &[&str]) -> Result {
+        let mut command = self.program(program);
+        command.env("PGHOST", &self.folder).env("PGPORT", PORT.to_string()).env("PGUSER", OWNER);
+        finish(command.args(["-d", database]).args(arguments))
+    }
+
+    /// The folder of the server, which it may write to.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.programs.join(name));
+        command.current_dir("/").env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C");
+        if let Some(Account { user, group }) = self.account {
+            command.uid(user).gid(group);
+        }
+        command
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let mut stop = self.program("pg_ctl");
+        let _stopped = stop.args(["stop", "-w", "-s", "-m", "immediate", "-D"]).arg(self.data()).output();
+        let _left = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Account {
+    fn of(user: &str) -> Result<Self> {
+        let number = |option: &str| -> Result<u32> {
+            let output = Command::new("id").args([option, user]).output()?;
+            let text = String::from_utf8(output.stdout)?;
+            text.trim().parse().map_err(|_| {
+                format!("there is no user {user} to run PostgreSQL: useradd --system {user}").into()
+            })
+        };
+        Ok(Self { user: number("-u")?, group: number("-g")? })
+    }
+}
+
+/// Runs a command to its end; an error holds what it printed.
+fn finish(command: &mut Command) -> Result {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let printed = [output.stdout, output.stderr].concat();
+    Err(format!("{command:?} failed: {}", String::from_utf8_lossy(&printed)).into())
+}
+
+/// The programs of the server that the tests use, where it runs on this machine, or those of Debian's newest package.
+async fn find_programs(pool: &PgPool, wanted: &[&str]) -> Result<PathBuf> {
+    let row = sqlx::query("SELECT setting FROM pg_config() WHERE name = 'BINDIR'").fetch_one(pool).await?;
+    let mut folders = vec![PathBuf::from(row.try_get::<String, _>(0)?)];
+    if let Ok(versions) = fs::read_dir("/usr/lib/postgresql") {
+        let mut versions: Vec<PathBuf> =
+            versions.flatten().map(|version| version.path().join("bin")).collect();
+        versions.sort();
+        folders.extend(versions.into_iter().rev());
+    }
+    folders.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
+    let has_all = |folder: &PathBuf| wanted.iter().all(|program| folder.join(program).is_file());
+    let found = folders.into_iter().find(has_all);
+    found.ok_or_else(|| {
+        format!("no folder holds {}: install the package postgresql", wanted.join(", ")).into()
+    })
+}
