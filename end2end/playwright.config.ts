@@ -1,9 +1,9 @@
 import { defineConfig } from "@playwright/test";
 
-/** The address of the running help desk; `cargo xtask test --browser` starts one and sets it. */
-const baseURL = process.env.THREADLINE_URL;
-if (!baseURL) {
-  throw new Error("THREADLINE_URL is not set: run the suite with `cargo xtask test --browser`");
+/** The number of help desks that run, each with a database of its own; `cargo xtask test --browser` starts them and sets it. */
+const workers = Number(process.env.THREADLINE_WORKERS);
+if (!workers) {
+  throw new Error("THREADLINE_WORKERS is not set: run the suite with `cargo xtask test --browser`");
 }
 
 /** What a reader without script can do as well. */
@@ -12,15 +12,16 @@ const WITHOUT_SCRIPT = ["access", "actor", "coverage", "home", "journey", "look"
 export default defineConfig({
   testDir: "tests",
   outputDir: "output",
-  // One help desk, one database: the tests take turns.
-  workers: 1,
+  // One help desk and one database for each worker: tests that share a database take turns.
+  workers,
+  // Any worker may run any test: each makes the data that it needs and puts back what it changes for everybody.
+  fullyParallel: true,
   forbidOnly: !!process.env.CI,
   reporter: [["list"]],
   timeout: 300_000,
   // On a busy machine everything comes, but late.
   expect: { timeout: 30_000 },
   use: {
-    baseURL,
     // What is not there is reported as such, before the whole test has run out of time.
     actionTimeout: 30_000,
     viewport: { width: 1280, height: 900 },
@@ -40,8 +41,14 @@ export default defineConfig({
   projects: [
     { name: "script on", testIgnore: "outage.spec.ts" },
     { name: "script off", testMatch: WITHOUT_SCRIPT, use: { javaScriptEnabled: false } },
-    // Stops the database server, so it runs when everything else has been asked.
-    // `cargo xtask test` runs it by itself, so that it neither hangs on the others nor removes what they left.
-    { name: "outage", testMatch: "outage.spec.ts", outputDir: "output/outage", dependencies: ["script on", "script off"] },
+    // Stops the database server of all help desks, so it runs when everything else has ended, one test after the other.
+    // `cargo xtask test` runs it by itself, so that it neither depends on the others nor removes what they left.
+    {
+      name: "outage",
+      testMatch: "outage.spec.ts",
+      outputDir: "output/outage",
+      fullyParallel: false,
+      dependencies: ["script on", "script off"],
+    },
   ],
 });

@@ -1,5 +1,5 @@
 // What one actor did, in windows.
-import { expect, expectAccessible, logIn, raisePriority, test } from "./support.ts";
+import { expect, logIn, raisePriority, test } from "./support.ts";
 
 test("an actor's transactions are listed by window, with the tables they touched", async ({ page }) => {
   await logIn(page, "support");
@@ -14,7 +14,6 @@ test("an actor's transactions are listed by window, with the tables they touched
   await expect(page).toHaveURL(/\/audit\/actors\/user\/support\?window=1h$/);
   await expect(windows.locator("[aria-current]")).toHaveText("Last hour");
   await expect(lines.filter({ hasText: "ticket.priority_changed" }).first()).toBeVisible();
-  await expectAccessible(page);
 
   await page.getByRole("link", { name: "Show the changes in the timeline" }).click();
   await expect(page).toHaveURL(/timeline\?actor=user%3Asupport&from=/);

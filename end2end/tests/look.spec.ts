@@ -1,11 +1,14 @@
 // Every screen and state in both themes and at three widths, with script and without: accessible, and never wider than the
-// window. The pictures in `output` are for looking at.
+// window. `cargo xtask test --browser --screenshots` leaves pictures of them in `output`, for people to look at.
 import type { Page } from "@playwright/test";
 
 import { expect, expectAccessible, expectNoSidewaysScroll, isScripted, logIn, openTicket, raisePriority, test } from "./support.ts";
 
 // A trace of pages this long takes longer than the test itself.
 test.use({ trace: "off" });
+
+/** Pictures take half the time of these tests, and no test compares them. */
+const TAKES_SCREENSHOTS = process.env.THREADLINE_SCREENSHOTS === "1";
 
 type Name = Parameters<typeof logIn>[1];
 type Screen = {
@@ -166,6 +169,7 @@ const screens: Screen[] = [
 
   at("download-mistake", "/exports/changes.csv?from=x", { status: 400 }),
   at("nowhere", "/nowhere", { status: 404 }),
+  at("unreadable", "/transactions/17", { status: 400 }),
 
   { name: "helpdesk-login", open: (page) => page.goto("/login"), as: null },
   { name: "helpdesk-list", open: (page) => page.goto("/") },
@@ -174,24 +178,33 @@ const screens: Screen[] = [
   { name: "helpdesk-edit", open: (page) => page.goto("/tickets/37/edit") },
 ];
 
-/** Looks at what is open in every theme and width, without opening it again. */
+/** Checks what is open at every width, without opening it again; with pictures of every theme and width where they are asked for. */
 async function look(page: Page, picture: (name: string) => string): Promise<void> {
   for (const width of [1440, 768, 320]) {
     await page.setViewportSize({ width, height: 900 });
     await expectNoSidewaysScroll(page);
     for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
       // Each layout and each theme once: axe takes seconds. The layout at 768 px is that of 320 px, with more room.
-      if ((width === 1440 && colorScheme === "light") || (width === 320 && colorScheme === "dark")) {
+      const isChecked = (width === 1440 && colorScheme === "light") || (width === 320 && colorScheme === "dark");
+      if (isChecked || TAKES_SCREENSHOTS) {
+        await page.emulateMedia({ colorScheme });
+      }
+      if (isChecked) {
         await expectAccessible(page);
       }
-      const height = await page.evaluate(() => document.documentElement.scrollHeight);
-      await page.screenshot({
-        path: picture(`${colorScheme}-${width}.png`),
-        fullPage: true,
-        clip: { x: 0, y: 0, width, height: Math.min(height, 3000) },
-      });
+      await takeScreenshot(page, picture(`${colorScheme}-${width}.png`));
     }
+  }
+}
+
+/** Keeps a picture of the page, up to a height that a person still looks at, if pictures are asked for. */
+async function takeScreenshot(page: Page, path: string): Promise<void> {
+  if (TAKES_SCREENSHOTS) {
+    const { width, height } = await page.evaluate(() => ({
+      width: window.innerWidth,
+      height: document.documentElement.scrollHeight,
+    }));
+    await page.screenshot({ path, fullPage: true, clip: { x: 0, y: 0, width, height: Math.min(height, 3000) } });
   }
 }
 
@@ -224,7 +237,7 @@ test("looks right: the menu of a phone, the dialog to copy by hand", async ({ pa
     await page.emulateMedia({ colorScheme });
     await expectNoSidewaysScroll(page);
     await expectAccessible(page);
-    await page.screenshot({ path: info.outputPath(`menu-${colorScheme}-320.png`) });
+    await takeScreenshot(page, info.outputPath(`menu-${colorScheme}-320.png`));
   }
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Copy transaction" }).first().click();

@@ -1,5 +1,5 @@
 // Pages instead of an answer: what happened, what to do, and what to tell support.
-import { expect, expectAccessible, logIn, test } from "./support.ts";
+import { expect, logIn, test } from "./support.ts";
 
 for (const [address, status, title] of [
   ["/audit/nowhere", 404, "There is nothing here"],
@@ -16,7 +16,6 @@ for (const [address, status, title] of [
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(title);
     await expect(page.getByText("If you ask for help, mention:")).toBeVisible();
     await expect(page.locator(".reference time")).toHaveAttribute("datetime", /^\d{4}-\d\d-\d\dT.*Z$/);
-    await expectAccessible(page);
     await page.getByRole("main").getByRole("link", { name: "Go to the overview" }).click();
     await expect(page).toHaveURL(/\/audit$/);
   });

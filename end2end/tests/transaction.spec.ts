@@ -1,5 +1,5 @@
 // One transaction whole, on the screen and on paper.
-import { expect, expectAccessible, logIn, raisePriority, test } from "./support.ts";
+import { expect, logIn, raisePriority, test } from "./support.ts";
 
 test("a transaction tells who, when and why, and what to ask next", async ({ page }) => {
   await logIn(page, "support");
@@ -9,7 +9,6 @@ test("a transaction tells who, when and why, and what to ask next", async ({ pag
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("user:support · ticket.priority_changed");
   await expect(page.getByRole("heading", { name: "1 change in 1 table" })).toBeVisible();
   await expect(page.getByRole("heading", { name: "Other transactions of this correlation" })).toBeVisible();
-  await expectAccessible(page);
 
   const elsewhere = page.getByRole("navigation", { name: "From here" });
   await elsewhere.getByRole("link", { name: "What else user:support did around then" }).click();

@@ -20,6 +20,8 @@ pub(crate) struct Options {
     /// The browser suite.
     #[arg(long)]
     browser: bool,
+    #[command(flatten)]
+    suite: browser::SuiteOptions,
 }
 
 /// Runs every part that can run, whatever became of those before it.
@@ -33,13 +35,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         rust_tests::run(&mut table);
     }
     if all || options.browser {
-        browser_suite(&mut table);
+        browser_suite(options, &mut table);
     }
     table.print();
     table.verdict()
 }
 
-fn browser_suite(table: &mut Table) {
+fn browser_suite(options: &Options, table: &mut Table) {
     // The help desk takes the bundle in, and the suite needs the help desk.
     if table.time("browser bundle", bundle::build).is_none() {
         table.leave_out("help desk");
@@ -47,7 +49,7 @@ fn browser_suite(table: &mut Table) {
     } else if table.time("help desk", host::build).is_none() {
         table.leave_out("browser suite");
     } else {
-        table.step("browser suite", browser::run);
+        table.step("browser suite", || browser::run(options.suite));
     }
 }
 

@@ -70,3 +70,15 @@ fn run(task: Task) -> Result<()> {
         Task::Postgres(options) => postgres::run(&options),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}
