@@ -28,7 +28,7 @@ impl<'a> Case<'a> {
         self
     }
 
-    /// What row mode leaves instead.
+    /// The expected changes in row mode, if they differ.
     pub const fn by_row(mut self, changes: &'a [&'a str]) -> Self {
         self.row = changes;
         self

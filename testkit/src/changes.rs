@@ -1,4 +1,4 @@
-//! What the trail holds, in a form that fits on a line.
+//! Reads changes of the trail as lines of text.
 
 use sqlx::PgPool;
 
@@ -23,7 +23,7 @@ pub async fn changes(pool: &PgPool) -> Result<Vec<String>> {
     Ok(lines.fetch_all(pool).await?)
 }
 
-/// What is wrong with the trail, whatever was written.
+/// Returns violations of rules that hold for every trail.
 pub async fn flaws(pool: &PgPool) -> Result<Vec<String>> {
     let flaws = sqlx::query_scalar(
         "SELECT 'change without a transaction: ' || c FROM threadline.audit_changes AS c

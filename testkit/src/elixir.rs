@@ -1,6 +1,6 @@
 //! A database that the Elixir library captures: functions that do what those of its generator do, statement by statement.
 
-/// How a table is captured.
+/// The capture policy of a table.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ElixirCapture<'a> {
     /// The schema of the library's tables, which its version 0.10 began to name.
@@ -14,7 +14,7 @@ pub struct ElixirCapture<'a> {
 }
 
 impl ElixirCapture<'_> {
-    /// What stands between the dollar quotes.
+    /// The body of the function.
     pub fn body(&self) -> String {
         let [changes, transactions] = ["audit_changes", "audit_transactions"].map(|table| self.table(table));
         let [key_of_new, key_of_old] = ["NEW", "OLD"].map(|row| self.key(row));

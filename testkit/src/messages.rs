@@ -1,4 +1,4 @@
-//! What a client says, message by message (PostgreSQL's documentation, 55.7).
+//! Parses the messages of a client (PostgreSQL documentation, 55.7).
 
 /// Reads a client's bytes as they come in.
 #[derive(Debug, Default)]

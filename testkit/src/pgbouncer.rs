@@ -111,7 +111,7 @@ impl Drop for PgBouncer {
     }
 }
 
-/// Where PgBouncer finds the server, and as whom it connects.
+/// Returns the address of the server for PgBouncer, and the role that it connects as.
 fn database(server: &PgConnectOptions) -> String {
     let quote = |value: &str| format!("'{}'", value.replace('\'', "''"));
     let mut text = format!("host={} port={}", quote(&host(server)), server.get_port());

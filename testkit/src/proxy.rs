@@ -23,7 +23,7 @@ pub struct Proxy {
     trips: Trips,
 }
 
-/// What the client sent before it waited for an answer, once for each time it waited.
+/// The bytes that the client sent in each round trip.
 type Trips = Arc<Mutex<Vec<String>>>;
 
 impl Proxy {

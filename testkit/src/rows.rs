@@ -37,7 +37,7 @@ pub fn same(one: &RowImage, other: &RowImage) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|((a, x), (b, y))| a == b && x.get() == y.get())
 }
 
-/// What the trail says of a row, in a few words.
+/// Describes the state of a row in the trail in a few words.
 pub fn tell(told: &AsOf) -> String {
     let shown = told.row().map_or_else(|| "without an image".to_owned(), image);
     match told {

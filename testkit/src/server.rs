@@ -1,4 +1,4 @@
-//! Where the server of the tests is, and its password.
+//! The address and the password of the test server.
 
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;

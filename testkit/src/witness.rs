@@ -16,7 +16,7 @@ pub struct Witness {
     table: String,
     key: Vec<String>,
     copies: Vec<(DateTime<Utc>, Rows)>,
-    /// Whether the trail lacks what it takes to be certain.
+    /// Whether the trail cannot answer with certainty.
     pub may_be_uncertain: bool,
 }
 
@@ -60,7 +60,7 @@ impl Witness {
         Ok(differences)
     }
 
-    /// What the trail says otherwise of the difference between the first and the last copy of a row.
+    /// Returns how the trail's comparison differs from that of the first and the last copy of a row.
     async fn compare(&self, snapshot: &mut Snapshot<'_>, key: &Key) -> Result<Option<String>> {
         let (Some((before, one)), Some((after, other))) = (self.copies.first(), self.copies.last()) else {
             return Ok(None);
@@ -79,7 +79,7 @@ impl Witness {
     }
 }
 
-/// Whether the answer is certain and the same as the table's.
+/// Returns whether the answer is certain and equal to that of the table.
 fn agrees(told: &AsOf, row: Option<&RowImage>) -> bool {
     match (told, row) {
         (AsOf::Present(entry), Some(row)) => {

@@ -18,7 +18,7 @@ pub enum CaptureError {
          CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'"
     )]
     Encoding {
-        /// What PostgreSQL calls it.
+        /// The name of the encoding.
         encoding: String,
     },
     /// The storage schema holds no audit trail, so triggers made now would make every write fail.

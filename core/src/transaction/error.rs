@@ -1,4 +1,4 @@
-//! Why an audited transaction did not take place.
+//! The errors of audited transactions.
 
 use sqlx::error::DatabaseError;
 use uuid::Uuid;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::ActionError;
 use crate::database_error::describe_message;
 
-/// Why an audited transaction did not take place; nothing of it remains.
+/// An error of an audited transaction, which was rolled back.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransactionError {
@@ -63,7 +63,7 @@ pub enum TransactionError {
         describe_message(source)
     )]
     NotInstalled {
-        /// What the database said.
+        /// The error of the database.
         source: sqlx::Error,
     },
     /// The role may not complete an audited transaction.
@@ -72,7 +72,7 @@ pub enum TransactionError {
         describe_message(source)
     )]
     MissingRight {
-        /// What the database said.
+        /// The error of the database.
         source: sqlx::Error,
     },
     /// The database refused or went away.

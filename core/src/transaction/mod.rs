@@ -34,10 +34,10 @@ pub struct AuditedTransaction<'c> {
     began: Instant,
 }
 
-/// What was written: the value of the closure, and where the trail has it.
+/// The result of a committed write: the value of the closure, and the ids in the audit trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Audited<T> {
-    /// What [`AuditedWrite::run`]'s closure answered.
+    /// The value that the closure of [`AuditedWrite::run`] returned.
     pub value: T,
     /// The id of the audit transaction. Where there was neither an action nor metadata, nobody has looked whether anything
     /// was captured: if not, the trail has no such transaction.

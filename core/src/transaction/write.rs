@@ -1,4 +1,4 @@
-//! What an audited transaction is made of, and its beginning.
+//! Describes a write, and begins its audited transaction.
 
 use std::time::Instant;
 
@@ -136,7 +136,7 @@ impl AuditedWrite {
     /// ```
     ///
     /// # Errors
-    /// As [`begin`](Self::begin), [`TransactionError::Nested`] and [`TransactionError::AlreadyCaptured`].
+    /// The errors of [`begin`](Self::begin), [`TransactionError::Nested`] and [`TransactionError::AlreadyCaptured`].
     pub async fn adopt(
         self,
         mut transaction: Transaction<'_, Postgres>,

@@ -38,7 +38,7 @@ pub(crate) enum Error {
     Session(#[from] session::Error),
 }
 
-/// What is wrong with which field of a form.
+/// The errors of a form, by field.
 #[derive(Debug)]
 pub(crate) struct Problem {
     pub(crate) field: &'static str,
@@ -89,7 +89,7 @@ impl IntoResponse for Error {
     }
 }
 
-/// Whether the database cannot be reached now, so that the same request may succeed in a moment.
+/// Returns whether the database is unreachable, so that the same request may succeed later.
 fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,

@@ -1,4 +1,4 @@
-//! What happens at the addresses of tickets.
+//! The handlers of the ticket routes.
 
 pub(crate) mod edit;
 
@@ -130,7 +130,7 @@ pub(crate) async fn delete(visit: Visit) -> Result<Redirect> {
 }
 
 impl Visit {
-    /// What every form on a ticket's page ends in: the page again, with what happened, or with what to correct.
+    /// Returns the response to a form on a ticket's page: the page with a confirmation, or with the errors of the form.
     async fn answer(&self, form: &Fields, outcome: Result<()>) -> Result<Response> {
         if let Err(Error::Invalid(problem)) = outcome {
             let page = self.page(&form.body, None, Some(&problem)).await?;

@@ -21,14 +21,14 @@ use crate::tickets;
 
 /// Tries within the first half an hour. A job that has used them up stays in `graphile_worker.jobs`, with its last error.
 const ATTEMPTS: i16 = 8;
-/// How long the worker waits before it tries again to reach the database.
+/// The delay before the worker tries again to reach the database.
 const PAUSE: Duration = Duration::from_secs(3);
 
 /// Finds somebody for a new ticket.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct AssignTicket {
     pub(crate) ticket: i64,
-    /// Who asked, and in which request: keys of the same JSON object. A job that has none, or a wrong one, fails.
+    /// The audit context of the request, as keys of the same JSON object. A job without a valid context fails.
     #[serde(flatten)]
     pub(crate) asked: AuditContext,
 }

@@ -108,7 +108,7 @@ async fn stopped() {
     }
 }
 
-/// What is recorded, and how. The program carries the file with it.
+/// The capture policies, compiled into the program.
 fn config() -> Result<Config, ConfigError> {
     Config::from_toml(include_str!("../threadline.toml"))
 }

@@ -1,4 +1,4 @@
-//! What the first start puts into an empty help desk: three accounts, and tickets made by doing the work.
+//! Fills an empty help desk at the first start: three accounts, and tickets with their history.
 
 pub(crate) mod stories;
 
@@ -39,7 +39,7 @@ pub(crate) async fn when_empty(pool: &PgPool) -> std::result::Result<(), Box<dyn
     jobs::work_off(pool).await
 }
 
-/// What is recorded of it leaves the hash of the password out.
+/// The password hash is excluded from the audit trail.
 pub(crate) async fn account(pool: &PgPool, name: &str, role: Role) -> Result<()> {
     let mut tx = audit::trail(pool).write(&context("admin")?).action("account.created").begin().await?;
     sqlx::query("INSERT INTO accounts (name, role, password_hash) VALUES ($1, $2, $3)")

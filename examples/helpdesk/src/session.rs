@@ -1,4 +1,4 @@
-//! Who is logged in.
+//! The session of the logged-in user.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -38,7 +38,7 @@ impl User {
         self.role == Role::Admin
     }
 
-    /// How the audit trail names this user.
+    /// Returns the actor of this user for the audit trail.
     pub(crate) fn actor(&self) -> Result<ActorRef, ActorError> {
         let kind = if self.is_admin() { ActorKind::Admin } else { ActorKind::User };
         ActorRef::new(kind, &self.name)
@@ -63,7 +63,7 @@ pub(crate) async fn user(parts: &Parts) -> Result<Option<User>, Error> {
     }
 }
 
-/// Who acts, for the audit trail and for its console. Where the session cannot be read, nobody is known to act.
+/// Returns the actor of a request, for the audit trail and its console. If the session cannot be read, it returns none.
 pub(crate) async fn actor(parts: Parts) -> Option<ActorRef> {
     user(&parts).await.ok()??.actor().ok()
 }

@@ -35,7 +35,7 @@ async fn desk(pool: &PgPool) -> Router {
     web::router(pool.clone(), config)
 }
 
-/// What a browser keeps and shows: its cookie in, an answer out.
+/// A minimal browser: it keeps a cookie and returns responses.
 struct Browser {
     desk: Router,
     cookie: String,

@@ -1,4 +1,4 @@
-//! What can be done with a ticket.
+//! The operations on tickets.
 //!
 //! Pages, simulated agents and the seed all come through here: every write is one audited transaction that carries its
 //! actor (the context) and its name (the action).

@@ -13,7 +13,7 @@ pub(crate) struct TicketPage<'a> {
     pub(crate) user: &'a User,
     pub(crate) ticket: &'a Ticket,
     pub(crate) replies: Vec<Reply>,
-    /// Who the ticket can be given to.
+    /// The users that the ticket can be assigned to.
     pub(crate) staff: Vec<String>,
     /// A reply that was not accepted yet.
     pub(crate) reply: &'a str,

@@ -8,7 +8,7 @@ pub(crate) struct Story {
     pub(crate) priority: &'static str,
     pub(crate) subject: &'static str,
     pub(crate) body: &'static str,
-    /// Who does what next.
+    /// The steps, each with its actor.
     pub(crate) then: &'static [(&'static str, Step)],
 }
 

@@ -1,4 +1,4 @@
-//! Who may see and do what.
+//! The permissions of each role.
 
 use axum::http::StatusCode;
 use sqlx::PgPool;

@@ -5,7 +5,7 @@ use sqlx::PgPool;
 
 use super::{Browser, desk};
 
-/// What the newest audit transaction says: its action, its actor, and its changes as `op table`.
+/// Returns the newest audit transaction: its action, its actor, and its changes as `op table`.
 async fn newest(pool: &PgPool) -> (String, String, Vec<String>) {
     sqlx::query_as(
         "SELECT a.name, concat_ws(':', t.actor_ref->>'type', t.actor_ref->>'id'),

@@ -1,4 +1,4 @@
-//! What the layer knows of a request.
+//! The audit context that the layer adds to a request.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! What an edit, and the closing of many tickets, leave in the trail.
+//! The audit trail of an edit, and of closing many tickets.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the first start does leaves something of every kind to look at.
+//! The seed of the first start has an example of every kind of record.
 
 use sqlx::PgPool;
 

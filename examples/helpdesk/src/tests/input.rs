@@ -1,4 +1,4 @@
-//! What cannot be right is answered with a page that says what to correct.
+//! Invalid input is answered with a page that names the errors.
 
 use axum::http::StatusCode;
 use sqlx::PgPool;

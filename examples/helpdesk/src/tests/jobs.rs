@@ -1,4 +1,4 @@
-//! What a request leaves to a job is done once, and the trail ties the two together.
+//! A job runs once, and the audit trail links it to its request.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What people type, and what of it is accepted.
+//! Parses and validates form input.
 
 use serde::Deserialize;
 
@@ -72,7 +72,7 @@ pub(super) fn text(field: &'static str, value: &str, longest: usize) -> Result<S
     optional_text(field, value, longest)?.ok_or_else(|| invalid(field, format!("{field} must not be blank.")))
 }
 
-/// The same for a field that may be blank.
+/// Parses a field that may be blank.
 pub(super) fn optional_text(field: &'static str, value: &str, longest: usize) -> Result<Option<String>> {
     let value = value.trim().replace("\r\n", "\n");
     if value.chars().count() > longest {

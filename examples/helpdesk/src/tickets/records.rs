@@ -20,13 +20,13 @@ pub(crate) struct Ticket {
     pub(crate) details: Details,
 }
 
-/// What the staff notes about some of the tickets, in one `jsonb` column. What is not noted has no key.
+/// Details of a ticket, in one `jsonb` column. A missing detail has no key.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Details {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) tags: Vec<String>,
-    /// How soon the customer gets an answer.
+    /// The response time that the customer was promised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sla_minutes: Option<u32>,
 }
