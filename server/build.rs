@@ -31,13 +31,14 @@ const STYLES: [&str; 15] = [
 
 fn main() -> Result<()> {
     let mut embedded = Embedded { out: PathBuf::from(env::var("OUT_DIR")?), code: String::new() };
-    println!("cargo::rerun-if-changed=style");
+    let folder = style_folder();
+    println!("cargo::rerun-if-changed={}", folder.display());
     let mut style = String::new();
     for part in STYLES {
-        style += &fs::read_to_string(format!("style/{part}.css"))?;
+        style += &fs::read_to_string(folder.join(part).with_extension("css"))?;
     }
     let style = embedded.add("console.css", "text/css; charset=utf-8", style.as_bytes())?;
-    let icon = embedded.add("icon.svg", "image/svg+xml", &fs::read("style/icon.svg")?)?;
+    let icon = embedded.add("icon.svg", "image/svg+xml", &fs::read(folder.join("icon.svg"))?)?;
     let script = embedded.add_bundle(Path::new("bundle"))?;
     let code = format!(
         "pub(crate) const NAMES: threadline_app::Assets = threadline_app::Assets {{ style: {style:?}, icon: {icon:?}, \
@@ -46,6 +47,13 @@ fn main() -> Result<()> {
     );
     fs::write(embedded.out.join("assets.rs"), code)?;
     Ok(())
+}
+
+/// Returns the folder of the stylesheet's parts: beside this crate in the repository, inside it in the published package.
+fn style_folder() -> &'static Path {
+    let repository = Path::new("../style");
+    // A host may keep a copy of this crate beside styles of its own.
+    if repository.join("tokens.css").exists() { repository } else { Path::new("style") }
 }
 
 struct Embedded {

@@ -9,17 +9,24 @@ use crate::lock::{self, BlockingSession, LockedObjects};
 use crate::migrate::{self, advisory_lock};
 use crate::{AuditTrail, StorageSchema, describe_database_error, pool};
 
+/// Includes the text of a migration, from the folder that the build script found.
+macro_rules! migration {
+    ($file:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", env!("THREADLINE_MIGRATIONS"), "/", $file))
+    };
+}
+
 /// The migrations, oldest first. A released migration never changes.
 pub(crate) const MIGRATIONS: [(i64, &str, &str); 9] = [
-    (1, "trail", include_str!("../migrations/0001_trail.sql")),
-    (2, "transactions", include_str!("../migrations/0002_transactions.sql")),
-    (3, "values", include_str!("../migrations/0003_values.sql")),
-    (4, "captured_tables", include_str!("../migrations/0004_captured_tables.sql")),
-    (5, "columns", include_str!("../migrations/0005_columns.sql")),
-    (6, "capture", include_str!("../migrations/0006_capture.sql")),
-    (7, "triggers", include_str!("../migrations/0007_triggers.sql")),
-    (8, "application", include_str!("../migrations/0008_application.sql")),
-    (9, "coverage", include_str!("../migrations/0009_coverage.sql")),
+    (1, "trail", migration!("0001_trail.sql")),
+    (2, "transactions", migration!("0002_transactions.sql")),
+    (3, "values", migration!("0003_values.sql")),
+    (4, "captured_tables", migration!("0004_captured_tables.sql")),
+    (5, "columns", migration!("0005_columns.sql")),
+    (6, "capture", migration!("0006_capture.sql")),
+    (7, "triggers", migration!("0007_triggers.sql")),
+    (8, "application", migration!("0008_application.sql")),
+    (9, "coverage", migration!("0009_coverage.sql")),
 ];
 
 /// An error of an installation, of which nothing remains.

@@ -52,8 +52,8 @@ fn bind(folder: &Path) -> Result<()> {
         })
 }
 
-/// Makes `place` hold what `fresh` holds, touching only what differs; tells whether anything did.
-fn replace(fresh: &Path, place: &Path) -> Result<bool> {
+/// Makes `place` hold what `fresh` holds, touching only what differs. Returns whether anything did.
+pub(crate) fn replace(fresh: &Path, place: &Path) -> Result<bool> {
     let (wanted, there) = (files(fresh)?, files(place)?);
     let mut changed = false;
     for file in there.iter().filter(|file| !wanted.contains(file)) {

@@ -10,6 +10,7 @@ mod demo;
 mod host;
 mod interrupt;
 mod node;
+mod package;
 mod packages;
 mod paths;
 mod postgres;
@@ -39,6 +40,8 @@ enum Task {
     Test(checks::Options),
     /// Build the browser's part into server/bundle.
     Bundle,
+    /// Make the packages as they are published, with what the bundle and other folders add to them.
+    Package,
     /// Measure what the trail costs.
     Bench(bench::Options),
     /// Control the private PostgreSQL server.
@@ -66,6 +69,7 @@ fn run(task: Task) -> Result<()> {
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => checks::run(&options),
         Task::Bundle => bundle::build().map(drop),
+        Task::Package => package::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Postgres(options) => postgres::run(&options),
     }
