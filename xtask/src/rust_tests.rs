@@ -3,55 +3,107 @@
 use std::env;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 use crate::command::{capture, cargo, find, is_program, run as run_command};
 use crate::packages;
 use crate::postgres::{Cluster, NEWEST, Which};
 use crate::table::Table;
 
+/// The modules whose tests take longest: random plans, random writes, and millions of rows.
+const SLOW_TESTS: [&str; 3] = ["differential::", "redaction::property::", "volume::"];
+/// The tests that `cargo xtask test --quick` does not run.
+pub(crate) const LEFT_OUT_BY_QUICK: &str = "examples in the documentation, the longest tests of the library";
+
 /// Tests that cargo runs at once.
 #[derive(Debug)]
 struct Part {
     name: &'static str,
-    arguments: &'static [&'static str],
+    arguments: Vec<String>,
 }
 
-/// Capture, health and queries are all in the library.
-const LIBRARY: Part = Part { name: "library's tests", arguments: &["--package", "threadline"] };
-const LIBRARY_AXUM: Part = Part {
-    name: "library's examples with axum",
-    arguments: &["--package", "threadline", "--features", "axum", "--doc"],
-};
-const OTHERS: Part =
-    Part { name: "other crates' tests", arguments: &["--workspace", "--exclude", "threadline"] };
-/// The programs that the first part has built, so it costs only the time that they run. Examples ask no server.
-const LIBRARY_AGAIN: Part =
-    Part { name: "library's tests", arguments: &["--package", "threadline", "--tests"] };
+impl Part {
+    fn new(name: &'static str, arguments: &[&str]) -> Self {
+        Self { name, arguments: arguments.iter().copied().map(str::to_owned).collect() }
+    }
 
+    /// All tests and examples of all crates. A crate is compiled once for each choice of packages, so there is one choice.
+    fn everything() -> Self {
+        Self::new("all crates' tests", &["--workspace"])
+    }
+
+    /// Capture, health and queries are all in the library. Its tests are chosen by name and not by package, because they are
+    /// built already, as a part of the workspace.
+    fn library() -> Result<Self> {
+        let mut part = Self::new("library's tests", &["--workspace"]);
+        let metadata = capture(&mut cargo(["metadata", "--no-deps", "--format-version", "1"]))?;
+        for name in integration_tests(&metadata, "threadline")? {
+            part.arguments.extend(["--test".to_owned(), name]);
+        }
+        Ok(part)
+    }
+
+    /// Everything but the examples and what takes longest.
+    fn quick() -> Self {
+        let mut part = Self::new("tests that are quick", &["--workspace", "--tests", "--"]);
+        part.arguments.extend(SLOW_TESTS.iter().flat_map(|name| ["--skip".to_owned(), (*name).to_owned()]));
+        part
+    }
+
+    fn run(&self, prepare: impl FnOnce(&mut std::process::Command)) -> Result<()> {
+        // A failed test does not keep the others from running.
+        let mut command = cargo(["test", "--no-fail-fast"]);
+        command.args(&self.arguments);
+        prepare(&mut command);
+        run_command(&mut command)
+    }
+}
+
+/// Runs all tests on the distribution's PostgreSQL and the library's on the newest, or all on the server of `DATABASE_URL`.
 pub(crate) fn run(table: &mut Table) {
     table.prepare("library without the web", without_web);
-    table.prepare("PgBouncer", pooler);
-    table.prepare("libfaketime", clock);
-    let all = [LIBRARY, LIBRARY_AXUM, OTHERS];
-    if env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty()) {
-        eprintln!("    using the server of DATABASE_URL, not a private one");
-        for part in all {
-            table.step(&format!("{}, server of DATABASE_URL", part.name), || part.run(|_| ()));
-        }
+    prepare(table);
+    if uses_own_server() {
+        run_on_own_server(table, &Part::everything());
         return;
     }
-    if privately(table, Which::Main, &all) == Some(NEWEST) {
+    if run_on_private_server(table, Which::Main, &Part::everything()) == Some(NEWEST) {
         eprintln!(
             "    the distribution's PostgreSQL is {NEWEST} already: there is no second run of the library's tests"
         );
-    } else {
-        privately(table, Which::Newest, &[LIBRARY_AGAIN]);
+    } else if let Some(library) = table.prepare("names of the library's tests", Part::library) {
+        run_on_private_server(table, Which::Newest, &library);
     }
 }
 
-/// Runs tests on one private server; answers its version, if it is there.
-fn privately(table: &mut Table, which: Which, parts: &[Part]) -> Option<u32> {
+/// Runs the tests that give an answer in minutes, on one server.
+pub(crate) fn run_quick(table: &mut Table) {
+    prepare(table);
+    if uses_own_server() {
+        run_on_own_server(table, &Part::quick());
+    } else {
+        run_on_private_server(table, Which::Main, &Part::quick());
+    }
+}
+
+/// Installs what the tests start themselves.
+fn prepare(table: &mut Table) {
+    table.prepare("PgBouncer", pooler);
+    table.prepare("libfaketime", clock);
+}
+
+fn uses_own_server() -> bool {
+    env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty())
+}
+
+fn run_on_own_server(table: &mut Table, part: &Part) {
+    eprintln!("    using the server of DATABASE_URL, not a private one");
+    table.step(&format!("{}, server of DATABASE_URL", part.name), || part.run(|_| ()));
+}
+
+/// Runs tests on one private server. Returns its version, if it runs.
+fn run_on_private_server(table: &mut Table, which: Which, part: &Part) -> Option<u32> {
     let name = match which {
         Which::Newest => format!("PostgreSQL {NEWEST}"),
         _ => "the distribution's PostgreSQL".to_owned(),
@@ -61,35 +113,44 @@ fn privately(table: &mut Table, which: Which, parts: &[Part]) -> Option<u32> {
         table.prepare(&format!("starting {name}"), || cluster.start().map(|server| (cluster, server)))
     });
     let Some((cluster, _server)) = server else {
-        parts.iter().for_each(|part| table.leave_out(&format!("{}, {name}", part.name)));
+        table.leave_out(&format!("{}, {name}", part.name));
         return None;
     };
-    for part in parts {
-        // Every test makes a database of its own from here.
-        let serve = |command: &mut _| cluster.serve(command, "postgres");
-        table.step(&format!("{}, PostgreSQL {}", part.name, cluster.version()), || part.run(serve));
-    }
+    // Every test makes a database of its own from here.
+    let serve = |command: &mut _| cluster.serve(command, "postgres");
+    table.step(&format!("{}, PostgreSQL {}", part.name, cluster.version()), || part.run(serve));
     Some(cluster.version())
 }
 
-impl Part {
-    fn run(&self, prepare: impl FnOnce(&mut std::process::Command)) -> Result<()> {
-        // A failed test hides nothing of the others.
-        let mut command = cargo(["test", "--no-fail-fast"]);
-        command.args(self.arguments);
-        prepare(&mut command);
-        run_command(&mut command)
+/// Reads the names of a package's integration tests from what `cargo metadata` prints.
+fn integration_tests(metadata: &str, package: &str) -> Result<Vec<String>> {
+    let metadata: Value =
+        serde_json::from_str(metadata).context("cannot read what `cargo metadata` printed")?;
+    let list =
+        |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let is_named = |value: &Value| value.get("name").and_then(Value::as_str) == Some(package);
+    let is_test = |target: &Value| list(target, "kind").iter().any(|kind| kind == "test");
+    let names: Vec<String> = list(&metadata, "packages")
+        .iter()
+        .filter(|value| is_named(value))
+        .flat_map(|package| list(package, "targets"))
+        .filter(is_test)
+        .filter_map(|target| target.get("name")?.as_str().map(str::to_owned))
+        .collect();
+    if names.is_empty() {
+        bail!("`cargo metadata` names no integration test of {package}");
     }
+    Ok(names)
 }
 
-/// The library alone, tests included, builds on nothing of the web; so it is tested alone.
+/// Checks that the library depends on nothing of the web, tests included, unless a host asks for its features.
 fn without_web() -> Result<()> {
     let edges = ["--edges", "normal,build,dev", "--prefix", "none"];
     let tree = capture(cargo(["tree", "--package", "threadline"]).args(edges))?;
     let web = ["axum", "axum-core", "http", "hyper", "leptos", "tower", "tower-service"];
     let found = tree.lines().filter_map(|line| line.split(' ').next()).find(|name| web.contains(name));
     match found {
-        Some(name) => bail!("the library builds on {name}: only its features tower and axum may"),
+        Some(name) => bail!("the library depends on {name}: only its features tower and axum may"),
         None => Ok(()),
     }
 }
@@ -103,4 +164,19 @@ fn pooler() -> Result<()> {
 /// The tests set the clock of a server of their own back, by libfaketime.
 fn clock() -> Result<()> {
     if find("faketime").is_some() { Ok(()) } else { packages::install(&["faketime"]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integration_tests_of_one_package_are_found() {
+        let metadata = r#"{"packages": [
+            {"name": "one", "targets": [{"name": "one", "kind": ["lib"]}, {"name": "it", "kind": ["test"]}]},
+            {"name": "two", "targets": [{"name": "console", "kind": ["test"]}]}
+        ]}"#;
+        assert_eq!(integration_tests(metadata, "one").unwrap(), ["it"]);
+        assert!(integration_tests(metadata, "three").is_err());
+    }
 }
