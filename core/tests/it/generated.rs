@@ -1,4 +1,4 @@
-//! The generated SQL, as a reader of a migration sees it. `UPDATE_SNAPSHOTS=1 cargo test -p threadline --test it generated`
+//! The generated SQL, as a reader of a migration sees it. `UPDATE_SNAPSHOTS=1 cargo test -p threadline --test library generated`
 //! writes the files anew; what changed in them is then read before it is committed.
 
 use std::path::Path;
