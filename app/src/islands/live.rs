@@ -21,7 +21,7 @@ impl State {
         match self {
             Self::Watching => "Watching for new changes.",
             Self::Paused => "Live updates are paused.",
-            Self::Away => "Live updates stopped: the server does not answer. It will be asked again.",
+            Self::Away => "Live updates stopped: the server does not answer. Retrying.",
             Self::Ended => "Live updates stopped: your session has ended. Reload the page to sign in again.",
         }
     }
