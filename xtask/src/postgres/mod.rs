@@ -14,8 +14,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
 pub(crate) use cluster::Cluster;
-pub(crate) use programs::{NEWEST, Programs, forget_settings};
-pub(crate) use url::with_database;
+pub(crate) use programs::NEWEST;
 
 /// `cargo xtask postgres …`
 #[derive(Debug, Args)]
@@ -62,9 +61,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// There are five clusters: the newest version is tested beside the distribution's, the browser suite stops its server in mid-work, which must not disturb anybody else, and a
-/// measurement wants the settings of a real server and nobody beside it. What is made new for each run of the others must
-/// not take along the millions of rows that are kept for reading.
+/// The private clusters. The newest version of PostgreSQL is tested next to the distribution's. The browser suite stops its server
+/// in mid-work, which must not disturb anybody else. A benchmark needs a server with the settings of a real one and without other
+/// clients. Those that write get a new cluster for each run, and those that read keep millions of rows in another one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Which {
     Main,

@@ -77,22 +77,13 @@ impl Programs {
         command
     }
 
+    /// The client, which some systems keep elsewhere.
     pub(crate) fn psql(&self) -> Result<Command> {
-        self.client("psql").context("psql is missing: install postgresql-client")
-    }
-
-    pub(crate) fn pgbench(&self) -> Result<Command> {
-        self.client("pgbench")
-            .context("pgbench is missing: Debian has it in postgresql, others in postgresql-contrib")
-    }
-
-    /// A client, which some systems keep elsewhere.
-    fn client(&self, name: &str) -> Option<Command> {
-        let beside = self.folder.join(name);
-        let file = if is_program(&beside) { beside } else { find(name)? };
-        let mut command = Command::new(file);
+        let beside = self.folder.join("psql");
+        let file = if is_program(&beside) { Some(beside) } else { find("psql") };
+        let mut command = Command::new(file.context("psql is missing: install postgresql-client")?);
         forget_settings(&mut command);
-        Some(command)
+        Ok(command)
     }
 }
 

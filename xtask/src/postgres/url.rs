@@ -14,17 +14,6 @@ pub(crate) fn url(socket_folder: &Path, database: &str) -> String {
     format!("postgres://{ROLE}@localhost/{database}?host={}", encode(socket_folder))
 }
 
-/// The same server's other database. `None`: this is no URL.
-pub(crate) fn with_database(url: &str, database: &str) -> Option<String> {
-    let (start, query) = match url.split_once('?') {
-        Some((start, query)) => (start, format!("?{query}")),
-        None => (url, String::new()),
-    };
-    let (scheme, rest) = start.split_once("://")?;
-    let authority = rest.split('/').next().unwrap_or(rest);
-    Some(format!("{scheme}://{authority}/{database}{query}"))
-}
-
 /// Percent-encodes all that could mean something in a query. A `+` too: libpq reads it as itself, sqlx as a space.
 fn encode(path: &Path) -> String {
     path.as_os_str().as_bytes().iter().fold(String::new(), |mut text, &byte| {
@@ -48,17 +37,6 @@ mod tests {
             url(Path::new("/home/user/threadline/target/postgres/socket"), "helpdesk"),
             "postgres://owner@localhost/helpdesk?host=/home/user/threadline/target/postgres/socket"
         );
-    }
-
-    #[test]
-    fn a_url_leads_to_another_database() {
-        let there = |url| with_database(url, "other");
-        assert_eq!(
-            there("postgres://me:x@host:5433/app?a=b/c").as_deref(),
-            Some("postgres://me:x@host:5433/other?a=b/c")
-        );
-        assert_eq!(there("postgresql://host").as_deref(), Some("postgresql://host/other"));
-        assert_eq!(there("host=/run dbname=app"), None);
     }
 
     #[test]
