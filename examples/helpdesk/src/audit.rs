@@ -26,7 +26,6 @@ pub(crate) fn routes(trail: AuditTrail, config: Config) -> Router {
         .build();
     // Checks coverage also while nobody looks, so that a gap leaves a trace.
     tokio::spawn(console.watch_coverage());
-
     Router::new().nest("/audit", console.into_router()).route("/audit/", redirect_trailing_slash())
 }
 
