@@ -69,6 +69,8 @@ export async function logIn(page: Page, name: "admin" | "support" | "customer"):
     await page.context().addCookies(cookies);
     return;
   }
+  // A login ends the session that the browser has, which may be the one that is kept for another user.
+  await page.context().clearCookies();
   await page.goto("/login");
   await page.getByLabel("Name").fill(name);
   await page.getByLabel("Password").fill(`${name}-demo`);
