@@ -16,8 +16,9 @@ pub(super) fn report(conditions: Conditions, measurements: &[Measurement]) -> Re
     let (sizes, times): (Vec<_>, Vec<_>) = measurements.iter().partition(|m| m.case.starts_with(CASE_PREFIX));
     report.section("Time of one statement, in milliseconds", &time_table(&times, measurements));
     report.paragraph(
-        "CPU is the time of the server process, of which each round gives one figure. The speed-up is the CPU time of the row \
-         trigger by that of the variant, for the lowest figures and for the medians; the target is for the medians.",
+        "CPU is the time of the server process for one statement: of each slice of statements on single rows, and of each statement on \
+         many rows. The speed-up is the CPU time of the row trigger by that of the variant, for the lowest figures and for the \
+         medians; the target is for the medians.",
     );
     report.section("Disk space of one change, in bytes", &size_table(&sizes, measurements));
     report.section("Disk space of one change by table and index, in bytes", &relation_table(&sizes));
