@@ -26,7 +26,7 @@ pub struct PageContext {
     pub host_name: Option<String>,
     /// The operator who reads.
     pub operator: Option<ActorRef>,
-    /// Whether a scope hides a part of the trail.
+    /// True if a scope hides a part of the trail.
     pub is_scoped: bool,
     /// The colours.
     pub theme: Theme,

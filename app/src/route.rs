@@ -32,7 +32,7 @@ pub struct Route {
     pub action: ConsoleAction,
     /// The name of the page in the navigation, if it has an entry there.
     pub navigation: Option<&'static str>,
-    /// Whether the page is about the coverage check, and should wait for one that is running.
+    /// True if the page is about the coverage check, and should wait for one that is running.
     pub needs_coverage: bool,
 }
 

@@ -50,18 +50,17 @@ pub(crate) async fn begin_ddl(
     Ok(transaction)
 }
 
-/// Returns a timeout for a setting of PostgreSQL, in milliseconds: at least one, because zero disables the timeout.
+/// Returns a timeout for a setting of PostgreSQL, in milliseconds. A timeout above the maximum of PostgreSQL becomes that maximum.
+/// A fraction of a millisecond is rounded up, because zero disables the timeout.
 pub(crate) fn timeout_millis(timeout: Duration) -> i32 {
-    i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX).max(1)
+    i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
 }
 
-/// Returns the statement that sets the lock timeout, in whole seconds if that is exact. A timeout below a millisecond becomes one
-/// millisecond, because zero disables the timeout, and a timeout above the maximum of PostgreSQL becomes that maximum.
+/// Returns the statement that sets the lock timeout, in whole seconds if that is exact.
 pub(crate) fn set_lock_timeout(timeout: Duration) -> String {
-    let milliseconds = timeout.as_nanos().div_ceil(1_000_000).min(i32::MAX.unsigned_abs().into());
-    let value = match milliseconds {
+    let value = match timeout_millis(timeout) {
         0 => "0".to_owned(),
-        whole if whole.is_multiple_of(1000) => format!("{}s", whole / 1000),
+        whole if whole % 1000 == 0 => format!("{}s", whole / 1000),
         other => format!("{other}ms"),
     };
     format!("SET LOCAL lock_timeout = '{value}'")

@@ -8,9 +8,14 @@ use threadline::AuditTrail;
 
 pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Installs a trail whose queries finish on any machine, however busy it is.
+/// Returns a trail without time limits, so that no result depends on the speed or load of the machine.
+pub fn trail(pool: &PgPool) -> AuditTrail {
+    AuditTrail::new(pool.clone()).search_time(Duration::MAX).statement_timeout(Duration::MAX)
+}
+
+/// Installs a trail without time limits.
 pub async fn install(pool: &PgPool) -> Result<AuditTrail> {
-    let trail = AuditTrail::new(pool.clone()).search_time(Duration::MAX).statement_timeout(Duration::MAX);
+    let trail = trail(pool);
     trail.install().await?;
     Ok(trail)
 }

@@ -16,7 +16,7 @@ pub struct Witness {
     table: String,
     key: Vec<String>,
     copies: Vec<(DateTime<Utc>, Rows)>,
-    /// Whether the trail cannot answer with certainty.
+    /// True if the trail cannot answer with certainty.
     pub may_be_uncertain: bool,
 }
 

@@ -12,7 +12,7 @@ pub(crate) fn listen() -> Result<()> {
     ctrlc::set_handler(|| ASKED.store(true, Ordering::SeqCst)).context("cannot listen for Ctrl-C")
 }
 
-/// Whether somebody asked us to stop.
+/// Returns whether the user has asked to stop.
 pub(crate) fn asked() -> bool {
     ASKED.load(Ordering::SeqCst)
 }

@@ -13,7 +13,7 @@ use crate::html::IntoHtml;
 #[component]
 pub(crate) fn TransactionHeading(
     transaction: TransactionRecord,
-    /// Whether to describe the whole session of a transaction without an actor, and not only its role.
+    /// Describes the whole session of a transaction without an actor, instead of its role only.
     #[prop(optional)]
     whole_session: bool,
 ) -> impl IntoView {

@@ -18,7 +18,7 @@ pub(crate) fn TransactionList(
     transactions: Vec<TransactionRecord>,
     /// The tables of each transaction; empty if counting took too long.
     touched: Vec<TableCounts>,
-    /// Whether all of them have the same actor, who is then not named.
+    /// True if all of them have the same actor, which is then not repeated.
     #[prop(optional)]
     of_one_actor: bool,
 ) -> impl IntoView {

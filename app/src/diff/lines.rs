@@ -35,7 +35,7 @@ pub(crate) enum Line {
         kind: LineKind,
         /// The text of the line.
         segments: Vec<Segment>,
-        /// Whether it is the last line and has no line break, while the other text ends in one.
+        /// True if this is the last line and has no line break, while the other text ends in one.
         unended: bool,
     },
     /// Several lines, folded.

@@ -14,7 +14,7 @@ const MAX_WORD: usize = 64;
 pub(super) struct Run<'a> {
     /// The text.
     pub(super) text: &'a str,
-    /// Whether it is on this side only.
+    /// True if the segment is on this side only.
     pub(super) changed: bool,
 }
 

@@ -23,7 +23,7 @@ pub struct NewerCount {
     pub count: u16,
     /// Those that were committed late: their times are earlier than the time at which the page was read.
     pub late: u16,
-    /// Whether there may be more.
+    /// True if there may be more.
     pub truncated: bool,
 }
 

@@ -10,7 +10,7 @@ pub struct Pill {
     pub uncovered: Option<u32>,
     /// Seconds since the last check that succeeded.
     pub age: u32,
-    /// Whether the result may be outdated.
+    /// True if the result may be outdated.
     pub is_stale: bool,
     /// Milliseconds until the next check is due.
     pub next: u32,

@@ -4,7 +4,7 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, PgPool};
 use threadline::capture::{CaptureMode, TablePolicy};
-use threadline::{AuditTrail, TableName};
+use threadline::TableName;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -31,7 +31,7 @@ async fn compare(pool: &PgPool, turns: Turns) -> Result {
         sqlx::raw_sql(sql).execute(pool).await?;
     }
     let policies = policies(pool, turns).await?;
-    let trail = AuditTrail::new(pool.clone()).statement_timeout(std::time::Duration::MAX);
+    let trail = threadline_testkit::database::trail(&pool);
     trail.install().await?;
     let plan = trail.capture(policies.clone()).await?;
     for (policy, planned) in policies.iter().zip(&plan.tables) {

@@ -109,7 +109,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Whether a server listens.
+    /// Returns whether a server listens.
     pub(crate) fn answers(&self) -> bool {
         UnixStream::connect(self.socket().join(SOCKET)).is_ok()
     }

@@ -67,7 +67,7 @@ impl Toolchain {
         command
     }
 
-    /// Whether `cargo clippy` can check the browser's part: Debian's toolchain has no clippy of its version.
+    /// Returns whether `cargo clippy` can check the browser's part: Debian's toolchain has no clippy of its version.
     pub(crate) fn has_clippy(&self) -> bool {
         matches!(self, Self::Current)
     }
@@ -89,7 +89,7 @@ fn rustup() -> Result<()> {
     })
 }
 
-/// Whether this compiler has a compiled library for the browser.
+/// Returns whether this compiler has a compiled library for the browser.
 fn has_library(rustc: &mut Command) -> bool {
     let folder =
         capture(rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(paths::root()));

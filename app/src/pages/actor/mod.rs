@@ -22,7 +22,7 @@ pub(super) struct ActorPage {
     window: RelativeRange,
     /// The start of the window.
     from: Option<DateTime<Utc>>,
-    /// Whether the page begins at the newest transaction.
+    /// True if the page begins at the newest transaction.
     is_first_page: bool,
     transactions: PageOfTransactions<TransactionRecord>,
     /// The tables of each transaction, in the same order, unless counting took too long.

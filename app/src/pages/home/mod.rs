@@ -20,7 +20,7 @@ pub(super) struct HomePage {
     tables: Option<Vec<TableName>>,
     /// The result of the coverage checks, for operators who may see it.
     coverage: Option<Coverage>,
-    /// Whether the console has a configuration to compare with.
+    /// True if the console has a configuration to compare with.
     is_configured: bool,
     latest: Option<LatestActivity>,
 }

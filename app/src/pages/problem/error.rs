@@ -12,10 +12,10 @@ use super::Problem;
 use crate::ConsoleAction;
 use crate::request::QueryFailure;
 
-/// Why a request is not answered with its page.
+/// The reason why a request is not answered with its page.
 ///
-/// As a response, a problem is its status alone, with the error among the extensions: the route guard, which knows the page
-/// context, renders it.
+/// A problem becomes a response without a body that carries the error in its extensions. The route guard renders it, because
+/// only the guard knows the page context.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum PageError {

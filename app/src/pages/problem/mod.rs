@@ -25,15 +25,15 @@ pub struct Problem {
     pub advice: Option<&'static str>,
     /// The command that the administrator of the application can run.
     pub command: Option<&'static str>,
-    /// Whether to link to the same page within a smaller time window.
+    /// Links to the same page within a smaller time window.
     pub offer_narrower_window: bool,
-    /// Whether to link to the same address again.
+    /// Links to the same address again.
     pub offer_retry: bool,
     /// Links to other pages: the text, and the path below the mount.
     pub links: Vec<(&'static str, &'static str)>,
-    /// Whether to link to the overview, because it can be expected to work.
+    /// Links to the overview, because it can be expected to work.
     pub offer_home_link: bool,
-    /// Whether to mention that a scope limits the view, because what it hides looks like this as well.
+    /// Mentions that a scope limits the view, because hidden records look the same as missing ones.
     pub mention_scope: bool,
     /// A note for the developer of the application, in debug builds.
     pub developer_note: Option<&'static str>,

@@ -15,7 +15,7 @@ use crate::{Coverage, Page, PageContext, PageError, RequestContext};
 #[derive(Debug)]
 pub(super) struct RedactionPage {
     coverage: Coverage,
-    /// Whether the console has a configuration to compare with.
+    /// True if the console has a configuration to compare with.
     is_configured: bool,
 }
 

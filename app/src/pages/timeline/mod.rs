@@ -37,11 +37,11 @@ struct FoundChanges {
     filter: Filter,
     position: Position,
     page: PageOfChanges<TimelineEntry>,
-    /// Whether the last transaction of the page continues on the next one.
+    /// True if the last transaction of the page continues on the next one.
     continues: bool,
     /// The number of matching changes, unless counting took too long.
     count: Option<Count>,
-    /// Whether the trail holds any change at all.
+    /// True if the trail holds any change at all.
     has_changes: bool,
     /// The mark of the snapshot that the page was read from, if the page can grow.
     mark: Option<SnapshotMark>,

@@ -18,7 +18,7 @@ use crate::{Page, PageContext, PageError, RequestContext};
 pub(super) struct TransactionPage {
     /// The transaction and a page of its changes, with their old values.
     detail: TransactionDetail,
-    /// Whether the page begins at the newest change.
+    /// True if the page begins at the newest change.
     is_first_page: bool,
     /// The tables of all its changes, unless counting took too long.
     touched: Option<TableCounts>,
@@ -32,7 +32,7 @@ struct RelatedTransactions {
     transactions: Vec<TransactionRecord>,
     /// The tables of each transaction, in the same order.
     touched: Vec<TableCounts>,
-    /// Whether there are more.
+    /// True if there are more.
     truncated: bool,
 }
 

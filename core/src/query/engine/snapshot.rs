@@ -84,7 +84,7 @@ impl AuditTrail {
 fn settings(statement_timeout: Duration, prepared: bool) -> String {
     let off = ["jit", "enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"];
     let mut settings = pool::PIN_SEARCH_PATH.to_owned();
-    settings += &format!("; SET LOCAL statement_timeout = {}", pool::timeout_millis(statement_timeout));
+    settings += &format!("; SET LOCAL statement_timeout = {}", pool::timeout_millis(statement_timeout).max(1));
     settings += "; SET LOCAL max_parallel_workers_per_gather = 0";
     off.iter().for_each(|name| settings += &format!("; SET LOCAL {name} = off"));
     if prepared {
@@ -164,7 +164,7 @@ pub(in crate::query) struct TimeLimit {
 impl Snapshot<'_> {
     /// Limits the next statements to the search time of a page each, until [`end_time_limit`](Self::end_time_limit).
     pub(in crate::query) async fn begin_time_limit(&mut self) -> Result<TimeLimit, sqlx::Error> {
-        let timeout = pool::timeout_millis(self.search_time.min(self.statement_timeout));
+        let timeout = pool::timeout_millis(self.search_time.min(self.statement_timeout)).max(1);
         let begin = format!("SAVEPOINT threadline_time_limit; SET LOCAL statement_timeout = {timeout}");
         sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut *self.transaction).await?;
         Ok(TimeLimit { plan_mode: self.plan_mode })

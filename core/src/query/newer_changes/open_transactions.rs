@@ -60,7 +60,7 @@ impl AuditTrail {
 impl OpenTransactions {
     async fn list(trail: &AuditTrail) -> Result<Self, QueryError> {
         let pool = trail.read_pool.as_ref().unwrap_or(&trail.pool);
-        let timeout = pool::timeout_millis(trail.statement_timeout);
+        let timeout = pool::timeout_millis(trail.statement_timeout).max(1);
         let sql = format!("SET LOCAL statement_timeout = {timeout}; {LIST}");
         match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(pool).await {
             Ok(rows) => Ok(Self::read(&rows)?),

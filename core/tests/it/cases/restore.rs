@@ -3,7 +3,7 @@
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
-use threadline::{AuditTrail, TableName};
+use threadline::TableName;
 
 use threadline_testkit::changes::{changes, forget};
 use threadline_testkit::cluster::Cluster;
@@ -91,7 +91,7 @@ async fn secrets_stay_redacted_after_a_restore_into_another_cluster(pool: PgPool
     assert_eq!(write_everywhere(&restored).await?, Vec::<String>::new());
 
     // Captured again, the numbers of this cluster are known.
-    let trail = AuditTrail::new(restored.clone()).statement_timeout(std::time::Duration::MAX);
+    let trail = threadline_testkit::database::trail(&restored);
     trail.install().await?;
     trail.capture(policies()).await?;
     run(&restored, "ALTER TABLE table_01 RENAME secret TO other; ALTER TABLE table_01 ADD COLUMN more text")
@@ -140,7 +140,7 @@ async fn row_of_a_restored_database_is_as_certain_as_in_its_origin(pool: PgPool)
     let restored = cluster.create_database("restored", "").await?;
     cluster.run("pg_restore", "restored", &["--exit-on-error", file])?;
     for pool in [&first, &restored] {
-        let trail = AuditTrail::new(pool.clone()).statement_timeout(std::time::Duration::MAX);
+        let trail = threadline_testkit::database::trail(&pool);
         for (table, row, is_certain) in
             [("other", "id=1", true), ("m", "id=1&r=eu", true), ("dropped", "id=1", false)]
         {

@@ -176,8 +176,7 @@ async fn role_without_privileges_can_check_locked_table(pool: PgPool) -> Result 
         .connect_with((*pool.connect_options()).clone())
         .await?;
     // This would wait for ever if the check locked the table.
-    let report = AuditTrail::new(unprivileged.clone())
-        .statement_timeout(std::time::Duration::MAX)
+    let report = threadline_testkit::database::trail(&unprivileged)
         .coverage(&Config::default(), &Schemas::All)
         .await?;
     assert_eq!(lines(&report), ["covered t"]);

@@ -36,9 +36,7 @@ async fn elixir(pool: &PgPool) -> Result<AuditTrail> {
         )
         .await?;
     }
-    Ok(AuditTrail::new(pool.clone())
-        .statement_timeout(std::time::Duration::MAX)
-        .storage_schema(StorageSchema::new("public")?))
+    Ok(threadline_testkit::database::trail(&pool).storage_schema(StorageSchema::new("public")?))
 }
 
 /// Returns the warnings and errors as lines of table and code.

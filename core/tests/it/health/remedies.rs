@@ -155,8 +155,7 @@ async fn finding_names_roles_that_may_run_remedy(pool: PgPool) -> Result {
         .connect_with((*pool.connect_options()).clone())
         .await?;
     let trail_owner: String = value(&pool, "SELECT current_user::text").await?;
-    let report =
-        check(&AuditTrail::new(sessions.clone()).statement_timeout(std::time::Duration::MAX), "").await?;
+    let report = check(&threadline_testkit::database::trail(&sessions), "").await?;
     sessions.close().await;
     let who = format!("a superuser or a member of {}", service.name);
     let disabled = finding(&report, "capture_trigger_disabled")?;

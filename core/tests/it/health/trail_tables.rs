@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 use threadline::health::{RequirementStatus, Schemas};
-use threadline::{AuditTrail, Config, StorageSchema, TableName};
+use threadline::{Config, StorageSchema, TableName};
 
 use threadline_testkit::database::{Result, install, run};
 
@@ -27,9 +27,7 @@ async fn trail_tables_are_not_checked(pool: PgPool) -> Result {
 
 #[sqlx::test(migrations = false)]
 async fn host_table_with_trail_like_name_is_checked(pool: PgPool) -> Result {
-    let trail = AuditTrail::new(pool.clone())
-        .statement_timeout(std::time::Duration::MAX)
-        .storage_schema(StorageSchema::new("public")?);
+    let trail = threadline_testkit::database::trail(&pool).storage_schema(StorageSchema::new("public")?);
     trail.install().await?;
     run(
         &pool,

@@ -25,12 +25,8 @@ async fn every_read_answers_the_same(pool: PgPool) -> Result {
     for (at, table) in ["tickets", "replies", "tickets", "replies"].into_iter().enumerate() {
         let context = AuditContext::new(ActorRef::new(ActorKind::User, format!("user-{}", at / 2))?);
         let context = context.with_correlation_id(format!("batch-{}", at / 2))?;
-        let mut tx = AuditTrail::new(pool.clone())
-            .statement_timeout(std::time::Duration::MAX)
-            .write(&context)
-            .action("rows.made")
-            .begin()
-            .await?;
+        let mut tx =
+            threadline_testkit::database::trail(&pool).write(&context).action("rows.made").begin().await?;
         let from = at * 100;
         run(&mut *tx, &format!("INSERT INTO {table} SELECT generate_series({from}, {from} + 29)")).await?;
         run(&mut *tx, &format!("UPDATE {table} SET hits = 1 WHERE id % 10 = 3")).await?;
@@ -45,8 +41,7 @@ async fn every_read_answers_the_same(pool: PgPool) -> Result {
         let mut clients = JoinSet::new();
         for _ in 0..10 {
             // A search that stops has another answer, so none may stop, however long it takes.
-            let trail = AuditTrail::new(bouncer.client(settings.statements))
-                .statement_timeout(std::time::Duration::MAX)
+            let trail = threadline_testkit::database::trail(&bouncer.client(settings.statements))
                 .search_time(Duration::MAX);
             clients.spawn(async move { answers(&trail).await.map_err(|error| error.to_string()) });
         }

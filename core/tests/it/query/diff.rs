@@ -38,7 +38,7 @@ async fn field_change_has_source_of_old_value(pool: PgPool) -> Result {
     );
     assert!(kept[3].fields().iter().all(|field| field.before_source == OldValueSource::Absent));
 
-    let trail = AuditTrail::new(pool.clone()).statement_timeout(std::time::Duration::MAX);
+    let trail = threadline_testkit::database::trail(&pool);
     let mut policy = TablePolicy::new("t");
     policy.store_changed_from = false;
     policy.store_deleted_row = false;

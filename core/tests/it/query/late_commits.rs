@@ -57,12 +57,8 @@ async fn newer(
 async fn change_of_open_transaction_is_counted_once_it_commits(pool: PgPool) -> Result {
     let trail = captured(&pool).await?;
     let context = AuditContext::new(ActorRef::new(ActorKind::User, "ann")?).with_correlation_id("case-1")?;
-    let mut older = AuditTrail::new(pool.clone())
-        .statement_timeout(std::time::Duration::MAX)
-        .write(&context)
-        .action("tickets.imported")
-        .begin()
-        .await?;
+    let mut older =
+        threadline_testkit::database::trail(&pool).write(&context).action("tickets.imported").begin().await?;
     run(&mut *older, "INSERT INTO tickets VALUES (1, 7), (2, 8)").await?;
     run(&pool, "INSERT INTO tickets VALUES (3, 7); INSERT INTO lines VALUES (3)").await?;
 
@@ -190,7 +186,7 @@ async fn as_stranger(pool: &PgPool, role: &Role) -> Result<AuditTrail> {
         Box::pin(async move { sqlx::raw_sql(AssertSqlSafe(become_role)).execute(connection).await.map(drop) })
     });
     let strangers = strangers.connect_with(pool.connect_options().as_ref().clone()).await?;
-    Ok(AuditTrail::new(pool.clone()).statement_timeout(std::time::Duration::MAX).read_pool(strangers))
+    Ok(threadline_testkit::database::trail(&pool).read_pool(strangers))
 }
 
 #[sqlx::test(migrations = false)]
@@ -301,9 +297,7 @@ async fn write_as_reference(connection: &mut PgConnection, name: &str) -> Result
 #[sqlx::test(migrations = false)]
 async fn late_commit_into_elixir_trail_is_counted(pool: PgPool) -> Result {
     run(&pool, include_str!("reference.sql")).await?;
-    let trail = AuditTrail::new(pool.clone())
-        .statement_timeout(std::time::Duration::MAX)
-        .storage_schema(StorageSchema::new("public")?);
+    let trail = threadline_testkit::database::trail(&pool).storage_schema(StorageSchema::new("public")?);
     let (scope, any) = (Scope::tables(["orders"]), Filter::default());
     let mut older = pool.begin().await?;
     write_as_reference(&mut older, "orders").await?;

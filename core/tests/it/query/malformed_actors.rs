@@ -43,9 +43,7 @@ async fn trails(pool: &PgPool) -> Result<[AuditTrail; 2]> {
         )
         .await?;
     }
-    let reference = AuditTrail::new(pool.clone())
-        .statement_timeout(std::time::Duration::MAX)
-        .storage_schema(StorageSchema::new("public")?);
+    let reference = threadline_testkit::database::trail(&pool).storage_schema(StorageSchema::new("public")?);
     Ok([own, reference])
 }
 

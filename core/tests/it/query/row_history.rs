@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 use threadline::query::{Filter, Position, QueryError};
-use threadline::{ActorKind, ActorRef, AuditTrail, Scope};
+use threadline::{ActorKind, ActorRef, Scope};
 
 use crate::query::install_for_made_up_rows;
 use crate::query::{desk, words};
@@ -121,8 +121,7 @@ async fn query_that_cannot_match_returns_reason(pool: PgPool) -> Result {
     let fresh =
         trail.snapshot().await?.row_history(&scope, "fresh", [("id", 1)], &any, Position::Newest, 10).await?;
     assert!(fresh.entries.is_empty());
-    let elsewhere = AuditTrail::new(pool.clone())
-        .statement_timeout(std::time::Duration::MAX)
+    let elsewhere = threadline_testkit::database::trail(&pool)
         .storage_schema(threadline::StorageSchema::new("elsewhere")?);
     let error = elsewhere.timeline(&scope, &any, 10).await.unwrap_err();
     assert!(matches!(error, QueryError::NotInstalled { .. }), "{error}");

@@ -88,12 +88,8 @@ async fn hostile_search_path_executes_nothing_in_any_query(pool: PgPool) -> Resu
             "the trap is not set"
         );
         run(&pool, "DELETE FROM evil.executed").await?;
-        ask_everything(
-            &AuditTrail::new(sessions.clone())
-                .statement_timeout(std::time::Duration::MAX)
-                .prepared_statements(is_prepared),
-        )
-        .await?;
+        ask_everything(&threadline_testkit::database::trail(&sessions).prepared_statements(is_prepared))
+            .await?;
         sessions.close().await;
     }
     let executed: Option<Vec<String>> =

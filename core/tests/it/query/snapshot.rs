@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 use threadline::query::{AsOf, Count, Filter, OldValueSource, Page, Position, TimelineEntry};
-use threadline::{AuditTrail, Scope};
+use threadline::Scope;
 
 use crate::query::desk;
 use threadline_testkit::database::{Result, run};
@@ -46,11 +46,7 @@ async fn snapshot_loads_old_values(pool: PgPool) -> Result {
 #[sqlx::test(migrations = false)]
 async fn snapshot_keeps_row_state(pool: PgPool) -> Result {
     for prepared in [false, true] {
-        let trail = if prepared {
-            AuditTrail::new(pool.clone()).statement_timeout(std::time::Duration::MAX)
-        } else {
-            desk(&pool).await?
-        };
+        let trail = if prepared { threadline_testkit::database::trail(&pool) } else { desk(&pool).await? };
         let trail = trail.prepared_statements(prepared);
         let (scope, any, key) = (Scope::unscoped(), Filter::default(), [("id", 1)]);
         let mut snapshot = trail.snapshot().await?;

@@ -39,7 +39,7 @@ pub(crate) struct Reply {
 }
 
 impl Ticket {
-    /// Whether it is open, and nobody has taken it.
+    /// Returns whether the ticket is open and nobody has taken it.
     pub(crate) fn waits(&self) -> bool {
         self.assignee.is_none() && self.status == "open"
     }
