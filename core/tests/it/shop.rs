@@ -3,8 +3,8 @@
 
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, PgPool};
-use threadline::capture::{CaptureMode, TablePolicy};
 use threadline::TableName;
+use threadline::capture::{CaptureMode, TablePolicy};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -31,7 +31,7 @@ async fn compare(pool: &PgPool, turns: Turns) -> Result {
         sqlx::raw_sql(sql).execute(pool).await?;
     }
     let policies = policies(pool, turns).await?;
-    let trail = threadline_testkit::database::trail(&pool);
+    let trail = threadline_testkit::database::trail(pool);
     trail.install().await?;
     let plan = trail.capture(policies.clone()).await?;
     for (policy, planned) in policies.iter().zip(&plan.tables) {

@@ -34,7 +34,7 @@ pub(super) async fn load(context: &RequestContext, query: TimelineQuery) -> Resu
     }
 }
 
-/// Why there are no changes to show.
+/// The reason why there are no changes to show.
 enum Failure {
     /// The filter cannot be used: the page shows its form.
     Filter(InvalidFilter),

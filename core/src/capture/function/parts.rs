@@ -84,6 +84,16 @@ struct RowSql {
     hidden_change: String,
 }
 
+/// The SQL for the keys of row images. Key columns of an altered table may have been renamed.
+#[derive(Debug, FromRow)]
+struct KeySql {
+    of_before: String,
+    of_after: String,
+    of_before_if_altered: String,
+    of_after_if_altered: String,
+    has_changed: String,
+}
+
 /// Returns the policy as the JSON document that the functions of the storage schema read.
 pub(super) fn policy_document(table: &CapturableTable, policy: &TablePolicy) -> Value {
     json!({
@@ -156,25 +166,18 @@ impl Builder<'_> {
         .try_get(0)
     }
 
-    /// Returns the expression for the key of a row image. With `may_have_changed` it also finds renamed key columns.
-    async fn key_sql(&mut self, image: &str, may_have_changed: bool) -> Result<String, sqlx::Error> {
-        sqlx::query(AssertSqlSafe(self.storage.fill("SELECT __schema__.threadline_key_sql($1, $2, $3)")))
-            .bind(&self.document)
-            .bind(image)
-            .bind(may_have_changed.then_some("TG_RELID"))
-            .persistent(false)
-            .fetch_one(&mut *self.connection)
-            .await?
-            .try_get(0)
-    }
-
-    async fn key_change_sql(&mut self) -> Result<String, sqlx::Error> {
-        sqlx::query(AssertSqlSafe(self.storage.fill("SELECT __schema__.threadline_key_change_sql($1)")))
-            .bind(&self.document)
-            .persistent(false)
-            .fetch_one(&mut *self.connection)
-            .await?
-            .try_get(0)
+    async fn key_sql(&mut self) -> Result<KeySql, sqlx::Error> {
+        sqlx::query_as(AssertSqlSafe(self.storage.fill(
+            "SELECT __schema__.threadline_key_sql($1, 'before', NULL) AS of_before,
+                    __schema__.threadline_key_sql($1, 'after', NULL) AS of_after,
+                    __schema__.threadline_key_sql($1, 'before', 'TG_RELID') AS of_before_if_altered,
+                    __schema__.threadline_key_sql($1, 'after', 'TG_RELID') AS of_after_if_altered,
+                    __schema__.threadline_key_change_sql($1) AS has_changed",
+        )))
+        .bind(&self.document)
+        .persistent(false)
+        .fetch_one(&mut *self.connection)
+        .await
     }
 
     /// Returns the parts that both templates use.
@@ -243,6 +246,7 @@ impl Builder<'_> {
     /// Returns the parts that record one row. `old` and `new` are the names of the row before and after in the SQL.
     pub(super) async fn row_parts(&mut self, old: &str, new: &str) -> Result<Parts, sqlx::Error> {
         let row = self.row_sql(old, new).await?;
+        let key = self.key_sql().await?;
         let policy = self.policy;
         let hidden_change = match row.hidden_change.as_str() {
             "" => String::new(),
@@ -256,11 +260,11 @@ impl Builder<'_> {
             ("compare_images", self.compare_images(&row)),
             ("compare_hidden", self.compare_hidden(&row, old, new)),
             ("deleted_row", if policy.store_deleted_row { "before" } else { "NULL" }.to_owned()),
-            ("key_of_after", self.key_sql("after", false).await?),
-            ("key_of_before", self.key_sql("before", false).await?),
-            ("changed_key_of_after", self.key_sql("after", true).await?),
-            ("changed_key_of_before", self.key_sql("before", true).await?),
-            ("key_change", self.key_change_sql().await?),
+            ("key_of_before", key.of_before),
+            ("key_of_after", key.of_after),
+            ("changed_key_of_before", key.of_before_if_altered),
+            ("changed_key_of_after", key.of_after_if_altered),
+            ("key_change", key.has_changed),
             ("hidden_change", hidden_change),
             ("old_image", row.old_image),
             ("new_image", row.new_image),

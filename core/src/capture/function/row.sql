@@ -23,7 +23,9 @@ BEGIN
   IF __may_have_changed__
     OR __is_declared__
     OR __is_clock_unusual__ THEN
-    has_changed := __has_changed__;
+    IF __may_have_changed__ THEN
+      has_changed := __has_changed__;
+    END IF;
     is_declared := __is_declared__;
     __advance_clock__
   END IF;

@@ -84,7 +84,8 @@ impl AuditTrail {
 fn settings(statement_timeout: Duration, prepared: bool) -> String {
     let off = ["jit", "enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"];
     let mut settings = pool::PIN_SEARCH_PATH.to_owned();
-    settings += &format!("; SET LOCAL statement_timeout = {}", pool::timeout_millis(statement_timeout).max(1));
+    settings +=
+        &format!("; SET LOCAL statement_timeout = {}", pool::timeout_millis(statement_timeout).max(1));
     settings += "; SET LOCAL max_parallel_workers_per_gather = 0";
     off.iter().for_each(|name| settings += &format!("; SET LOCAL {name} = off"));
     if prepared {

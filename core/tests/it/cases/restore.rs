@@ -2,8 +2,8 @@
 //! what was redacted stays redacted, under its own name and under any other.
 
 use sqlx::PgPool;
-use threadline::capture::{CaptureMode, TablePolicy};
 use threadline::TableName;
+use threadline::capture::{CaptureMode, TablePolicy};
 
 use threadline_testkit::changes::{changes, forget};
 use threadline_testkit::cluster::Cluster;
@@ -140,7 +140,7 @@ async fn row_of_a_restored_database_is_as_certain_as_in_its_origin(pool: PgPool)
     let restored = cluster.create_database("restored", "").await?;
     cluster.run("pg_restore", "restored", &["--exit-on-error", file])?;
     for pool in [&first, &restored] {
-        let trail = threadline_testkit::database::trail(&pool);
+        let trail = threadline_testkit::database::trail(pool);
         for (table, row, is_certain) in
             [("other", "id=1", true), ("m", "id=1&r=eu", true), ("dropped", "id=1", false)]
         {

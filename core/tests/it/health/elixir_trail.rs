@@ -36,7 +36,7 @@ async fn elixir(pool: &PgPool) -> Result<AuditTrail> {
         )
         .await?;
     }
-    Ok(threadline_testkit::database::trail(&pool).storage_schema(StorageSchema::new("public")?))
+    Ok(threadline_testkit::database::trail(pool).storage_schema(StorageSchema::new("public")?))
 }
 
 /// Returns the warnings and errors as lines of table and code.

@@ -20,7 +20,7 @@ async fn trail(pool: &PgPool, generation: &str) -> Result<AuditTrail> {
     run(pool, "DROP SCHEMA public CASCADE; CREATE SCHEMA public").await?;
     run(pool, include_str!("reference.sql")).await?;
     run(pool, generation).await?;
-    Ok(threadline_testkit::database::trail(&pool).storage_schema(StorageSchema::new("public")?))
+    Ok(threadline_testkit::database::trail(pool).storage_schema(StorageSchema::new("public")?))
 }
 
 async fn found(trail: &AuditTrail, pairs: &[(&str, &str)]) -> Result<Vec<String>> {

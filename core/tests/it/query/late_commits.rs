@@ -186,7 +186,7 @@ async fn as_stranger(pool: &PgPool, role: &Role) -> Result<AuditTrail> {
         Box::pin(async move { sqlx::raw_sql(AssertSqlSafe(become_role)).execute(connection).await.map(drop) })
     });
     let strangers = strangers.connect_with(pool.connect_options().as_ref().clone()).await?;
-    Ok(threadline_testkit::database::trail(&pool).read_pool(strangers))
+    Ok(threadline_testkit::database::trail(pool).read_pool(strangers))
 }
 
 #[sqlx::test(migrations = false)]

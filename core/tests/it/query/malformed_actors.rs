@@ -43,7 +43,7 @@ async fn trails(pool: &PgPool) -> Result<[AuditTrail; 2]> {
         )
         .await?;
     }
-    let reference = threadline_testkit::database::trail(&pool).storage_schema(StorageSchema::new("public")?);
+    let reference = threadline_testkit::database::trail(pool).storage_schema(StorageSchema::new("public")?);
     Ok([own, reference])
 }
 

@@ -76,7 +76,7 @@ async fn desk(pool: &PgPool) -> Result<AuditTrail> {
         (root, Some(Action::named("lines.emptied")), "TRUNCATE lines"),
         (AuditContext::new(ActorRef::anonymous()), None, "INSERT INTO tickets VALUES (3, 7, 'low')"),
     ] {
-        let write = threadline_testkit::database::trail(&pool).write(&context);
+        let write = threadline_testkit::database::trail(pool).write(&context);
         let write = match action {
             Some(action) => write.action(action),
             None => write,

@@ -1,8 +1,8 @@
 //! Several queries of one snapshot.
 
 use sqlx::PgPool;
-use threadline::query::{AsOf, Count, Filter, OldValueSource, Page, Position, TimelineEntry};
 use threadline::Scope;
+use threadline::query::{AsOf, Count, Filter, OldValueSource, Page, Position, TimelineEntry};
 
 use crate::query::desk;
 use threadline_testkit::database::{Result, run};

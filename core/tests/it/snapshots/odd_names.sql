@@ -40,12 +40,13 @@ BEGIN
     OR "threadline".threadline_has_redacted_columns("threadline".threadline_table('public', 'odd $threadline$ "name"'), ARRAY['select']) IS NOT TRUE
     OR (current_setting('threadline.actor_ref', true) <> '' OR current_setting('threadline.declared', true) <> '')
     OR high & 1 = 1 OR microseconds * 2 NOT BETWEEN high AND high + 20000 OR moment < now() THEN
-    has_changed := (TG_RELID IS DISTINCT FROM "threadline".threadline_table('public', 'odd $threadline$ "name"') OR TG_TABLE_SCHEMA <> 'public'
+    IF TG_RELID IS DISTINCT FROM "threadline".threadline_table('public', 'odd $threadline$ "name"') OR TG_TABLE_SCHEMA <> 'public'
     OR "threadline".threadline_columns_digest("threadline".threadline_table('public', 'odd $threadline$ "name"')) IS DISTINCT FROM '4e1306a2e66bffbbb9178c46f781ed57bd5660a2e3afc58b36c27aae7af34bbe'
-    OR "threadline".threadline_has_redacted_columns("threadline".threadline_table('public', 'odd $threadline$ "name"'), ARRAY['select']) IS NOT TRUE)
-      AND (TG_TABLE_NAME <> 'odd $threadline$ "name"' OR TG_TABLE_SCHEMA <> 'public'
-      OR "threadline".threadline_columns_digest(TG_RELID) IS DISTINCT FROM '4e1306a2e66bffbbb9178c46f781ed57bd5660a2e3afc58b36c27aae7af34bbe'
-    OR "threadline".threadline_has_redacted_columns(TG_RELID, ARRAY['select']) IS NOT TRUE);
+    OR "threadline".threadline_has_redacted_columns("threadline".threadline_table('public', 'odd $threadline$ "name"'), ARRAY['select']) IS NOT TRUE THEN
+      has_changed := TG_TABLE_NAME <> 'odd $threadline$ "name"' OR TG_TABLE_SCHEMA <> 'public'
+    OR "threadline".threadline_columns_digest(TG_RELID) IS DISTINCT FROM '4e1306a2e66bffbbb9178c46f781ed57bd5660a2e3afc58b36c27aae7af34bbe'
+    OR "threadline".threadline_has_redacted_columns(TG_RELID, ARRAY['select']) IS NOT TRUE;
+    END IF;
     is_declared := (current_setting('threadline.actor_ref', true) <> '' OR current_setting('threadline.declared', true) <> '');
     IF high & 1 = 1 OR microseconds * 2 NOT BETWEEN high AND high + 20000 OR moment < now() THEN
       microseconds := "threadline".threadline_advance_clock(microseconds, high, "threadline".threadline_microseconds(now()));
@@ -200,7 +201,7 @@ END IF;
 END
 $_threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() IS E'{"version":1,"table":{"schema":"public","name":"odd $threadline$ \\"name\\""},"mode":"statement","always":false,"key":["a''b\\\\"],"columns":["a''b\\\\","select"],"types":["integer","text"],"exclude":["select"],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"truncate":"record","record_session":true,"digest":"caa6b6905b6aa3529cf76e7198cc6e9d164cfd4599f48f42c8ca077a79941752"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() IS E'{"version":1,"table":{"schema":"public","name":"odd $threadline$ \\"name\\""},"mode":"statement","always":false,"key":["a''b\\\\"],"columns":["a''b\\\\","select"],"types":["integer","text"],"exclude":["select"],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"truncate":"record","record_session":true,"digest":"48f27a8945eb3cc1730d9f2de4b94e4f292f6a27e22f66df7c741faa5182d1ea"}';
 
 SELECT "threadline".threadline_drop_triggers('"public"."odd $threadline$ ""name"""', ARRAY['threadline_audit_odd $threadline$ "name"_truncate',
     'threadline_audit_odd $threadline$ "name"_insert', 'threadline_audit_odd $threadline$ "name"_update',

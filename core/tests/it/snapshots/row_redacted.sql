@@ -44,12 +44,13 @@ BEGIN
     OR "threadline".threadline_has_redacted_columns("threadline".threadline_table('billing', 'payments'), ARRAY['card', 'holder', 'email']) IS NOT TRUE
     OR (current_setting('threadline.actor_ref', true) <> '' OR current_setting('threadline.declared', true) <> '')
     OR high & 1 = 1 OR microseconds * 2 NOT BETWEEN high AND high + 20000 OR moment < now() THEN
-    has_changed := (pg_partition_root(TG_RELID) IS DISTINCT FROM "threadline".threadline_table('billing', 'payments') OR root[1] <> 'billing'
+    IF pg_partition_root(TG_RELID) IS DISTINCT FROM "threadline".threadline_table('billing', 'payments') OR root[1] <> 'billing'
     OR "threadline".threadline_columns_digest("threadline".threadline_table('billing', 'payments')) IS DISTINCT FROM 'f2b702decaefa9d284d30cc6be08e3d2156fdf0fe7e140be1d49f07985472868'
-    OR "threadline".threadline_has_redacted_columns("threadline".threadline_table('billing', 'payments'), ARRAY['card', 'holder', 'email']) IS NOT TRUE)
-      AND (root[2] <> 'payments' OR root[1] <> 'billing'
-      OR "threadline".threadline_columns_digest(TG_RELID) IS DISTINCT FROM 'f2b702decaefa9d284d30cc6be08e3d2156fdf0fe7e140be1d49f07985472868'
-    OR "threadline".threadline_has_redacted_columns(TG_RELID, ARRAY['card', 'holder', 'email']) IS NOT TRUE);
+    OR "threadline".threadline_has_redacted_columns("threadline".threadline_table('billing', 'payments'), ARRAY['card', 'holder', 'email']) IS NOT TRUE THEN
+      has_changed := root[2] <> 'payments' OR root[1] <> 'billing'
+    OR "threadline".threadline_columns_digest(TG_RELID) IS DISTINCT FROM 'f2b702decaefa9d284d30cc6be08e3d2156fdf0fe7e140be1d49f07985472868'
+    OR "threadline".threadline_has_redacted_columns(TG_RELID, ARRAY['card', 'holder', 'email']) IS NOT TRUE;
+    END IF;
     is_declared := (current_setting('threadline.actor_ref', true) <> '' OR current_setting('threadline.declared', true) <> '');
     IF high & 1 = 1 OR microseconds * 2 NOT BETWEEN high AND high + 20000 OR moment < now() THEN
       microseconds := "threadline".threadline_advance_clock(microseconds, high, "threadline".threadline_microseconds(now()));
@@ -198,7 +199,7 @@ END IF;
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() IS '{"version":1,"table":{"schema":"billing","name":"payments"},"mode":"row","always":true,"key":["tenant","number"],"columns":["tenant","number","card","holder","email","note","updated_at"],"types":["integer","integer","text","text","text","text","timestamp with time zone"],"exclude":["card"],"mask":["holder","email"],"mask_placeholder":"it''s hidden","mask_null":false,"except_columns":["updated_at"],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":true,"truncate":"record","record_session":true,"digest":"1190c8cd0c6612401e047f94ba8cf38a9171f04752a343ebb34c12349a9d59b9"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() IS '{"version":1,"table":{"schema":"billing","name":"payments"},"mode":"row","always":true,"key":["tenant","number"],"columns":["tenant","number","card","holder","email","note","updated_at"],"types":["integer","integer","text","text","text","text","timestamp with time zone"],"exclude":["card"],"mask":["holder","email"],"mask_placeholder":"it''s hidden","mask_null":false,"except_columns":["updated_at"],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":true,"truncate":"record","record_session":true,"digest":"fb9789abae1b1721a769d36dff498e369667d213a97c6834414a6350e5f0a34c"}';
 
 SELECT "threadline".threadline_drop_triggers('"billing"."payments"', ARRAY['threadline_audit_billing_payments_truncate',
     'threadline_audit_billing_payments']);

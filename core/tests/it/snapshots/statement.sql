@@ -39,10 +39,11 @@ BEGIN
     OR "threadline".threadline_columns_digest("threadline".threadline_table('public', 'tickets')) IS DISTINCT FROM 'b25a27ddf3b8f285369cfaddee5ae544a6a43e4ee33314df007306719ef1981e'
     OR (current_setting('threadline.actor_ref', true) <> '' OR current_setting('threadline.declared', true) <> '')
     OR high & 1 = 1 OR microseconds * 2 NOT BETWEEN high AND high + 20000 OR moment < now() THEN
-    has_changed := (TG_RELID IS DISTINCT FROM "threadline".threadline_table('public', 'tickets') OR TG_TABLE_SCHEMA <> 'public'
-    OR "threadline".threadline_columns_digest("threadline".threadline_table('public', 'tickets')) IS DISTINCT FROM 'b25a27ddf3b8f285369cfaddee5ae544a6a43e4ee33314df007306719ef1981e')
-      AND (TG_TABLE_NAME <> 'tickets' OR TG_TABLE_SCHEMA <> 'public'
-      OR "threadline".threadline_columns_digest(TG_RELID) IS DISTINCT FROM 'b25a27ddf3b8f285369cfaddee5ae544a6a43e4ee33314df007306719ef1981e');
+    IF TG_RELID IS DISTINCT FROM "threadline".threadline_table('public', 'tickets') OR TG_TABLE_SCHEMA <> 'public'
+    OR "threadline".threadline_columns_digest("threadline".threadline_table('public', 'tickets')) IS DISTINCT FROM 'b25a27ddf3b8f285369cfaddee5ae544a6a43e4ee33314df007306719ef1981e' THEN
+      has_changed := TG_TABLE_NAME <> 'tickets' OR TG_TABLE_SCHEMA <> 'public'
+    OR "threadline".threadline_columns_digest(TG_RELID) IS DISTINCT FROM 'b25a27ddf3b8f285369cfaddee5ae544a6a43e4ee33314df007306719ef1981e';
+    END IF;
     is_declared := (current_setting('threadline.actor_ref', true) <> '' OR current_setting('threadline.declared', true) <> '');
     IF high & 1 = 1 OR microseconds * 2 NOT BETWEEN high AND high + 20000 OR moment < now() THEN
       microseconds := "threadline".threadline_advance_clock(microseconds, high, "threadline".threadline_microseconds(now()));
@@ -205,7 +206,7 @@ END IF;
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_tickets"() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"types":["bigint","text","text","jsonb"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"truncate":"record","record_session":true,"digest":"bb6ca81c89d593a817d4c90e48b43040c384687d66d59aa08372d31bbf487261"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"types":["bigint","text","text","jsonb"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"truncate":"record","record_session":true,"digest":"f4d41c3b25b7766811ebb5b58013024f08833937a4e29f096db19a7a92e38b0a"}';
 
 SELECT "threadline".threadline_drop_triggers('"public"."tickets"', ARRAY['threadline_audit_tickets_truncate', 'threadline_audit_tickets_insert',
     'threadline_audit_tickets_update', 'threadline_audit_tickets_delete']);
