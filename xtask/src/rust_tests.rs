@@ -1,7 +1,8 @@
 //! The Rust tests: all of them on the distribution's PostgreSQL, and those of the library on the newest as well.
 
-use std::env;
+use std::num::NonZero;
 use std::path::Path;
+use std::{env, thread};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -15,6 +16,9 @@ use crate::table::Table;
 const SLOW_TESTS: [&str; 3] = ["differential::", "redaction::property::", "volume::"];
 /// The tests that `cargo xtask test --quick` does not run.
 pub(crate) const LEFT_OUT_BY_QUICK: &str = "examples in the documentation, the longest tests of the library";
+
+/// The variable by which the test harness is told how many tests run at once.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
 
 /// Tests that cargo runs at once.
 #[derive(Debug)]
@@ -55,9 +59,18 @@ impl Part {
         // A failed test does not keep the others from running.
         let mut command = cargo(["test", "--no-fail-fast"]);
         command.args(&self.arguments);
+        if env::var_os(TEST_THREADS).is_none() {
+            command.env(TEST_THREADS, test_threads().to_string());
+        }
         prepare(&mut command);
         run_command(&mut command)
     }
+}
+
+/// Returns the number of tests that run at once. There are more than the processor has cores, because a test waits while its
+/// server works, and the tests with the largest values wait for each other.
+fn test_threads() -> usize {
+    2 * thread::available_parallelism().map_or(2, NonZero::get)
 }
 
 /// Runs all tests on the distribution's PostgreSQL and the library's on the newest, or all on the server of `DATABASE_URL`.

@@ -1,4 +1,4 @@
-//! Much at once: a transaction of 100,000 statements, statements of 1,000,000 rows.
+//! Large transactions: 100,000 statements in one transaction, and 300,000 to 1,000,000 rows in one statement.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
@@ -33,30 +33,33 @@ async fn a_transaction_of_100_000_statements(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A statement on a table of 1,000,000 rows, or on an empty one.
-async fn million(pool: &PgPool, rows: &str, statement: &str) -> Result {
+/// Runs one statement that changes `rows` rows, after the statement that prepares the table.
+async fn record_statement(pool: &PgPool, rows: i64, prepare: &str, statement: &str) -> Result {
     let trail = install(pool).await?;
     run(pool, "CREATE TABLE t (id int PRIMARY KEY, n int)").await?;
-    run(pool, rows).await?;
+    run(pool, prepare).await?;
     trail.capture([TablePolicy::new("t").mode(CaptureMode::Statement)]).await?;
     run(pool, statement).await?;
-    assert_eq!(value::<Vec<i64>>(pool, SUMMARY).await?, [1_000_000, 1_000_000, 1, 0]);
+    assert_eq!(value::<Vec<i64>>(pool, SUMMARY).await?, [rows, rows, 1, 0]);
     Ok(())
 }
 
-const ROWS: &str = "INSERT INTO t SELECT n, 0 FROM generate_series(1, 1000000) AS n";
+/// Returns the statement that inserts this number of rows.
+fn insert(rows: i64) -> String {
+    format!("INSERT INTO t SELECT n, 0 FROM generate_series(1, {rows}) AS n")
+}
 
 #[sqlx::test(migrations = false)]
 async fn an_insert_of_1_000_000_rows(pool: PgPool) -> Result {
-    million(&pool, "", ROWS).await
+    record_statement(&pool, 1_000_000, "", &insert(1_000_000)).await
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_update_of_1_000_000_rows(pool: PgPool) -> Result {
-    million(&pool, ROWS, "UPDATE t SET n = 1").await
+async fn an_update_of_300_000_rows(pool: PgPool) -> Result {
+    record_statement(&pool, 300_000, &insert(300_000), "UPDATE t SET n = 1").await
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_delete_of_1_000_000_rows(pool: PgPool) -> Result {
-    million(&pool, ROWS, "DELETE FROM t").await
+async fn a_delete_of_300_000_rows(pool: PgPool) -> Result {
+    record_statement(&pool, 300_000, &insert(300_000), "DELETE FROM t").await
 }
