@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::command::{cargo, run as run_command};
-use crate::postgres::{Cluster, Which};
+use crate::postgres::{Cluster, ClusterKind};
 use crate::progress::step;
 use crate::{bundle, paths};
 
@@ -22,6 +22,7 @@ pub(crate) struct Options {
     arguments: Vec<String>,
 }
 
+/// Builds the benchmarks, and runs the chosen one.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let bench = options.arguments.first().map_or("", String::as_str);
     let mut build = cargo(["build", "--release", "--package", "threadline-bench"]);
@@ -32,42 +33,43 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         build.arg("--no-default-features");
     }
     step("building the benchmark", || run_command(&mut build))?;
-    let mut command = Command::new(program()?);
+    let mut command = Command::new(benchmark_program()?);
     command.args(&options.arguments);
-    let asks_for_help = options.arguments.iter().any(|argument| argument == "-h" || argument == "--help");
-    if asks_for_help || env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty()) {
+    let has_help_flag = options.arguments.iter().any(|argument| argument == "-h" || argument == "--help");
+    if has_help_flag || env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty()) {
         return run_command(&mut command);
     }
     let _lock = lock()?;
     match bench {
-        // These read a trail of millions of changes, which is kept.
-        "query" | "console" => run_on(&Cluster::find(Which::BenchQuery)?, &mut command),
+        // These read an audit trail of millions of changes, which is kept.
+        "query" | "console" => run_on(&Cluster::find(ClusterKind::BenchQuery)?, &mut command),
         // The figures of these must not depend on earlier runs, which leave gigabytes of write-ahead log.
         "capture" | "write-path" | "health" => {
-            let cluster = Cluster::find(Which::Bench)?;
+            let cluster = Cluster::find(ClusterKind::Bench)?;
             cluster.remove()?;
             run_on(&cluster, &mut command)?;
             cluster.remove()
         }
-        // The program says what it expects.
+        // The program prints an error that lists the benchmarks.
         _ => run_command(&mut command),
     }
 }
 
-/// Returns the benchmark program, which cargo puts beside the folder of the profile that this program was built with.
-fn program() -> Result<PathBuf> {
+/// Returns the path of the benchmark program. Cargo writes it to the folder of the release profile, which is in the same
+/// target folder as the one of this program's profile.
+fn benchmark_program() -> Result<PathBuf> {
     let this = paths::this_program()?;
-    let target = this.ancestors().nth(2).context("this program is in no target folder")?;
+    let target = this.ancestors().nth(2).context("this program is not in a target folder")?;
     Ok(target.join("release/threadline-bench"))
 }
 
 fn run_on(cluster: &Cluster, command: &mut Command) -> Result<()> {
     let _server = cluster.start()?;
-    cluster.serve(command, "postgres");
+    cluster.set_environment(command, "postgres");
     run_command(command)
 }
 
-/// Fails while another benchmark of this checkout runs, because the two would measure each other.
+/// Locks the benchmarks of this checkout. Fails while another one runs, because the two would distort each other's figures.
 fn lock() -> Result<File> {
     let folder = paths::target().join("bench");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;

@@ -1,4 +1,5 @@
-//! The browser's part: compiled, bound to JavaScript, and laid where the server embeds it.
+//! The browser bundle: compiles the frontend crate, generates its JavaScript, and copies both to the folder that the server
+//! crate embeds.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,18 +12,18 @@ use crate::paths;
 use crate::progress::step;
 use crate::wasm::{TARGET, Toolchain, output_folder};
 
-/// Builds the bundle and leaves `server/bundle` untouched when nothing changed: the server crate is rebuilt by the age
-/// of these files.
+/// Builds the bundle. Does not write to `server/bundle` if nothing changed, because cargo rebuilds the server crate when
+/// these files are newer than its last build.
 pub(crate) fn build() -> Result<Toolchain> {
     let toolchain = Toolchain::find_or_install()?;
     step("building the browser bundle", || {
         let arguments = ["--package", "threadline-frontend", "--profile", "wasm"];
-        run(&mut toolchain.cargo("build", &arguments, false)).context("the browser's part did not build")?;
-        let fresh = output_folder().join("bundle");
-        bind(&fresh)?;
-        let place = paths::root().join("server/bundle");
-        if replace(&fresh, &place)? {
-            report(&place)?;
+        run(&mut toolchain.cargo("build", &arguments, false)).context("the frontend crate did not build")?;
+        let output = output_folder().join("bundle");
+        generate_javascript(&output)?;
+        let destination = paths::root().join("server/bundle");
+        if synchronize(&output, &destination)? {
+            print_sizes(&destination)?;
         } else {
             eprintln!("    unchanged");
         }
@@ -31,7 +32,7 @@ pub(crate) fn build() -> Result<Toolchain> {
     Ok(toolchain)
 }
 
-fn bind(folder: &Path) -> Result<()> {
+fn generate_javascript(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
@@ -46,47 +47,50 @@ fn bind(folder: &Path) -> Result<()> {
         .generate(folder)
         .with_context(|| {
             format!(
-                "cannot make JavaScript for {}: are wasm-bindgen and wasm-bindgen-cli-support of one version?",
+                "cannot generate JavaScript for {}: do wasm-bindgen and wasm-bindgen-cli-support have the same version?",
                 wasm.display()
             )
         })
 }
 
-/// Makes `place` hold what `fresh` holds, touching only what differs. Returns whether anything did.
-pub(crate) fn replace(fresh: &Path, place: &Path) -> Result<bool> {
-    let (wanted, there) = (files(fresh)?, files(place)?);
-    let mut changed = false;
-    for file in there.iter().filter(|file| !wanted.contains(file)) {
-        fs::remove_file(place.join(file)).with_context(|| format!("cannot remove {}", file.display()))?;
-        changed = true;
+/// Makes the contents of `destination` equal to those of `source`, and writes only the files that differ. Returns true if a
+/// file was written or removed.
+pub(crate) fn synchronize(source: &Path, destination: &Path) -> Result<bool> {
+    let (source_files, destination_files) = (files(source)?, files(destination)?);
+    let mut is_changed = false;
+    for file in destination_files.iter().filter(|file| !source_files.contains(file)) {
+        fs::remove_file(destination.join(file))
+            .with_context(|| format!("cannot remove {}", file.display()))?;
+        is_changed = true;
     }
-    for file in &wanted {
-        let (from, to) = (fresh.join(file), place.join(file));
+    for file in &source_files {
+        let (from, to) = (source.join(file), destination.join(file));
         let bytes = fs::read(&from).with_context(|| format!("cannot read {}", from.display()))?;
         if fs::read(&to).is_ok_and(|old| old == bytes) {
             continue;
         }
         if let Some(folder) = to.parent() {
-            fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+            fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         }
         fs::write(&to, bytes).with_context(|| format!("cannot write {}", to.display()))?;
-        changed = true;
+        is_changed = true;
     }
-    Ok(changed)
+    Ok(is_changed)
 }
 
-/// All files below a folder, as paths inside it; none when there is no folder.
+/// Returns the paths of all files in a folder and its subfolders, relative to the folder. The list is empty if the folder
+/// does not exist.
 fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    let mut open = vec![folder.to_path_buf()];
-    while let Some(next) = open.pop() {
+    let mut pending = vec![folder.to_path_buf()];
+    while let Some(next) = pending.pop() {
         if !next.exists() {
             continue;
         }
         for entry in next.read_dir().with_context(|| format!("cannot read {}", next.display()))? {
             let path = entry?.path();
             if path.is_dir() {
-                open.push(path);
+                pending.push(path);
             } else {
                 found.push(path.strip_prefix(folder)?.to_path_buf());
             }
@@ -96,27 +100,27 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// What a browser downloads: the bytes, and the bytes after the best brotli.
-fn report(folder: &Path) -> Result<()> {
+/// Prints the size of each file that a browser downloads, uncompressed and with the best compression of brotli.
+fn print_sizes(folder: &Path) -> Result<()> {
     for file in files(folder)? {
         let bytes = fs::read(folder.join(&file))?;
-        let packed = brotli_size(&bytes)?;
+        let compressed = brotli_size(&bytes)?;
         let kilobytes = |size: usize| size as f64 / 1000.0;
         eprintln!(
             "    {}: {:.1} kB, {:.1} kB brotli",
             file.display(),
             kilobytes(bytes.len()),
-            kilobytes(packed)
+            kilobytes(compressed)
         );
     }
     Ok(())
 }
 
 fn brotli_size(bytes: &[u8]) -> Result<usize> {
-    let mut packed = Vec::new();
+    let mut compressed = Vec::new();
     let settings = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
-    brotli::BrotliCompress(&mut &*bytes, &mut packed, &settings).context("cannot compress")?;
-    Ok(packed.len())
+    brotli::BrotliCompress(&mut &*bytes, &mut compressed, &settings).context("cannot compress")?;
+    Ok(compressed.len())
 }
 
 #[cfg(test)]
@@ -127,19 +131,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_differs_is_touched() {
+    fn synchronize_equal_folders_writes_no_file() {
         let folder = env::temp_dir().join(format!("threadline-bundle-{}", process::id()));
-        let (fresh, place) = (folder.join("fresh"), folder.join("place"));
-        fs::create_dir_all(fresh.join("deep")).unwrap();
-        fs::create_dir_all(&place).unwrap();
-        fs::write(fresh.join("deep/a.js"), "new").unwrap();
-        fs::write(place.join("gone.js"), "old").unwrap();
+        let (source, destination) = (folder.join("source"), folder.join("destination"));
+        fs::create_dir_all(source.join("deep")).unwrap();
+        fs::create_dir_all(&destination).unwrap();
+        fs::write(source.join("deep/a.js"), "new").unwrap();
+        fs::write(destination.join("gone.js"), "old").unwrap();
 
-        assert!(replace(&fresh, &place).unwrap());
-        assert_eq!(files(&place).unwrap(), [PathBuf::from("deep/a.js")]);
-        let written = fs::metadata(place.join("deep/a.js")).unwrap().modified().unwrap();
-        assert!(!replace(&fresh, &place).unwrap());
-        assert_eq!(fs::metadata(place.join("deep/a.js")).unwrap().modified().unwrap(), written);
+        assert!(synchronize(&source, &destination).unwrap());
+        assert_eq!(files(&destination).unwrap(), [PathBuf::from("deep/a.js")]);
+        let written = fs::metadata(destination.join("deep/a.js")).unwrap().modified().unwrap();
+        assert!(!synchronize(&source, &destination).unwrap());
+        assert_eq!(fs::metadata(destination.join("deep/a.js")).unwrap().modified().unwrap(), written);
 
         fs::remove_dir_all(folder).unwrap();
     }

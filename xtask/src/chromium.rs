@@ -1,4 +1,4 @@
-//! A Chromium for the browser suite.
+//! The Chromium of the browser suite.
 
 use std::env;
 use std::fs;
@@ -11,39 +11,44 @@ use crate::command::{capture, is_program, run};
 use crate::progress::step;
 use crate::{node, packages};
 
-const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const PROGRAM_NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// The program's file; `None` when Playwright brought its own.
+/// Returns the path of Chromium, and installs it if it is missing. Returns `None` if Playwright has installed its own, which
+/// it finds by itself.
 pub(crate) fn find_or_install() -> Result<Option<PathBuf>> {
     if let Some(found) = find() {
         return Ok(Some(found));
     }
     if is_ubuntu() {
-        // Ubuntu's package is a snap, which needs a running snapd and cannot reach a test's profile.
+        // Ubuntu's package is a snap, which needs a running snapd and cannot read the profile of a test.
         step("installing Chromium with Playwright", || {
             run(node::playwright().args(["install", "--with-deps", "chromium"]))
                 .context("cannot install Chromium: install google-chrome or chromium by hand, then try again")
         })?;
         return Ok(None);
     }
-    // Without any font a page has no text to look at.
+    // A page has no visible text if no font is installed.
     packages::install(&["chromium", "fonts-dejavu-core"])?;
-    find().context("Chromium was installed, but no program of it works: does `chromium --version`?").map(Some)
+    find()
+        .context(
+            "Chromium was installed, but it does not start: run `chromium --version` to see its messages",
+        )
+        .map(Some)
 }
 
 fn find() -> Option<PathBuf> {
     let folders = env::var_os("PATH")?;
-    NAMES
+    PROGRAM_NAMES
         .iter()
         .flat_map(|name| env::split_paths(&folders).map(move |folder| folder.join(name)))
-        .find(|file| is_program(file) && !is_snap(file) && answers(file))
+        .find(|file| is_program(file) && !is_snap(file) && prints_version(file))
 }
 
-fn answers(file: &Path) -> bool {
+fn prints_version(file: &Path) -> bool {
     capture(Command::new(file).arg("--version")).is_ok()
 }
 
-/// A snap, or the script that asks for one to be installed.
+/// Returns true if the file is a snap, or a script that prompts the user to install one.
 fn is_snap(file: &Path) -> bool {
     let real = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
     real.starts_with("/snap")

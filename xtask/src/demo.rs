@@ -1,15 +1,15 @@
-//! `cargo xtask demo`: from a clean clone to a served help desk.
+//! `cargo xtask demo`: installs what is missing, builds the help desk, and serves it.
 
 use std::net::{Ipv4Addr, TcpListener};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::postgres::{Cluster, Which};
-use crate::{bundle, command, host, interrupt};
+use crate::postgres::{Cluster, ClusterKind};
+use crate::{bundle, command, helpdesk, interrupt};
 
-/// The demo's database in the private cluster.
-const DATABASE: &str = "helpdesk";
+/// The name of the demo's database in the private cluster.
+const DATABASE_NAME: &str = "helpdesk";
 
 /// `cargo xtask demo …`
 #[derive(Debug, Args)]
@@ -20,58 +20,59 @@ pub(crate) struct Options {
     /// Use this database instead of a private server.
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
-    /// Throw the private data away first.
+    /// Delete the data of the private server first.
     #[arg(long)]
     fresh: bool,
-    /// No simulated work: only what you do yourself happens.
+    /// Do not simulate the work of other users.
     #[arg(long)]
     quiet_traffic: bool,
 }
 
+/// Runs the demo until it is stopped.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    // All that can be refused is refused before minutes of building.
+    // Invalid options are refused before the build, which takes minutes.
     check_port(options.port)?;
     match options.database_url.as_deref().filter(|url| !url.is_empty()) {
         Some(_) if options.fresh => bail!(
-            "--fresh throws the private data away, and this run would use the database of --database-url or DATABASE_URL, \
-             which is never dropped: leave one of the two out (`env -u DATABASE_URL cargo xtask demo --fresh`)"
+            "--fresh deletes the data of the private server, but --database-url or DATABASE_URL selects another database, \
+             which is not deleted: use only one of the two (`env -u DATABASE_URL cargo xtask demo --fresh`)"
         ),
         Some(url) => {
             eprintln!("using the database of --database-url or DATABASE_URL, not a private server");
             build()?;
             serve(options, url)
         }
-        None => privately(options),
+        None => run_on_private_server(options),
     }
 }
 
-fn privately(options: &Options) -> Result<()> {
-    let cluster = Cluster::find(Which::Main)?;
-    if options.fresh && !cluster.answers() {
+fn run_on_private_server(options: &Options) -> Result<()> {
+    let cluster = Cluster::find(ClusterKind::Main)?;
+    if options.fresh && !cluster.is_listening() {
         cluster.remove()?;
     }
     build()?;
     let _server = cluster.start()?;
     if options.fresh {
-        // A server that ran already may serve others too: only the demo's database goes.
-        cluster.drop_database(DATABASE).context("cannot throw the private data away")?;
+        // A server that was running already may have other clients, so only the demo's database is deleted.
+        cluster.drop_database(DATABASE_NAME).context("cannot delete the private data")?;
     }
-    cluster.create_database(DATABASE)?;
-    let url = cluster.url(DATABASE);
+    cluster.create_database(DATABASE_NAME)?;
+    let url = cluster.url(DATABASE_NAME);
     println!("\nThe database: psql '{url}'\n");
     serve(options, &url)
 }
 
 fn build() -> Result<()> {
     bundle::build()?;
-    host::build()
+    helpdesk::build()
 }
 
 fn serve(options: &Options, url: &str) -> Result<()> {
-    let mut child = command::spawn(&mut host::command(options.port, url, options.quiet_traffic)?)?;
+    let mut child = command::spawn(&mut helpdesk::command(options.port, url, options.quiet_traffic)?)?;
     let status = command::wait(&mut child).context("cannot wait for the help desk")?;
-    if !status.success() && !interrupt::asked() {
-        bail!("the help desk ended ({status}); its own messages are above");
+    if !status.success() && !interrupt::is_requested() {
+        bail!("the help desk exited ({status}); its own messages are above");
     }
     Ok(())
 }

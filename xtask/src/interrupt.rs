@@ -1,18 +1,18 @@
-//! Ctrl-C, SIGTERM and SIGHUP: remembered here, acted upon by whoever waits for a child.
+//! The handler of Ctrl-C, SIGTERM and SIGHUP. It records the signal, and the code that waits for a child acts on it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+static IS_REQUESTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on a signal ends the work in order instead of ending the process: a server that this run started must be
-/// stopped too.
-pub(crate) fn listen() -> Result<()> {
-    ctrlc::set_handler(|| ASKED.store(true, Ordering::SeqCst)).context("cannot listen for Ctrl-C")
+/// Installs the handler. After that a signal no longer ends the process at once, because a server that this run
+/// started must be stopped first.
+pub(crate) fn install_handler() -> Result<()> {
+    ctrlc::set_handler(|| IS_REQUESTED.store(true, Ordering::SeqCst)).context("cannot handle Ctrl-C")
 }
 
-/// Returns whether the user has asked to stop.
-pub(crate) fn asked() -> bool {
-    ASKED.load(Ordering::SeqCst)
+/// Returns true if the user has requested a stop.
+pub(crate) fn is_requested() -> bool {
+    IS_REQUESTED.load(Ordering::SeqCst)
 }

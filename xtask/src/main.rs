@@ -3,11 +3,10 @@
 mod bench;
 mod browser;
 mod bundle;
-mod checks;
 mod chromium;
 mod command;
 mod demo;
-mod host;
+mod helpdesk;
 mod interrupt;
 mod node;
 mod package;
@@ -17,6 +16,7 @@ mod postgres;
 mod progress;
 mod rust_tests;
 mod table;
+mod test;
 mod wasm;
 
 use std::process::ExitCode;
@@ -37,22 +37,22 @@ enum Task {
     /// Install what is missing, build, and serve the help desk with its console.
     Demo(demo::Options),
     /// Run everything that CI runs, or a part of it.
-    Test(checks::Options),
-    /// Build the browser's part into server/bundle.
+    Test(test::Options),
+    /// Build the browser bundle in server/bundle.
     Bundle,
-    /// Make the packages as they are published, with what the bundle and other folders add to them.
+    /// Create the packages that are published, with the bundle and the files of other folders that they need.
     Package,
-    /// Measure what the trail costs.
+    /// Measure the costs of the audit trail.
     Bench(bench::Options),
     /// Control the private PostgreSQL server.
     Postgres(postgres::Options),
 }
 
 fn main() -> ExitCode {
-    let done = interrupt::listen().and_then(|()| run(Cli::parse().task));
-    match done {
-        // Whoever pressed Ctrl-C knows why it ended; what the children said while they stopped is no failure.
-        _ if interrupt::asked() => {
+    let result = interrupt::install_handler().and_then(|()| run(Cli::parse().task));
+    match result {
+        // After Ctrl-C the errors of the stopped children are expected, so none is printed.
+        _ if interrupt::is_requested() => {
             eprintln!("stopped");
             ExitCode::from(130)
         }
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     match task {
         Task::Demo(options) => demo::run(&options),
-        Task::Test(options) => checks::run(&options),
+        Task::Test(options) => test::run(&options),
         Task::Bundle => bundle::build().map(drop),
         Task::Package => package::run(),
         Task::Bench(options) => bench::run(&options),
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn command_line_is_consistent() {
+    fn command_line_definition_passes_debug_assert() {
         Cli::command().debug_assert();
     }
 }

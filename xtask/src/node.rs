@@ -6,72 +6,80 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{capture, find, run};
+use crate::command::{capture, find_in_path, run};
 use crate::progress::step;
 use crate::{packages, paths};
 
-/// Debian 12's, and the oldest that the locked Playwright runs on.
-const FLOOR: u32 = 18;
+/// The oldest major version of Node.js that the locked Playwright supports. Debian 12 has this version.
+const OLDEST_VERSION: u32 = 18;
 
-pub(crate) fn folder() -> PathBuf {
+/// Returns the folder of the browser suite.
+fn suite_folder() -> PathBuf {
     paths::root().join("end2end")
 }
 
-/// Makes `end2end/node_modules` hold what its lock file says.
-pub(crate) fn prepare() -> Result<()> {
-    // The browser comes from the distribution, or is installed in a step of its own.
-    install(&folder(), "the browser suite's packages", &[], &[("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")])
+/// Installs the packages of the browser suite in `end2end/node_modules`.
+pub(crate) fn install_suite() -> Result<()> {
+    // Playwright's own browser is skipped: the distribution's is used, or Playwright's is installed in a later step.
+    install(
+        &suite_folder(),
+        "the packages of the browser suite",
+        &[],
+        &[("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")],
+    )
 }
 
-/// Makes a folder's `node_modules` hold what the `package-lock.json` beside it says, whose digests npm checks.
+/// Installs the packages of a folder's `package-lock.json` in its `node_modules`, unless they are installed. npm checks the
+/// digests in the lock file.
 pub(crate) fn install(
     folder: &Path,
-    what: &str,
+    description: &str,
     options: &[&str],
     environment: &[(&str, &str)],
 ) -> Result<()> {
     find_or_install()?;
     let lock = folder.join("package-lock.json");
     let lock = fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
-    // A copy of the lock file inside says for which one the packages were installed.
-    let stamp = folder.join("node_modules/.installed-lock.json");
-    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+    // A copy of the lock file in `node_modules` records which packages are installed.
+    let installed_lock = folder.join("node_modules/.installed-lock.json");
+    if fs::read(&installed_lock).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    step(&format!("installing {what}"), || {
-        // Another user may have to read what is installed: the one that PostgreSQL runs as.
+    step(&format!("installing {description}"), || {
+        // The umask lets another user read the files, such as the one that runs PostgreSQL.
         let mut command = Command::new("sh");
         command.args(["-c", "umask 022 && exec npm \"$@\"", "npm"]).current_dir(folder);
-        // A package that wants a newer Node.js would otherwise be installed all the same, and fail later.
+        // Without `--engine-strict` a package that needs a newer Node.js would be installed and fail later.
         command.args(["ci", "--engine-strict", "--no-audit", "--no-fund"]).args(options);
         run(command.envs(environment.iter().copied()))?;
-        fs::write(&stamp, &lock).with_context(|| format!("cannot write {}", stamp.display()))
+        fs::write(&installed_lock, &lock)
+            .with_context(|| format!("cannot write {}", installed_lock.display()))
     })
 }
 
 fn find_or_install() -> Result<()> {
-    if find("node").is_none() || find("npm").is_none() {
+    if find_in_path("node").is_none() || find_in_path("npm").is_none() {
         packages::install(&["nodejs", "npm"])?;
     }
-    let said = capture(Command::new("node").arg("--version"))?;
-    if major(&said).is_none_or(|major| major < FLOOR) {
+    let version = capture(Command::new("node").arg("--version"))?;
+    if parse_major_version(&version).is_none_or(|major| major < OLDEST_VERSION) {
         bail!(
-            "Node.js {FLOOR} or newer is needed, and `node --version` says {}: install a newer one",
-            said.trim()
+            "Node.js {OLDEST_VERSION} or newer is needed, and `node --version` prints {}: install a newer one",
+            version.trim()
         );
     }
     Ok(())
 }
 
-/// Playwright's command line, of the locked version.
+/// Returns a command for Playwright of the locked version.
 pub(crate) fn playwright() -> Command {
-    let mut command = Command::new(folder().join("node_modules/.bin/playwright"));
-    command.current_dir(folder());
+    let mut command = Command::new(suite_folder().join("node_modules/.bin/playwright"));
+    command.current_dir(suite_folder());
     command
 }
 
-/// The 20 in `v20.20.2`.
-fn major(version: &str) -> Option<u32> {
+/// Reads the major version 20 from `v20.20.2`.
+fn parse_major_version(version: &str) -> Option<u32> {
     version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
@@ -80,8 +88,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_read() {
-        assert_eq!(major("v20.20.2\n"), Some(20));
-        assert_eq!(major("nonsense"), None);
+    fn parse_major_version_other_text_returns_none() {
+        assert_eq!(parse_major_version("v20.20.2\n"), Some(20));
+        assert_eq!(parse_major_version("nonsense"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Debian and Ubuntu packages.
+//! Installation of packages of Debian and Ubuntu.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,26 +7,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result, bail};
 use rustix::process::geteuid;
 
-use crate::command::{capture, find, run};
+use crate::command::{capture, find_in_path, run};
 use crate::progress::step;
 
-static LISTS_ARE_NEW: AtomicBool = AtomicBool::new(false);
+static HAS_UPDATED_LISTS: AtomicBool = AtomicBool::new(false);
 
-/// Installs packages, or says what a person has to install.
+/// Installs packages. An error names the packages that a person has to install.
 pub(crate) fn install(packages: &[&str]) -> Result<()> {
     let list = packages.join(" ");
     step(&format!("installing {list}"), || {
-        let may = may_install(&list)?;
+        let privilege = find_privilege(&list)?;
         if lists_are_empty() {
-            update(may)?;
+            update(privilege)?;
         }
-        // Old lists name versions that the mirrors no longer have: once they are new, it is worth a second try.
-        if let Err(error) = apt(may, &install_arguments(packages)) {
-            if LISTS_ARE_NEW.load(Ordering::SeqCst) {
+        // Old lists name versions that the mirrors no longer have, so a failed installation is repeated with new lists.
+        if let Err(error) = apt(privilege, &install_arguments(packages)) {
+            if HAS_UPDATED_LISTS.load(Ordering::SeqCst) {
                 return Err(error);
             }
-            update(may)?;
-            apt(may, &install_arguments(packages))?;
+            update(privilege)?;
+            apt(privilege, &install_arguments(packages))?;
         }
         Ok(())
     })
@@ -35,47 +35,48 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     })
 }
 
-/// The names of packages that can be had and match a pattern of `apt-cache search --names-only`.
-pub(crate) fn available(pattern: &str) -> Result<Vec<String>> {
+/// Returns the names of the available packages that match a pattern of `apt-cache search --names-only`.
+pub(crate) fn search(pattern: &str) -> Result<Vec<String>> {
     if lists_are_empty() {
-        update(may_install("the package lists")?)?;
+        update(find_privilege("the package lists")?)?;
     }
     let found = capture(Command::new("apt-cache").args(["search", "--names-only", pattern]))?;
     Ok(found.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
 }
 
-/// By which right packages are installed.
+/// The privilege with which `apt-get` runs.
 #[derive(Clone, Copy, Debug)]
-enum May {
+enum Privilege {
     Root,
     Sudo,
 }
 
-fn may_install(list: &str) -> Result<May> {
-    if find("apt-get").is_none() {
+/// Returns the privilege with which packages can be installed. The list of packages is part of the error.
+fn find_privilege(list: &str) -> Result<Privilege> {
+    if find_in_path("apt-get").is_none() {
         bail!("this machine has no apt-get, so {list} cannot be installed for you");
     }
     if geteuid().is_root() {
-        return Ok(May::Root);
+        return Ok(Privilege::Root);
     }
-    // A sudo that asks for a password would wait for ever in CI, and behind our own output also for a person.
-    if find("sudo").is_some() && capture(Command::new("sudo").args(["-n", "true"])).is_ok() {
-        return Ok(May::Sudo);
+    // A prompt for a password would block CI, and a person could miss it between the other output.
+    if find_in_path("sudo").is_some() && capture(Command::new("sudo").args(["-n", "true"])).is_ok() {
+        return Ok(Privilege::Sudo);
     }
-    bail!("installing needs root, and sudo wants a password: run `sudo -v` first, or install {list} yourself")
+    bail!("installing needs root, and sudo needs a password: run `sudo -v` first, or install {list} yourself")
 }
 
 fn lists_are_empty() -> bool {
     let lists = Path::new("/var/lib/apt/lists");
-    let has_one = |name: &str| name.ends_with("_Packages") || name.contains("_Packages.");
+    let is_list = |name: &str| name.ends_with("_Packages") || name.contains("_Packages.");
     !lists.read_dir().is_ok_and(|mut files| {
-        files.any(|file| file.is_ok_and(|file| file.file_name().to_str().is_some_and(has_one)))
+        files.any(|file| file.is_ok_and(|file| file.file_name().to_str().is_some_and(is_list)))
     })
 }
 
-fn update(may: May) -> Result<()> {
-    LISTS_ARE_NEW.store(true, Ordering::SeqCst);
-    apt(may, &["update", "--quiet"])
+fn update(privilege: Privilege) -> Result<()> {
+    HAS_UPDATED_LISTS.store(true, Ordering::SeqCst);
+    apt(privilege, &["update", "--quiet"])
 }
 
 fn install_arguments<'a>(packages: &[&'a str]) -> Vec<&'a str> {
@@ -84,15 +85,15 @@ fn install_arguments<'a>(packages: &[&'a str]) -> Vec<&'a str> {
     arguments
 }
 
-fn apt(may: May, arguments: &[&str]) -> Result<()> {
-    let mut command = match may {
-        May::Root => Command::new("env"),
-        May::Sudo => Command::new("sudo"),
+fn apt(privilege: Privilege, arguments: &[&str]) -> Result<()> {
+    let mut command = match privilege {
+        Privilege::Root => Command::new("env"),
+        Privilege::Sudo => Command::new("sudo"),
     };
-    if matches!(may, May::Sudo) {
+    if matches!(privilege, Privilege::Sudo) {
         command.args(["-n", "env"]);
     }
-    // Another installation may be under way: wait for it instead of failing.
+    // The lock timeout makes apt-get wait for another installation instead of failing.
     command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"]);
     run(command.args(arguments))
 }

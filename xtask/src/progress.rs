@@ -1,4 +1,4 @@
-//! Tells what is being done and how long it took.
+//! Messages about the progress of long steps.
 
 use std::fs;
 use std::path::Path;
@@ -6,26 +6,26 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-/// Runs one long step and says when it starts and when it is done.
+/// Runs one long step, and prints its name at the start and its duration at the end.
 pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     eprintln!("==> {name}");
     let start = Instant::now();
     let result = work()?;
-    eprintln!("    done in {}", seconds(start.elapsed()));
+    eprintln!("    done in {}", format_duration(start.elapsed()));
     Ok(result)
 }
 
-/// A duration as a person reads it.
-pub(crate) fn seconds(time: Duration) -> String {
-    let whole = time.as_secs();
-    match whole {
-        0..10 => format!("{:.1} s", time.as_secs_f64()),
-        10..60 => format!("{whole} s"),
-        _ => format!("{} min {:02} s", whole / 60, whole % 60),
+/// Formats a duration for a person, with fewer digits for longer ones.
+pub(crate) fn format_duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..10 => format!("{:.1} s", duration.as_secs_f64()),
+        10..60 => format!("{seconds} s"),
+        _ => format!("{} min {:02} s", seconds / 60, seconds % 60),
     }
 }
 
-/// The last lines of a log file.
+/// Returns the last lines of a log file.
 pub(crate) fn tail(file: &Path, lines: usize) -> String {
     let text = fs::read_to_string(file).unwrap_or_default();
     let all: Vec<&str> = text.lines().collect();
@@ -37,9 +37,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_read_well() {
-        assert_eq!(seconds(Duration::from_millis(340)), "0.3 s");
-        assert_eq!(seconds(Duration::from_secs(59)), "59 s");
-        assert_eq!(seconds(Duration::from_secs(125)), "2 min 05 s");
+    fn format_duration_longer_duration_has_fewer_digits() {
+        assert_eq!(format_duration(Duration::from_millis(340)), "0.3 s");
+        assert_eq!(format_duration(Duration::from_secs(59)), "59 s");
+        assert_eq!(format_duration(Duration::from_secs(125)), "2 min 05 s");
     }
 }

@@ -1,4 +1,4 @@
-//! The Rust tests: all of them on the distribution's PostgreSQL, and those of the library on the newest as well.
+//! The Rust tests. All of them run on the distribution's PostgreSQL, and those of the library on the newest as well.
 
 use std::num::NonZero;
 use std::path::Path;
@@ -7,138 +7,150 @@ use std::{env, thread};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::command::{capture, cargo, find, is_program, run as run_command};
+use crate::command::{capture, cargo, find_in_path, is_program, run as run_command};
 use crate::packages;
-use crate::postgres::{Cluster, NEWEST, Which};
+use crate::postgres::{Cluster, ClusterKind, NEWEST_VERSION};
 use crate::table::Table;
 
-/// The modules whose tests take longest: random plans, random writes, and millions of rows.
-const SLOW_TESTS: [&str; 3] = ["differential::", "redaction::property::", "volume::"];
-/// The tests that `cargo xtask test --quick` does not run.
-pub(crate) const LEFT_OUT_BY_QUICK: &str = "examples in the documentation, the longest tests of the library";
+/// The modules with the slowest tests, which run random plans and random writes and write millions of rows.
+const SLOW_MODULES: [&str; 3] = ["differential::", "redaction::property::", "volume::"];
+/// The description of the tests that `cargo xtask test --quick` does not run.
+pub(crate) const TESTS_SKIPPED_BY_QUICK: &str =
+    "examples in the documentation, the slowest tests of the library";
 
-/// The variable by which the test harness is told how many tests run at once.
-const TEST_THREADS: &str = "RUST_TEST_THREADS";
+/// The environment variable that sets the number of tests that run at the same time.
+const TEST_THREADS_VARIABLE: &str = "RUST_TEST_THREADS";
 
-/// Tests that cargo runs at once.
+/// A selection of tests, which one `cargo test` command runs.
 #[derive(Debug)]
-struct Part {
+struct Selection {
     name: &'static str,
     arguments: Vec<String>,
 }
 
-impl Part {
+impl Selection {
     fn new(name: &'static str, arguments: &[&str]) -> Self {
         Self { name, arguments: arguments.iter().copied().map(str::to_owned).collect() }
     }
 
-    /// All tests and examples of all crates. A crate is compiled once for each choice of packages, so there is one choice.
-    fn everything() -> Self {
-        Self::new("all crates' tests", &["--workspace"])
+    /// Selects all tests and documentation examples of all crates. All selections include the whole workspace, because cargo
+    /// compiles a crate once for each set of chosen packages.
+    fn all() -> Self {
+        Self::new("tests of all crates", &["--workspace"])
     }
 
-    /// Capture, health and queries are all in the library. Its tests are chosen by name and not by package, because they are
-    /// built already, as a part of the workspace.
+    /// Selects the integration tests of the library, which contains all code that depends on the version of PostgreSQL. They
+    /// are selected by name and not by package, so that the build of the whole workspace is used again.
     fn library() -> Result<Self> {
-        let mut part = Self::new("library's tests", &["--workspace"]);
+        let mut selection = Self::new("tests of the library", &["--workspace"]);
         let metadata = capture(&mut cargo(["metadata", "--no-deps", "--format-version", "1"]))?;
         for name in integration_tests(&metadata, "threadline")? {
-            part.arguments.extend(["--test".to_owned(), name]);
+            selection.arguments.extend(["--test".to_owned(), name]);
         }
-        Ok(part)
+        Ok(selection)
     }
 
-    /// Everything but the examples and what takes longest.
+    /// Selects all tests except the documentation examples and the slowest tests.
     fn quick() -> Self {
-        let mut part = Self::new("tests that are quick", &["--workspace", "--tests", "--"]);
-        part.arguments.extend(SLOW_TESTS.iter().flat_map(|name| ["--skip".to_owned(), (*name).to_owned()]));
-        part
+        let mut selection = Self::new("quick tests", &["--workspace", "--tests", "--"]);
+        selection
+            .arguments
+            .extend(SLOW_MODULES.iter().flat_map(|name| ["--skip".to_owned(), (*name).to_owned()]));
+        selection
     }
 
+    /// Runs the tests with a command that `prepare` has changed.
     fn run(&self, prepare: impl FnOnce(&mut std::process::Command)) -> Result<()> {
-        // A failed test does not keep the others from running.
+        // All test binaries run, even if a test of one fails.
         let mut command = cargo(["test", "--no-fail-fast"]);
         command.args(&self.arguments);
-        if env::var_os(TEST_THREADS).is_none() {
-            command.env(TEST_THREADS, test_threads().to_string());
+        if env::var_os(TEST_THREADS_VARIABLE).is_none() {
+            command.env(TEST_THREADS_VARIABLE, test_threads().to_string());
         }
         prepare(&mut command);
         run_command(&mut command)
     }
 }
 
-/// Returns the number of tests that run at once. There are more than the processor has cores, because a test waits while its
-/// server works, and the tests with the largest values wait for each other.
+/// Returns the number of tests that run at the same time. It is larger than the number of cores, because a test waits while
+/// its server works, and the tests with the largest values wait for each other.
 fn test_threads() -> usize {
     2 * thread::available_parallelism().map_or(2, NonZero::get)
 }
 
-/// Runs all tests on the distribution's PostgreSQL and the library's on the newest, or all on the server of `DATABASE_URL`.
+/// Runs all tests on the server of `DATABASE_URL`, if it is set. Otherwise runs all tests on the distribution's PostgreSQL,
+/// and those of the library on the newest one.
 pub(crate) fn run(table: &mut Table) {
-    table.prepare("library without the web", without_web);
-    prepare(table);
-    if uses_own_server() {
-        run_on_own_server(table, &Part::everything());
+    table.run_prerequisite("dependencies of the library", check_library_dependencies);
+    install_programs(table);
+    if is_database_url_set() {
+        run_on_configured_server(table, &Selection::all());
         return;
     }
-    if run_on_private_server(table, Which::Main, &Part::everything()) == Some(NEWEST) {
+    if run_on_private_server(table, ClusterKind::Main, &Selection::all()) == Some(NEWEST_VERSION) {
         eprintln!(
-            "    the distribution's PostgreSQL is {NEWEST} already: there is no second run of the library's tests"
+            "    the distribution's PostgreSQL is {NEWEST_VERSION}, the newest version: \
+             the tests of the library do not run again"
         );
-    } else if let Some(library) = table.prepare("names of the library's tests", Part::library) {
-        run_on_private_server(table, Which::Newest, &library);
+    } else if let Some(library) =
+        table.run_prerequisite("names of the tests of the library", Selection::library)
+    {
+        run_on_private_server(table, ClusterKind::Newest, &library);
     }
 }
 
-/// Runs the tests that give an answer in minutes, on one server.
+/// Runs the quick tests on one server.
 pub(crate) fn run_quick(table: &mut Table) {
-    prepare(table);
-    if uses_own_server() {
-        run_on_own_server(table, &Part::quick());
+    install_programs(table);
+    if is_database_url_set() {
+        run_on_configured_server(table, &Selection::quick());
     } else {
-        run_on_private_server(table, Which::Main, &Part::quick());
+        run_on_private_server(table, ClusterKind::Main, &Selection::quick());
     }
 }
 
-/// Installs what the tests start themselves.
-fn prepare(table: &mut Table) {
-    table.prepare("PgBouncer", pooler);
-    table.prepare("libfaketime", clock);
+/// Installs the programs that the tests start themselves.
+fn install_programs(table: &mut Table) {
+    table.run_prerequisite("PgBouncer", install_pgbouncer);
+    table.run_prerequisite("libfaketime", install_libfaketime);
 }
 
-fn uses_own_server() -> bool {
+fn is_database_url_set() -> bool {
     env::var_os("DATABASE_URL").is_some_and(|url| !url.is_empty())
 }
 
-fn run_on_own_server(table: &mut Table, part: &Part) {
+fn run_on_configured_server(table: &mut Table, selection: &Selection) {
     eprintln!("    using the server of DATABASE_URL, not a private one");
-    table.step(&format!("{}, server of DATABASE_URL", part.name), || part.run(|_| ()));
+    table.run_step(&format!("{}, server of DATABASE_URL", selection.name), || selection.run(|_| ()));
 }
 
-/// Runs tests on one private server. Returns its version, if it runs.
-fn run_on_private_server(table: &mut Table, which: Which, part: &Part) -> Option<u32> {
-    let name = match which {
-        Which::Newest => format!("PostgreSQL {NEWEST}"),
+/// Runs tests on a private server. Returns its version, or `None` if it did not start.
+fn run_on_private_server(table: &mut Table, kind: ClusterKind, selection: &Selection) -> Option<u32> {
+    let name = match kind {
+        ClusterKind::Newest => format!("PostgreSQL {NEWEST_VERSION}"),
         _ => "the distribution's PostgreSQL".to_owned(),
     };
-    let cluster = table.prepare(&format!("installing {name}"), || Cluster::find(which));
+    let cluster = table.run_prerequisite(&format!("installing {name}"), || Cluster::find(kind));
     let server = cluster.as_ref().and_then(|cluster| {
-        table.prepare(&format!("starting {name}"), || cluster.start().map(|server| (cluster, server)))
+        table
+            .run_prerequisite(&format!("starting {name}"), || cluster.start().map(|server| (cluster, server)))
     });
     let Some((cluster, _server)) = server else {
-        table.leave_out(&format!("{}, {name}", part.name));
+        table.add_not_run(&format!("{}, {name}", selection.name));
         return None;
     };
-    // Every test makes a database of its own from here.
-    let serve = |command: &mut _| cluster.serve(command, "postgres");
-    table.step(&format!("{}, PostgreSQL {}", part.name, cluster.version()), || part.run(serve));
+    // Every test connects to this database and creates its own.
+    let prepare = |command: &mut _| cluster.set_environment(command, "postgres");
+    table.run_step(&format!("{}, PostgreSQL {}", selection.name, cluster.version()), || {
+        selection.run(prepare)
+    });
     Some(cluster.version())
 }
 
-/// Reads the names of a package's integration tests from what `cargo metadata` prints.
+/// Reads the names of a package's integration tests from the output of `cargo metadata`.
 fn integration_tests(metadata: &str, package: &str) -> Result<Vec<String>> {
     let metadata: Value =
-        serde_json::from_str(metadata).context("cannot read what `cargo metadata` printed")?;
+        serde_json::from_str(metadata).context("cannot read the output of `cargo metadata`")?;
     let list =
         |value: &Value, key: &str| value.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     let is_named = |value: &Value| value.get("name").and_then(Value::as_str) == Some(package);
@@ -151,32 +163,32 @@ fn integration_tests(metadata: &str, package: &str) -> Result<Vec<String>> {
         .filter_map(|target| target.get("name")?.as_str().map(str::to_owned))
         .collect();
     if names.is_empty() {
-        bail!("`cargo metadata` names no integration test of {package}");
+        bail!("`cargo metadata` lists no integration test of {package}");
     }
     Ok(names)
 }
 
-/// Checks that the library depends on nothing of the web, tests included, unless a host asks for its features.
-fn without_web() -> Result<()> {
+/// Checks that the library and its tests depend on no web framework, unless an application enables its web features.
+fn check_library_dependencies() -> Result<()> {
     let edges = ["--edges", "normal,build,dev", "--prefix", "none"];
     let tree = capture(cargo(["tree", "--package", "threadline"]).args(edges))?;
-    let web = ["axum", "axum-core", "http", "hyper", "leptos", "tower", "tower-service"];
-    let found = tree.lines().filter_map(|line| line.split(' ').next()).find(|name| web.contains(name));
+    let web_crates = ["axum", "axum-core", "http", "hyper", "leptos", "tower", "tower-service"];
+    let found = tree.lines().filter_map(|line| line.split(' ').next()).find(|name| web_crates.contains(name));
     match found {
-        Some(name) => bail!("the library depends on {name}: only its features tower and axum may"),
+        Some(name) => bail!("the library depends on {name}, which only its features tower and axum may use"),
         None => Ok(()),
     }
 }
 
-/// The tests start PgBouncer themselves. Debian keeps it where only root's PATH leads.
-fn pooler() -> Result<()> {
-    let there = find("pgbouncer").is_some() || is_program(Path::new("/usr/sbin/pgbouncer"));
-    if there { Ok(()) } else { packages::install(&["pgbouncer"]) }
+/// Installs PgBouncer, if it is missing. Debian installs it in a folder that is only in the PATH of root.
+fn install_pgbouncer() -> Result<()> {
+    let is_installed = find_in_path("pgbouncer").is_some() || is_program(Path::new("/usr/sbin/pgbouncer"));
+    if is_installed { Ok(()) } else { packages::install(&["pgbouncer"]) }
 }
 
-/// The tests set the clock of a server of their own back, by libfaketime.
-fn clock() -> Result<()> {
-    if find("faketime").is_some() { Ok(()) } else { packages::install(&["faketime"]) }
+/// Installs libfaketime, if it is missing. Tests set the clock of their own server back with it.
+fn install_libfaketime() -> Result<()> {
+    if find_in_path("faketime").is_some() { Ok(()) } else { packages::install(&["faketime"]) }
 }
 
 #[cfg(test)]
@@ -184,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn integration_tests_of_one_package_are_found() {
+    fn integration_tests_package_without_tests_returns_error() {
         let metadata = r#"{"packages": [
             {"name": "one", "targets": [{"name": "one", "kind": ["lib"]}, {"name": "it", "kind": ["test"]}]},
             {"name": "two", "targets": [{"name": "console", "kind": ["test"]}]}

@@ -1,9 +1,10 @@
-//! The private PostgreSQL server: a throw-away cluster under `target/`, reached by a unix socket only.
+//! The private PostgreSQL servers. Their clusters are in `target/`, can be deleted at any time, and accept connections
+//! through a unix socket only.
 
 mod cluster;
+mod location;
 mod owner;
 mod packaged;
-mod place;
 mod prepare;
 mod programs;
 mod running;
@@ -14,27 +15,27 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
 pub(crate) use cluster::Cluster;
-pub(crate) use programs::NEWEST;
+pub(crate) use programs::NEWEST_VERSION;
 
 /// `cargo xtask postgres …`
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     #[command(subcommand)]
     action: Action,
-    /// The browser suite's own server, which its tests stop and start.
+    /// Control the server of the browser suite, which its tests stop and start.
     #[arg(long, global = true)]
     browser: bool,
-    /// A server of this version, which is installed under target/, instead of the distribution's.
+    /// Control a server of this version, which is installed under target/, instead of the distribution's.
     #[arg(long, global = true, value_name = "VERSION", value_parser = ["18"])]
     version: Option<String>,
-    /// The database that the printed URL names.
+    /// Print the URL of this database.
     #[arg(long, global = true, default_value = "postgres")]
     database: String,
 }
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Start the server, and make it first where there is none.
+    /// Start the server, and create its cluster first if it does not exist.
     Start,
     /// Stop the server.
     Stop,
@@ -42,16 +43,19 @@ enum Action {
     Url,
 }
 
+/// Starts or stops a private server, and prints its URL unless it was stopped.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let which = match (options.browser, &options.version) {
-        (true, Some(_)) => bail!("--browser and --version are two servers: leave one of them out"),
-        (true, None) => Which::Browser,
-        (false, Some(_)) => Which::Newest,
-        (false, None) => Which::Main,
+    let kind = match (options.browser, &options.version) {
+        (true, Some(_)) => {
+            bail!("--browser and --version select two different servers: use only one of them")
+        }
+        (true, None) => ClusterKind::Browser,
+        (false, Some(_)) => ClusterKind::Newest,
+        (false, None) => ClusterKind::Main,
     };
-    let cluster = Cluster::find(which)?;
+    let cluster = Cluster::find(kind)?;
     match options.action {
-        Action::Start => cluster.start()?.keep(),
+        Action::Start => cluster.start()?.keep_running(),
         Action::Stop => cluster.stop()?,
         Action::Url => {}
     }
@@ -61,20 +65,25 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The private clusters. The newest version of PostgreSQL is tested next to the distribution's. The browser suite stops its server
-/// in mid-work, which must not disturb anybody else. A benchmark needs a server with the settings of a real one and without other
-/// clients. Those that write get a new cluster for each run, and those that read keep millions of rows in another one.
+/// The kind of a private cluster.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Which {
+pub(crate) enum ClusterKind {
+    /// The cluster of the demo and the Rust tests, on the distribution's PostgreSQL.
     Main,
+    /// The cluster of the Rust tests on the newest PostgreSQL.
     Newest,
+    /// The cluster of the browser suite. Its tests stop the server while it is in use, which must not disturb other
+    /// clients.
     Browser,
+    /// The cluster of benchmarks that write. It is created for each run, has settings like those of a production server, and
+    /// has no other clients.
     Bench,
+    /// The cluster of benchmarks that read. It keeps millions of rows between runs, and has no other clients.
     BenchQuery,
 }
 
-impl Which {
-    fn folder(self) -> &'static str {
+impl ClusterKind {
+    fn folder_name(self) -> &'static str {
         match self {
             Self::Main => "postgres",
             Self::Newest => "postgres-18",

@@ -1,4 +1,4 @@
-//! The user that a private server runs as.
+//! The user that runs a private server.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -8,35 +8,39 @@ use rustix::process::geteuid;
 
 use crate::command::capture;
 
-/// Who owns the data and runs the server: PostgreSQL refuses to be root.
+/// The user that owns the data and runs the server. It is another user than the current one if that is root, because
+/// PostgreSQL refuses to run as root.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Owner {
-    Me,
-    Other { uid: u32, gid: u32 },
+    CurrentUser,
+    OtherUser { uid: u32, gid: u32 },
 }
 
 impl Owner {
+    /// Returns the current user, or the user `postgres` if the current user is root.
     pub(crate) fn find() -> Result<Self> {
         if !geteuid().is_root() {
-            return Ok(Self::Me);
+            return Ok(Self::CurrentUser);
         }
-        let id = |which| -> Result<u32> {
-            let said = capture(Command::new("id").args([which, "postgres"]))?;
-            said.trim().parse().with_context(|| format!("`id {which} postgres` printed no number"))
+        let id = |option| -> Result<u32> {
+            let output = capture(Command::new("id").args([option, "postgres"]))?;
+            output.trim().parse().with_context(|| format!("`id {option} postgres` printed no number"))
         };
-        let found = id("-u").and_then(|uid| Ok(Self::Other { uid, gid: id("-g")? }));
-        found.context("PostgreSQL does not run as root, and there is no user postgres: make one (useradd --system postgres)")
+        let found = id("-u").and_then(|uid| Ok(Self::OtherUser { uid, gid: id("-g")? }));
+        found.context("PostgreSQL does not run as root, and there is no user postgres: create one (useradd --system postgres)")
     }
 
+    /// Returns the user id of the owner.
     pub(crate) fn uid(self) -> u32 {
         match self {
-            Self::Me => geteuid().as_raw(),
-            Self::Other { uid, .. } => uid,
+            Self::CurrentUser => geteuid().as_raw(),
+            Self::OtherUser { uid, .. } => uid,
         }
     }
 
-    pub(crate) fn become_owner(self, command: &mut Command) {
-        if let Self::Other { uid, gid } = self {
+    /// Makes a command run as the owner.
+    pub(crate) fn set_user(self, command: &mut Command) {
+        if let Self::OtherUser { uid, gid } = self {
             command.uid(uid).gid(gid);
         }
     }

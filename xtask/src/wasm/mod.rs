@@ -1,4 +1,4 @@
-//! The compiler for the browser: rustup's, or Debian's where rustup cannot download.
+//! The compiler for the browser. It is rustup's, or Debian's on machines where rustup cannot download.
 
 mod debian;
 
@@ -8,46 +8,47 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::{capture, cargo, find, forget_outer_cargo, run};
+use crate::command::{capture, cargo, find_in_path, remove_cargo_variables, run};
 use crate::paths;
 use crate::progress::step;
 
+/// The target triple of the browser.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// A compiler that can build for the browser.
 #[derive(Debug)]
 pub(crate) enum Toolchain {
-    /// The one that runs this program.
+    /// The toolchain that built this program.
     Current,
-    /// Debian's, with a library of its own making.
+    /// Debian's toolchain, with a standard library that is compiled here.
     Debian(debian::Sysroot),
 }
 
 impl Toolchain {
-    /// Finds one, or installs it. `XTASK_WASM=debian` goes straight to Debian's, to try that way where rustup works.
+    /// Finds a toolchain, or installs one. `XTASK_WASM=debian` selects Debian's, to test it on a machine where rustup works.
     pub(crate) fn find_or_install() -> Result<Self> {
-        let forced = env::var_os("XTASK_WASM").is_some_and(|way| way == "debian");
-        if !forced {
+        let is_debian_requested = env::var_os("XTASK_WASM").is_some_and(|value| value == "debian");
+        if !is_debian_requested {
             if has_library(&mut Command::new("rustc")) {
                 return Ok(Self::Current);
             }
-            match rustup() {
+            match add_target() {
                 Ok(()) if has_library(&mut Command::new("rustc")) => return Ok(Self::Current),
                 Ok(()) => {
                     eprintln!(
-                        "    rustup is content, but the library is not there; trying Debian's packages"
+                        "    rustup succeeded, but the standard library is missing; trying Debian's packages"
                     );
                 }
                 Err(error) => eprintln!("    {error:#}; trying Debian's packages"),
             }
         }
-        let found = debian::Sysroot::find_or_make();
+        let found = debian::Sysroot::find_or_build();
         found.map(Self::Debian).context(
-            "no compiler for wasm32-unknown-unknown: `rustup target add wasm32-unknown-unknown` is the usual way to get one",
+            "no compiler for wasm32-unknown-unknown: run `rustup target add wasm32-unknown-unknown`, then try again",
         )
     }
 
-    /// A cargo command that builds for the browser, in a target folder of its own.
+    /// Returns a cargo command that builds for the browser, in a separate target folder.
     pub(crate) fn cargo(&self, action: &str, arguments: &[&str], deny_warnings: bool) -> Command {
         let mut flags: Vec<String> = if deny_warnings { vec!["-Dwarnings".to_owned()] } else { Vec::new() };
         let mut command = match self {
@@ -57,7 +58,7 @@ impl Toolchain {
                 debian::cargo(paths::root())
             }
         };
-        // Flags for the host's processor or linker mean nothing to this target, or break it.
+        // Flags for the processor or linker of this machine are useless for this target, or break its build.
         for name in ["RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
             command.env_remove(name);
         }
@@ -67,36 +68,39 @@ impl Toolchain {
         command
     }
 
-    /// Returns whether `cargo clippy` can check the browser's part: Debian's toolchain has no clippy of its version.
+    /// Returns true if `cargo clippy` can check the frontend crate. Debian has no clippy of its toolchain's version.
     pub(crate) fn has_clippy(&self) -> bool {
         matches!(self, Self::Current)
     }
 }
 
-/// Where builds for the browser go: another compiler or other flags must not disturb the host's builds.
+/// Returns the target folder of builds for the browser. It is a separate one, because another compiler or other flags
+/// would make cargo rebuild what is compiled for this machine.
 pub(crate) fn output_folder() -> PathBuf {
     paths::target().join("wasm")
 }
 
-fn rustup() -> Result<()> {
-    if find("rustup").is_none() {
-        bail!("there is no rustup");
+/// Adds the target with rustup.
+fn add_target() -> Result<()> {
+    if find_in_path("rustup").is_none() {
+        bail!("rustup is not in PATH");
     }
     step("adding the target wasm32-unknown-unknown with rustup", || {
         let mut command = Command::new("rustup");
-        forget_outer_cargo(&mut command);
+        remove_cargo_variables(&mut command);
         run(command.args(["target", "add", TARGET]))
     })
 }
 
-/// Returns whether this compiler has a compiled library for the browser.
+/// Returns true if this compiler has a compiled standard library for the browser.
 fn has_library(rustc: &mut Command) -> bool {
     let folder =
         capture(rustc.args(["--print", "target-libdir", "--target", TARGET]).current_dir(paths::root()));
-    folder.is_ok_and(|folder| holds_library(Path::new(folder.trim())))
+    folder.is_ok_and(|folder| contains_library(Path::new(folder.trim())))
 }
 
-fn holds_library(folder: &Path) -> bool {
+/// Returns true if the folder contains a compiled standard library.
+fn contains_library(folder: &Path) -> bool {
     folder.read_dir().is_ok_and(|files| {
         files.flatten().any(|file| {
             let name = file.file_name();
