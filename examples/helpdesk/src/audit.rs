@@ -1,4 +1,4 @@
-//! The mount of the audit console: who may look into it, and as whom.
+//! Mounts the audit console: who may open it, and under which name.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use threadline_server::{Access, AccessRequest, Console, redirect_trailing_slash}
 
 use crate::session::{self, Role};
 
-/// Returns the audit trail of this database: the one place that says where it is kept and how it is read.
+/// Returns the audit trail of this database. Its settings are in one place.
 pub(crate) fn trail(pool: &PgPool) -> AuditTrail {
     AuditTrail::new(pool.clone()).prepared_statements(true)
 }
 
-/// The console under `/audit`. The session layer goes around these routes, so that both hooks find the session.
+/// Mounts the console at `/audit`. The session layer wraps these routes, so that both hooks can read the session.
 pub(crate) fn routes(trail: AuditTrail, config: Config) -> Router {
     let console = Console::builder(trail)
         .name("Help desk")
@@ -24,12 +24,12 @@ pub(crate) fn routes(trail: AuditTrail, config: Config) -> Router {
         .authorize_fn(|request: AccessRequest| async move { authorize(&request.parts).await })
         .actor_fn(session::actor)
         .build();
-    // Checks coverage also while nobody looks, so that a gap leaves a trace.
+    // Checks coverage even when no browser is open, so that each gap is recorded.
     tokio::spawn(console.watch_coverage());
     Router::new().nest("/audit", console.into_router()).route("/audit/", redirect_trailing_slash())
 }
 
-/// Only a clear yes opens the console: an error denies as well.
+/// Decides who may open the console. An error denies access.
 async fn authorize(parts: &Parts) -> Result<Access, session::Error> {
     let user = session::user(parts).await?;
     Ok(match user.map(|user| user.role) {
