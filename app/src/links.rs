@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use threadline::query::{Change, Filter, RowKey};
-use threadline::{ActorRef, TableName};
+use threadline::{ActorKind, TableName};
 use url::form_urlencoded;
 
 use crate::PageContext;
@@ -60,10 +60,10 @@ impl PageContext {
         Some(self.row_of(&change.table, change.row_key()?))
     }
 
-    /// Returns the address of the page of an actor.
-    pub(crate) fn actor_href(&self, actor: &ActorRef) -> String {
-        let kind = actor.kind().as_str();
-        match actor.id() {
+    /// Returns the address of the page of an actor, or of all actors of a kind.
+    pub(crate) fn actor_href(&self, kind: ActorKind, id: Option<&str>) -> String {
+        let kind = kind.as_str();
+        match id {
             Some(id) => self.href(&format!("/actors/{kind}/{}", segment(id))),
             None => self.href(&format!("/actors/{kind}")),
         }

@@ -61,6 +61,12 @@ impl Route {
         Self { needs_coverage: true, ..self }
     }
 
+    /// Returns whether the endpoint is a server function, which only scripts of the console call.
+    #[must_use]
+    pub const fn is_server_function(&self) -> bool {
+        matches!(self.endpoint, Endpoint::NewerChanges | Endpoint::CoverageStatus)
+    }
+
     /// Returns whether the endpoint is a page with the header above it.
     #[must_use]
     pub const fn is_page(&self) -> bool {

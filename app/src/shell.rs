@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::components::{Preferences, Tools};
+use crate::components::{Preferences, Tools, isolated};
+use crate::diff::accessible_line;
 use crate::islands::CoveragePill;
 use crate::{PageContext, ROUTES, Theme};
 
@@ -24,7 +25,7 @@ pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl Int
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <title>{format!("{title} · Threadline")}</title>
+                <title>{format!("{} · Threadline", accessible_line(&title))}</title>
                 <link rel="stylesheet" href=style nonce=context.nonce.clone()/>
                 <link rel="icon" type="image/svg+xml" href=icon/>
                 {script}
@@ -45,7 +46,7 @@ fn Header(context: PageContext) -> impl IntoView {
     let host = context.host_name.clone().map(|name| view! { <span>{name}</span> });
     let scoped = context.is_scoped.then(|| view! { <span class="chip">"Scoped view"</span> });
     let operator = context.operator.as_ref().map(|operator| {
-        view! { <span class="operator"><span class="wide">"Signed in as "</span> <b>{operator.to_string()}</b></span> }
+        view! { <span class="operator"><span class="wide">"Signed in as "</span> <b>{isolated(operator.to_string())}</b></span> }
     });
     let href = context.href("/coverage");
     let coverage = context.coverage.map(|pill| view! { <CoveragePill pill=pill href=href/> });

@@ -1,6 +1,11 @@
 //! Actions: why something was done.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::Serialize;
+
+use crate::InvalidParameter;
 
 /// A named action, such as `ticket.escalated`, with its reason.
 ///
@@ -36,6 +41,9 @@ pub enum ActionStatus {
 }
 
 impl ActionStatus {
+    /// Every status.
+    pub const ALL: [Self; 2] = [Self::Ok, Self::Error];
+
     /// Returns the word for the status, which is stored and shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -43,6 +51,21 @@ impl ActionStatus {
             Self::Ok => "ok",
             Self::Error => "error",
         }
+    }
+}
+
+impl FromStr for ActionStatus {
+    type Err = InvalidParameter;
+
+    fn from_str(text: &str) -> Result<Self, InvalidParameter> {
+        let known = Self::ALL.into_iter().find(|status| status.as_str() == text);
+        known.ok_or_else(|| InvalidParameter::new("status", text, "ok or error"))
+    }
+}
+
+impl fmt::Display for ActionStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -143,7 +166,7 @@ pub enum ActionError {
     },
     /// The reason or comment is too long or contains a NUL character. The error does not repeat its text.
     #[error(
-        "action {field} of {bytes} bytes: use at most {max_bytes}, and no NUL character, which PostgreSQL cannot keep"
+        "action {field} of {bytes} bytes: use at most {max_bytes}, and no NUL character, which PostgreSQL cannot store"
     )]
     Text {
         /// The field.

@@ -1,4 +1,4 @@
-//! Actors: who did something.
+//! Actors, which make changes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The kind of an actor. The set is closed.
+use crate::invisible::{escape_invisible, is_invisible};
+
+/// The kind of an actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -48,6 +50,12 @@ impl ActorKind {
     }
 }
 
+impl fmt::Display for ActorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 impl FromStr for ActorKind {
     type Err = ActorError;
 
@@ -78,17 +86,31 @@ pub struct ActorRef {
 }
 
 impl ActorRef {
-    /// Returns an actor of this kind with this id. For [`ActorKind::Anonymous`] the id is dropped.
+    /// Creates an actor of this kind with its id in the host application. For [`ActorKind::Anonymous`] the id is dropped.
     ///
     /// # Errors
-    /// [`ActorError::MissingId`] if the id is empty and the kind needs one; [`ActorError::InvalidId`] if it contains a NUL
-    /// character, which PostgreSQL cannot store.
+    /// [`ActorError::MissingId`] if the id is empty and the kind needs one; [`ActorError::InvalidId`] if it contains a control
+    /// character, a line or paragraph separator, or another invisible character, such as a zero width space or a mark that changes
+    /// the direction of the text. With those, two actors could look the same.
     pub fn new(kind: ActorKind, id: impl Into<String>) -> Result<Self, ActorError> {
+        let id = id.into();
+        if kind != ActorKind::Anonymous && id.contains(is_invisible) {
+            return Err(ActorError::invalid_id(kind, &id));
+        }
+        Self::recorded(kind, id)
+    }
+
+    /// Creates an actor as a trail may hold it: triggers record the id that the setting contains, whatever its characters.
+    ///
+    /// # Errors
+    /// [`ActorError::MissingId`] as for [`new`](Self::new); [`ActorError::InvalidId`] if the id contains a NUL character, which
+    /// PostgreSQL cannot store.
+    pub(crate) fn recorded(kind: ActorKind, id: impl Into<String>) -> Result<Self, ActorError> {
         let id = id.into();
         match kind {
             ActorKind::Anonymous => Ok(Self::anonymous()),
             _ if id.is_empty() => Err(ActorError::MissingId { kind }),
-            _ if id.contains('\0') => Err(ActorError::InvalidId { kind }),
+            _ if id.contains('\0') => Err(ActorError::invalid_id(kind, &id)),
             _ => Ok(Self { kind, id: Some(id) }),
         }
     }
@@ -99,7 +121,7 @@ impl ActorRef {
         Self { kind: ActorKind::Anonymous, id: None }
     }
 
-    /// Parses an actor from the JSON object that is stored, and that job payloads contain. Other keys are ignored.
+    /// Parses an actor from its JSON object, as the arguments of jobs contain it. Other keys are ignored.
     ///
     /// ```
     /// use serde_json::json;
@@ -112,19 +134,32 @@ impl ActorRef {
     /// ```
     ///
     /// # Errors
-    /// [`ActorError`] for anything else than an object with a known `type` and, unless anonymous, an `id` that is text.
+    /// [`ActorError::NotAnActor`] if the JSON is not an object with a `type`, or the `id` is not text;
+    /// [`ActorError::UnknownType`]; [`ActorError::MissingId`] and [`ActorError::InvalidId`] as for [`new`](Self::new).
     pub fn from_json(json: &Value) -> Result<Self, ActorError> {
+        Self::read(json, Self::new)
+    }
+
+    /// Parses an actor from the JSON object that a trail holds. It accepts the ids of [`recorded`](Self::recorded).
+    pub(crate) fn from_recorded_json(json: &Value) -> Result<Self, ActorError> {
+        Self::read(json, Self::recorded)
+    }
+
+    fn read(
+        json: &Value,
+        create: fn(ActorKind, String) -> Result<Self, ActorError>,
+    ) -> Result<Self, ActorError> {
         let kind: ActorKind =
             json.get("type").and_then(Value::as_str).ok_or(ActorError::NotAnActor)?.parse()?;
         match json.get("id") {
             _ if kind == ActorKind::Anonymous => Ok(Self::anonymous()),
-            Some(Value::String(id)) => Self::new(kind, id),
+            Some(Value::String(id)) => create(kind, id.clone()),
             Some(Value::Null) | None => Err(ActorError::MissingId { kind }),
             Some(_) => Err(ActorError::NotAnActor),
         }
     }
 
-    /// Returns whether the actor is not anonymous.
+    /// Returns whether the actor has an id, which is so for every kind except [`ActorKind::Anonymous`].
     #[must_use]
     pub const fn is_identifiable(&self) -> bool {
         self.id.is_some()
@@ -162,11 +197,16 @@ pub enum ActorError {
         /// The kind.
         kind: ActorKind,
     },
-    /// The id contains a NUL character, which PostgreSQL cannot store.
-    #[error("the id of an actor of type {} holds a NUL character: leave it out", .kind.as_str())]
+    /// The id contains a control character, a line or paragraph separator, or another invisible character.
+    #[error(
+        "an actor of type {} whose id is \"{}\": use an id without control characters, line separators and invisible characters",
+        .kind.as_str(), escape_invisible(.given)
+    )]
     InvalidId {
         /// The kind.
         kind: ActorKind,
+        /// The given id, shortened if it is long.
+        given: String,
     },
     /// The JSON is not an object with a type and an id.
     #[error(r#"not an actor: expected JSON such as {{"type":"user","id":"42"}}, with the id as text"#)]
@@ -177,6 +217,15 @@ pub enum ActorError {
         /// The given type.
         given: String,
     },
+}
+
+impl ActorError {
+    /// The length of an id in characters that the error repeats.
+    const MAX_GIVEN: usize = 256;
+
+    fn invalid_id(kind: ActorKind, id: &str) -> Self {
+        Self::InvalidId { kind, given: id.chars().take(Self::MAX_GIVEN).collect() }
+    }
 }
 
 /// The JSON form of an actor.
@@ -221,6 +270,8 @@ mod tests {
     #[test]
     fn refuses_what_is_no_actor() {
         let missing = |kind| Err(ActorError::MissingId { kind });
+        let invalid =
+            |given: &str| Err(ActorError::InvalidId { kind: ActorKind::User, given: given.to_owned() });
         for (json, expected) in [
             (r#"{"type":"anonymous","id":17}"#, Ok(ActorRef::anonymous())),
             (r#"{"type":"user","id":""}"#, missing(ActorKind::User)),
@@ -228,7 +279,8 @@ mod tests {
             (r#"{"type":"job"}"#, missing(ActorKind::Job)),
             (r#"{"type":"robot","id":"1"}"#, Err(ActorError::UnknownType { given: "robot".to_owned() })),
             (r#"{"type":"User","id":"1"}"#, Err(ActorError::UnknownType { given: "User".to_owned() })),
-            (r#"{"type":"user","id":"a\u0000b"}"#, Err(ActorError::InvalidId { kind: ActorKind::User })),
+            (r#"{"type":"user","id":"a\u0000b"}"#, invalid("a\0b")),
+            (r#"{"type":"user","id":"a\u200Bb"}"#, invalid("a\u{200b}b")),
             (r#"{"type":"user","id":7}"#, Err(ActorError::NotAnActor)),
             (r#"{"type":7,"id":"1"}"#, Err(ActorError::NotAnActor)),
             (r#"{"id":"1"}"#, Err(ActorError::NotAnActor)),
@@ -246,6 +298,36 @@ mod tests {
 
     #[test]
     fn an_anonymous_actor_drops_its_id() {
-        assert_eq!(ActorRef::new(ActorKind::Anonymous, "42"), Ok(ActorRef::anonymous()));
+        for id in ["42", "a\u{200b}b", "\0"] {
+            assert_eq!(ActorRef::new(ActorKind::Anonymous, id), Ok(ActorRef::anonymous()));
+        }
+    }
+
+    #[test]
+    fn id_with_invisible_character_is_rejected_with_its_remedy() {
+        for id in
+            ["ad\u{200b}min", "\u{202e}nimda", "admin\n", "ad\tmin", "ad\u{2028}min", "admin\u{3164}", "a\0"]
+        {
+            let error = ActorRef::new(ActorKind::Admin, id).unwrap_err();
+            assert_eq!(error, ActorError::InvalidId { kind: ActorKind::Admin, given: id.to_owned() });
+            assert!(!error.to_string().contains(is_invisible), "{error}");
+        }
+        assert_eq!(
+            ActorRef::new(ActorKind::Admin, "ad\u{200b}min").unwrap_err().to_string(),
+            "an actor of type admin whose id is \"ad\\u{200b}min\": use an id without control characters, line separators and \
+             invisible characters"
+        );
+        for id in ["a b", " ", "größe 🦀", "שלום", "i@x.org/ü?#%2F"] {
+            assert_eq!(ActorRef::new(ActorKind::User, id).unwrap().id(), Some(id));
+        }
+    }
+
+    #[test]
+    fn recorded_id_with_invisible_character_is_read() {
+        let json = serde_json::json!({ "type": "admin", "id": "ad\u{200b}min" });
+        let actor = ActorRef::from_recorded_json(&json).unwrap();
+        assert_eq!((actor.kind(), actor.id()), (ActorKind::Admin, Some("ad\u{200b}min")));
+        let json = serde_json::json!({ "type": "admin", "id": "a\0b" });
+        assert!(ActorRef::from_recorded_json(&json).is_err());
     }
 }

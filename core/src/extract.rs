@@ -9,8 +9,8 @@ use http::request::Parts;
 
 use crate::AuditContext;
 
-/// The rejection of [`AuditContext`] on a route without [`AuditContextLayer`](crate::AuditContextLayer): a status 500 that says
-/// how to fix the router.
+/// The rejection of the extractor [`AuditContext`] on a route without [`AuditContextLayer`](crate::AuditContextLayer). Its
+/// response has the status 500 and explains how to fix the router.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this route takes an AuditContext, and no AuditContextLayer fills it: add one with Router::layer, around this route"

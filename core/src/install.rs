@@ -29,7 +29,8 @@ pub(crate) const MIGRATIONS: [(i64, &str, &str); 9] = [
     (9, "coverage", migration!("0009_coverage.sql")),
 ];
 
-/// An error of an installation, of which nothing remains.
+/// An error of an installation or of creating partitions. If a migration fails, all migrations of the call are rolled back. If
+/// only the partitions could not be created, the trail is installed, and calling [`AuditTrail::install`] again creates them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {
@@ -42,7 +43,7 @@ pub enum InstallError {
         /// The name of the encoding.
         encoding: String,
     },
-    /// The audit trail in the schema was made by the Elixir library.
+    /// The Elixir library installed the trail in the schema.
     #[error(
         "schema {schema} holds an audit trail of the Elixir library: it can be read, but only that library can change it; install \
          into another schema (--storage-schema)"
@@ -51,7 +52,7 @@ pub enum InstallError {
         /// The storage schema.
         schema: StorageSchema,
     },
-    /// The trail was made by a newer version of this library.
+    /// A newer version of this library installed the trail.
     #[error(
         "the audit trail in schema {schema} was made by a newer version of Threadline, with migration {version}: use that version"
     )]
@@ -61,7 +62,7 @@ pub enum InstallError {
         /// A migration that this version does not know.
         version: i64,
     },
-    /// The trail was made by an unreleased version, with another text of a migration.
+    /// An unreleased version installed the trail, with another text of a migration.
     #[error(
         "the audit trail in schema {schema} was made by an unreleased version of Threadline, with another migration {version} \
          ({description}): install into another schema, or drop this one with what it recorded"
@@ -82,7 +83,7 @@ pub enum InstallError {
     Migration {
         /// The storage schema.
         schema: StorageSchema,
-        /// The migration.
+        /// The version of the migration.
         version: i64,
         /// The name of the migration.
         description: &'static str,
@@ -144,7 +145,9 @@ impl AuditTrail {
     /// [`lock_timeout`](Self::lock_timeout) says.
     ///
     /// # Errors
-    /// [`InstallError`] if the schema holds a trail that this version cannot update, or if the database returns an error.
+    /// [`InstallError::Encoding`] if the database is not in UTF8. [`InstallError::ElixirTrail`], [`InstallError::Newer`] and
+    /// [`InstallError::Changed`] if the schema holds a trail that this version cannot update. [`InstallError::LockTimeout`],
+    /// [`InstallError::Migration`], [`InstallError::Partitions`] and [`InstallError::Database`].
     pub async fn install(&self) -> Result<(), InstallError> {
         let failed = |source| InstallError::Database { schema: self.schema.clone(), source };
         let installed = async {
@@ -158,10 +161,22 @@ impl AuditTrail {
         }
     }
 
-    /// Creates the missing monthly partitions from this month to `months_ahead` (0 to 120) months later, and returns their number.
+    /// Creates the missing monthly partitions from this month to `months_ahead` (0 to 120) months later, and returns their
+    /// number. An application that runs for months without calling [`install`](Self::install) needs this once a month.
+    ///
+    /// ```no_run
+    /// # async fn maintain(trail: threadline::AuditTrail) -> Result<(), threadline::InstallError> {
+    /// use threadline::AuditTrail;
+    ///
+    /// let created = trail.ensure_partitions(AuditTrail::MONTHS_AHEAD).await?;
+    /// println!("created {created} partitions");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`InstallError::Partitions`] if the database returns an error, and [`InstallError::LockTimeout`].
+    /// [`InstallError::Partitions`] if `months_ahead` is out of range or the database returns an error, and
+    /// [`InstallError::LockTimeout`].
     pub async fn ensure_partitions(&self, months_ahead: i32) -> Result<i32, InstallError> {
         let sql = self.schema.fill("SELECT __schema__.threadline_ensure_partitions($1)");
         let made = async {

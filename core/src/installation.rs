@@ -12,19 +12,19 @@ use crate::{AuditTrail, StorageSchema, pool};
 pub enum Installation {
     /// The schema holds no audit trail. [`AuditTrail::install`] installs one.
     Missing,
-    /// The trail lacks a migration of this version, or was made by an unreleased version. [`AuditTrail::install`] updates it, or
-    /// returns why it cannot.
+    /// The trail lacks a migration of this version, or an unreleased version installed it. [`AuditTrail::install`] updates it,
+    /// or returns the reason why it cannot.
     Outdated,
     /// The trail has this version.
     Current,
     /// The trail has a migration that this version does not know.
     Newer,
-    /// The trail was made by the Elixir library. It can be read, but only that library captures into it.
+    /// The Elixir library installed the trail. It can be read, but only that library captures into it.
     Elixir,
 }
 
 impl AuditTrail {
-    /// Returns whether the trail is installed in this version.
+    /// Returns the state of the trail in the storage schema: missing, outdated, current, newer, or of the Elixir library.
     ///
     /// For a role without the privilege to read the table `threadline_migrations`, only the catalogue can be read: an installed
     /// trail is then returned as [`Installation::Current`].

@@ -31,7 +31,7 @@ impl InvalidParameter {
         Self { name: name.to_owned(), value: value.to_owned(), expected: expected.into() }
     }
 
-    /// Sets the name of the parameter. A type that reads itself from text does not know under which name it was asked for.
+    /// Sets the name of the parameter. An implementation of `FromStr` does not know the name under which its text was given.
     #[must_use]
     pub fn named(self, name: &str) -> Self {
         Self { name: name.to_owned(), ..self }

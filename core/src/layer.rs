@@ -35,7 +35,8 @@ type OverridesFn = dyn Fn(&Parts) -> ContextOverrides + Send + Sync;
 /// });
 /// ```
 ///
-/// The layer never uses the database and refuses no request. A write without an actor is refused when it begins.
+/// The layer does not use the database and rejects no request. Without an actor,
+/// [`AuditedWrite::begin`](crate::AuditedWrite::begin) returns an error later.
 #[derive(Clone)]
 pub struct AuditContextLayer {
     actor: Arc<ActorFn>,
@@ -43,17 +44,18 @@ pub struct AuditContextLayer {
     overrides: Option<Arc<OverridesFn>>,
 }
 
-/// Ids for requests without the header. A header takes precedence.
+/// The ids of a request whose headers have none. A valid header takes precedence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContextOverrides {
-    /// The request id.
+    /// The request id; `None` for no id.
     pub request_id: Option<String>,
-    /// The correlation id.
+    /// The correlation id; `None` for no id.
     pub correlation_id: Option<String>,
 }
 
 impl AuditContextLayer {
-    /// Returns a layer that calls this function for the actor of a request. The function returns `None` if nobody is logged in.
+    /// Creates a layer that calls this function for the actor of each request. The function returns `None` if nobody is logged
+    /// in.
     ///
     /// It receives the request without its body, like the `actor_fn` of the console, so one function can serve both.
     pub fn new<F, R>(actor_fn: F) -> Self
@@ -65,8 +67,8 @@ impl AuditContextLayer {
         Self { actor, client_addr: None, overrides: None }
     }
 
-    /// Sets the function that returns the address of the client: that of the connection, or of a header that your proxy sets. The
-    /// layer reads no such header by itself, because a client can send it as well.
+    /// Sets the function that returns the address of the client: that of the connection, or of a header that your proxy sets.
+    /// The layer reads no such header by itself, because a client can send it as well.
     #[must_use]
     pub fn client_addr_fn<F>(mut self, client_addr_fn: F) -> Self
     where
@@ -76,7 +78,8 @@ impl AuditContextLayer {
         self
     }
 
-    /// Sets the function that returns ids for requests without the headers.
+    /// Sets the function that returns ids for requests without the headers. An id that is blank, too long or not printable is
+    /// ignored, with a warning in the log.
     ///
     /// ```
     /// # let layer = threadline::AuditContextLayer::new(|_| async { None });

@@ -1,4 +1,18 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Overview
+//!
+//! | To | Use |
+//! |---|---|
+//! | install the trail, and set its schema, pools and timeouts | [`AuditTrail`] |
+//! | capture tables, per statement or per row, with redaction | [`AuditTrail::capture`], [`capture::TablePolicy`], [`Config`] |
+//! | name the actor and the request of a write | [`ActorRef`], [`AuditContext`] |
+//! | write with an actor and an action | [`AuditTrail::write`], [`AuditedWrite`], [`Action`] |
+//! | read the trail | [`AuditTrail::snapshot`], [`query::Snapshot`], [`query::Filter`] |
+//! | limit what a reader may see | [`Scope`], [`Predicate`] |
+//! | write changes to a file as CSV or JSON | [`export::ExportWriter`] |
+//! | check that every table is captured | [`AuditTrail::coverage`], [`health`] |
+//! | observe the library with `tracing` and `metrics` | [`event`] |
 
 mod action;
 mod actor;
@@ -14,6 +28,7 @@ pub mod health;
 mod install;
 mod installation;
 mod invalid_parameter;
+mod invisible;
 #[cfg(feature = "tower")]
 mod layer;
 mod lock;
@@ -46,7 +61,7 @@ pub use table::TableName;
 pub use trail::AuditTrail;
 pub use transaction::{Audited, AuditedTransaction, AuditedWrite, TransactionError};
 
-/// The snippets of the guide are tests.
+/// Compiles the examples of the guides as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/capturing.md")]
 struct CapturingGuide;

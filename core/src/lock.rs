@@ -16,15 +16,15 @@ pub struct BlockingSession {
     pub pid: Option<i32>,
     /// The identifier of a prepared transaction, for `ROLLBACK PREPARED`.
     pub prepared_transaction: Option<String>,
-    /// The role.
+    /// The name of its role.
     pub role: Option<String>,
-    /// The application name.
+    /// The application name of the session.
     pub application_name: Option<String>,
     /// The state in the words of `pg_stat_activity`, such as `idle in transaction`.
     pub state: Option<String>,
     /// The time since which it has been in this state, or prepared.
     pub since: Option<DateTime<Utc>>,
-    /// The latest statement, shortened.
+    /// The latest statement of the session. It is shortened to 60 characters when displayed.
     pub query: Option<String>,
 }
 
@@ -101,8 +101,8 @@ pub(crate) enum LockedObjects<'a> {
 /// fails, because its error must not hide the lock timeout.
 ///
 /// PostgreSQL shows which sessions block another only while that one waits. So this returns the sessions with a lock that
-/// conflicts with capturing a table (`SHARE ROW EXCLUSIVE`). If there are none, it returns those with another lock on the table,
-/// and then those that lock a table of the trail more strongly than a captured write does.
+/// conflicts with capturing a table (`SHARE ROW EXCLUSIVE`). If there are none, it returns those with another lock on the
+/// table, and then those that lock a table of the trail more strongly than a captured write does.
 pub(crate) async fn blocking_sessions(pool: &PgPool, locked: LockedObjects<'_>) -> Vec<BlockingSession> {
     read_blocking_sessions(pool, locked).await.unwrap_or_default()
 }

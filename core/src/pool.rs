@@ -66,6 +66,14 @@ pub(crate) fn set_lock_timeout(timeout: Duration) -> String {
     format!("SET LOCAL lock_timeout = '{value}'")
 }
 
+/// Returns the statements that limit the time of each statement of a reader. The wait for a lock has a shorter limit, so that a
+/// lock is reported as a lock, and not as a slow query.
+pub(crate) fn set_read_timeouts(statement_timeout: Duration) -> String {
+    let lock_timeout = (statement_timeout / 2).max(Duration::from_millis(1));
+    let statement_timeout = timeout_millis(statement_timeout).max(1);
+    format!("SET LOCAL statement_timeout = {statement_timeout}; {}", set_lock_timeout(lock_timeout))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

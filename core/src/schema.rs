@@ -29,7 +29,7 @@ impl StorageSchema {
         }
     }
 
-    /// Returns the name as the catalogue has it.
+    /// Returns the name, without quotes.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::TableName;
 use crate::query::ActorFilter;
 
-/// The part of the trail that a reader may see. Every query asks for one. A reader cannot tell a change that the scope hides from
-/// one that does not exist.
+/// The part of the trail that a reader may see. Every query takes one. For the reader, a change outside of the scope does not
+/// exist: lists, counts and errors are the same as without it.
 ///
 /// ```
 /// use threadline::{Predicate, Scope};
@@ -21,8 +21,8 @@ pub struct Scope {
     predicate: Option<Predicate>,
 }
 
-/// A condition on a change, as part of a [`Scope`]. A change that does not meet it does not exist for the reader. Values are always
-/// bound as parameters.
+/// A condition on a change, for a [`Scope`]. Combine conditions with [`and`](Self::and) and [`or`](Self::or). Values are always
+/// bound as parameters, so they may come from a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Predicate(pub(crate) Condition);
@@ -39,7 +39,7 @@ pub(crate) enum Condition {
 }
 
 impl Scope {
-    /// Creates the scope of everything. A host has to choose it explicitly.
+    /// Creates the scope of the whole trail. There is no default, so that a host has to choose this explicitly.
     #[must_use]
     pub const fn unscoped() -> Self {
         Self { predicate: None }
@@ -66,7 +66,7 @@ impl Scope {
         Self::tables::<[&str; 0]>([])
     }
 
-    /// Returns whether the scope may hide anything.
+    /// Returns whether the scope may hide a change: `false` for [`unscoped`](Self::unscoped) only.
     #[must_use]
     pub const fn is_limited(&self) -> bool {
         self.predicate.is_some()
@@ -101,14 +101,14 @@ impl Predicate {
         Self(Condition::Schema(schema.into()))
     }
 
-    /// Selects changes of rows in which this column has this value, as text: after the change, or for a deleted row before it. The
-    /// change is hidden if the trail does not store the column: the table has none, it is redacted, the deleted row was not stored,
-    /// or the table was truncated.
+    /// Selects changes of rows in which this column has this value, as text: after the change, or for a deleted row before it.
+    /// The change is hidden if the trail does not store the column: the table has none, it is redacted, the deleted row was not
+    /// stored, or the table was truncated.
     pub fn field(column: impl Into<String>, value: impl Into<String>) -> Self {
         Self(Condition::Field { column: column.into(), value: value.into() })
     }
 
-    /// Selects changes by this actor, or by all actors of a type.
+    /// Selects changes by this actor, or by all actors of a kind.
     pub fn actor(actor: impl Into<ActorFilter>) -> Self {
         Self(Condition::Actor(actor.into()))
     }

@@ -10,8 +10,8 @@ use crate::capture::identifier;
 
 /// The name of a table with its schema.
 ///
-/// Written `tickets` in schema `public`, `billing.invoices` elsewhere: `name` is a table of schema `public`, and `schema.name` is
-/// split at the first dot. A part in double quotes is taken literally, as in SQL, with quotes doubled inside:
+/// Written `tickets` in schema `public`, `billing.invoices` elsewhere: `name` is a table of schema `public`, and `schema.name`
+/// is split at the first dot. A part in double quotes is taken literally, as in SQL, with quotes doubled inside:
 /// `"acme.example".orders`.
 ///
 /// ```
@@ -36,14 +36,14 @@ pub struct TableName {
 impl TableName {
     pub(crate) const EXPECTED: &str = "a table such as tickets or billing.invoices";
 
-    /// Creates the name from its parts, which are taken literally.
+    /// Creates the name from its parts, which are taken literally and not checked.
     #[must_use]
     pub fn new(schema: impl Into<String>, name: impl Into<String>) -> Self {
         Self { schema: schema.into(), name: name.into() }
     }
 
-    /// Reads a list such as `tickets,billing.invoices`. A comma within double quotes is part of a name; white space around a name is
-    /// not.
+    /// Reads a list such as `tickets,billing.invoices`. A comma within double quotes is part of a name; white space around a
+    /// name is not.
     ///
     /// ```
     /// use threadline::TableName;
@@ -55,7 +55,7 @@ impl TableName {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidParameter`] when one of the names is not that of a table.
+    /// [`InvalidParameter`] if one of the names is empty, has a part of more than 63 bytes, or contains a NUL character.
     pub fn list(text: &str) -> Result<Vec<Self>, InvalidParameter> {
         let tables = Self::read_list(text);
         match tables.iter().find(|table| !table.can_exist()) {
@@ -145,14 +145,14 @@ impl FromStr for TableName {
     }
 }
 
-/// Reads a name in source code, so that a host can write it as a literal. A text from elsewhere is to be parsed.
+/// Converts a literal in source code, without checking it. Parse a text from any other source with [`FromStr`].
 impl From<&'static str> for TableName {
     fn from(name: &'static str) -> Self {
         Self::read(name)
     }
 }
 
-/// Quotes a part only if it would be read differently without, alone or in a list.
+/// Quotes a part only if it would be parsed differently without quotes, alone or in a list.
 impl fmt::Display for TableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_plain() {

@@ -1,15 +1,20 @@
 //! The handle to a database's audit trail.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::StorageSchema;
 use crate::health::FunctionCache;
-use crate::query::SchemaFeatureCache;
+use crate::query::{QueryError, SchemaFeatureCache};
 
-/// The audit trail of one database: a pool, and the schema that holds the trail. It is cheap to clone. Its setters return the
-/// changed trail.
+/// The audit trail of one database: a pool, and the schema that holds the trail. Every method that writes, captures, reads or
+/// checks belongs to it.
+///
+/// It is cheap to clone, so each part of an application can have its own. Its setters return the changed trail. It must be used
+/// within a Tokio runtime.
 ///
 /// ```no_run
 /// # async fn start(pool: sqlx::PgPool) -> Result<(), Box<dyn std::error::Error>> {
@@ -32,6 +37,14 @@ pub struct AuditTrail {
     pub(crate) statement_timeout: Duration,
     pub(crate) lock_timeout: Duration,
     pub(crate) prepared: bool,
+    read_limit: Option<ReadLimit>,
+}
+
+/// The number of connections that reads may occupy, and a permit for each that is free.
+#[derive(Debug, Clone)]
+struct ReadLimit {
+    connections: usize,
+    permits: Arc<Semaphore>,
 }
 
 /// Default of [`AuditTrail::search_time`]: less than [`AuditTrail::STATEMENT_TIMEOUT`], so that a page is returned before the
@@ -39,14 +52,15 @@ pub struct AuditTrail {
 const SEARCH_TIME: Duration = Duration::from_secs(2);
 
 impl AuditTrail {
-    /// The default of [`lock_timeout`](Self::lock_timeout): writers queue behind a lock that DDL waits for, and most applications
-    /// survive 5 seconds of that.
+    /// The default of [`lock_timeout`](Self::lock_timeout): 5 seconds. Writers wait behind a lock that DDL waits for, and most
+    /// applications tolerate that for 5 seconds.
     pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
-    /// The default timeout of each statement that reads the trail. It exceeds the search time of a page.
+    /// The default of [`statement_timeout`](Self::statement_timeout): 5 seconds, which exceeds the search time of a page.
     pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 
-    /// Returns the audit trail in the schema `threadline` of this database.
+    /// Creates the handle of the audit trail in the schema `threadline` of this database. It does not connect: call
+    /// [`install`](Self::install) to create the trail.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
         Self {
@@ -59,6 +73,7 @@ impl AuditTrail {
             statement_timeout: Self::STATEMENT_TIMEOUT,
             lock_timeout: Self::LOCK_TIMEOUT,
             prepared: false,
+            read_limit: None,
         }
     }
 
@@ -72,8 +87,8 @@ impl AuditTrail {
     }
 
     /// Sets how long one page may search for changes that no index finds, such as changes of a rarely changed field: 2 seconds
-    /// by default. After that, [`truncated_at`](crate::query::Page::truncated_at) says how far the page has searched. At least one
-    /// month is always searched.
+    /// by default. After that, [`truncated_at`](crate::query::Page::truncated_at) is the moment up to which the trail was
+    /// searched. At least one month is always searched.
     #[must_use]
     pub const fn search_time(mut self, time: Duration) -> Self {
         self.search_time = time;
@@ -81,8 +96,8 @@ impl AuditTrail {
     }
 
     /// Sets the timeout of each statement that reads the trail: [`STATEMENT_TIMEOUT`](Self::STATEMENT_TIMEOUT) by default. A
-    /// query that exceeds it fails with [`QueryError::Timeout`](crate::query::QueryError::Timeout), so no query occupies the server for
-    /// longer. A timeout below a millisecond becomes one millisecond.
+    /// query that exceeds it fails with [`QueryError::Timeout`](crate::query::QueryError::Timeout), so no query occupies the
+    /// server for longer. A timeout below a millisecond becomes one millisecond.
     ///
     /// ```
     /// # use threadline::AuditTrail;
@@ -108,15 +123,53 @@ impl AuditTrail {
         self
     }
 
-    /// Sets how long [`install`](Self::install) and [`capture`](Self::capture) wait for a lock that another session holds, before
-    /// they fail and name that session: [`LOCK_TIMEOUT`](Self::LOCK_TIMEOUT) by default, and without a limit if it is zero.
-    /// While they wait for a table, every writer of that table waits behind them.
+    /// Sets how long [`install`](Self::install) and [`capture`](Self::capture) wait for a lock that another session holds,
+    /// before they fail and name that session: [`LOCK_TIMEOUT`](Self::LOCK_TIMEOUT) by default, and without a limit if it is
+    /// zero. While they wait for a table, every writer of that table waits behind them.
     ///
     /// The SQL of [`capture_plan`](Self::capture_plan) begins with the same limit.
     #[must_use]
     pub const fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
         self
+    }
+
+    /// Sets how many connections of its pool the reads of this trail and of its clones occupy at most: no limit by default, and at
+    /// least one. A read beyond the limit waits, at most for the [statement timeout](Self::statement_timeout), and then fails
+    /// with [`QueryError::Busy`].
+    ///
+    /// A statement whose reader goes away is cancelled in the database, and counts until it has ended.
+    ///
+    /// ```
+    /// # fn of_a_console(trail: threadline::AuditTrail) -> threadline::AuditTrail {
+    /// trail.max_read_connections(5)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn max_read_connections(mut self, connections: usize) -> Self {
+        let connections = connections.clamp(1, Semaphore::MAX_PERMITS);
+        self.read_limit = Some(ReadLimit { connections, permits: Arc::new(Semaphore::new(connections)) });
+        self
+    }
+
+    /// Limits reads to half of the connections of the pool that they use, unless there is a
+    /// [limit](Self::max_read_connections) already. The console does this, so that it leaves the other half to its host.
+    #[must_use]
+    pub fn limit_reads_to_half_of_pool(self) -> Self {
+        if self.read_limit.is_some() {
+            return self;
+        }
+        let pool = self.read_pool.as_ref().unwrap_or(&self.pool);
+        let half = usize::try_from(pool.options().get_max_connections() / 2).unwrap_or(1);
+        self.max_read_connections(half)
+    }
+
+    /// Waits until a read may occupy one more connection. Without a limit there is nothing to wait for.
+    pub(crate) async fn read_permit(&self) -> Result<Option<OwnedSemaphorePermit>, QueryError> {
+        let Some(ReadLimit { connections, permits }) = &self.read_limit else { return Ok(None) };
+        let permit = tokio::time::timeout(self.statement_timeout, permits.clone().acquire_owned()).await;
+        // Nothing closes the semaphore.
+        permit.ok().and_then(Result::ok).map(Some).ok_or(QueryError::Busy { limit: *connections })
     }
 
     /// Sets the schema that holds the trail: `threadline` by default.

@@ -8,7 +8,8 @@ use threadline_app::ConsoleAction;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct AccessRequest {
-    /// The request without its body: headers, and in its extensions what the host's own layers put there.
+    /// The request without its body. Its extensions contain the values that the host's own layers have added, such as a
+    /// session.
     pub parts: Parts,
     /// The action of the operator.
     pub action: ConsoleAction,
@@ -19,7 +20,8 @@ pub struct AccessRequest {
 pub enum Access {
     /// The operator may read the whole trail.
     Allow,
-    /// The operator may read this part of the trail; for them, nothing else exists.
+    /// The operator may read this part of the trail, and cannot find out about anything outside of it. It denies
+    /// [`ConsoleAction::ViewCoverage`] and [`ConsoleAction::ViewPolicy`], which concern the whole database.
     AllowWithin(Scope),
     /// The operator may read nothing, and gets a page that says nothing about the data.
     Deny,

@@ -30,7 +30,6 @@ pub(crate) async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Respo
         (header::CONTENT_TYPE, asset.content_type),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
         (header::VARY, "accept-encoding"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     let encoding = encoding.map(|encoding| [(header::CONTENT_ENCODING, encoding)]);
     (headers, encoding.map_or_else(|| content.into_response(), |e| (e, content).into_response()))

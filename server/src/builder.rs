@@ -12,21 +12,24 @@ use crate::hooks::BoxError;
 use crate::state::{ConsoleState, Settings};
 use crate::{Access, AccessRequest, ActorHook, AuthorizeHook, router};
 
-/// The time that a hook has to answer. It usually reads a session, which takes milliseconds; a hook that takes longer is broken,
-/// and every page would wait for it.
+/// The time that a hook has to answer. It usually reads a session, which takes milliseconds; a hook that takes longer is
+/// broken, and every page would wait for it.
 const HOOK_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time that a page waits for the database. The statement timeout of a query is 5 seconds, so a query ends by itself with a
 /// better message; this covers waiting for a connection as well.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(8);
-/// The time from one coverage check to the next. A check takes a fraction of a second, and a new gap is noticed within a minute.
+/// The time from one coverage check to the next. A check takes a fraction of a second, and a new gap is noticed within a
+/// minute.
 const COVERAGE_POLL: Duration = Duration::from_secs(30);
+/// The number of requests that run at the same time. A page takes milliseconds, so these serve hundreds of people.
+const MAX_REQUESTS: usize = 16;
 
 /// The type of a hook that has not been set yet: a builder with it has no `build`.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct Missing;
 
-/// Builds a [`Console`]. `build` exists only once both hooks are set.
+/// The builder of a [`Console`]. The method `build` exists only after both hooks are set.
 ///
 /// Without `authorize_fn` this does not compile:
 ///
@@ -36,7 +39,7 @@ pub struct Missing;
 /// # }
 /// ```
 ///
-/// Nor without `actor_fn`:
+/// Without `actor_fn` it does not either:
 ///
 /// ```compile_fail,E0599
 /// # use threadline_server::{Access, Console};
@@ -45,7 +48,7 @@ pub struct Missing;
 /// # }
 /// ```
 ///
-/// Nor without either:
+/// Without both it does not either:
 ///
 /// ```compile_fail,E0599
 /// # fn mount(trail: threadline::AuditTrail) {
@@ -53,7 +56,7 @@ pub struct Missing;
 /// # }
 /// ```
 ///
-/// With both it does:
+/// With both hooks it compiles:
 ///
 /// ```
 /// # use threadline_server::{Access, Console};
@@ -72,13 +75,27 @@ pub struct ConsoleBuilder<Authorize, Actor> {
 }
 
 /// The audit console, ready to be nested into the host's router.
+///
+/// ```
+/// use threadline_server::{Access, Console, redirect_trailing_slash};
+///
+/// # fn app(trail: threadline::AuditTrail) -> axum::Router {
+/// let console = Console::builder(trail)
+///     .name("Help desk")
+///     .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Deny) })
+///     .actor_fn(|_| async { None })
+///     .build();
+/// axum::Router::new().nest("/audit", console.into_router()).route("/audit/", redirect_trailing_slash())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Console {
     state: Arc<ConsoleState>,
 }
 
 impl Console {
-    /// Returns the builder of a console that reads this audit trail.
+    /// Returns the builder of a console for this audit trail. The console uses its pool, read pool, storage schema and
+    /// timeouts.
     #[must_use]
     pub fn builder(trail: AuditTrail) -> ConsoleBuilder<Missing, Missing> {
         let settings = Settings {
@@ -88,11 +105,13 @@ impl Console {
             query_timeout: QUERY_TIMEOUT,
             config: None,
             coverage_poll: COVERAGE_POLL,
+            max_requests: MAX_REQUESTS,
         };
         ConsoleBuilder { settings, authorize: Missing, actor: Missing }
     }
 
-    /// Returns the router, for `Router::nest`. The console reads from each request where it was nested.
+    /// Returns the router, for `Router::nest`. It can be nested at any path, because the console reads its path from each
+    /// request.
     pub fn into_router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
         router::router(&self.state)
     }
@@ -162,17 +181,49 @@ impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
         self
     }
 
-    /// Sets the time that a page waits for the database before it answers 503: 8 seconds by default.
+    /// Sets the time that a page waits for the database before it returns status 503: 8 seconds by default.
     #[must_use]
     pub const fn query_timeout(mut self, timeout: Duration) -> Self {
         self.settings.query_timeout = timeout;
         self
     }
 
-    /// Sets the hook that decides who may do what. It is called for every request except those for assets.
+    /// Sets how many requests of the console run at the same time: 16 by default, and at least one. One operator gets at most half
+    /// of them. A request that waits longer than 2 seconds is answered with 503 and `Retry-After`.
     ///
-    /// The hook gets the request's parts and the action, and returns [`Access::Allow`], [`Access::AllowWithin`] a scope, or
-    /// [`Access::Deny`]. An error, a panic and a timeout deny.
+    /// This bounds the share of the host's processor. The share of its pool is bounded by
+    /// [`AuditTrail::max_read_connections`]: half of the pool, unless the host sets another number.
+    #[must_use]
+    pub const fn max_requests(mut self, requests: usize) -> Self {
+        self.settings.max_requests = requests;
+        self
+    }
+
+    /// Sets the hook that decides what each request may do. It is called for every request except those for assets, and for
+    /// each page twice more: with [`ConsoleAction::ViewCoverage`](crate::ConsoleAction::ViewCoverage) and
+    /// [`ConsoleAction::ViewPolicy`](crate::ConsoleAction::ViewPolicy), to show only links that the operator may open.
+    ///
+    /// The hook receives the request's parts and the action, and returns [`Access::Allow`], [`Access::AllowWithin`] with a
+    /// scope, or [`Access::Deny`]. An error, a panic and a timeout deny the request.
+    ///
+    /// ```
+    /// use threadline::Scope;
+    /// use threadline_server::{Access, AccessRequest, Console, ConsoleAction};
+    /// # #[derive(Clone)] struct Role(&'static str);
+    ///
+    /// # fn mount(trail: threadline::AuditTrail) {
+    /// let console = Console::builder(trail).authorize_fn(|request: AccessRequest| async move {
+    ///     // An outer layer has added the role of the session.
+    ///     let role = request.parts.extensions.get::<Role>().map(|role| role.0);
+    ///     Ok::<_, std::io::Error>(match (role, request.action) {
+    ///         (Some("admin"), _) => Access::Allow,
+    ///         (Some("support"), ConsoleAction::DownloadChanges) => Access::Deny,
+    ///         (Some("support"), _) => Access::AllowWithin(Scope::tables(["tickets"])),
+    ///         _ => Access::Deny,
+    ///     })
+    /// });
+    /// # }
+    /// ```
     #[must_use]
     pub fn authorize_fn<F, R, E>(self, hook: F) -> ConsoleBuilder<AuthorizeHook, Actor>
     where
@@ -184,8 +235,8 @@ impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
         ConsoleBuilder { settings, authorize: AuthorizeHook::new(hook), actor }
     }
 
-    /// Sets the hook that names the operator, or returns `None`. It is called only after the authorization hook has allowed the
-    /// request.
+    /// Sets the hook that returns the operator as an actor, or `None`. The header shows the operator. The hook is called only
+    /// after the authorization hook has allowed the request; after a panic or a timeout, the page shows no operator.
     #[must_use]
     pub fn actor_fn<F, R>(self, hook: F) -> ConsoleBuilder<Authorize, ActorHook>
     where
@@ -201,7 +252,8 @@ impl ConsoleBuilder<AuthorizeHook, ActorHook> {
     /// Returns the finished console.
     #[must_use]
     pub fn build(self) -> Console {
-        let Self { settings, authorize, actor } = self;
+        let Self { mut settings, authorize, actor } = self;
+        settings.trail = settings.trail.limit_reads_to_half_of_pool();
         Console { state: Arc::new(ConsoleState::new(settings, authorize, actor)) }
     }
 }

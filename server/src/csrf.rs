@@ -12,13 +12,17 @@
 //! 4. A request with neither header is rejected. The console has no API that a program would call with an unsafe method, so,
 //!    unlike in general-purpose middleware, nothing but a browser has to be allowed here.
 //!
+//! A server function is called by scripts of the console's own pages only. Rules 2 and 3 apply to its safe methods as well, so
+//! that a page of another site can neither call it nor learn from its time what the trail holds; rule 1 then allows what has
+//! neither header.
+//!
 //! A rejected request is answered with 403 and a page that says so; no handler has run.
 //!
 //! # Behind a proxy
 //!
-//! Rule 3 compares the origin with the `Host` header (or the authority of an HTTP/2 request). A proxy in front of a console that
-//! is used over plain HTTP must pass on `Host` as the browser sent it, or every form is rejected. The scheme is not compared,
-//! so a proxy may end TLS.
+//! Rule 3 compares the origin with the `Host` header (or the authority of an HTTP/2 request). A proxy in front of a console
+//! that is used over plain HTTP must pass on `Host` as the browser sent it, or every form is rejected. The scheme is not
+//! compared, so a proxy may end TLS.
 //!
 //! The rules follow the `csrf` module of tower-http and Go's `CrossOriginProtection`, except for rule 4.
 
@@ -26,14 +30,24 @@ use axum::extract::Request;
 use http::header;
 use url::Url;
 
+/// The header in which a browser names the relation between the page that asks and the console.
+const SEC_FETCH_SITE: &str = "sec-fetch-site";
+
 /// Returns whether the rules of this module allow the request.
 pub(crate) fn is_allowed(request: &Request) -> bool {
     request.method().is_safe() || is_same_origin(request)
 }
 
+/// Returns whether the rules of this module allow the call of a server function.
+pub(crate) fn is_allowed_call(request: &Request) -> bool {
+    let names_site =
+        request.headers().contains_key(SEC_FETCH_SITE) || request.headers().contains_key(header::ORIGIN);
+    if names_site { is_same_origin(request) } else { request.method().is_safe() }
+}
+
 fn is_same_origin(request: &Request) -> bool {
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text("sec-fetch-site") {
+    if let Some(site) = text(SEC_FETCH_SITE) {
         return site == "same-origin";
     }
     // HTTP/2 names the host in the URI, HTTP/1 in a header.
@@ -101,6 +115,25 @@ mod tests {
         }
         let http2 = request("https://audit.example/audit/theme", &[("origin", "https://audit.example")]);
         assert!(is_same_origin(&http2));
+    }
+
+    #[test]
+    fn server_function_is_allowed_from_the_same_origin_or_an_unknown_one() {
+        for (method, expected, headers) in [
+            ("GET", true, &[("sec-fetch-site", "same-origin")][..]),
+            ("GET", true, &[]),
+            ("HEAD", true, &[]),
+            ("GET", false, &[("sec-fetch-site", "cross-site")]),
+            ("GET", false, &[("sec-fetch-site", "same-site")]),
+            ("GET", false, &[("sec-fetch-site", "none")]),
+            ("GET", false, &[("origin", "https://evil.example"), ("host", "audit.example")]),
+            ("GET", true, &[("origin", "https://audit.example"), ("host", "audit.example")]),
+            ("POST", false, &[]),
+        ] {
+            let mut request = request("/audit/api/coverage", headers);
+            *request.method_mut() = method.parse().unwrap();
+            assert_eq!(is_allowed_call(&request), expected, "{method} {headers:?}");
+        }
     }
 
     #[test]

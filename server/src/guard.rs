@@ -32,7 +32,7 @@ pub(crate) struct RouteGuard {
 /// Calls the hooks and passes the request on, or denies it.
 ///
 /// In this order: the authorization hook decides; the other hook names the operator; the origin of a request with an unsafe
-/// method is checked (see [`csrf`]); the handler runs with a [`RequestContext`]; and an error of the handler is rendered.
+/// method is checked (see [`csrf`]); the request waits until few enough others run; the handler runs with a [`RequestContext`]; and an error of the handler is rendered.
 pub(crate) async fn guard(
     State(RouteGuard { state, action, route }): State<RouteGuard>,
     request: Request,
@@ -75,9 +75,15 @@ pub(crate) async fn guard(
     };
     let page = PageContext { operator, is_scoped: scope.is_limited(), granted, coverage, ..page };
     let mut request = Request::from_parts(parts, body);
-    if !csrf::is_allowed(&request) {
+    let is_call = route.is_some_and(Route::is_server_function);
+    let is_allowed = if is_call { csrf::is_allowed_call(&request) } else { csrf::is_allowed(&request) };
+    if !is_allowed {
         return error_page(PageError::cross_origin(), page);
     }
+    let Some(_permit) = state.limits.acquire(page.operator.as_ref()).await else {
+        tracing::warn!(?action, "refused: too many requests of the console are running");
+        return error_page(PageError::busy(), page);
+    };
     let services = state.services.clone();
     request.extensions_mut().insert(RequestContext { services, scope, page: page.clone() });
     render_error(next.run(request).await, page)

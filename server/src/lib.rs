@@ -8,6 +8,7 @@ mod decision;
 mod guard;
 mod handlers;
 mod hooks;
+mod limits;
 mod monitor;
 mod mount;
 mod respond;
@@ -24,12 +25,12 @@ pub use hooks::{ActorHook, AuthorizeHook};
 pub use mount::redirect_trailing_slash;
 pub use threadline_app::ConsoleAction;
 
-/// The examples of the guides are tests.
+/// Compiles the examples of the guide as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/mounting.md")]
 struct MountingGuide;
 
-/// Its examples use axum, which the library has only as an optional feature.
+/// Compiles the examples of the guide as doctests here, because they use axum, which is an optional feature of the library.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/recording.md")]
 struct RecordingGuide;

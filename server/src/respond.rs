@@ -1,11 +1,21 @@
 //! Responses with HTML: every page has the same headers.
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use threadline_app::{PageContext, PageError};
 use uuid::Uuid;
 
 use crate::assets;
+
+/// What a browser may do with a response: not store it, not guess its type, not tell another site where a link came from, and
+/// neither embed it in nor connect it to a page of another origin.
+const DEFAULT_HEADERS: [(HeaderName, &str); 5] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
 
 /// Renders a document, and returns it with its headers.
 pub(crate) fn document(
@@ -18,14 +28,7 @@ pub(crate) fn document(
     context.assets = assets::NAMES;
     let html = render(context);
     let mut headers = HeaderMap::new();
-    for (name, value) in [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     // A nonce consists of hexadecimal digits, so the header's value is always valid.
     if let Ok(policy) = HeaderValue::from_str(&content_security_policy(&nonce)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -34,6 +37,14 @@ pub(crate) fn document(
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
     (status, headers, html).into_response()
+}
+
+/// Adds the headers of every response, files and errors of the router included, unless a handler has set them.
+pub(crate) async fn add_default_headers(mut response: Response) -> Response {
+    for (name, value) in DEFAULT_HEADERS {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// Renders the problem that a handler returned; other responses stay as they are.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::handler::Handler;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router};
 use threadline_app::{ConsoleAction, Endpoint, ROUTES};
 
 use crate::guard::{RouteGuard, guard};
+use crate::respond::add_default_headers;
 use crate::state::ConsoleState;
 use crate::{assets, handlers};
 
@@ -20,9 +21,8 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(state: &Arc<ConsoleState>
         // `layer` and not `route_layer`: methods that the route does not have are guarded as well.
         router = router.route(route.path, endpoint(route.endpoint).layer(guarded(route.action, Some(route))));
     }
-    router.fallback_service(
-        handlers::unknown_address.layer(guarded(ConsoleAction::EnterConsole, None)).with_state(()),
-    )
+    let unknown = handlers::unknown_address.layer(guarded(ConsoleAction::EnterConsole, None));
+    router.fallback_service(unknown.with_state(())).layer(map_response(add_default_headers))
 }
 
 fn endpoint<S: Clone + Send + Sync + 'static>(endpoint: Endpoint) -> MethodRouter<S> {

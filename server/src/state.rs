@@ -7,6 +7,7 @@ use threadline::{AuditTrail, Config};
 use threadline_app::PageServices;
 
 use crate::hooks::{ActorHook, AuthorizeHook};
+use crate::limits::RequestLimits;
 use crate::monitor::Monitor;
 
 /// The settings that the builder collects. Their defaults, each with its reason, are in the builder.
@@ -18,6 +19,7 @@ pub(crate) struct Settings {
     pub(crate) query_timeout: Duration,
     pub(crate) config: Option<Config>,
     pub(crate) coverage_poll: Duration,
+    pub(crate) max_requests: usize,
 }
 
 /// The settings and hooks of a console, and what it keeps from one request to the next.
@@ -28,6 +30,7 @@ pub(crate) struct ConsoleState {
     pub(crate) actor: ActorHook,
     pub(crate) monitor: Monitor,
     pub(crate) services: Arc<PageServices>,
+    pub(crate) limits: RequestLimits,
 }
 
 impl ConsoleState {
@@ -35,6 +38,7 @@ impl ConsoleState {
         let Settings { trail, config, coverage_poll, query_timeout, .. } = &settings;
         let monitor = Monitor::new(trail.clone(), config.clone(), *coverage_poll, *query_timeout);
         let services = Arc::new(PageServices::new(trail.clone(), *query_timeout, monitor.clone()));
-        Self { settings, authorize, actor, monitor, services }
+        let limits = RequestLimits::new(settings.max_requests);
+        Self { settings, authorize, actor, monitor, services, limits }
     }
 }

@@ -1,16 +1,17 @@
-//! Reads changes of the trail as lines of text.
+//! Reads the changes of a trail as lines of text, and checks the trail's invariants.
 
 use sqlx::PgPool;
 
 use crate::database::{Result, run};
 
-/// Empties the trail.
-pub async fn forget(pool: &PgPool) -> Result {
+/// Deletes all changes and audit transactions.
+pub async fn empty_trail(pool: &PgPool) -> Result {
     run(pool, "DELETE FROM threadline.audit_changes; DELETE FROM threadline.audit_transactions").await
 }
 
-/// Every change in order, without the quotation marks: `update t {id: 1} {id: 1, note: b} {note} was {note: a}`. These are
-/// the operation, the table, the key, the row after it, the names of the changed fields and their old values.
+/// Returns all changes, oldest first, as lines like `update t {id: 1} {id: 1, note: b} {note} was {note: a}`. A line consists
+/// of the operation, the table, the row key, the row after the change, the names of the changed fields, and their old values.
+/// Quotation marks are removed, so that the lines are easy to write in tests.
 pub async fn changes(pool: &PgPool) -> Result<Vec<String>> {
     let lines = sqlx::query_scalar(
         "SELECT translate(concat_ws(' ', op, nullif(table_schema, 'public') || '.' || table_name,
@@ -23,9 +24,9 @@ pub async fn changes(pool: &PgPool) -> Result<Vec<String>> {
     Ok(lines.fetch_all(pool).await?)
 }
 
-/// Returns violations of rules that hold for every trail.
-pub async fn flaws(pool: &PgPool) -> Result<Vec<String>> {
-    let flaws = sqlx::query_scalar(
+/// Returns the violations of invariants that every trail must satisfy.
+pub async fn violations(pool: &PgPool) -> Result<Vec<String>> {
+    let violations = sqlx::query_scalar(
         "SELECT 'change without a transaction: ' || c FROM threadline.audit_changes AS c
          WHERE NOT EXISTS (SELECT FROM threadline.audit_transactions AS t
                            WHERE t.id = c.transaction_id AND t.occurred_at = c.occurred_at)
@@ -48,5 +49,5 @@ pub async fn flaws(pool: &PgPool) -> Result<Vec<String>> {
            AND c.changed_fields IS DISTINCT FROM (SELECT array_agg(key ORDER BY key COLLATE \"C\")
                                                   FROM jsonb_object_keys(c.changed_from) AS key)",
     );
-    Ok(flaws.fetch_all(pool).await?)
+    Ok(violations.fetch_all(pool).await?)
 }

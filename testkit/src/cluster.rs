@@ -1,5 +1,4 @@
-//! A PostgreSQL server of the test's own, for what cannot be tried on one that others use. It listens on a socket only and
-//! goes with the value.
+//! Starts a separate PostgreSQL server, for tests that would disturb a shared server.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -12,18 +11,22 @@ use sqlx::{PgPool, Row};
 
 use crate::database::{Result, run};
 
-/// Only a part of the socket's name: nothing listens on a port.
+/// The port in the name of the socket. The server does not listen on TCP.
 const PORT: u16 = 5432;
+/// The superuser of the server.
 const OWNER: &str = "owner";
 
+/// A PostgreSQL server that listens on a Unix socket only. It is stopped and removed when the value is dropped.
 #[derive(Debug)]
 pub struct Cluster {
     folder: PathBuf,
+    /// The folder of `initdb`, `pg_ctl` and the other programs.
     programs: PathBuf,
+    /// The account to switch to, if the test runs as root.
     account: Option<Account>,
 }
 
-/// Whom the server runs as: it refuses to run as root.
+/// The operating-system account that the server runs as, because PostgreSQL refuses to run as root.
 #[derive(Debug, Clone, Copy)]
 struct Account {
     user: u32,
@@ -31,12 +34,12 @@ struct Account {
 }
 
 impl Cluster {
-    /// Starts a server with the programs of the one that the pool leads to, if they hold everything that is asked for, or
-    /// else with others of this machine. The environment is the server's.
+    /// Starts a server with the programs of the pool's server if they include all of `programs`, and otherwise with another
+    /// installation on this machine. `environment` is added to the environment of the server.
     pub async fn start(pool: &PgPool, programs: &[&str], environment: &[(&str, &str)]) -> Result<Self> {
         let wanted = [&["initdb", "pg_ctl"], programs].concat();
         let programs = find_programs(pool, &wanted).await?;
-        // A folder of TMPDIR may be too long for a socket.
+        // A path in TMPDIR may be too long for a socket.
         let folder = Path::new("/tmp").join(format!("threadline-{}", uuid::Uuid::now_v7().simple()));
         fs::create_dir(&folder)?;
         let is_root = fs::metadata(&folder)?.uid() == 0;
@@ -58,7 +61,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// A new database, and a pool that leads to it. `options` are those of CREATE DATABASE.
+    /// Creates a database, and returns a pool that connects to it. `options` are options of `CREATE DATABASE`.
     pub async fn create_database(&self, name: &str, options: &str) -> Result<PgPool> {
         let maintenance =
             PgPoolOptions::new().max_connections(1).connect_with(self.options("postgres")).await?;
@@ -67,27 +70,30 @@ impl Cluster {
         Ok(PgPoolOptions::new().max_connections(4).connect_with(self.options(name)).await?)
     }
 
+    /// Returns the options to connect to a database as the superuser.
     pub fn options(&self, database: &str) -> PgConnectOptions {
         let options = PgConnectOptions::new_without_pgpass().socket(&self.folder).port(PORT);
         options.username(OWNER).database(database)
     }
 
-    /// Runs a program of PostgreSQL on a database.
+    /// Runs a PostgreSQL program, such as `pg_dump`, on a database.
     pub fn run(&self, program: &str, database: &str, arguments: &[&str]) -> Result {
         let mut command = self.program(program);
         command.env("PGHOST", &self.folder).env("PGPORT", PORT.to_string()).env("PGUSER", OWNER);
         finish(command.args(["-d", database]).args(arguments))
     }
 
-    /// The folder of the server, which it may write to.
+    /// Returns the folder of the server, which the server can write to.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
+    /// Returns the data directory.
     fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
 
+    /// Returns a command for a PostgreSQL program, run as the server's account with a minimal environment.
     fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
         command.current_dir("/").env_clear().env("PATH", "/usr/bin:/bin").env("LC_ALL", "C");
@@ -102,11 +108,12 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         let mut stop = self.program("pg_ctl");
         let _stopped = stop.args(["stop", "-w", "-s", "-m", "immediate", "-D"]).arg(self.data()).output();
-        let _left = fs::remove_dir_all(&self.folder);
+        let _removed = fs::remove_dir_all(&self.folder);
     }
 }
 
 impl Account {
+    /// Looks up the ids of a user.
     fn of(user: &str) -> Result<Self> {
         let number = |option: &str| -> Result<u32> {
             let output = Command::new("id").args([option, user]).output()?;
@@ -119,17 +126,18 @@ impl Account {
     }
 }
 
-/// Runs a command to its end; an error holds what it printed.
+/// Runs a command until it exits. The error contains the output of the command.
 fn finish(command: &mut Command) -> Result {
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
     if output.status.success() {
         return Ok(());
     }
-    let printed = [output.stdout, output.stderr].concat();
-    Err(format!("{command:?} failed: {}", String::from_utf8_lossy(&printed)).into())
+    let output = [output.stdout, output.stderr].concat();
+    Err(format!("{command:?} failed: {}", String::from_utf8_lossy(&output)).into())
 }
 
-/// The programs of the server that the tests use, where it runs on this machine, or those of Debian's newest package.
+/// Returns the first folder that contains all of the wanted programs: the programs of the tests' server if it runs on this
+/// machine, then those of Debian's packages, newest version first, then the folders of PATH.
 async fn find_programs(pool: &PgPool, wanted: &[&str]) -> Result<PathBuf> {
     let row = sqlx::query("SELECT setting FROM pg_config() WHERE name = 'BINDIR'").fetch_one(pool).await?;
     let mut folders = vec![PathBuf::from(row.try_get::<String, _>(0)?)];

@@ -1,4 +1,4 @@
-//! A trail in the test's own database, and SQL for it.
+//! Installs a trail in the database of a test, and runs SQL in it.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use sqlx::postgres::PgExecutor;
 use sqlx::{AssertSqlSafe, PgPool};
 use threadline::AuditTrail;
 
+/// The result of a test or of test support.
 pub type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Returns a trail without time limits, so that no result depends on the speed or load of the machine.
@@ -20,7 +21,7 @@ pub async fn install(pool: &PgPool) -> Result<AuditTrail> {
     Ok(trail)
 }
 
-/// Runs statements; an error names them. Without `BEGIN` they are one transaction.
+/// Runs statements, in one transaction if there is no `BEGIN` among them. The error contains the statements.
 pub async fn run<'c>(executor: impl PgExecutor<'c>, sql: &str) -> Result {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
         .execute(executor)
@@ -29,7 +30,8 @@ pub async fn run<'c>(executor: impl PgExecutor<'c>, sql: &str) -> Result {
     Ok(())
 }
 
-/// The only value of the only row. Nothing is kept from one call to the next: tables change their types in between.
+/// Returns the value of a query with one column and one row. The statement is not kept prepared, because tests change the types
+/// of columns between calls.
 pub async fn value<'c, T>(executor: impl PgExecutor<'c>, sql: &str) -> Result<T>
 where
     T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,

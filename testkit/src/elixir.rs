@@ -1,24 +1,29 @@
-//! A database that the Elixir library captures: functions that do what those of its generator do, statement by statement.
+//! Generates capture functions like those of the Elixir library. They run the same statements as the functions that its generator
+//! creates.
 
-/// The capture policy of a table.
+/// The capture policy of a table in the Elixir library.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ElixirCapture<'a> {
-    /// The schema of the library's tables, which its version 0.10 began to name.
+    /// The schema of the library's tables. Its functions name the schema since version 0.10.
     pub schema: Option<&'a str>,
-    /// Triggers name the key columns, as since its version 0.11.
+    /// True if the arguments of the triggers name the key columns, as they do since version 0.11 of the library.
     pub has_key_arguments: bool,
+    /// The excluded columns.
     pub exclude: &'a [&'a str],
+    /// The masked columns.
     pub mask: &'a [&'a str],
+    /// The text that replaces the values of masked columns.
     pub placeholder: &'a str,
-    pub keeps_old_values: bool,
+    /// True if updates record the old values of changed fields.
+    pub has_old_values: bool,
 }
 
 impl ElixirCapture<'_> {
-    /// The body of the function.
+    /// Returns the body of the capture function.
     pub fn body(&self) -> String {
         let [changes, transactions] = ["audit_changes", "audit_transactions"].map(|table| self.table(table));
         let [key_of_new, key_of_old] = ["NEW", "OLD"].map(|row| self.key(row));
-        let (row, redact, names) = (self.row(), self.redact(), self.names());
+        let (row, redact, excluded) = (self.row(), self.redact(), array(self.exclude));
         let old_values = self.old_values();
         format!(
             "DECLARE v_txid bigint; v_tx_id uuid; v_row jsonb; v_data_after jsonb; v_table_pk jsonb;
@@ -43,7 +48,7 @@ impl ElixirCapture<'_> {
                  {redact}
                  SELECT array_agg(n.key ORDER BY n.key) INTO v_changed_fields
                    FROM jsonb_each(to_jsonb(NEW)) AS n JOIN jsonb_each(to_jsonb(OLD)) AS o ON n.key = o.key
-                   WHERE n.value IS DISTINCT FROM o.value AND NOT (n.key = ANY({names}));
+                   WHERE n.value IS DISTINCT FROM o.value AND NOT (n.key = ANY({excluded}));
                  {old_values}
                END IF;
                INSERT INTO {changes}
@@ -56,14 +61,17 @@ impl ElixirCapture<'_> {
         )
     }
 
+    /// Returns the name of a table of the trail, with the schema if the function names it.
     fn table(&self, name: &str) -> String {
         self.schema.map_or_else(|| name.to_owned(), |schema| format!("\"{schema}\".\"{name}\""))
     }
 
+    /// Returns the expression of the row after the change.
     fn row(&self) -> &'static str {
         if self.has_key_arguments { "v_row" } else { "to_jsonb(NEW)" }
     }
 
+    /// Returns the statements that compute the row key from `NEW` or `OLD`.
     fn key(&self, row: &str) -> String {
         if !self.has_key_arguments {
             return format!("v_table_pk := jsonb_build_object('id', (to_jsonb({row}) ->> 'id'));");
@@ -88,6 +96,7 @@ impl ElixirCapture<'_> {
         format!("to_jsonb({}::text)", literal(self.placeholder))
     }
 
+    /// Returns the statements that redact the row after the change.
     fn redact(&self) -> String {
         let remove = |column: &&str| format!("v_data_after := v_data_after - {};\n", literal(column));
         let mut sql: String = self.exclude.iter().map(remove).collect();
@@ -99,12 +108,9 @@ impl ElixirCapture<'_> {
         sql
     }
 
-    fn names(&self) -> String {
-        array(self.exclude)
-    }
-
+    /// Returns the statements that compute the old values of the changed fields.
     fn old_values(&self) -> String {
-        if !self.keeps_old_values {
+        if !self.has_old_values {
             return "v_changed_from := NULL::jsonb;".to_owned();
         }
         let value = if self.exclude.is_empty() && self.mask.is_empty() {
@@ -123,10 +129,12 @@ impl ElixirCapture<'_> {
     }
 }
 
+/// Returns a text as an SQL string literal.
 fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+/// Returns column names as an SQL array.
 fn array(columns: &[&str]) -> String {
     let columns: Vec<String> = columns.iter().map(|column| literal(column)).collect();
     format!("ARRAY[{}]::text[]", columns.join(", "))

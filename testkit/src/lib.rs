@@ -1,10 +1,11 @@
-//! Test support that several crates share: databases with a trail, servers, and readers of what the trail has recorded.
+//! Test support for several crates: databases with a trail, servers, and functions that read the recorded changes.
 
 pub mod cases;
 pub mod changes;
 pub mod cluster;
 pub mod database;
 pub mod elixir;
+pub mod html;
 pub mod messages;
 pub mod other_database;
 pub mod pgbouncer;
@@ -13,5 +14,6 @@ pub mod random;
 pub mod role;
 pub mod rows;
 pub mod server;
+pub mod snapshot;
+pub mod table_copies;
 pub mod wait;
-pub mod witness;

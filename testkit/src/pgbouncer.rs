@@ -1,4 +1,4 @@
-//! A real PgBouncer in transaction mode before the server that the tests use.
+//! Starts PgBouncer in transaction mode in front of the server of the tests.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -12,14 +12,12 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, Row};
 
 use crate::database::Result;
 use crate::server::{host, password};
+use crate::wait::MAX_WAIT;
 
-/// Far longer than a busy machine takes to start a pooler.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
-
-/// Only a part of the socket's name: nothing listens on a port.
+/// The port in the name of the socket. PgBouncer does not listen on TCP.
 const PORT: u16 = 6432;
 
-/// Ends with the value.
+/// A PgBouncer process. It is stopped when the value is dropped.
 #[derive(Debug)]
 pub struct PgBouncer {
     process: Child,
@@ -28,63 +26,64 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Forwards to the database of this pool, over so many connections to the server at most. `settings` are lines of
-    /// `pgbouncer.ini` beside these.
+    /// Starts PgBouncer for the database of the pool, with at most `connections` connections to the server. `settings` are
+    /// additional lines of `pgbouncer.ini`.
     pub async fn start(pool: &PgPool, connections: u32, settings: &str) -> Result<Self> {
         let server = (*pool.connect_options()).clone();
-        // A folder of TMPDIR may be too long for a socket.
+        // A path in TMPDIR may be too long for a socket.
         let folder = Path::new("/tmp").join(format!("threadline-{}", uuid::Uuid::now_v7().simple()));
         fs::create_dir(&folder)?;
         let program = program()?;
         let file = folder.join("pgbouncer.ini");
-        let own = folder.display();
+        let path = folder.display();
         let database = database(&server);
         let text = format!(
-            "[databases]\n* = {database}\n\n[pgbouncer]\nlogfile = {own}/log\nunix_socket_dir = {own}\n\
+            "[databases]\n* = {database}\n\n[pgbouncer]\nlogfile = {path}/log\nunix_socket_dir = {path}\n\
              listen_port = {PORT}\nauth_type = any\npool_mode = transaction\ndefault_pool_size = {connections}\n\
              max_client_conn = 200\n{}{settings}\n",
-            without_statements(&program)?
+            disable_prepared_statements(&program)?
         );
         fs::write(&file, text)?;
         let mut command = Command::new(program);
-        // It refuses to run as root.
+        // PgBouncer refuses to run as root.
         if fs::metadata(&folder)?.uid() == 0 {
-            let given = Command::new("chown").args(["-R", "postgres"]).arg(&folder).status()?;
-            assert!(given.success(), "there is no user postgres to run PgBouncer: useradd --system postgres");
+            let chown = Command::new("chown").args(["-R", "postgres"]).arg(&folder).status()?;
+            assert!(chown.success(), "there is no user postgres to run PgBouncer: useradd --system postgres");
             command.args(["--user", "postgres"]);
         }
-        // Its log is a file; what it prints is the same.
+        // `--quiet` turns off the output, which would repeat the log file.
         let process = command.arg("--quiet").arg(&file).stdin(Stdio::null()).spawn()?;
         let bouncer = Self { process, folder, server };
-        bouncer.ready().await
+        bouncer.wait_until_ready().await
     }
 
-    /// Leads through PgBouncer to the test's database. sqlx asks for `extra_float_digits` at the start of a session, which
-    /// PgBouncer does not know.
+    /// Returns the options to connect to the test's database through PgBouncer. They do not set `extra_float_digits`, because
+    /// PgBouncer does not accept that setting at the start of a session.
     pub fn options(&self) -> PgConnectOptions {
         let options = PgConnectOptions::new_without_pgpass().socket(&self.folder).port(PORT);
         let options = options.username(self.server.get_username()).extra_float_digits(None);
         options.database(self.server.get_database().unwrap_or("postgres"))
     }
 
-    /// One client: a pool of one connection, which keeps so many prepared statements.
-    pub fn client(&self, statements: usize) -> PgPool {
-        let options = self.options().statement_cache_capacity(statements);
-        PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_lazy_with(options)
+    /// Returns a pool of one connection, which caches up to `statement_cache_capacity` prepared statements.
+    pub fn client(&self, statement_cache_capacity: usize) -> PgPool {
+        let options = self.options().statement_cache_capacity(statement_cache_capacity);
+        PgPoolOptions::new().max_connections(1).acquire_timeout(MAX_WAIT).connect_lazy_with(options)
     }
 
-    /// A figure of the test's database in `SHOW POOLS`.
-    pub async fn pools(&self, column: &str) -> Result<String> {
+    /// Returns the value of a column of `SHOW POOLS` for the test's database.
+    pub async fn show_pools(&self, column: &str) -> Result<String> {
         let mut console = self.options().database("pgbouncer").connect().await?;
         let rows = sqlx::raw_sql(AssertSqlSafe("SHOW POOLS")).fetch_all(&mut console).await?;
         console.close().await?;
-        let ours = rows.iter().find(|row| row.try_get("database").ok() == self.server.get_database());
-        let ours = ours.ok_or("PgBouncer has no connection to the test's database")?;
-        Ok(ours.try_get_unchecked(column)?)
+        let row = rows.iter().find(|row| row.try_get("database").ok() == self.server.get_database());
+        let row = row.ok_or("PgBouncer has no connection to the test's database")?;
+        Ok(row.try_get_unchecked(column)?)
     }
 
-    async fn ready(mut self) -> Result<Self> {
-        let begin = Instant::now();
+    /// Waits until PgBouncer accepts connections, and fails with its log if it does not.
+    async fn wait_until_ready(mut self) -> Result<Self> {
+        let start = Instant::now();
         loop {
             let error = match self.options().connect().await {
                 Ok(connection) => {
@@ -93,10 +92,10 @@ impl PgBouncer {
                 }
                 Err(error) => error,
             };
-            let ended = self.process.try_wait()?;
-            if ended.is_some() || begin.elapsed() > PATIENCE {
+            let exit_status = self.process.try_wait()?;
+            if exit_status.is_some() || start.elapsed() > MAX_WAIT {
                 let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-                return Err(format!("PgBouncer does not answer: {error} ({ended:?})\n{log}").into());
+                return Err(format!("PgBouncer does not answer: {error} ({exit_status:?})\n{log}").into());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -105,13 +104,13 @@ impl PgBouncer {
 
 impl Drop for PgBouncer {
     fn drop(&mut self) {
-        let _ended = self.process.kill();
+        let _killed = self.process.kill();
         let _status = self.process.wait();
-        let _left = fs::remove_dir_all(&self.folder);
+        let _removed = fs::remove_dir_all(&self.folder);
     }
 }
 
-/// Returns the address of the server for PgBouncer, and the role that it connects as.
+/// Returns the connection string that PgBouncer uses for the server.
 fn database(server: &PgConnectOptions) -> String {
     let quote = |value: &str| format!("'{}'", value.replace('\'', "''"));
     let mut text = format!("host={} port={}", quote(&host(server)), server.get_port());
@@ -122,21 +121,22 @@ fn database(server: &PgConnectOptions) -> String {
     text
 }
 
-/// From version 1.21 on it can keep prepared statements apart, and from 1.24 on it does. What is tested has to hold without.
-fn without_statements(program: &Path) -> Result<&'static str> {
-    let said = String::from_utf8(Command::new(program).arg("--version").output()?.stdout)?;
-    let minor = said.lines().next().and_then(|line| line.split('.').nth(1)?.parse::<u32>().ok());
-    let minor = minor.ok_or_else(|| format!("this is no version of PgBouncer: {said}"))?;
+/// Returns the line of `pgbouncer.ini` that turns off support for prepared statements, because the tests have to pass without it.
+/// PgBouncer has this setting since version 1.21, and turns it on by default since version 1.24.
+fn disable_prepared_statements(program: &Path) -> Result<&'static str> {
+    let version = String::from_utf8(Command::new(program).arg("--version").output()?.stdout)?;
+    let minor = version.lines().next().and_then(|line| line.split('.').nth(1)?.parse::<u32>().ok());
+    let minor = minor.ok_or_else(|| format!("not a version of PgBouncer: {version}"))?;
     Ok(if minor < 21 { "" } else { "max_prepared_statements = 0\n" })
 }
 
-/// Debian keeps it where only root's PATH leads.
+/// Returns the path of PgBouncer. Debian installs it in `/usr/sbin`, which is only in the PATH of root.
 fn program() -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
     let mut programs = folders.map(|folder| folder.join("pgbouncer"));
     let missing = "PgBouncer is missing: install the package pgbouncer (apt-get install pgbouncer)";
     programs
-        .find(|file| file.metadata().is_ok_and(|facts| facts.is_file()))
+        .find(|file| file.metadata().is_ok_and(|metadata| metadata.is_file()))
         .ok_or_else(|| std::io::Error::new(ErrorKind::NotFound, missing).into())
 }

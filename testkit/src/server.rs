@@ -1,15 +1,15 @@
-//! The address and the password of the test server.
+//! Returns the address and the password of the test server.
 
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 
-/// The server's address as libpq and PgBouncer say it: a host that begins with a slash is a socket's folder.
+/// Returns the host in the notation of libpq and PgBouncer, in which a host that begins with a slash is the folder of a socket.
 pub fn host(options: &PgConnectOptions) -> String {
-    let folder = options.get_socket().map(|folder| folder.to_string_lossy().into_owned());
-    folder.unwrap_or_else(|| options.get_host().to_owned())
+    let socket_folder = options.get_socket().map(|folder| folder.to_string_lossy().into_owned());
+    socket_folder.unwrap_or_else(|| options.get_host().to_owned())
 }
 
-/// sqlx tells the password in a URL only.
+/// Returns the password, if there is one. It is decoded from the URL of the options, because sqlx has no function that returns it.
 pub fn password(options: &PgConnectOptions) -> Option<String> {
     let url = options.to_url_lossy();
     let mut bytes = url.password()?.bytes();

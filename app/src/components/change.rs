@@ -6,9 +6,9 @@ use threadline::query::{Change, Operation, RowKey};
 use super::fields::Fields;
 use super::key::{key_in_words, other_key};
 use super::time::clock_note;
-use super::value::text;
+use super::value::{isolated, one_line};
 use crate::PageContext;
-use crate::diff::accessible_text;
+use crate::diff::{accessible_line, accessible_text};
 use crate::html::{Html, IntoHtml};
 
 /// The card of a change: the operation, the key, the link to the row history, and the fields with old and new values.
@@ -22,8 +22,9 @@ pub(crate) fn ChangeCard(
     let operation = change.operation;
     let id = format!("change-{}", change.id);
     let table = change.table.to_string();
+    let accessible_table = accessible_line(&table);
     let history = with_context(|context: &PageContext| context.row_href(&change)).flatten().map(|href| {
-        let row = format!("Row history of {table}, {}", accessible_text(&said(&change.key)));
+        let row = format!("Row history of {accessible_table}, {}", accessible_text(&said(&change.key)));
         view! { <a class="go" href=href aria-label=row>"Row history"</a> }
     });
     let fields = change.fields();
@@ -36,11 +37,11 @@ pub(crate) fn ChangeCard(
     let partition = change.partition.clone();
     let emptied = if partition.is_some() { "partition" } else { "whole table" };
     let partition = partition.map(|name| {
-        view! { <span><span class="column">"partition "</span><bdi class="mono">{text(name, true)}</bdi></span> }
+        view! { <span><span class="column">"partition "</span><bdi class="mono">{one_line(name)}</bdi></span> }
     });
     let label = match operation {
-        Operation::Update => format!("Changed fields of {table}"),
-        _ => format!("Fields of {table}"),
+        Operation::Update => format!("Changed fields of {accessible_table}"),
+        _ => format!("Fields of {accessible_table}"),
     };
     let body = match (operation, fields.is_empty()) {
         (Operation::Truncate, _) => note(format!(
@@ -55,7 +56,7 @@ pub(crate) fn ChangeCard(
         <section class="change" id=id tabindex="-1">
             <header>
                 <span class=badge(operation)>{operation.as_str()}</span>
-                <span class="mono table">{table}</span>
+                <span class="mono table">{isolated(table)}</span>
                 {partition}
                 {key(operation, shown_key)}
                 {history}

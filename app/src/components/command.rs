@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-/// A command, and a button that copies it.
+use super::value::text as visible_text;
+
+/// A command, and a button that copies it exactly. In the shown command every character of a name is visible.
 #[component]
 pub(crate) fn CommandLine(
     /// The command, as it is run.
@@ -11,7 +13,7 @@ pub(crate) fn CommandLine(
 ) -> impl IntoView {
     view! {
         <p class="command">
-            <code>{text.clone()}</code>" "
+            <code>{visible_text(text.clone(), true)}</code>" "
             <button type="button" class="copy" data-copy=text aria-label="Copy the command">"Copy"</button>
         </p>
     }

@@ -6,7 +6,7 @@ use threadline::query::{FieldChange, FieldValue, OldValueSource, Operation, RowK
 
 use super::lines::lines;
 use super::plural::counted;
-use super::value::{side, text};
+use super::value::{isolated, one_line, side};
 use crate::diff::{Cell, DiffBody, Row, rows};
 use crate::html::IntoHtml;
 
@@ -107,7 +107,9 @@ fn table(sides: Sides, rows: Vec<Row>, label: String) -> impl IntoView {
         Sides::Both => {
             view! { <th scope="col">"Old value"</th> <th scope="col">"New value"</th> }.into_html()
         }
-        Sides::Named(old, new) => view! { <th scope="col">{old}</th> <th scope="col">{new}</th> }.into_html(),
+        Sides::Named(old, new) => {
+            view! { <th scope="col">{one_line(old)}</th> <th scope="col">{one_line(new)}</th> }.into_html()
+        }
     };
     view! {
         <table class="diff" aria-label=label>
@@ -134,5 +136,5 @@ fn row(sides: &Sides, row: Row) -> impl IntoView + use<> {
             Either::Right((old, new))
         }
     };
-    view! { <tr><th scope="row"><bdi>{text(label, true)}</bdi></th>{cells}</tr> }
+    view! { <tr><th scope="row">{isolated(label)}</th>{cells}</tr> }
 }

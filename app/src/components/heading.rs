@@ -1,8 +1,8 @@
 //! The actor and the action of a transaction.
 
 use leptos::prelude::*;
-use threadline::ActorRef;
 use threadline::query::{ActionRecord, TransactionRecord};
+use threadline::{ActionStatus, ActorRef};
 
 use super::value::isolated;
 use crate::PageContext;
@@ -21,7 +21,7 @@ pub(crate) fn TransactionHeading(
     let action = match transaction.action {
         Some(action) => {
             let failed = failed(&action);
-            view! { <span class="action">{action.name}</span>{failed} }.into_html()
+            view! { <span class="action">{isolated(action.name)}</span>{failed} }.into_html()
         }
         None => view! { <span class="kind">"no action recorded"</span> }.into_html(),
     };
@@ -48,11 +48,11 @@ pub(super) fn who(transaction: &TransactionRecord, whole_session: bool) -> impl 
 }
 
 fn actor_link(actor: &ActorRef) -> impl IntoView + use<> {
-    let href = with_context(|context: &PageContext| context.actor_href(actor));
-    view! { <a class="who" href=href>{actor.to_string()}</a> }
+    let href = with_context(|context: &PageContext| context.actor_href(actor.kind(), actor.id()));
+    view! { <a class="who" href=href>{isolated(actor.to_string())}</a> }
 }
 
 /// Renders the mark of an action that failed.
 pub(super) fn failed(action: &ActionRecord) -> Option<impl IntoView + use<>> {
-    (action.status == "error").then(|| view! { " "<span class="failed">"failed"</span> })
+    (action.status == ActionStatus::Error).then(|| view! { " "<span class="failed">"failed"</span> })
 }

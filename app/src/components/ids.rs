@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::value::isolated;
+use crate::diff::accessible_line;
 use crate::html::IntoHtml;
 
 /// An id with its label, a link if there is something to link to, and a copy button. The button is plain HTML: one island
@@ -13,8 +15,8 @@ pub(crate) fn Identifier(
     #[prop(optional_no_strip)] href: Option<String>,
     #[prop(optional)] whole: bool,
 ) -> impl IntoView {
-    let shown = if whole { value.clone() } else { shorten(&value) };
-    let title = value.clone();
+    let shown = isolated(if whole { value.clone() } else { shorten(&value) });
+    let title = accessible_line(&value);
     let id = match href {
         Some(href) => view! { <a class="mono" href=href title=title>{shown}</a> }.into_html(),
         None => view! { <span class="mono" title=title>{shown}</span> }.into_html(),

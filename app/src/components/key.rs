@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use threadline::TableName;
 use threadline::query::{Change, RowKey};
 
-use super::value::text;
+use super::value::{one_line, text};
 use crate::PageContext;
 use crate::html::{Html, IntoHtml};
 
@@ -21,7 +21,7 @@ pub(crate) fn key_in_words(key: RowKey) -> Html {
                 None => Either::Right(view! { <span class="kind sign">"NULL"</span> }),
             };
             let comma = (position < last).then_some(", ");
-            view! { <bdi class="column">{text(column, true)}</bdi> " " {value} {comma} }
+            view! { <bdi class="column">{one_line(column)}</bdi> " " {value} {comma} }
         })
         .collect();
     view! { <span class="mono">{parts}</span> }.into_html()

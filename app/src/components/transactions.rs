@@ -6,6 +6,7 @@ use threadline::query::{TableCounts, TransactionRecord};
 
 use super::heading::{failed, who};
 use super::plural::counted;
+use super::value::{isolated, text};
 use crate::PageContext;
 use crate::html::{Html, IntoHtml};
 
@@ -55,7 +56,7 @@ fn line(
     let failed = action.as_ref().and_then(failed);
     let (name, reason) = action.map_or((None, None), |action| (Some(action.name), action.reason));
     let action = match name {
-        Some(name) => view! { <a class="action" href=href.clone()>{name}</a> }.into_html(),
+        Some(name) => view! { <a class="action" href=href.clone()>{isolated(name)}</a> }.into_html(),
         None => view! { <a class="kind" href=href.clone()>"no action recorded"</a> }.into_html(),
     };
     view! {
@@ -64,7 +65,7 @@ fn line(
                 <span>{at.format(date).to_string()}</span>" "<span>{at.format("%H:%M:%S").to_string()}</span>
             </time>
             <p class="what">{who} {action} {failed}</p>
-            {reason.map(|reason| view! { <p class="reason">{reason}</p> })}
+            {reason.map(|reason| view! { <p class="reason">{text(reason, true)}</p> })}
             {tables}
         </li>
     }
@@ -78,7 +79,7 @@ fn tables(touched: &TableCounts) -> impl IntoView + use<> {
         .take(TABLES_SHOWN)
         .map(|(table, count)| {
             let more = if touched.truncated { "+" } else { "" };
-            view! { <li><span class="mono">{table.to_string()}</span>{format!(" {count}{more}")}</li> }
+            view! { <li><span class="mono">{isolated(table.to_string())}</span>{format!(" {count}{more}")}</li> }
         })
         .collect();
     let others = touched.tables.len().saturating_sub(TABLES_SHOWN);

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use threadline::query::FieldValue;
 
 use super::plural::counted;
-use crate::diff::{Cell, CellValue, Glyph, Segment, accessible_text, glyphs, visible_glyph};
+use crate::diff::{Cell, CellValue, Glyph, Segment, accessible_line, glyphs, line_glyphs, visible_glyph};
 use crate::html::{Html, IntoHtml};
 
 /// The longest value with a copy button, in bytes: the button contains the value once more.
@@ -18,7 +18,7 @@ const MAX_COPIED_BYTES: usize = 10_000;
 const MAX_NAMED_CHARACTERS: usize = 400;
 
 /// A text as it is, or its rendered parts.
-pub(super) type Text = Either<Cow<'static, str>, Html>;
+pub(crate) type Text = Either<Cow<'static, str>, Html>;
 
 /// A value that is not compared.
 #[component]
@@ -49,7 +49,7 @@ fn shown(shown: CellValue, which: &str, label: &str) -> impl IntoView + use<> {
         CellValue::Masked(placeholder) => ("masked", text(placeholder, true)),
         CellValue::Text(parts) => {
             let copy = copied(&parts).map(|whole| {
-                let label = format!("Copy {which} {}", accessible_text(label));
+                let label = format!("Copy {which} {}", accessible_line(label));
                 view! { " "<button type="button" class="copy" data-copy=whole aria-label=label>"Copy"</button> }
             });
             return Either::Left(view! { <bdi>{segments(parts)}</bdi> {copy} });
@@ -103,22 +103,37 @@ pub(super) fn left_out(characters: usize) -> Html {
     view! { <span class="kind">{words}</span> }.into_html()
 }
 
-/// Renders a text in which every character is visible, isolated from the text direction around it.
-pub(crate) fn isolated(content: String) -> impl IntoView {
-    view! { <bdi>{text(content, true)}</bdi> }
+/// Renders a name in which every character is visible, isolated from the text direction around it.
+pub(crate) fn isolated(name: String) -> impl IntoView {
+    view! { <bdi>{one_line(name)}</bdi> }
 }
 
-/// Renders a text in which every character is visible.
-pub(super) fn text(text: String, at_end: bool) -> Text {
-    let mut parts = glyphs(&text, at_end).peekable();
+/// Renders a text on one line, such as a name or a sentence with names, in which every character is visible.
+pub(crate) fn one_line(text: String) -> Text {
+    match rendered(&text, line_glyphs(&text)) {
+        None => Either::Left(Cow::Owned(text)),
+        Some(html) => Either::Right(html),
+    }
+}
+
+/// Renders a text in which every character is visible, except its line breaks.
+pub(crate) fn text(text: String, at_end: bool) -> Text {
+    match rendered(&text, glyphs(&text, at_end)) {
+        None => Either::Left(Cow::Owned(text)),
+        Some(html) => Either::Right(html),
+    }
+}
+
+/// Renders the parts of a text, unless it is plain.
+fn rendered<'a>(text: &str, parts: impl Iterator<Item = Glyph<'a>>) -> Option<Html> {
+    let mut parts = parts.peekable();
     if matches!(parts.peek(), Some(Glyph::Plain(plain)) if plain.len() == text.len()) {
-        drop(parts);
-        return Either::Left(Cow::Owned(text));
+        return None;
     }
     let mut rendered: Vec<Html> = parts.by_ref().take(MAX_NAMED_CHARACTERS).map(glyph).collect();
     let rest: String = parts.map(Glyph::accessible_text).collect();
     rendered.extend((!rest.is_empty()).then(|| rest.into_html()));
-    Either::Right(rendered.into_html())
+    Some(rendered.into_html())
 }
 
 fn glyph(glyph: Glyph<'_>) -> Html {

@@ -37,6 +37,24 @@ pub(crate) fn glyphs(text: &str, at_end: bool) -> impl Iterator<Item = Glyph<'_>
     })
 }
 
+/// Splits a text on one line, such as a name, at its special characters. A line break is special there.
+pub(crate) fn line_glyphs(text: &str) -> impl Iterator<Item = Glyph<'_>> {
+    glyphs(text, true).flat_map(|glyph| {
+        let (plain, special) = match glyph {
+            Glyph::Plain(plain) => (plain, None),
+            special => ("", Some(special)),
+        };
+        let lines = plain.split_inclusive('\n').flat_map(|line| match line.strip_suffix('\n') {
+            None => [Some(Glyph::Plain(line)), None],
+            Some(line) => [
+                (!line.is_empty()).then_some(Glyph::Plain(line)),
+                Some(Glyph::Special('\n', "line break", 1)),
+            ],
+        });
+        lines.flatten().chain(special)
+    })
+}
+
 /// Returns the visible substitute for a special character.
 pub(crate) fn visible_glyph(character: char, count: usize) -> String {
     let code = u32::from(character);
@@ -51,6 +69,11 @@ pub(crate) fn visible_glyph(character: char, count: usize) -> String {
 /// Returns a text with substitutes for its special characters, for attributes and labels.
 pub(crate) fn accessible_text(text: &str) -> String {
     glyphs(text, true).map(Glyph::accessible_text).collect()
+}
+
+/// Returns a text on one line, such as a name, with substitutes for its special characters and its line breaks.
+pub(crate) fn accessible_line(text: &str) -> String {
+    line_glyphs(text).map(Glyph::accessible_text).collect()
 }
 
 /// Returns the number of bytes before the next special character.
@@ -138,6 +161,18 @@ mod tests {
             ("Größe Łódź שלום 日本語", "Größe Łódź שלום 日本語"),
         ] {
             assert_eq!(accessible_text(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn line_break_in_a_name_gets_a_visible_glyph() {
+        for (name, expected) in [
+            ("", ""),
+            ("user:größe 42", "user:größe 42"),
+            ("a\nb", "a⟨U+000A⟩b"),
+            ("\n\nad\u{200B}min \n", "⟨U+000A⟩⟨U+000A⟩ad⟨U+200B⟩min·⟨U+000A⟩"),
+        ] {
+            assert_eq!(accessible_line(name), expected, "{name:?}");
         }
     }
 

@@ -10,7 +10,7 @@ use threadline::query::{
     Change, Cursor, FieldChange, FieldValue, Page, RowKey, TimelineEntry, Timestamp, TransactionDetail,
     TransactionRecord,
 };
-use threadline::{ActorRef, TableName};
+use threadline::{ActionStatus, ActorRef, TableName};
 
 pub(crate) use self::as_of::{as_of, compare};
 pub(crate) use self::incident::incident;
@@ -85,9 +85,11 @@ fn header(record: &TransactionRecord) -> String {
 fn details(record: &TransactionRecord) -> String {
     let mut text = String::new();
     let action = record.action.as_ref();
+    let status =
+        action.filter(|action| action.status != ActionStatus::Ok).map(|action| action.status.to_string());
     for (label, value) in [
         ("source", record.source.as_ref()),
-        ("status", action.map(|action| &action.status).filter(|status| *status != "ok")),
+        ("status", status.as_ref()),
         ("verb", action.and_then(|action| action.verb.as_ref())),
         ("category", action.and_then(|action| action.category.as_ref())),
         ("reason", action.and_then(|action| action.reason.as_ref())),

@@ -3,6 +3,7 @@
 mod health;
 mod install;
 mod investigation;
+mod output;
 mod support;
 mod through_pgbouncer;
 mod timeline;

@@ -40,7 +40,7 @@ async fn every_command_works_through_pooler_in_transaction_mode(pool: PgPool) ->
         let path: String = value(&other, "SHOW search_path").await?;
         assert_eq!(path, "\"$user\", public", "{arguments:?} leaks its setting");
     }
-    assert_eq!(bouncer.pools("cl_waiting").await?, "0");
+    assert_eq!(bouncer.show_pools("cl_waiting").await?, "0");
     // Installing without the pooler accepts the trail.
     install(&pool).await?;
     Ok(())

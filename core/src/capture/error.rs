@@ -33,13 +33,13 @@ pub enum CaptureError {
         /// The storage schema.
         schema: StorageSchema,
     },
-    /// A newer version of this library made the trail.
+    /// A newer version of this library installed the trail.
     #[error("the audit trail in schema {schema} was made by a newer version of Threadline: use that version")]
     Newer {
         /// The storage schema.
         schema: StorageSchema,
     },
-    /// The audit trail in the schema was made by the Elixir library.
+    /// The Elixir library installed the trail in the schema.
     #[error(
         "schema {schema} holds an audit trail of the Elixir library: it can be read, but only that library captures into it; \
          to capture with this one, install a trail in another schema (--storage-schema)"
@@ -55,7 +55,7 @@ pub enum CaptureError {
         captured: Vec<TableName>,
         /// The other tables, beginning with the one that failed.
         not_captured: Vec<TableName>,
-        /// The reason.
+        /// The error of the first of them.
         source: Box<Self>,
     },
     /// The lock on the table was not granted in time.

@@ -1,4 +1,7 @@
-//! Captures the changes of tables by generated functions and triggers.
+//! Captures the changes of tables by generated functions and triggers: the policy of each table, the plan, and its errors.
+//!
+//! Start with [`AuditTrail::capture`] and [`TablePolicy`]. [`Config::policy`](crate::Config::policy) reads the policies of a
+//! `threadline.toml`.
 
 mod apply;
 mod catalog;
@@ -62,6 +65,19 @@ impl AuditTrail {
     }
 
     /// Returns the SQL of [`capture`](Self::capture) for a migration, and the SQL that undoes it. Changes nothing.
+    ///
+    /// ```no_run
+    /// # async fn generate(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
+    /// let plan = trail.capture_plan(["tickets", "billing.invoices"]).await?;
+    /// for table in &plan.tables {
+    ///     println!("{table}");
+    ///     table.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+    /// }
+    /// std::fs::write("migrations/20261122093000_capture.up.sql", &plan.up)?;
+    /// std::fs::write("migrations/20261122093000_capture.down.sql", &plan.down)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`CaptureError`] for the first table that cannot be captured.

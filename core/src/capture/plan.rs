@@ -19,14 +19,14 @@ use crate::{StorageSchema, TableName};
 pub struct CapturePlan {
     /// The tables, in the order of the call.
     pub tables: Vec<PlannedTable>,
-    /// Creates or replaces functions and triggers. No write is missed meanwhile.
+    /// The SQL that creates or replaces functions and triggers. No write is missed meanwhile.
     pub up: String,
-    /// Restores the functions and triggers that captured the tables when the plan was made, or removes capture where there were
-    /// none.
+    /// The SQL that restores the functions and triggers that captured the tables when the plan was made, or removes capture
+    /// from tables that had none.
     pub down: String,
 }
 
-/// One table of a plan. Displays as one line.
+/// One table of a plan. It displays as one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlannedTable {

@@ -11,7 +11,8 @@ use crate::TableName;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CaptureMode {
-    /// The triggers fire once per statement, with all its rows. This is several times faster for statements that write many rows.
+    /// The triggers fire once per statement, with all its rows. This is several times faster for statements that write many
+    /// rows.
     #[default]
     Statement,
     /// The triggers fire once per row. This is faster where nearly every statement writes one row, and captures partitions that
@@ -20,7 +21,7 @@ pub enum CaptureMode {
 }
 
 impl CaptureMode {
-    /// All values.
+    /// Every mode.
     pub const ALL: [Self; 2] = [Self::Statement, Self::Row];
 
     /// Returns the word for the mode in `threadline.toml` and on the command line.
@@ -53,7 +54,7 @@ pub enum TruncatePolicy {
 }
 
 impl TruncatePolicy {
-    /// All values.
+    /// Every value.
     pub const ALL: [Self; 3] = [Self::Record, Self::Rows, Self::Refuse];
 
     /// Returns the word for the value in `threadline.toml`.
@@ -76,7 +77,9 @@ impl fmt::Display for TruncatePolicy {
 /// The placeholder for masked values, unless the policy sets another.
 pub const DEFAULT_PLACEHOLDER: &str = "[REDACTED]";
 
-/// The capture policy of one table. The defaults keep everything.
+/// The capture policy of one table. The default records every column and old value, and redacts nothing.
+///
+/// Fields without a setter are public: `policy.mask_null = true`.
 ///
 /// ```
 /// use threadline::capture::TablePolicy;
@@ -93,34 +96,37 @@ pub struct TablePolicy {
     /// The mode. `None` selects statement mode, except for tables with inheritance and for tables whose rows one foreign key
     /// deletes while another sets columns to NULL or a default: there, statement mode could record changes in a wrong order.
     pub mode: Option<CaptureMode>,
-    /// Captures in sessions with `session_replication_role = replica` as well, such as the apply worker of a subscription.
+    /// True to capture in sessions with `session_replication_role = replica` as well, such as the apply worker of a
+    /// subscription. The default is false.
     pub always: bool,
     /// Columns that the trail never contains.
     pub exclude: Vec<String>,
     /// Columns whose values are replaced by the placeholder. The trail still shows that a value changed.
     pub mask: Vec<String>,
-    /// The placeholder: 1 to 200 characters without control characters.
+    /// The text that replaces a masked value: 1 to 200 characters without control characters. The default is
+    /// [`DEFAULT_PLACEHOLDER`].
     pub mask_placeholder: String,
-    /// Masks NULL as well, so that the trail does not show whether there is a value.
+    /// True to mask NULL as well, so that the trail does not show whether there is a value. The default is false.
     pub mask_null: bool,
     /// Columns that are left out of the changed fields and the old values, but kept in the row after the change.
     pub except_columns: Vec<String>,
     /// The columns that identify a row of a table without a primary key. A unique index on exactly these columns must exist.
     pub primary_key: Option<Vec<String>>,
-    /// Keeps the old values of changed columns.
+    /// True to store the old values of changed columns, which is the default.
     pub store_changed_from: bool,
-    /// Keeps the whole row that a DELETE removed.
+    /// True to store the whole row that a DELETE removed, which is the default.
     pub store_deleted_row: bool,
-    /// Records updates that change no value, too.
+    /// True to record updates that change no value as well. The default is false.
     pub store_unchanged: bool,
     /// The effect of a TRUNCATE.
     pub truncate: TruncatePolicy,
-    /// Keeps the session's role, application name and client address in the metadata of a transaction without an actor.
+    /// True to store the session's role, application name and client address in the metadata of a transaction without an actor,
+    /// which is the default.
     pub record_session: bool,
 }
 
 impl TablePolicy {
-    /// Returns the default policy of a table, which keeps everything and redacts nothing.
+    /// Creates the default policy of a table.
     #[must_use]
     pub fn new(table: impl Into<TableName>) -> Self {
         Self {
@@ -141,7 +147,7 @@ impl TablePolicy {
         }
     }
 
-    /// Sets the mode.
+    /// Sets the capture mode.
     #[must_use]
     pub const fn mode(mut self, mode: CaptureMode) -> Self {
         self.mode = Some(mode);
@@ -176,7 +182,7 @@ impl TablePolicy {
         self
     }
 
-    /// Sets the columns that identify a row.
+    /// Sets the columns that identify a row, for a table without a primary key.
     #[must_use]
     pub fn primary_key<C: Into<String>>(mut self, columns: impl IntoIterator<Item = C>) -> Self {
         self.primary_key = Some(columns.into_iter().map(Into::into).collect());
@@ -214,7 +220,7 @@ impl TablePolicy {
     /// Checks what can be checked without the database: names, the placeholder, and columns in two lists.
     ///
     /// # Errors
-    /// [`PolicyError`] with the field, the value and the remedy.
+    /// [`PolicyError`] for the first problem.
     pub fn validate(&self) -> Result<(), PolicyError> {
         let table = || self.table.to_string();
         for (list, columns) in self.column_lists() {

@@ -1,6 +1,6 @@
 //! The errors of a capture policy that need no database to find.
 
-/// An error in a capture policy.
+/// An error in a capture policy, which can be found without the database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PolicyError {

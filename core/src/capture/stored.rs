@@ -1,4 +1,4 @@
-//! The policy that is stored with each capture function: what it was made with, and how its body can be recognised.
+//! The policy that is stored with each capture function, and the digest of its body.
 
 use std::collections::HashMap;
 
@@ -19,13 +19,13 @@ pub struct StoredPolicy {
     pub version: u32,
     /// The table.
     pub table: TableName,
-    /// The mode.
+    /// The capture mode.
     pub mode: CaptureMode,
-    /// Replicated writes are captured as well.
+    /// True if replicated writes are captured as well.
     pub always: bool,
     /// The columns that identify a row, in key order.
     pub key: Vec<String>,
-    /// The columns that the table had, in their order.
+    /// The columns of the table when the function was generated, in table order.
     pub columns: Vec<String>,
     /// The types of the columns.
     pub types: Vec<String>,
@@ -35,23 +35,23 @@ pub struct StoredPolicy {
     pub mask: Vec<String>,
     /// The placeholder for masked values.
     pub mask_placeholder: String,
-    /// NULL is masked as well.
+    /// True if NULL is masked as well.
     pub mask_null: bool,
-    /// Columns that are left out of the changed fields and the old values.
+    /// The columns that are left out of the changed fields and the old values.
     pub except_columns: Vec<String>,
-    /// The old values of changed columns are kept.
+    /// True if the old values of changed columns are stored.
     pub store_changed_from: bool,
-    /// The row that a DELETE removed is kept.
+    /// True if the row that a DELETE removed is stored.
     pub store_deleted_row: bool,
-    /// Updates that change no value are recorded.
+    /// True if updates that change no value are recorded.
     pub store_unchanged: bool,
     /// The effect of a TRUNCATE.
     #[serde(default)]
     pub truncate: TruncatePolicy,
-    /// The session is recorded for transactions without an actor.
+    /// True if the session is recorded for transactions without an actor.
     #[serde(default = "yes")]
     pub record_session: bool,
-    /// SHA-256 of the function's body, in hexadecimal.
+    /// The SHA-256 of the function's body, in hexadecimal digits.
     pub digest: String,
 }
 
@@ -88,14 +88,14 @@ impl StoredPolicy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CaptureFunction {
-    /// Its name in the storage schema.
+    /// The name of the function in the storage schema.
     pub name: String,
     /// The stored policy; `None` if the comment is missing or cannot be read.
     pub policy: Option<StoredPolicy>,
-    /// The body is the one that was generated for this policy.
+    /// True if the body is the one that was generated for this policy.
     pub is_intact: bool,
-    /// The table still has the columns and types that it had then, in the same order. If not, changes are still captured, but
-    /// more slowly, and new columns of a redacted table may be masked until the table is captured again.
+    /// True if the table still has the columns and types of the policy, in the same order. If not, changes are still captured,
+    /// but more slowly, and new columns of a redacted table may be masked until the table is captured again.
     pub is_current: bool,
 }
 

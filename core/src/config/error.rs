@@ -38,17 +38,17 @@ pub enum ConfigProblem {
         /// The key as written.
         key: String,
     },
-    /// An unknown key.
+    /// A key is not known.
     #[error("{key:?} is not a key of {section}: {hint}")]
     UnknownKey {
         /// The key.
         key: String,
         /// The section that holds it.
         section: String,
-        /// A hint how to correct it.
+        /// The similar keys, or all keys of the section, as the end of a sentence.
         hint: String,
     },
-    /// A value of the wrong type or format.
+    /// A value has the wrong type or format.
     #[error("{key} of {section} is {found}: expected {expected}")]
     Value {
         /// The key.
@@ -60,7 +60,7 @@ pub enum ConfigProblem {
         /// The values that are allowed.
         expected: String,
     },
-    /// A key of `capture.tables` that cannot be the name of a table.
+    /// A key of `capture.tables` cannot be the name of a table.
     #[error(
         "{key:?} cannot be the name of a table: write it as in [capture.tables.users] or [capture.tables.\"billing.invoices\"]"
     )]
@@ -68,7 +68,7 @@ pub enum ConfigProblem {
         /// The key.
         key: String,
     },
-    /// Two keys for one table.
+    /// Two keys name the same table.
     #[error("{earlier:?} and {later:?} are the same table {table}: keep one of them")]
     SameTable {
         /// The key of the earlier line.
@@ -81,7 +81,7 @@ pub enum ConfigProblem {
     /// The name of the storage schema is invalid.
     #[error(transparent)]
     StorageSchema(#[from] StorageSchemaError),
-    /// A policy that is invalid for every table.
+    /// A policy is not valid.
     #[error(transparent)]
     Policy(#[from] PolicyError),
 }

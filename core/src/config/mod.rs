@@ -43,7 +43,8 @@ use crate::{StorageSchema, TableName};
 pub struct Config {
     /// The storage schema, if the file names one.
     pub storage_schema: Option<StorageSchema>,
-    /// The tables that are exempt from capture, besides those of [`EXPECTED_UNCOVERED_TABLES`](crate::health::EXPECTED_UNCOVERED_TABLES).
+    /// The tables that are exempt from capture, besides those of
+    /// [`EXPECTED_UNCOVERED_TABLES`](crate::health::EXPECTED_UNCOVERED_TABLES).
     pub expected_uncovered_tables: Vec<TableName>,
     /// The tables that need capture although they would otherwise be exempt.
     pub audit_anyway: Vec<TableName>,
@@ -55,8 +56,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the text of a `threadline.toml`. Does not touch the database: a policy takes effect once its SQL is generated and
-    /// applied.
+    /// Parses the text of a `threadline.toml`. A policy takes effect only after
+    /// [`AuditTrail::capture`](crate::AuditTrail::capture) or a generated migration has applied it.
     ///
     /// ```
     /// let error = threadline::Config::from_toml("[capture.tables.users]\nmask = \"email\"").unwrap_err();
@@ -69,7 +70,8 @@ impl Config {
         read::config(text)
     }
 
-    /// Returns the policy of a table: its section, over the defaults of the file.
+    /// Returns the policy of a table: that of its section, with the defaults of `[capture]` for keys that the section does not
+    /// set.
     ///
     /// ```
     /// use threadline::Config;
@@ -84,7 +86,7 @@ impl Config {
         own.unwrap_or_else(|| TablePolicy { table, ..self.defaults.clone() })
     }
 
-    /// Tells whether a table has a section.
+    /// Returns whether a table has a section.
     pub(crate) fn has_policy(&self, table: &TableName) -> bool {
         self.tables.contains_key(table)
     }

@@ -2,7 +2,7 @@
 
 use crate::{ActorError, AuditContext};
 
-/// The reason why a value is not a valid audit context.
+/// An error of an invalid audit context.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContextError {

@@ -1,4 +1,4 @@
-//! The context as JSON, as a job carries it and as the trail stores it.
+//! The JSON of the context, for the arguments of a job and for the trail.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
@@ -9,8 +9,8 @@ use crate::ActorRef;
 impl AuditContext {
     /// Returns the context as JSON for the arguments of a job, without the client's address.
     ///
-    /// `AuditContext` is also [`Serialize`] and [`Deserialize`] in this form, so it can be a field of a job, or be flattened into
-    /// one.
+    /// `AuditContext` is also [`Serialize`] and [`Deserialize`] in this form, so it can be a field of a job, or be flattened
+    /// into one.
     ///
     /// ```
     /// use serde::{Deserialize, Serialize};
@@ -45,11 +45,12 @@ impl AuditContext {
         Value::Object(json)
     }
 
-    /// Reads a context from a job's arguments. Ignores all other keys.
+    /// Parses the context in the arguments of a job. Other keys are ignored.
     ///
     /// # Errors
-    /// [`ContextError::MissingActor`] if there is no `actor_ref` (`null` means that the actor is unknown), and the other errors for
-    /// invalid values.
+    /// [`ContextError::NotAnObject`], and [`ContextError::MissingActor`] if there is no `actor_ref` (`null` is valid, and means
+    /// that the actor is unknown). [`ContextError::Actor`], [`ContextError::AnonymousSubject`], [`ContextError::IdNotText`] and
+    /// [`ContextError::InvalidId`] for invalid values.
     pub fn from_json(json: &Value) -> Result<Self, ContextError> {
         let Value::Object(json) = json else { return Err(ContextError::NotAnObject) };
         if !json.contains_key("actor_ref") {
@@ -71,8 +72,8 @@ impl AuditContext {
         Ok(context)
     }
 
-    /// Returns the actor as the column `actor_ref` stores it. The subject is a key of the same object, so it stays with the actor, and
-    /// a search for the actor still finds the row.
+    /// Returns the actor as the column `actor_ref` stores it. The subject is a key of the same object, so it stays with the
+    /// actor, and a search for the actor still finds the row.
     pub(crate) fn stored_actor(&self) -> Option<Value> {
         let mut actor = json!(self.actor.as_ref()?);
         if let Some(subject) = &self.on_behalf_of {

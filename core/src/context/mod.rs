@@ -82,8 +82,8 @@ impl AuditContext {
         Ok(self)
     }
 
-    /// Sets the subject on whose behalf the actor acts, such as the customer whose account a member of staff has opened. The trail
-    /// records it in addition to the actor.
+    /// Sets the subject on whose behalf the actor acts, such as the customer whose account a member of staff has opened. The
+    /// trail records it in addition to the actor.
     ///
     /// # Errors
     /// [`ContextError::AnonymousSubject`] if the subject is anonymous.
@@ -102,8 +102,8 @@ impl AuditContext {
         self
     }
 
-    /// Replaces the actor by another one, who acts on behalf of the previous actor. A job does this with the context of the request
-    /// that enqueued it.
+    /// Replaces the actor by another one, who acts on behalf of the previous actor. A job does this with the context of the
+    /// request that enqueued it.
     ///
     /// ```
     /// use threadline::{ActorKind, ActorRef, AuditContext};
@@ -127,7 +127,7 @@ impl AuditContext {
         self.actor.as_ref()
     }
 
-    /// Returns the subject on whose behalf the actor acts.
+    /// Returns the subject on whose behalf the actor acts, if there is one.
     #[must_use]
     pub const fn on_behalf_of(&self) -> Option<&ActorRef> {
         self.on_behalf_of.as_ref()

@@ -1,8 +1,13 @@
-//! Events that the library emits about its own work: one table for `tracing`, `metrics` and the guide.
+//! The events that the library emits for `tracing` and `metrics`.
 //!
-//! No event carries a value, an id or a text that somebody typed: all labels are words of this table. Each event is a `tracing`
-//! event of the target `threadline`, a counter of the same name, and a histogram if it has a measurement. A subscriber or recorder
-//! that panics does not affect the caller.
+//! Each event is a `tracing` event of the target `threadline`, a counter of the same name, and a histogram in seconds if it has
+//! a measurement. [`EVENTS`] lists them all. Labels are constant words, so no event contains a value, an id or a text of a
+//! user. A subscriber or recorder that panics does not affect the caller.
+//!
+//! ```
+//! // After installing a recorder of the crate `metrics`:
+//! threadline::event::describe_metrics();
+//! ```
 
 mod emit;
 #[cfg(test)]
@@ -20,11 +25,11 @@ use crate::TransactionError;
 pub struct Event {
     /// The name of the event and of its counter.
     pub name: &'static str,
-    /// The occasion on which it is emitted.
+    /// The condition on which it is emitted, as the end of a sentence with "when".
     pub when: &'static str,
     /// The measurement, if it has one.
     pub measurement: Option<Measurement>,
-    /// The labels that distinguish its cases.
+    /// The labels of its cases.
     pub labels: &'static [Label],
     level: Level,
 }
@@ -39,7 +44,7 @@ pub struct Measurement {
     pub description: &'static str,
 }
 
-/// A label that distinguishes the cases of an event.
+/// A label of an event.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Label {
@@ -49,7 +54,7 @@ pub struct Label {
     pub values: &'static [&'static str],
 }
 
-/// Emitted when an audited transaction was committed.
+/// The event of an audited transaction that was committed.
 pub static TRANSACTION_COMMITTED: Event = Event {
     name: "threadline.transaction.committed",
     when: "an audited transaction was committed",
@@ -61,7 +66,7 @@ pub static TRANSACTION_COMMITTED: Event = Event {
     level: Level::DEBUG,
 };
 
-/// Emitted when the library refused or rolled back an audited transaction.
+/// The event of an audited transaction that the library rejected or rolled back.
 pub static TRANSACTION_FAILED: Event = Event {
     name: "threadline.transaction.failed",
     when: "an audited transaction was refused, or rolled back by an error of the library",
@@ -70,7 +75,7 @@ pub static TRANSACTION_FAILED: Event = Event {
     level: Level::INFO,
 };
 
-/// Emitted when an action was recorded.
+/// The event of an action that was recorded.
 pub static ACTION_RECORDED: Event = Event {
     name: "threadline.action.recorded",
     when: "an action was committed, with or without a transaction",
@@ -82,7 +87,7 @@ pub static ACTION_RECORDED: Event = Event {
     level: Level::DEBUG,
 };
 
-/// Emitted when an action without a transaction could not be recorded.
+/// The event of an action without a transaction that could not be recorded.
 pub static ACTION_FAILED: Event = Event {
     name: "threadline.action.failed",
     when: "an action without a transaction could not be recorded",
@@ -91,7 +96,7 @@ pub static ACTION_FAILED: Event = Event {
     level: Level::INFO,
 };
 
-/// Emitted when an id in the headers of a request was rejected.
+/// The event of an id in the headers of a request that was ignored because it is not valid.
 pub static CONTEXT_ID_REFUSED: Event = Event {
     name: "threadline.context.id_refused",
     when: "an id in a request's headers was blank, too long or not printable, and counts as absent",
@@ -100,7 +105,7 @@ pub static CONTEXT_ID_REFUSED: Event = Event {
     level: Level::INFO,
 };
 
-/// Emitted when the console asked the host to authorize a request.
+/// The event of a call of the console's authorization hook.
 pub static CONSOLE_AUTHORIZED: Event = Event {
     name: "threadline.console.authorized",
     when: "the console asked `authorize_fn` about a request",
@@ -112,7 +117,7 @@ pub static CONSOLE_AUTHORIZED: Event = Event {
     level: Level::DEBUG,
 };
 
-/// Emitted when coverage was checked.
+/// The event of a coverage check.
 pub static HEALTH_CHECKED: Event = Event {
     name: "threadline.health.checked",
     when: "coverage was checked",
@@ -124,7 +129,7 @@ pub static HEALTH_CHECKED: Event = Event {
     level: Level::DEBUG,
 };
 
-/// Emitted when coverage could not be checked.
+/// The event of a coverage check that failed.
 pub static HEALTH_CHECK_FAILED: Event = Event {
     name: "threadline.health.check_failed",
     when: "coverage could not be checked",

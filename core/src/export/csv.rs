@@ -2,8 +2,6 @@
 
 use std::io::{self, Write};
 
-use csv::{Terminator, Writer, WriterBuilder};
-
 use super::spreadsheet;
 use crate::query::model::json::TransactionFields;
 use crate::query::{TimelineEntry, Timestamp};
@@ -28,18 +26,11 @@ const COLUMNS: [&str; 17] = [
     "clock_at",
 ];
 
-fn writer<W: Write>(out: W) -> Writer<W> {
-    WriterBuilder::new().has_headers(false).terminator(Terminator::CRLF).from_writer(out)
-}
-
 pub(super) fn head(out: &mut impl Write) -> io::Result<()> {
-    let mut writer = writer(out);
-    writer.write_record(COLUMNS)?;
-    writer.flush()
+    record(&COLUMNS, out)
 }
 
 pub(super) fn rows(entries: &[TimelineEntry], out: &mut impl Write) -> io::Result<()> {
-    let mut writer = writer(out);
     for TimelineEntry { change, transaction } in entries {
         let action = transaction.action.as_ref();
         let correlation = action.and_then(|action| action.correlation_id.as_deref());
@@ -64,7 +55,53 @@ pub(super) fn rows(entries: &[TimelineEntry], out: &mut impl Write) -> io::Resul
             &spreadsheet::text(change.partition.as_deref().unwrap_or_default()),
             &change.clock_at.map(iso).unwrap_or_default(),
         ];
-        writer.write_record(cells)?;
+        record(&cells, out)?;
     }
-    writer.flush()
+    Ok(())
+}
+
+/// Writes a line of cells.
+fn record(cells: &[&str], out: &mut impl Write) -> io::Result<()> {
+    for (index, text) in cells.iter().enumerate() {
+        if index > 0 {
+            out.write_all(b",")?;
+        }
+        cell(text, out)?;
+    }
+    out.write_all(b"\r\n")
+}
+
+/// Writes a cell, in quotes if RFC 4180 requires them.
+///
+/// The text is read twice, whatever its length. The writer of the `csv` crate searches the rest of a cell again for every 8 KiB
+/// that it writes, which took 9 seconds for a value of 60 MB.
+fn cell(text: &str, out: &mut impl Write) -> io::Result<()> {
+    if !text.contains(['"', ',', '\r', '\n']) {
+        return out.write_all(text.as_bytes());
+    }
+    out.write_all(b"\"")?;
+    for (index, part) in text.split('"').enumerate() {
+        if index > 0 {
+            out.write_all(b"\"\"")?;
+        }
+        out.write_all(part.as_bytes())?;
+    }
+    out.write_all(b"\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn record_equals_that_of_the_csv_crate() {
+        let cells =
+            ["", "a", "a,b", "\"", "\"a\"\"b", "a\rb", "a\nb", " a ", "\u{e9};", "{\"a\": [1, \"b\"]}"];
+        let mut written = Vec::new();
+        record(&cells, &mut written).unwrap();
+        let mut expected =
+            csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        expected.write_record(cells).unwrap();
+        assert_eq!(written, expected.into_inner().unwrap());
+    }
 }

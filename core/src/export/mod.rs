@@ -1,4 +1,4 @@
-//! Files of changes: CSV, one JSON document, or one JSON object per line.
+//! Exports: changes as CSV, as one JSON document, or as one JSON object per line.
 
 mod csv;
 mod spreadsheet;
@@ -49,7 +49,8 @@ impl Format {
         }
     }
 
-    /// Returns the name of a file that was generated at this moment, and holds all changes or only this number of the newest ones.
+    /// Returns the name of a file that was generated at this moment. `newest` is the number of changes in a truncated file, and
+    /// `None` if the file is complete.
     ///
     /// ```
     /// use threadline::export::Format;
@@ -87,11 +88,12 @@ impl Format {
 ///
 /// The columns of CSV are id, `transaction_id`, `table_schema`, `table_name`, op, `captured_at`, `table_pk`, `data_after`,
 /// `changed_fields`, `changed_from`, `transaction_json`, `correlation_id`, `action_id`, `action_name`, `old_pk`,
-/// `partition_name` and `clock_at`, always in this order; later versions may append more. A missing value is `{}` or `[]` in the
-/// JSON columns up to `transaction_json`, and empty in the columns after it. So that no value runs as a formula in a spreadsheet,
-/// whichever separator that expects,
+/// `partition_name` and `clock_at`, always in this order; later versions may append more. A missing value is `{}` or `[]` in
+/// the JSON columns up to `transaction_json`, and empty in the columns after it. So that no value runs as a formula in a
+/// spreadsheet, whichever separator that expects,
 ///
-/// - a semicolon within JSON is written `\u003b`, which means the same in JSON. Every value of a captured row is in a JSON cell;
+/// - a semicolon within JSON is written `\u003b`, which means the same in JSON. Every value of a captured row is in a JSON
+///   cell;
 /// - in the other texts (names of tables and actions, correlation ids) an apostrophe is put before `=`, `+`, `-`, `@` and their
 ///   full-width forms wherever a cell could begin.
 ///
@@ -105,14 +107,14 @@ pub struct ExportWriter {
 }
 
 impl ExportWriter {
-    /// Creates a writer of a file that is generated at this moment. `truncated` is whether there are more changes than will be
+    /// Creates the writer of a file that is generated at this moment. Set `truncated` if there are more changes than will be
     /// written; only [`Format::Json`] records it.
     #[must_use]
     pub const fn new(format: Format, generated_at: DateTime<Utc>, truncated: bool) -> Self {
         Self { format, head: Some((generated_at, truncated)), has_entries: false }
     }
 
-    /// Writes changes in this order.
+    /// Writes the next changes, in their order.
     ///
     /// # Errors
     /// The error of `out`.
@@ -134,7 +136,7 @@ impl ExportWriter {
         Ok(())
     }
 
-    /// Writes the end of the file.
+    /// Writes the end of the file. A JSON document is not valid without it.
     ///
     /// # Errors
     /// The error of `out`.

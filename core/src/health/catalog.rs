@@ -132,8 +132,11 @@ impl Trail {
 
 /// Reads the catalogue in one read-only transaction.
 pub(super) async fn read(trail: &AuditTrail) -> Result<CatalogSnapshot, HealthError> {
+    let _permit = trail.read_permit().await.map_err(|_| sqlx::Error::PoolTimedOut)?;
     let mut transaction = pool::begin(&trail.pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     let mut settings = pool::PIN_SEARCH_PATH.to_owned();
+    settings += "; ";
+    settings += &pool::set_read_timeouts(trail.statement_timeout);
     if trail.prepared {
         // Planning these joins takes longer than running some of them, so one generic plan is reused.
         settings += "; SET LOCAL plan_cache_mode = force_generic_plan";

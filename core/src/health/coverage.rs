@@ -20,9 +20,9 @@ pub const EXPECTED_UNCOVERED_TABLES: [&str; 2] = ["_sqlx_migrations", "schema_mi
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExemptionSource {
-    /// [`EXPECTED_UNCOVERED_TABLES`].
+    /// The list [`EXPECTED_UNCOVERED_TABLES`].
     Baseline,
-    /// `threadline.toml`.
+    /// The file `threadline.toml`.
     Config,
 }
 
@@ -55,7 +55,7 @@ pub struct TableCoverage {
     pub remedy: Option<Remedy>,
     /// The roles that may run the command, if the checking role may not: `a superuser or a member of billing`.
     pub run_as: Option<String>,
-    /// The reason why no command would create the triggers, and what has to be done first.
+    /// The reason why no command can create the triggers, and what has to be done first.
     pub obstacle: Option<String>,
 }
 

@@ -18,7 +18,7 @@ pub struct Redaction {
     pub mask: Vec<String>,
     /// The text that replaces a value.
     pub mask_placeholder: String,
-    /// NULL is replaced as well.
+    /// True if NULL is replaced as well.
     pub mask_null: bool,
 }
 
@@ -52,7 +52,7 @@ impl From<TablePolicy> for Redaction {
 pub enum DriftState {
     /// The deployed redaction differs from `threadline.toml`, or nothing is deployed.
     DriftDetected,
-    /// The deployed function could not be understood.
+    /// The deployed redaction is unknown: the function was altered, or stores no policy that can be read.
     CouldNotIntrospect,
     /// The deployed redaction matches `threadline.toml`.
     ConfigMatchesDeployed,
@@ -85,9 +85,9 @@ pub struct RedactionDiff {
     pub mask_only_in_config: Vec<String>,
     /// The columns that only the deployed function masks.
     pub mask_only_in_deployed: Vec<String>,
-    /// The placeholders differ, and at least one side masks a column.
+    /// True if the placeholders differ, and at least one side masks a column.
     pub placeholder_mismatch: bool,
-    /// Only one side masks NULL.
+    /// True if only one side masks NULL.
     pub mask_null_mismatch: bool,
 }
 
@@ -108,7 +108,7 @@ impl RedactionDiff {
         }
     }
 
-    /// Tells whether the redactions are the same.
+    /// Returns whether the redactions are the same.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -125,9 +125,9 @@ pub struct TableRedaction {
     pub state: DriftState,
     /// The redaction in the file.
     pub configured: Redaction,
-    /// The redaction of the deployed function; `None` if there is none, or if it could not be understood.
+    /// The redaction of the deployed function; `None` if there is no function, or if its redaction is unknown.
     pub deployed: Option<Redaction>,
-    /// The difference.
+    /// The difference; empty if they match.
     pub diff: RedactionDiff,
     /// The reason why there is nothing to compare.
     pub warning: Option<String>,
@@ -135,7 +135,7 @@ pub struct TableRedaction {
     pub remedy: Option<Remedy>,
     /// The roles that may run the command, if the checking role may not: `a superuser or a member of billing`.
     pub run_as: Option<String>,
-    /// The reason why no command would work, and what has to be done first.
+    /// The reason why there is no command, and what has to be done first.
     pub obstacle: Option<String>,
 }
 

@@ -17,13 +17,13 @@ pub struct Finding {
     pub kind: &'static FindingKind,
     /// The table of the host, or one of the trail's own tables if the finding is about the trail.
     pub table: TableName,
-    /// The problem with the command that fixes it, or with what has to be done first, in one sentence.
+    /// The problem and the command that fixes it, or what has to be done first, in one sentence.
     pub message: String,
     /// The command that fixes it; `None` if something else has to be done first.
     pub remedy: Option<Remedy>,
     /// The roles that may run the command, if the checking role may not: `a superuser or a member of billing`.
     pub run_as: Option<String>,
-    /// The names in the message, for programs: a JSON object.
+    /// A JSON object with the names in the message, for programs. Its keys depend on the kind.
     pub details: Value,
     statement: String,
 }

@@ -18,7 +18,7 @@ const DRIFT: &str = "drift_detected";
 pub struct CoverageGap {
     /// The table.
     pub table: TableName,
-    /// `uncovered`, `drift_detected`, or the code of a finding.
+    /// The code of the gap: `uncovered`, `drift_detected`, or the code of a [`FindingKind`](super::FindingKind).
     pub code: String,
     /// The time of the first check that found it.
     pub first_seen: DateTime<Utc>,
@@ -40,7 +40,7 @@ impl CoverageGap {
     }
 }
 
-/// The reason why the result of a check could not be recorded.
+/// An error of [`AuditTrail::record_coverage`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordCoverageError {
@@ -105,8 +105,8 @@ struct Row {
     ended_at: Option<DateTime<Utc>>,
 }
 
-/// Opens a gap for each new finding, extends open gaps, and closes those of the checked schemas that are gone, or whose table is.
-/// Is idempotent; a report that arrives late never overwrites a newer one.
+/// Opens a gap for each new finding, extends open gaps, and closes those of the checked schemas that are gone, or whose table
+/// is. Is idempotent; a report that arrives late never overwrites a newer one.
 const RECORD: &str = "
 WITH found AS (
   SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::text[]) AS f (table_schema, table_name, code)
@@ -123,12 +123,28 @@ ON CONFLICT (table_schema, table_name, code) WHERE ended_at IS NULL
 DO UPDATE SET last_seen = greatest(g.last_seen, excluded.last_seen)";
 
 impl AuditTrail {
-    /// Records what a check found, so that a gap is still known after it was fixed: tables that need capture, redaction drift, and
-    /// warnings and errors. `redaction` is the result of [`AuditTrail::redaction`] for the same schemas. The role needs the
-    /// privilege to write to the table `threadline_coverage_gaps`.
+    /// Records the gaps that a check found, so that a gap is still known after it was fixed: tables that need capture,
+    /// redaction drift, warnings and errors. Gaps of the checked schemas that were not found again are closed. `redaction` is
+    /// the result of [`AuditTrail::redaction`] for the same schemas; pass an empty slice if it was not checked. The role needs
+    /// the privilege to write to the table `threadline_coverage_gaps`.
+    ///
+    /// ```no_run
+    /// # async fn check(trail: threadline::AuditTrail, config: threadline::Config) -> Result<(), Box<dyn std::error::Error>> {
+    /// use threadline::health::Schemas;
+    ///
+    /// let report = trail.health(&config, &Schemas::All).await?;
+    /// trail.record_coverage(&report.coverage, &report.redaction).await?;
+    /// for gap in trail.coverage_gaps(20).await? {
+    ///     println!("{}: {} from {} to {:?}", gap.table, gap.meaning(), gap.first_seen, gap.ended_at);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`RecordCoverageError`] if the table could not be written.
+    /// [`RecordCoverageError::MissingPrivilege`], [`RecordCoverageError::MissingReplicaIdentity`],
+    /// [`RecordCoverageError::ReadOnly`], [`RecordCoverageError::MissingTable`] and [`RecordCoverageError::Database`]. Nothing
+    /// is recorded in each case.
     pub async fn record_coverage(
         &self,
         report: &CoverageReport,
@@ -170,8 +186,8 @@ impl AuditTrail {
         transaction.commit().await
     }
 
-    /// Records the current names of the captured tables and their partitions, if the role may. Queries use them to know that a row
-    /// may have been removed together with a partition.
+    /// Records the current names of the captured tables and their partitions, if the role may. Queries use them to know that a
+    /// row may have been removed together with a partition.
     async fn observe_relations(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let may_observe: bool = sqlx::query_scalar(AssertSqlSafe(self.schema.fill(
             "SELECT coalesce(has_function_privilege(to_regprocedure($q$__schema__.threadline_observe_relations(regclass)$q$), 'EXECUTE')
@@ -189,7 +205,7 @@ impl AuditTrail {
         Ok(())
     }
 
-    /// Returns up to `limit` gaps, the most recently seen first.
+    /// Returns up to `limit` gaps, open and closed, the most recently seen first.
     ///
     /// # Errors
     /// [`HealthError::Database`] if the gaps could not be read.

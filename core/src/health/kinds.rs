@@ -49,7 +49,7 @@ pub struct FindingKind {
     pub severity: Severity,
     /// The problem, in a sentence.
     pub meaning: &'static str,
-    /// The action that fixes it.
+    /// The fix, as the end of a sentence with "fixed by".
     pub remedy: &'static str,
 }
 

@@ -1,4 +1,6 @@
-//! Health checks: the coverage of the tables, findings with their remedies, and redaction drift against `threadline.toml`.
+//! Health checks: the coverage of the tables, findings with the commands that fix them, and redaction drift.
+//!
+//! Start with [`AuditTrail::coverage`], [`AuditTrail::redaction`], or [`AuditTrail::health`] for both.
 
 mod advice;
 mod catalog;
@@ -48,7 +50,7 @@ pub enum Schemas {
     /// All schemas except those of PostgreSQL and of extensions.
     #[default]
     All,
-    /// These schemas, each of which must exist.
+    /// These schemas. Each of them must exist.
     Named(Vec<String>),
 }
 
@@ -84,7 +86,7 @@ pub struct HealthReport {
     pub redaction: Vec<TableRedaction>,
 }
 
-/// The reason why the database could not be checked.
+/// An error of a health check.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HealthError {
@@ -97,7 +99,7 @@ pub enum HealthError {
     /// A named schema does not exist.
     #[error("schema {schema:?} does not exist in this database: check the spelling")]
     NoSuchSchema {
-        /// Its name.
+        /// The name of the schema.
         schema: String,
     },
     /// The database reported an error, or the connection failed.
@@ -106,8 +108,8 @@ pub enum HealthError {
 }
 
 impl AuditTrail {
-    /// Checks which tables are captured, and collects all findings, at one moment. Reads only the catalogue, so it locks no table of
-    /// the host and needs no privilege on one.
+    /// Checks which tables are captured, and collects all findings, at one moment. Reads only the catalogue, so it locks no
+    /// table of the host and needs no privilege on one.
     ///
     /// ```no_run
     /// # async fn check(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -124,14 +126,28 @@ impl AuditTrail {
     /// ```
     ///
     /// # Errors
-    /// [`HealthError`] if there is no trail, if a schema does not exist, or if the database reports an error.
+    /// [`HealthError::NotInstalled`], [`HealthError::NoSuchSchema`] and [`HealthError::Database`].
     pub async fn coverage(&self, config: &Config, schemas: &Schemas) -> Result<CoverageReport, HealthError> {
         let (coverage, ()) = self.check(config, schemas, |_| ()).await?;
         Ok(coverage)
     }
 
-    /// Compares the deployed redaction of each captured table with the configuration. Tables that drift come first, followed by those
-    /// that could not be understood. Reads no value of a row.
+    /// Compares the deployed redaction of each captured table with the configuration. The result is sorted by state: first
+    /// tables with drift, then those whose deployed redaction is unknown, then those that match. Reads no value of a row.
+    ///
+    /// ```no_run
+    /// # use threadline::{AuditTrail, Config, health::HealthError};
+    /// # async fn check(trail: AuditTrail, config: Config) -> Result<(), HealthError> {
+    /// use threadline::health::{DriftState, Schemas};
+    ///
+    /// for table in trail.redaction(&config, &Schemas::All).await? {
+    ///     if table.state != DriftState::ConfigMatchesDeployed {
+    ///         eprintln!("{}: {}", table.table, table.state.label());
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`AuditTrail::coverage`].
@@ -144,7 +160,7 @@ impl AuditTrail {
         Ok(drift::report(&self.table_groups(&snapshot, config), schemas))
     }
 
-    /// Checks [coverage](Self::coverage) and [redaction](Self::redaction) from one snapshot, at the cost of one check.
+    /// Checks [coverage](Self::coverage) and [redaction](Self::redaction) at one moment, at the cost of one check.
     ///
     /// # Errors
     /// As [`AuditTrail::coverage`].

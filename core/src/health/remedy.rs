@@ -19,7 +19,7 @@ pub enum Remedy {
         storage_schema: StorageSchema,
         /// The capture mode to pass; `None` leaves it to `threadline.toml`.
         mode: Option<CaptureMode>,
-        /// Replicated writes are captured as well.
+        /// True if replicated writes are captured as well.
         always: bool,
     },
     /// Runs SQL in the database, as the owner of what it names or as a superuser.

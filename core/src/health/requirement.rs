@@ -43,8 +43,9 @@ impl Serialize for RequirementStatus {
 }
 
 impl CoverageReport {
-    /// Returns the status of each of these tables: missing ones first, then uncovered ones, each group by name. An exempt table
-    /// counts as uncovered here.
+    /// Returns the status of each of these tables, sorted by status and name: missing tables first, then uncovered ones. An
+    /// exempt table counts as uncovered here. Use a report of all schemas that the tables are in, because others count as
+    /// missing.
     #[must_use]
     pub fn verify<'a>(&self, expected: &'a [TableName]) -> Vec<(&'a TableName, RequirementStatus)> {
         let status = |table: &TableName| match self.tables.iter().find(|found| found.table == *table) {
@@ -57,7 +58,7 @@ impl CoverageReport {
         results
     }
 
-    /// Returns the findings that make tables count as uncovered.
+    /// Returns the findings of [`Severity::Error`], which make tables count as uncovered.
     pub fn errors(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.severity() == Severity::Error)
     }

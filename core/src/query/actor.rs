@@ -17,8 +17,8 @@ use crate::Scope;
 const TRANSACTION_ORDER: [&str; 2] = ["t.occurred_at", "t.id"];
 
 impl Snapshot<'_> {
-    /// Returns the transactions of one actor, or of all actors of a type: a page of at most `size`, newest first, that began within
-    /// the range. Those of which the scope shows no change are left out.
+    /// Returns the transactions of one actor, or of all actors of a kind, that began within the range: a page of at most
+    /// `size`, newest first. Transactions without a change in the scope are left out.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -35,7 +35,7 @@ impl Snapshot<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer.
+    /// [`QueryError::Timeout`] and [`QueryError::Database`].
     pub async fn transactions_by_actor(
         &mut self,
         scope: &Scope,

@@ -1,8 +1,31 @@
-//! Queries of the trail. Each asks for a [`Scope`](crate::Scope) and returns a bounded result.
+//! Queries of the trail. Each takes a [`Scope`](crate::Scope), which limits what the reader may see, and returns a bounded
+//! result.
 //!
-//! [`Snapshot`] has every query. The module has three parts: `model` holds the values that queries take and return, `engine` chooses
-//! an access path and runs statements, and each other file has the queries about one subject.
+//! [`Snapshot`] has every query; [`AuditTrail`](crate::AuditTrail) has the most frequent ones, each in a snapshot of its own. A
+//! query selects changes by a [`Filter`], and returns a [`Page`] of [`TimelineEntry`] values, newest first. To read the next
+//! page, pass the cursor of the page before:
+//!
+//! ```no_run
+//! # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
+//! use threadline::Scope;
+//! use threadline::query::{Filter, Position};
+//!
+//! let (scope, filter) = (Scope::unscoped(), Filter::default());
+//! let mut position = Position::Newest;
+//! loop {
+//!     let page = trail.timeline_page(&scope, &filter, position, 100).await?;
+//!     for entry in &page.entries {
+//!         println!("{} {} {}", entry.change.captured_at, entry.change.operation, entry.change.table);
+//!     }
+//!     let Some(older) = page.older else { break };
+//!     position = Position::OlderThan(older);
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
+// The module has three parts: `model` holds the values that queries take and return, `engine` chooses an access path and runs
+// statements, and each other file has the queries about one subject.
 mod actor;
 mod engine;
 pub(crate) mod model;

@@ -14,7 +14,8 @@ use super::transaction::TransactionDetail;
 use crate::{AuditTrail, Scope, TableName};
 
 impl AuditTrail {
-    /// Returns the newest changes that match, at most `limit`. It is short for a first [`timeline_page`](Self::timeline_page).
+    /// Returns the newest changes that match the filter, at most `limit`: the entries of a first
+    /// [`timeline_page`](Self::timeline_page).
     ///
     /// # Errors
     /// As [`Snapshot::timeline_page`](crate::query::Snapshot::timeline_page).
@@ -27,7 +28,8 @@ impl AuditTrail {
         Ok(self.timeline_page(scope, filter, Position::Newest, limit).await?.entries)
     }
 
-    /// Returns [`Snapshot::timeline_page`](crate::query::Snapshot::timeline_page) of a new snapshot.
+    /// Returns a page of at most `size` changes, newest first, by
+    /// [`Snapshot::timeline_page`](crate::query::Snapshot::timeline_page) of a new snapshot.
     ///
     /// # Errors
     /// As [`Snapshot::timeline_page`](crate::query::Snapshot::timeline_page).
@@ -41,7 +43,7 @@ impl AuditTrail {
         self.snapshot().await?.timeline_page(scope, filter, position, size).await
     }
 
-    /// Returns [`Snapshot::as_of`](crate::query::Snapshot::as_of) of a new snapshot.
+    /// Returns a row as of a moment, by [`Snapshot::as_of`](crate::query::Snapshot::as_of) of a new snapshot.
     ///
     /// # Errors
     /// As [`Snapshot::as_of`](crate::query::Snapshot::as_of).
@@ -55,7 +57,8 @@ impl AuditTrail {
         self.snapshot().await?.as_of(scope, table, key, at).await
     }
 
-    /// Returns [`Snapshot::transaction`](crate::query::Snapshot::transaction) of a new snapshot.
+    /// Returns one transaction with a page of its changes, by [`Snapshot::transaction`](crate::query::Snapshot::transaction) of
+    /// a new snapshot.
     ///
     /// # Errors
     /// As [`Snapshot::transaction`](crate::query::Snapshot::transaction).

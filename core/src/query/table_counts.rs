@@ -17,7 +17,7 @@ use super::model::page::Count;
 use super::model::transaction_record::TransactionRecord;
 use crate::{Scope, TableName};
 
-/// The tables that one transaction changed, as far as the scope shows its changes.
+/// The tables that one transaction changed, with the number of its changes in the scope.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TableCounts {
@@ -48,8 +48,8 @@ impl TableCounts {
 }
 
 impl Snapshot<'_> {
-    /// Returns the tables that these transactions changed, counting at most `cap` changes of each transaction. There is one result
-    /// for each transaction, in their order; it is empty if the scope shows no change.
+    /// Returns the tables that these transactions changed, counting at most `cap` changes of each transaction. The result has
+    /// one element per transaction, in the same order; it is empty for a transaction without a change in the scope.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -66,7 +66,7 @@ impl Snapshot<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer.
+    /// [`QueryError::Timeout`] and [`QueryError::Database`].
     pub async fn table_counts(
         &mut self,
         scope: &Scope,

@@ -12,10 +12,10 @@ use crate::query::model::filter::Filter;
 use crate::{Scope, TableName};
 
 impl Snapshot<'_> {
-    /// Returns the tables with a capture trigger, by name: those that the scope names.
+    /// Returns the tables with a capture trigger, sorted by name. A limited scope returns only the tables that it names.
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer.
+    /// [`QueryError::Timeout`] and [`QueryError::Database`].
     pub async fn captured_tables(&mut self, scope: &Scope) -> Result<Vec<TableName>, QueryError> {
         let sql = QueryBuilder::new(
             r"SELECT DISTINCT n.nspname::text AS schema, c.relname::text AS name
@@ -42,10 +42,10 @@ impl Snapshot<'_> {
         Ok(self.captured_tables(scope).await?.contains(table))
     }
 
-    /// Returns the columns that identify the rows of a table, by name: those of its newest changes or, before the first change,
-    /// those of its primary key.
+    /// Returns the columns that identify the rows of a table, sorted by name: those of its newest change or, before the first
+    /// change, those of its primary key.
     ///
-    /// Returns none if they are not known: the table has no capture trigger or no primary key, or the scope does not name it.
+    /// Returns `None` if they are not known: the table has no capture trigger or no primary key, or the scope does not name it.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -58,7 +58,7 @@ impl Snapshot<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer.
+    /// [`QueryError::Timeout`] and [`QueryError::Database`].
     pub async fn key_columns(
         &mut self,
         scope: &Scope,
@@ -116,7 +116,9 @@ impl Snapshot<'_> {
                ORDER BY a.attname::text COLLATE "C""#,
         );
         let columns = columns.bind(table.schema()).bind(table.name()).persistent(false);
-        Ok(columns.fetch_all(self.connection()).await?)
+        let columns = columns.fetch_all(self.connection()).await;
+        self.end_statement();
+        Ok(columns?)
     }
 }
 

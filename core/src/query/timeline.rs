@@ -10,7 +10,10 @@ use super::model::timeline_entry::TimelineEntry;
 use crate::Scope;
 
 impl Snapshot<'_> {
-    /// Returns a page of at most `size` changes, newest first.
+    /// Returns a page of at most `size` changes that match the filter, newest first.
+    ///
+    /// The page may have fewer changes if the search takes longer than the [search time](crate::AuditTrail::search_time); see
+    /// [`Page::truncated_at`].
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -27,8 +30,8 @@ impl Snapshot<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`QueryError`]. With a key in the filter, also [`QueryError::KeyMismatch`] and [`QueryError::NotCaptured`] when no change
-    /// matches for that reason.
+    /// [`QueryError::Timeout`] and [`QueryError::Database`]. If the filter has a key and no change matches, also
+    /// [`QueryError::KeyMismatch`] if the table has other key columns, and [`QueryError::NotCaptured`].
     pub async fn timeline_page(
         &mut self,
         scope: &Scope,
@@ -44,7 +47,8 @@ impl Snapshot<'_> {
         Ok(page)
     }
 
-    /// Returns the changes of one actor, or of all actors of a type: a page of at most `size`, newest first, within the filter.
+    /// Returns the changes of one actor, or of all actors of a kind, that match the filter: a page of at most `size`, newest
+    /// first.
     ///
     /// # Errors
     /// As [`timeline_page`](Self::timeline_page).
@@ -60,8 +64,8 @@ impl Snapshot<'_> {
         self.timeline_page(scope, &filter, position, size).await
     }
 
-    /// Returns the changes under one correlation id: a page of at most `size`, newest first, within the filter. Changes without a
-    /// recorded action are never among them.
+    /// Returns the changes with one correlation id that match the filter: a page of at most `size`, newest first. The
+    /// correlation id is stored with the action, so changes without a recorded action are not included.
     ///
     /// # Errors
     /// As [`timeline_page`](Self::timeline_page).
@@ -77,7 +81,7 @@ impl Snapshot<'_> {
         self.timeline_page(scope, &filter, position, size).await
     }
 
-    /// Counts the changes that match, up to `cap`.
+    /// Counts the changes that match the filter, up to `cap`.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -93,17 +97,17 @@ impl Snapshot<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer.
+    /// [`QueryError::Timeout`] and [`QueryError::Database`].
     pub async fn count(&mut self, scope: &Scope, filter: &Filter, cap: usize) -> Result<Count, QueryError> {
         let criteria = Criteria::new(scope, filter);
         let count = self.count_matches(criteria, Position::Newest, cap.saturating_add(1)).await?;
         Ok(if count > cap { Count::Truncated(cap) } else { Count::Exact(count) })
     }
 
-    /// Returns whether the scope shows any change at all, which distinguishes an empty trail from a narrow filter.
+    /// Returns whether there is any change in the scope. This distinguishes an empty trail from a filter that matches nothing.
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer.
+    /// [`QueryError::Timeout`] and [`QueryError::Database`].
     pub async fn has_changes(&mut self, scope: &Scope) -> Result<bool, QueryError> {
         let filter = Filter::default();
         self.may_exist(Criteria::new(scope, &filter), Position::Newest).await

@@ -32,8 +32,8 @@ pub struct TransactionDetail {
 
 /// A transaction, its action, and its changes with their old values: the data of an incident report.
 ///
-/// Serialised, it is `transaction`, `entries` and `truncated`. An entry is a change with its `diff`, the row `previous` to it where
-/// old values are not stored, and `old_values`, the source of the old value of each field.
+/// Serialised, it is `transaction`, `entries` and `truncated`. An entry is a change with its `diff`, the row `previous` to it
+/// where old values are not stored, and `old_values`, the source of the old value of each field.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TransactionWithOldValues {
@@ -46,8 +46,8 @@ pub struct TransactionWithOldValues {
 }
 
 impl Snapshot<'_> {
-    /// Returns one transaction with at most `size` of its changes, newest first. Returns none if there is no such transaction, or if
-    /// the scope shows none of its changes.
+    /// Returns one transaction with a page of at most `size` of its changes, newest first. Returns `None` if there is no such
+    /// transaction, or if none of its changes is in the scope.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -62,7 +62,7 @@ impl Snapshot<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer.
+    /// [`QueryError::Timeout`] and [`QueryError::Database`].
     pub async fn transaction(
         &mut self,
         scope: &Scope,
@@ -88,11 +88,11 @@ impl Snapshot<'_> {
         Ok(Some(TransactionDetail { transaction, changes: page.map(|entry| entry.change) }))
     }
 
-    /// Returns one transaction with at most `limit` of its changes and their old values. Returns none if there is no such
-    /// transaction, or if the scope shows none of its changes.
+    /// Returns one transaction with at most `limit` of its changes and their old values. Returns `None` if there is no such
+    /// transaction, or if none of its changes is in the scope.
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer.
+    /// [`QueryError::Timeout`] and [`QueryError::Database`].
     pub async fn transaction_with_old_values(
         &mut self,
         scope: &Scope,
@@ -108,8 +108,8 @@ impl Snapshot<'_> {
         Ok(Some(TransactionWithOldValues { transaction: detail.transaction, changes, truncated }))
     }
 
-    /// Returns the transactions under actions with this correlation id, except one that is known already: at most `limit` of them,
-    /// newest first. Those of which the scope shows no change are left out.
+    /// Returns the transactions with this correlation id, except the transaction `except`: at most `limit`, newest first.
+    /// Transactions without a change in the scope are left out.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail, id: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -121,7 +121,7 @@ impl Snapshot<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer.
+    /// [`QueryError::Timeout`] and [`QueryError::Database`].
     pub async fn transactions_by_correlation(
         &mut self,
         scope: &Scope,

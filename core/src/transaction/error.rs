@@ -6,11 +6,11 @@ use uuid::Uuid;
 use crate::ActionError;
 use crate::database_error::describe_message;
 
-/// An error of an audited transaction, which was rolled back.
+/// An error of an audited transaction. The transaction was rolled back, or never began.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransactionError {
-    /// Nobody is known to act. Found before the transaction begins.
+    /// The context has no actor. This is found before the transaction begins.
     #[error(
         "no actor{}: set one in the context{}", in_action(action.as_deref()),
         if action.is_some() { ", because an action always needs one" } else { ", or call allow_missing_actor" }
@@ -19,23 +19,23 @@ pub enum TransactionError {
         /// The name of the action, if there is one.
         action: Option<String>,
     },
-    /// The action cannot be recorded. Found before the transaction begins.
+    /// The texts of the action are not valid. This is found before the transaction begins.
     #[error(transparent)]
     InvalidAction(#[from] ActionError),
-    /// The metadata holds a NUL character. Found before the transaction begins.
-    #[error("the transaction's metadata holds a NUL character, which PostgreSQL cannot keep: leave it out")]
+    /// The metadata contains a NUL character. This is found before the transaction begins.
+    #[error("the transaction's metadata holds a NUL character, which PostgreSQL cannot store: leave it out")]
     InvalidMetadata,
-    /// The transaction to adopt is a savepoint within an audited transaction.
+    /// The transaction to adopt is a savepoint of an audited transaction.
     #[error(
         "this is a savepoint of a transaction that is audited already: use it as it is, its writes have their actor"
     )]
     Nested,
-    /// The transaction to adopt has captured writes already, so its actor is fixed.
+    /// Captured rows were written in the transaction before it was adopted, so its actor cannot be set any more.
     #[error(
         "captured rows were written in this transaction before it was adopted: adopt it right after it began"
     )]
     AlreadyCaptured,
-    /// No captured row changed, so there is nothing that the action or the metadata could explain.
+    /// No row of a captured table changed, although there is an action or metadata.
     #[error(
         "no row of a captured table changed{}, so everything was rolled back: are the tables captured, and may the \
          statement have changed nothing?", in_action(action.as_deref())
@@ -49,15 +49,15 @@ pub enum TransactionError {
         "there is no action {id}, so everything was rolled back: link to one that is committed, or to one of this transaction"
     )]
     UnknownAction {
-        /// Its id.
+        /// The id of the action.
         id: Uuid,
     },
-    /// Something inside the transaction set `threadline.actor_ref` before the first captured write.
+    /// A statement of the transaction set `threadline.actor_ref` before the first captured write.
     #[error(
         "the captured rows carry another actor than the context, so everything was rolled back: leave the setting threadline.actor_ref alone"
     )]
     ActorReplaced,
-    /// The trail is not there, or older than this library.
+    /// The storage schema holds no trail, or one that is older than this library.
     #[error(
         "the audit trail in this database is missing or out of date: run AuditTrail::install ({})",
         describe_message(source)
@@ -66,7 +66,7 @@ pub enum TransactionError {
         /// The error of the database.
         source: sqlx::Error,
     },
-    /// The role may not complete an audited transaction.
+    /// The role may not execute the functions of the trail. The documentation of the crate lists the privileges that it needs.
     #[error(
         "this role lacks EXECUTE on the functions of the audit trail: grant it, as the README of the threadline crate says ({})",
         describe_message(source)
@@ -75,7 +75,7 @@ pub enum TransactionError {
         /// The error of the database.
         source: sqlx::Error,
     },
-    /// The database refused or went away.
+    /// The database returned an error, or the connection failed.
     #[error("{}", describe_message(.0))]
     Database(#[from] sqlx::Error),
 }
@@ -85,7 +85,7 @@ fn in_action(name: Option<&str>) -> String {
 }
 
 impl TransactionError {
-    /// Every word that [`reason`](Self::reason) may answer.
+    /// Every word that [`reason`](Self::reason) can return.
     pub const REASONS: [&str; 11] = [
         "missing_actor",
         "invalid_action",
@@ -100,7 +100,7 @@ impl TransactionError {
         "database",
     ];
 
-    /// The kind of error in one word without any value, for metrics.
+    /// Returns the kind of the error as a constant word without any value, for the labels of metrics.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {
@@ -118,7 +118,7 @@ impl TransactionError {
         }
     }
 
-    /// The error of a statement of ours, told apart by its SQLSTATE (PostgreSQL, Appendix A).
+    /// Creates the error of a statement of this library, by its SQLSTATE (PostgreSQL documentation, appendix A).
     pub(super) fn of_trail(source: sqlx::Error) -> Self {
         match source.as_database_error().and_then(DatabaseError::code).as_deref() {
             // invalid_schema_name, undefined_function, undefined_table

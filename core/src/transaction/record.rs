@@ -1,4 +1,4 @@
-//! An action by itself.
+//! Records an action without a write.
 
 use serde_json::{Value, json};
 use sqlx::Row;
@@ -9,8 +9,8 @@ use crate::event::{ACTION_FAILED, ACTION_RECORDED};
 use crate::{Action, AuditContext, AuditTrail};
 
 impl AuditTrail {
-    /// Records an action that no write belongs to, or none yet: writes can happen
-    /// [under it](crate::AuditedWrite::under_action) later. Answers its id.
+    /// Records an action without a write, and returns its id. Writes can be [linked to it](crate::AuditedWrite::under_action)
+    /// later, and one action can have several of them.
     ///
     /// ```no_run
     /// # async fn export(pool: sqlx::PgPool, context: threadline::AuditContext) -> Result<(), threadline::TransactionError> {
@@ -28,8 +28,9 @@ impl AuditTrail {
     /// ```
     ///
     /// # Errors
-    /// [`TransactionError::MissingActor`] and [`TransactionError::InvalidAction`] before anything happens, and what the
-    /// database refuses.
+    /// [`TransactionError::MissingActor`] if the context has no actor, and [`TransactionError::InvalidAction`] if the texts of
+    /// the action are not valid; both before anything is written. [`TransactionError::NotInstalled`],
+    /// [`TransactionError::MissingRight`] and [`TransactionError::Database`] if the database returns an error.
     pub async fn record_action(
         &self,
         context: &AuditContext,
@@ -58,7 +59,7 @@ impl AuditTrail {
     }
 }
 
-/// The columns of an action, as `threadline_record_action` takes them.
+/// Returns the columns of an action, as `threadline_record_action` takes them.
 pub(super) fn arguments(context: &AuditContext, action: &Action) -> Value {
     let mut arguments = json!(action);
     arguments["actor_ref"] = json!(context.stored_actor());

@@ -1,6 +1,7 @@
-//! Statements by PostgreSQL's simple query protocol: one message, one answer, and nothing prepared that stays behind in the
-//! session. So a write costs one round trip less each time than with an unnamed prepared statement, and it works through any
-//! pooler in transaction mode, where a named one may be missing or belong to somebody else.
+//! Statements by PostgreSQL's simple query protocol, which takes one message and prepares nothing in the session.
+//!
+//! A write takes one round trip less than with an unnamed prepared statement, and works through any pooler in transaction mode,
+//! where a named statement may be missing or belong to another client.
 
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
@@ -9,7 +10,7 @@ use sqlx::postgres::{PgExecutor, PgRow};
 use super::TransactionError;
 use crate::StorageSchema;
 
-/// The only row of a statement of ours.
+/// Runs a statement of this library and returns its only row.
 pub(super) async fn row<'c>(
     executor: impl PgExecutor<'c>,
     schema: &StorageSchema,
@@ -19,13 +20,13 @@ pub(super) async fn row<'c>(
     statement.fetch_one(executor).await.map_err(TransactionError::of_trail)
 }
 
-/// A text as SQL. In hexadecimal digits, so that no setting of the session and no character of the text can end the literal.
+/// Returns a text as SQL. It is written in hexadecimal digits, so that no setting and no character can end the literal early.
 pub(super) fn text(text: &str) -> String {
     let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
     format!("pg_catalog.convert_from(pg_catalog.decode('{digits}', 'hex'), 'UTF8')")
 }
 
-/// A JSON document as SQL, or NULL.
+/// Returns a JSON document as SQL, or NULL.
 pub(super) fn json(document: Option<&Value>) -> String {
     match document {
         Some(document) => format!("{}::pg_catalog.jsonb", text(&document.to_string())),

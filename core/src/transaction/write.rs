@@ -1,4 +1,4 @@
-//! Describes a write, and begins its audited transaction.
+//! Builds a write and begins its audited transaction.
 
 use std::time::Instant;
 
@@ -11,8 +11,10 @@ use crate::event::TRANSACTION_FAILED;
 use crate::{Action, AuditContext, AuditTrail, StorageSchema, pool};
 
 impl AuditTrail {
-    /// Describes a write under this context, which [`begin`](AuditedWrite::begin), [`adopt`](AuditedWrite::adopt) or
-    /// [`run`](AuditedWrite::run) starts. It uses the trail's own pool and storage schema.
+    /// Creates a write with the actor and the ids of this context. Nothing is sent to the database before
+    /// [`begin`](AuditedWrite::begin), [`adopt`](AuditedWrite::adopt) or [`run`](AuditedWrite::run).
+    ///
+    /// The write uses the trail's own pool, never its [read pool](Self::read_pool).
     ///
     /// ```no_run
     /// # async fn escalate(
@@ -28,7 +30,7 @@ impl AuditTrail {
     pub fn write(&self, context: &AuditContext) -> AuditedWrite {
         AuditedWrite {
             context: context.clone(),
-            why: Why::Untold,
+            action_link: ActionLink::None,
             metadata: None,
             pool: self.pool.clone(),
             schema: self.schema.clone(),
@@ -37,9 +39,11 @@ impl AuditTrail {
     }
 }
 
-/// A write that has not started yet: the actor, and the action if there is one. [`AuditTrail::write`] creates it;
-/// [`begin`](Self::begin) and [`adopt`](Self::adopt) turn it into an [`AuditedTransaction`], and [`run`](Self::run) runs a
-/// closure in one.
+/// The builder of an audited transaction. [`AuditTrail::write`] creates it with the actor; its setters add an action or
+/// metadata.
+///
+/// [`begin`](Self::begin) and [`adopt`](Self::adopt) turn it into an [`AuditedTransaction`], and [`run`](Self::run) calls a
+/// closure within one.
 ///
 /// ```no_run
 /// # async fn escalate(
@@ -54,57 +58,64 @@ impl AuditTrail {
 /// # }
 /// ```
 ///
-/// Without an action the changes are captured with their actor, and nothing says why.
+/// Without an action the changes are captured with their actor only.
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens before begin, adopt or run"]
 pub struct AuditedWrite {
     pub(super) context: AuditContext,
-    pub(super) why: Why,
+    pub(super) action_link: ActionLink,
     pub(super) metadata: Option<Map<String, Value>>,
     pub(super) schema: StorageSchema,
     pool: PgPool,
     allow_missing_actor: bool,
 }
 
-/// The reason that a transaction is tied to.
+/// How a write is linked to an action.
 #[derive(Debug, Clone)]
-pub(super) enum Why {
-    Untold,
-    Recorded(Action),
-    Linked(Uuid),
+pub(super) enum ActionLink {
+    /// It has no action.
+    None,
+    /// An action is recorded with it.
+    New(Action),
+    /// The action of this id is recorded already.
+    Existing(Uuid),
 }
 
 impl AuditedWrite {
-    /// Records this action with the write. The write is refused when it captures nothing.
+    /// Sets the action to record with the write. The commit fails if no captured row changed.
     pub fn action(mut self, action: impl Into<Action>) -> Self {
-        self.why = Why::Recorded(action.into());
+        self.action_link = ActionLink::New(action.into());
         self
     }
 
-    /// Ties the write to an action that is recorded already: the one of another audited transaction, or of
-    /// [`AuditTrail::record_action`](crate::AuditTrail::record_action). So one action spans several transactions.
+    /// Links the write to an action that is already recorded, so that one action can have several transactions. The id is that
+    /// of [`Audited::action_id`](crate::Audited::action_id) or [`AuditTrail::record_action`](crate::AuditTrail::record_action).
+    /// The commit fails if no captured row changed. This replaces an [`action`](Self::action), and is replaced by one.
     pub fn under_action(mut self, id: Uuid) -> Self {
-        self.why = Why::Linked(id);
+        self.action_link = ActionLink::Existing(id);
         self
     }
 
-    /// Facts about the transaction as a whole, kept in `audit_transactions.meta`. The write is refused when it captures
-    /// nothing.
+    /// Sets a JSON object with facts about the whole transaction, which the column `audit_transactions.meta` stores and
+    /// [`TransactionRecord::metadata`](crate::query::TransactionRecord::metadata) returns. The commit fails if no captured row
+    /// changed.
     pub fn metadata(mut self, metadata: Map<String, Value>) -> Self {
         self.metadata = Some(metadata);
         self
     }
 
-    /// Lets the write happen although nobody is known to act. An action needs an actor all the same.
+    /// Allows the write without an actor. A write with an action needs one nevertheless.
     pub const fn allow_missing_actor(mut self) -> Self {
         self.allow_missing_actor = true;
         self
     }
 
-    /// Begins a transaction of its own.
+    /// Begins the transaction on a connection of the trail's pool.
     ///
     /// # Errors
-    /// [`TransactionError`]; what is wrong with the context, the action or the metadata is found before anything happens.
+    /// [`TransactionError::MissingActor`], [`TransactionError::InvalidAction`] and [`TransactionError::InvalidMetadata`] before
+    /// a connection is used. [`TransactionError::UnknownAction`], [`TransactionError::NotInstalled`],
+    /// [`TransactionError::MissingRight`] and [`TransactionError::Database`] after that.
     pub async fn begin(self) -> Result<AuditedTransaction<'static>, TransactionError> {
         let began = Instant::now();
         let begun = async {
@@ -119,8 +130,8 @@ impl AuditedWrite {
         begun.await.inspect_err(report)
     }
 
-    /// Takes over a transaction that the host has begun, before its first captured write. Dropping or refusing it rolls it
-    /// back. The transaction may come from another pool of the same database.
+    /// Takes over a transaction that the host has begun, before its first captured write. It is rolled back if this fails, or
+    /// if the result is dropped. The transaction may come from another pool of the same database.
     ///
     /// ```no_run
     /// # async fn escalate(
@@ -136,7 +147,8 @@ impl AuditedWrite {
     /// ```
     ///
     /// # Errors
-    /// The errors of [`begin`](Self::begin), [`TransactionError::Nested`] and [`TransactionError::AlreadyCaptured`].
+    /// As [`begin`](Self::begin), and [`TransactionError::Nested`] for a savepoint of an audited transaction, and
+    /// [`TransactionError::AlreadyCaptured`] if captured rows were written before.
     pub async fn adopt(
         self,
         mut transaction: Transaction<'_, Postgres>,
@@ -144,7 +156,7 @@ impl AuditedWrite {
         let began = Instant::now();
         let adopted = async {
             self.check()?;
-            // The settings are read first: the declaration replaces what they say of this transaction.
+            // The settings are read first, because the declaration replaces them.
             let sql = format!(
                 "SELECT before.audited, before.captured, {}
                  FROM (SELECT pg_catalog.current_setting('threadline.audited', true) AS audited,
@@ -168,7 +180,8 @@ impl AuditedWrite {
         adopted.await.inspect_err(report)
     }
 
-    /// Runs the closure within a transaction of its own and commits, unless the closure fails or panics.
+    /// Begins a transaction, calls the closure with its connection, and commits if the closure returns `Ok`. The value of the
+    /// closure is in [`Audited::value`](crate::Audited::value).
     ///
     /// ```no_run
     /// # async fn escalate(
@@ -191,7 +204,8 @@ impl AuditedWrite {
     /// ```
     ///
     /// # Errors
-    /// The closure's own, and [`TransactionError`] as the closure's error type takes it up. Everything is rolled back then.
+    /// The error of the closure, or a [`TransactionError`] of [`begin`](Self::begin) or [`commit`](AuditedTransaction::commit),
+    /// converted to the error type of the closure. Everything is rolled back in each case, and if the closure panics.
     pub async fn run<T, E, F>(self, work: F) -> Result<Audited<T>, E>
     where
         F: AsyncFnOnce(&mut sqlx::PgConnection) -> Result<T, E>,
@@ -203,42 +217,43 @@ impl AuditedWrite {
         Ok(Audited { value, transaction_id, action_id })
     }
 
-    /// The name of the action that is to be recorded.
+    /// Returns the name of the action to record.
     pub(super) fn action_name(&self) -> Option<String> {
-        match &self.why {
-            Why::Recorded(action) => Some(action.name.clone()),
-            Why::Untold | Why::Linked(_) => None,
+        match &self.action_link {
+            ActionLink::New(action) => Some(action.name.clone()),
+            ActionLink::None | ActionLink::Existing(_) => None,
         }
     }
 
     fn check(&self) -> Result<(), TransactionError> {
-        let explained = !matches!(self.why, Why::Untold);
+        let explained = !matches!(self.action_link, ActionLink::None);
         if self.context.actor.is_none() && (explained || !self.allow_missing_actor) {
             return Err(TransactionError::MissingActor { action: self.action_name() });
         }
-        if let Why::Recorded(action) = &self.why {
+        if let ActionLink::New(action) = &self.action_link {
             action.check()?;
         }
         let metadata = json!(self.metadata);
-        // JSON writes the character as an escape; one that stands for a backslash and "u0000" is doubled.
+        // JSON escapes the character. A text of a backslash and "u0000" has a doubled backslash instead.
         if metadata.to_string().replace(r"\\", "").contains(r"\u0000") {
             return Err(TransactionError::InvalidMetadata);
         }
         Ok(())
     }
 
-    /// The SQL that makes a transaction this write's own; the settings end with it.
+    /// Returns the SQL that sets the actor, the action and the metadata of a transaction. The settings end with the
+    /// transaction.
     ///
-    /// The first setting is what the capture functions read; it is set without an actor as well, because one that somebody
-    /// has left in the session must not sign this write. The second one tells an audited transaction from others. The action
-    /// and the metadata are declared before the first captured write, which writes the transaction's row once and for all.
+    /// The capture functions read the first setting. It is set without an actor as well, because a setting that another client
+    /// has left in the session must not apply to this write. The second one marks an audited transaction. The action and the
+    /// metadata are declared before the first captured write, which inserts the row of the transaction; that row never changes.
     fn declaration(&self) -> String {
         let actor = self.context.stored_actor().map(|actor| actor.to_string()).unwrap_or_default();
         let metadata = self.metadata.as_ref().map(|metadata| json!(metadata));
-        let action = match &self.why {
-            Why::Untold => None,
-            Why::Linked(id) => Some(json!({ "id": id })),
-            Why::Recorded(action) => Some(record::arguments(&self.context, action)),
+        let action = match &self.action_link {
+            ActionLink::None => None,
+            ActionLink::Existing(id) => Some(json!({ "id": id })),
+            ActionLink::New(action) => Some(record::arguments(&self.context, action)),
         };
         let declared = if action.is_none() && metadata.is_none() {
             "pg_catalog.set_config('threadline.declared', '', true), NULL::pg_catalog.uuid AS action_id"
@@ -256,17 +271,17 @@ impl AuditedWrite {
         )
     }
 
-    /// An action to link to has to be there.
+    /// Returns an error if the action to link to does not exist.
     fn require_action(&self, found: Option<Uuid>) -> Result<(), TransactionError> {
-        match (&self.why, found) {
-            (Why::Linked(id), None) => Err(TransactionError::UnknownAction { id: *id }),
+        match (&self.action_link, found) {
+            (ActionLink::Existing(id), None) => Err(TransactionError::UnknownAction { id: *id }),
             _ => Ok(()),
         }
     }
 }
 
-/// The actor that the first captured write of a transaction found, as JSON text, empty where there was none; `None` where the
-/// transaction has captured nothing. The setting holds the transaction's id and the actor.
+/// Returns the actor that the first captured write of a transaction found, as JSON text; empty if there was none. Returns
+/// `None` if the transaction has captured nothing. The setting holds the transaction's id and the actor.
 pub(super) fn captured_actor(setting: Option<&str>, transaction: Uuid) -> Option<&str> {
     let (id, actor) = setting?.split_once(' ')?;
     (Uuid::try_parse(id) == Ok(transaction)).then_some(actor)

@@ -1,10 +1,11 @@
-//! Capture on a real PostgreSQL: what is written, and what is not.
+//! Tests which changes capture records on a real PostgreSQL.
 
 use sqlx::{AssertSqlSafe, PgPool, Row};
 use threadline::{AuditTrail, CaptureError, StorageSchema};
 
 type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 
+/// Installs a trail that captures `tickets` and `billing.lines`.
 async fn trail(pool: &PgPool) -> std::result::Result<AuditTrail, Box<dyn std::error::Error>> {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
@@ -19,7 +20,7 @@ async fn trail(pool: &PgPool) -> std::result::Result<AuditTrail, Box<dyn std::er
     Ok(trail)
 }
 
-/// Every change in order, as one line of text each.
+/// Returns every change in order, as one line of text each.
 async fn changes(pool: &PgPool) -> std::result::Result<Vec<String>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT concat_ws(' ', table_schema, table_name, table_pk, op, coalesce(data_after::text, '-'),
@@ -31,6 +32,7 @@ async fn changes(pool: &PgPool) -> std::result::Result<Vec<String>, sqlx::Error>
     rows.iter().map(|row| row.try_get("line")).collect()
 }
 
+/// Returns the number of rows of a table of the trail.
 async fn count(pool: &PgPool, table: &str) -> std::result::Result<i64, sqlx::Error> {
     sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM threadline.{table}")))
         .fetch_one(pool)
@@ -38,7 +40,7 @@ async fn count(pool: &PgPool, table: &str) -> std::result::Result<i64, sqlx::Err
 }
 
 #[sqlx::test(migrations = false)]
-async fn each_operation_leaves_its_change(pool: PgPool) -> Result {
+async fn each_operation_is_recorded_as_one_change(pool: PgPool) -> Result {
     trail(&pool).await?;
     for (statement, expected) in [
         (
@@ -63,7 +65,7 @@ async fn each_operation_leaves_its_change(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_changes_nothing_leaves_nothing(pool: PgPool) -> Result {
+async fn statement_without_effect_records_no_change(pool: PgPool) -> Result {
     trail(&pool).await?;
     for statement in [
         "INSERT INTO tickets SELECT 1 WHERE false",
@@ -79,7 +81,7 @@ async fn what_changes_nothing_leaves_nothing(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn one_transaction_is_one_record_even_after_a_savepoint(pool: PgPool) -> Result {
+async fn transaction_with_rolled_back_savepoint_has_one_audit_transaction(pool: PgPool) -> Result {
     trail(&pool).await?;
     sqlx::raw_sql(
         "BEGIN; SAVEPOINT a; INSERT INTO tickets VALUES (1); ROLLBACK TO a;
@@ -100,7 +102,7 @@ async fn one_transaction_is_one_record_even_after_a_savepoint(pool: PgPool) -> R
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_changed_key_is_followed_even_when_two_rows_swap_theirs(pool: PgPool) -> Result {
+async fn swapped_keys_are_recorded_with_old_keys(pool: PgPool) -> Result {
     trail(&pool).await?;
     sqlx::raw_sql(
         "INSERT INTO billing.lines VALUES (1, 1, 'a'), (2, 2, 'b');
@@ -121,7 +123,7 @@ async fn a_changed_key_is_followed_even_when_two_rows_swap_theirs(pool: PgPool) 
 }
 
 #[sqlx::test(migrations = false)]
-async fn columns_added_and_dropped_later_are_captured_as_they_are(pool: PgPool) -> Result {
+async fn altered_table_records_its_current_columns(pool: PgPool) -> Result {
     trail(&pool).await?;
     sqlx::raw_sql(
         "INSERT INTO tickets VALUES (1, 'a', 'low');
@@ -140,7 +142,7 @@ async fn columns_added_and_dropped_later_are_captured_as_they_are(pool: PgPool) 
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_role_without_rights_is_captured_and_reads_nothing(pool: PgPool) -> Result {
+async fn role_without_privileges_is_captured_and_cannot_access_trail(pool: PgPool) -> Result {
     trail(&pool).await?;
     let role = format!("app_{}", uuid::Uuid::now_v7().simple());
     sqlx::raw_sql(AssertSqlSafe(format!("CREATE ROLE {role}; GRANT ALL ON tickets TO {role}")))
@@ -167,7 +169,7 @@ async fn a_role_without_rights_is_captured_and_reads_nothing(pool: PgPool) -> Re
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_cannot_be_captured_is_refused_with_a_way_out(pool: PgPool) -> Result {
+async fn table_that_cannot_be_captured_is_refused_with_reason(pool: PgPool) -> Result {
     let trail = trail(&pool).await?;
     sqlx::raw_sql(
         "CREATE TABLE keyless (a int); CREATE VIEW shown AS SELECT 1 AS a;
@@ -190,7 +192,7 @@ async fn what_cannot_be_captured_is_refused_with_a_way_out(pool: PgPool) -> Resu
 }
 
 #[sqlx::test(migrations = false)]
-async fn installing_and_capturing_twice_changes_nothing(pool: PgPool) -> Result {
+async fn second_installation_and_capture_change_nothing(pool: PgPool) -> Result {
     let trail = trail(&pool).await?;
     sqlx::query("INSERT INTO tickets VALUES (1)").execute(&pool).await?;
     trail.install().await?;
@@ -202,7 +204,7 @@ async fn installing_and_capturing_twice_changes_nothing(pool: PgPool) -> Result 
 }
 
 #[sqlx::test(migrations = false)]
-async fn another_storage_schema_holds_everything(pool: PgPool) -> Result {
+async fn custom_storage_schema_holds_changes(pool: PgPool) -> Result {
     let schema = StorageSchema::new("Audit_2")?;
     let trail = AuditTrail::new(pool.clone()).storage_schema(schema);
     trail.install().await?;
@@ -216,7 +218,7 @@ async fn another_storage_schema_holds_everything(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn partitions_are_made_around_rows_that_came_early(pool: PgPool) -> Result {
+async fn new_partitions_take_rows_out_of_default_partition(pool: PgPool) -> Result {
     let trail = trail(&pool).await?;
     sqlx::raw_sql(include_str!("fixtures/made_up.sql")).execute(&pool).await?;
     sqlx::raw_sql(
@@ -233,7 +235,7 @@ async fn partitions_are_made_around_rows_that_came_early(pool: PgPool) -> Result
 }
 
 #[sqlx::test(migrations = false)]
-async fn ids_are_version_7_and_begin_with_the_time(pool: PgPool) -> Result {
+async fn change_ids_are_version_7_and_sorted_by_time(pool: PgPool) -> Result {
     trail(&pool).await?;
     for id in 1..=20 {
         sqlx::query("INSERT INTO tickets VALUES ($1)").bind(id).execute(&pool).await?;
@@ -252,7 +254,7 @@ async fn ids_are_version_7_and_begin_with_the_time(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn without_an_installed_trail_nothing_is_captured_and_no_write_fails(pool: PgPool) -> Result {
+async fn capture_without_installed_trail_is_refused_and_writes_succeed(pool: PgPool) -> Result {
     sqlx::raw_sql("CREATE TABLE tickets (id bigint PRIMARY KEY)").execute(&pool).await?;
     for schema in ["threadline", "public"] {
         let trail = AuditTrail::new(pool.clone()).storage_schema(StorageSchema::new(schema)?);
@@ -264,7 +266,7 @@ async fn without_an_installed_trail_nothing_is_captured_and_no_write_fails(pool:
 }
 
 #[sqlx::test(migrations = false)]
-async fn rows_of_one_statement_keep_their_order(pool: PgPool) -> Result {
+async fn rows_of_one_statement_are_recorded_in_order(pool: PgPool) -> Result {
     trail(&pool).await?;
     for statement in [
         "INSERT INTO tickets SELECT n FROM generate_series(1, 3000) AS n",

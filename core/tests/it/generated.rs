@@ -1,5 +1,6 @@
-//! The generated SQL, as a reader of a migration sees it. `UPDATE_SNAPSHOTS=1 cargo test -p threadline --test library generated`
-//! writes the files anew; what changed in them is then read before it is committed.
+//! Tests the generated SQL, as a reader of a migration sees it.
+//! `UPDATE_SNAPSHOTS=1 cargo test -p threadline --test library generated` writes the files again; read what changed in them before
+//! you commit it.
 
 use std::path::Path;
 
@@ -36,7 +37,7 @@ fn policies() -> [(&'static str, TablePolicy); 3] {
 }
 
 #[sqlx::test(migrations = false)]
-async fn it_is_readable_and_changes_only_on_purpose(pool: PgPool) -> Result {
+async fn generated_sql_equals_snapshot(pool: PgPool) -> Result {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
     sqlx::raw_sql(TABLES).execute(&pool).await?;
@@ -55,7 +56,7 @@ async fn it_is_readable_and_changes_only_on_purpose(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn it_runs_again_and_again_and_back(pool: PgPool) -> Result {
+async fn generated_sql_is_repeatable_and_reversible(pool: PgPool) -> Result {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
     sqlx::raw_sql(TABLES).execute(&pool).await?;
@@ -64,28 +65,28 @@ async fn it_runs_again_and_again_and_back(pool: PgPool) -> Result {
         let first = trail.capture_plan([policy.clone()]).await?;
         run(&first.up).await?;
         run(&first.up).await?;
-        let before = captured_by(&pool).await?;
+        let before = capture_triggers(&pool).await?;
         assert!(!before.is_empty(), "{name}");
-        // The second policy differs in everything, also in the mode; its way back leads to the first.
+        // The second policy differs in everything, also in the mode, and reverting it restores the first one.
         let other = TablePolicy::new(policy.table.clone()).mode(match policy.mode {
             Some(CaptureMode::Row) => CaptureMode::Statement,
             _ => CaptureMode::Row,
         });
         let second = trail.capture_plan([other]).await?;
         run(&second.up).await?;
-        assert_ne!(captured_by(&pool).await?, before, "{name}");
+        assert_ne!(capture_triggers(&pool).await?, before, "{name}");
         run(&second.down).await?;
-        assert_eq!(captured_by(&pool).await?, before, "{name}");
+        assert_eq!(capture_triggers(&pool).await?, before, "{name}");
         assert!(trail.capture_functions().await?.iter().all(|function| function.is_intact), "{name}");
         run(&first.down).await?;
-        assert_eq!(captured_by(&pool).await?, Vec::<String>::new(), "{name}");
+        assert_eq!(capture_triggers(&pool).await?, Vec::<String>::new(), "{name}");
         assert_eq!(trail.capture_functions().await?, [], "{name}");
     }
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_generated_column_gives_no_redacted_one_away(pool: PgPool) -> Result {
+async fn generated_column_of_redacted_column_is_refused_unless_redacted(pool: PgPool) -> Result {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
     sqlx::raw_sql(
@@ -102,8 +103,8 @@ async fn a_generated_column_gives_no_redacted_one_away(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// Every trigger of ours with its function, its state and its policy.
-async fn captured_by(pool: &PgPool) -> std::result::Result<Vec<String>, sqlx::Error> {
+/// Returns every capture trigger with its function, its state and its policy.
+async fn capture_triggers(pool: &PgPool) -> std::result::Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(
         "SELECT concat_ws(' ', t.tgrelid::regclass, t.tgname, t.tgenabled, pg_get_triggerdef(t.oid), p.prosrc,
                           obj_description(p.oid, 'pg_proc'))

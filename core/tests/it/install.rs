@@ -1,4 +1,4 @@
-//! Installing: into what, all or nothing, and nobody else's code on the way.
+//! Tests installation: the databases that it refuses, that a failure leaves nothing behind, and that it runs no hostile code.
 
 use sqlx::PgPool;
 use threadline::query::Filter;
@@ -6,15 +6,15 @@ use threadline::{AuditTrail, CaptureError, InstallError, Installation, Scope, St
 use threadline_testkit::database::{Result, install, run, value};
 use threadline_testkit::other_database::OtherDatabase;
 
-const REFERENCE: &str = include_str!("query/reference.sql");
-/// Everything in the database that does not belong to PostgreSQL.
-const OBJECTS: &str =
+const ELIXIR_TRAIL: &str = include_str!("query/reference.sql");
+/// The number of objects in the database that do not belong to PostgreSQL, as a query.
+const OBJECT_COUNT: &str =
     "SELECT (SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
                                WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')
                             + (SELECT count(*) FROM pg_namespace)";
 
 #[sqlx::test(migrations = false)]
-async fn installing_and_capturing_run_no_code_of_a_hostile_search_path(pool: PgPool) -> Result {
+async fn hostile_search_path_executes_nothing_during_installation_and_capture(pool: PgPool) -> Result {
     run(
         &pool,
         r#"CREATE TABLE t (id int PRIMARY KEY, note text); CREATE TABLE u (id int PRIMARY KEY);
@@ -56,11 +56,11 @@ async fn installing_and_capturing_run_no_code_of_a_hostile_search_path(pool: PgP
 }
 
 #[sqlx::test(migrations = false)]
-async fn another_encoding_is_refused_before_anything_is_made(pool: PgPool) -> Result {
+async fn database_in_other_encoding_is_refused_and_unchanged(pool: PgPool) -> Result {
     for encoding in ["LATIN1", "SQL_ASCII"] {
         let other = OtherDatabase::create(&pool, encoding).await?;
         run(&other.pool, "CREATE TABLE t (id int PRIMARY KEY)").await?;
-        let before: i64 = value(&other.pool, OBJECTS).await?;
+        let before: i64 = value(&other.pool, OBJECT_COUNT).await?;
         let trail = AuditTrail::new(other.pool.clone());
         let installing = trail.install().await.expect_err(encoding);
         assert!(matches!(installing, InstallError::Encoding { .. }), "{installing}");
@@ -70,14 +70,14 @@ async fn another_encoding_is_refused_before_anything_is_made(pool: PgPool) -> Re
             assert!(error.contains(&format!("has the encoding {encoding}")), "{error}");
             assert!(error.contains("ENCODING 'UTF8'") && !error.contains(". "), "{error}");
         }
-        assert_eq!(value::<i64>(&other.pool, OBJECTS).await?, before);
+        assert_eq!(value::<i64>(&other.pool, OBJECT_COUNT).await?, before);
         other.drop().await?;
     }
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_trail_of_another_version_is_told_apart_by_its_newest_migration(pool: PgPool) -> Result {
+async fn trail_of_another_version_is_detected_and_refuses_capture(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE t (id int PRIMARY KEY)").await?;
     assert_eq!(trail.installation().await?, Installation::Current);
@@ -112,7 +112,7 @@ async fn a_trail_of_another_version_is_told_apart_by_its_newest_migration(pool: 
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_trail_of_a_newer_or_unreleased_version_is_left_alone(pool: PgPool) -> Result {
+async fn installation_over_newer_or_unreleased_trail_is_refused(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "INSERT INTO threadline.threadline_migrations VALUES (9999, 'of the future', 'x')").await?;
     let newer = trail.install().await.expect_err("newer");
@@ -130,14 +130,14 @@ async fn a_trail_of_a_newer_or_unreleased_version_is_left_alone(pool: PgPool) ->
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_trail_of_the_elixir_library_can_be_read_and_nothing_else(pool: PgPool) -> Result {
-    run(&pool, REFERENCE).await?;
+async fn elixir_trail_is_readable_and_refuses_installation_and_capture(pool: PgPool) -> Result {
+    run(&pool, ELIXIR_TRAIL).await?;
     run(&pool, "CREATE TABLE t (id int PRIMARY KEY)").await?;
     let trail = AuditTrail::new(pool.clone()).storage_schema(StorageSchema::new("public")?);
-    // As a failed installation of an earlier version left it.
+    // The second case is a table that a failed installation of an earlier version left behind.
     for leftover in ["", "CREATE TABLE public.threadline_migrations (version bigint, checksum bytea)"] {
         run(&pool, leftover).await?;
-        let before: i64 = value(&pool, OBJECTS).await?;
+        let before: i64 = value(&pool, OBJECT_COUNT).await?;
         assert_eq!(trail.installation().await?, Installation::Elixir);
         let installing = trail.install().await.expect_err("Elixir");
         assert!(matches!(installing, InstallError::ElixirTrail { .. }), "{installing}");
@@ -146,29 +146,29 @@ async fn a_trail_of_the_elixir_library_can_be_read_and_nothing_else(pool: PgPool
         for error in [installing.to_string(), capturing.to_string()] {
             assert!(error.starts_with("schema public holds an audit trail of the Elixir library"), "{error}");
         }
-        assert_eq!(value::<i64>(&pool, OBJECTS).await?, before);
+        assert_eq!(value::<i64>(&pool, OBJECT_COUNT).await?, before);
         assert!(!trail.timeline(&Scope::unscoped(), &Filter::default(), 5).await?.is_empty());
     }
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_failed_installation_leaves_nothing(pool: PgPool) -> Result {
-    // What the last migrations make stands in their way.
+async fn failed_installation_changes_nothing(pool: PgPool) -> Result {
+    // A migration fails, because a table with the name that it uses exists already.
     run(&pool, "CREATE SCHEMA threadline; CREATE TABLE threadline.audit_actions (id int)").await?;
-    let before: i64 = value(&pool, OBJECTS).await?;
+    let before: i64 = value(&pool, OBJECT_COUNT).await?;
     let trail = AuditTrail::new(pool.clone());
     let failed = trail.install().await.expect_err("the table is there");
     let text = failed.to_string();
     assert!(matches!(failed, InstallError::Migration { .. }), "{text}");
     assert!(text.contains("already exists (SQLSTATE 42P07)") && !text.contains("at line"), "{text}");
-    assert_eq!(value::<i64>(&pool, OBJECTS).await?, before);
+    assert_eq!(value::<i64>(&pool, OBJECT_COUNT).await?, before);
     assert_eq!(trail.installation().await?, Installation::Missing);
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn several_installations_at_once_make_one_trail(pool: PgPool) -> Result {
+async fn concurrent_installations_create_one_trail(pool: PgPool) -> Result {
     let trail = AuditTrail::new(pool.clone());
     let installing = (0..4).map(|_| {
         tokio::spawn({

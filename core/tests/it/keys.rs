@@ -1,9 +1,9 @@
-//! Which columns can identify a row, the text they are stored as, and what is refused with which words.
+//! Tests which columns can identify a row, the text that is stored for each, and the errors for all others.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
 use threadline::{CaptureError, Config, TableName};
-use threadline_testkit::changes::{changes, flaws, forget};
+use threadline_testkit::changes::{changes, empty_trail, violations};
 use threadline_testkit::database::{Result, install, run, value};
 
 const DEFINITIONS: &str = "CREATE EXTENSION IF NOT EXISTS citext;
@@ -11,11 +11,12 @@ const DEFINITIONS: &str = "CREATE EXTENSION IF NOT EXISTS citext;
     CREATE DOMAIN small_number AS number; CREATE DOMAIN span AS interval; CREATE DOMAIN document AS jsonb;
     CREATE TYPE pair AS (a int, b int);";
 
-const ODD: &str =
+/// Session settings that differ from those of the trail as much as possible.
+const UNUSUAL_SETTINGS: &str =
     "SET TimeZone = 'Asia/Kathmandu'; SET DateStyle = 'German, DMY'; SET IntervalStyle = 'sql_standard';
     SET bytea_output = 'escape'; SET extra_float_digits = -15; SET quote_all_identifiers = on;";
 
-/// A type, a value as ISO text, and the text that is stored of it in every session.
+/// The types, each with a value as ISO text and the text that is stored for it in every session.
 const KEYS: &[(&str, &str, &str)] = &[
     ("smallint", "-32768", "-32768"),
     ("integer", "2147483647", "2147483647"),
@@ -51,13 +52,13 @@ const KEYS: &[(&str, &str, &str)] = &[
 ];
 
 #[sqlx::test(migrations = false)]
-async fn each_type_of_key_has_one_text_in_every_session(pool: PgPool) -> Result {
+async fn key_of_each_type_has_same_text_with_unusual_settings(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, DEFINITIONS).await?;
     for mode in CaptureMode::ALL {
         for (data_type, given, stored) in KEYS {
             run(&pool, "DROP TABLE IF EXISTS t, given").await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             run(
                 &pool,
                 &format!(
@@ -71,7 +72,7 @@ async fn each_type_of_key_has_one_text_in_every_session(pool: PgPool) -> Result 
                 &pool,
                 &format!(
                     "BEGIN; {} INSERT INTO t SELECT id, 'a' FROM given; UPDATE t SET note = 'b'; DELETE FROM t; COMMIT",
-                    ODD.replace("SET", "SET LOCAL")
+                    UNUSUAL_SETTINGS.replace("SET", "SET LOCAL")
                 ),
             )
             .await?;
@@ -81,14 +82,14 @@ async fn each_type_of_key_has_one_text_in_every_session(pool: PgPool) -> Result 
             )
             .await?;
             assert_eq!(keys, [*stored; 3], "{data_type} {given} ({})", mode.as_str());
-            assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+            assert_eq!(violations(&pool).await?, Vec::<String>::new());
         }
     }
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn keys_of_several_columns_keep_their_order(pool: PgPool) -> Result {
+async fn key_of_several_columns_keeps_column_order(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let many: Vec<String> = (1..=32).map(|n| format!("c{n}")).collect();
     for mode in CaptureMode::ALL {
@@ -107,7 +108,7 @@ async fn keys_of_several_columns_keep_their_order(pool: PgPool) -> Result {
             ),
         ] {
             run(&pool, "DROP TABLE IF EXISTS t").await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             run(&pool, &format!("CREATE TABLE t ({columns}, note text, {primary_key})")).await?;
             let policy = TablePolicy::new("t").mode(mode);
             let policy = match declared {
@@ -135,7 +136,7 @@ async fn keys_of_several_columns_keep_their_order(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn types_without_one_text_are_refused_by_table_column_and_type(pool: PgPool) -> Result {
+async fn unsupported_key_type_is_refused_with_table_column_and_type(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, DEFINITIONS).await?;
     for (data_type, named) in [
@@ -167,9 +168,9 @@ async fn types_without_one_text_are_refused_by_table_column_and_type(pool: PgPoo
     Ok(())
 }
 
-/// Types that no index takes as a key can still be declared as one, with no better luck.
+/// Declares key columns whose types have no index.
 #[sqlx::test(migrations = false)]
-async fn a_type_that_no_index_takes_is_refused_as_well(pool: PgPool) -> Result {
+async fn declared_key_without_possible_index_is_refused(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE odd (peculiar json NOT NULL, place point NOT NULL)").await?;
     for column in ["peculiar", "place"] {
@@ -181,7 +182,7 @@ async fn a_type_that_no_index_takes_is_refused_as_well(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_table_without_a_primary_key_is_refused_with_what_could_serve(pool: PgPool) -> Result {
+async fn table_without_primary_key_is_refused_with_candidate_key(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE SCHEMA billing").await?;
     for (table, columns, candidate) in [
@@ -209,7 +210,7 @@ async fn a_table_without_a_primary_key_is_refused_with_what_could_serve(pool: Pg
         let candidate = candidate.map(|columns| columns.into_iter().map(str::to_owned).collect());
         assert_eq!(found, candidate, "{columns}");
         if let Some(candidate) = candidate {
-            // Pasted, the hint makes the table acceptable.
+            // The table can be captured after the hint is pasted into the file.
             let line = text.split_once("at the file's top ").ok_or("no line to paste")?.1;
             let policy = Config::from_toml(line)?.policy(table);
             assert_eq!(policy.primary_key, Some(candidate));
@@ -222,7 +223,7 @@ async fn a_table_without_a_primary_key_is_refused_with_what_could_serve(pool: Pg
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_declared_key_needs_a_unique_index_on_exactly_its_columns(pool: PgPool) -> Result {
+async fn declared_key_without_matching_unique_index_is_refused(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     const COLUMNS: &str = "a int NOT NULL, b int NOT NULL, c int, d text NOT NULL";
     for (index, declared, reason) in [
@@ -258,7 +259,7 @@ async fn a_declared_key_needs_a_unique_index_on_exactly_its_columns(pool: PgPool
             assert!(text.contains(name), "{index}: {text}");
         }
     }
-    // One that does among several that do not.
+    // One suitable index among several unsuitable ones is enough.
     run(
         &pool,
         &format!(
@@ -273,7 +274,7 @@ async fn a_declared_key_needs_a_unique_index_on_exactly_its_columns(pool: PgPool
 }
 
 #[sqlx::test(migrations = false)]
-async fn other_refusals_name_the_table_and_the_columns(pool: PgPool) -> Result {
+async fn invalid_policy_is_refused_with_table_and_columns(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(
         &pool,
@@ -309,7 +310,7 @@ async fn other_refusals_name_the_table_and_the_columns(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_plan_for_a_key_that_is_gone_changes_nothing(pool: PgPool) -> Result {
+async fn outdated_capture_plan_is_refused_and_changes_nothing(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         for (ddl, words) in [
@@ -345,7 +346,7 @@ async fn a_plan_for_a_key_that_is_gone_changes_nothing(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_declared_key_of_a_partitioned_table(pool: PgPool) -> Result {
+async fn declared_key_of_partitioned_table_identifies_rows(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(
         &pool,
@@ -354,7 +355,7 @@ async fn a_declared_key_of_a_partitioned_table(pool: PgPool) -> Result {
     )
     .await?;
     for mode in CaptureMode::ALL {
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("p").mode(mode).primary_key(["a", "b"])]).await?;
         run(&pool, "INSERT INTO p VALUES (1, 'x'); INSERT INTO p_2 VALUES (2, 'y'); DELETE FROM p WHERE a = 1; DELETE FROM p_2").await?;
         assert_eq!(
@@ -366,7 +367,7 @@ async fn a_declared_key_of_a_partitioned_table(pool: PgPool) -> Result {
                 "delete p {a: 2, b: y} was {a: 2, b: y, note: null}",
             ]
         );
-        assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+        assert_eq!(violations(&pool).await?, Vec::<String>::new());
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Locks that others hold are waited for as long as the host says, and several tables at once never block each other's writers.
+//! Tests the lock timeout of installation and capture, deadlocks, and the capture of several tables while others write to them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use threadline::capture::{CaptureMode, TablePolicy};
 use threadline::{AuditTrail, BlockingSession, CaptureError, InstallError};
 use threadline_testkit::database::{Result, install, run, value};
 
-const SHORT: Duration = Duration::from_millis(200);
+const SHORT_TIMEOUT: Duration = Duration::from_millis(200);
 const TABLES: &str = "CREATE TABLE a (id serial PRIMARY KEY); CREATE TABLE b (id serial PRIMARY KEY); CREATE TABLE c (id serial PRIMARY KEY)";
 
 async fn trail(pool: &PgPool, tables: &str) -> Result<AuditTrail> {
@@ -17,8 +17,8 @@ async fn trail(pool: &PgPool, tables: &str) -> Result<AuditTrail> {
     install(pool).await
 }
 
-/// A session that has done this in a transaction, and leaves it open.
-async fn holder(pool: &PgPool, statements: &str) -> Result<PgConnection> {
+/// Returns a session that has run the statements in a transaction, which stays open.
+async fn open_transaction(pool: &PgPool, statements: &str) -> Result<PgConnection> {
     let options = (*pool.connect_options()).clone().application_name("holder");
     let mut connection = PgConnection::connect_with(&options).await?;
     run(&mut connection, "BEGIN").await?;
@@ -26,8 +26,8 @@ async fn holder(pool: &PgPool, statements: &str) -> Result<PgConnection> {
     Ok(connection)
 }
 
-/// Returns once so many sessions of the test's database wait for a lock.
-async fn waiting(pool: &PgPool, sessions: i64) -> Result {
+/// Returns once this number of sessions of the test's database wait for a lock.
+async fn wait_for_blocked_sessions(pool: &PgPool, sessions: i64) -> Result {
     let waits = "SELECT count(DISTINCT l.pid) FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
                  WHERE NOT l.granted AND a.datname = current_database()";
     while value::<i64>(pool, waits).await? < sessions {
@@ -50,16 +50,16 @@ fn check_session(session: &BlockingSession, pid: i32, query: &str) {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_table_in_use_is_given_up_in_time_and_its_writer_named(pool: PgPool) -> Result {
-    let trail = trail(&pool, TABLES).await?.lock_timeout(SHORT);
-    let mut holder = holder(&pool, "INSERT INTO a DEFAULT VALUES").await?;
+async fn capture_of_table_in_use_times_out_and_names_writer(pool: PgPool) -> Result {
+    let trail = trail(&pool, TABLES).await?.lock_timeout(SHORT_TIMEOUT);
+    let mut holder = open_transaction(&pool, "INSERT INTO a DEFAULT VALUES").await?;
     let pid: i32 = value(&mut holder, "SELECT pg_backend_pid()").await?;
-    // A reader does not stand in the way.
-    let reader = self::holder(&pool, "SELECT count(*) FROM a").await?;
+    // A reader does not block the capture.
+    let reader = open_transaction(&pool, "SELECT count(*) FROM a").await?;
     let error = trail.capture(["a"]).await.expect_err("the table is in use");
     let text = error.to_string();
     let CaptureError::LockTimeout { tables, timeout, sessions } = error else { return Err(text.into()) };
-    assert_eq!((tables, timeout, sessions.len()), (vec!["a".into()], SHORT, 1));
+    assert_eq!((tables, timeout, sessions.len()), (vec!["a".into()], SHORT_TIMEOUT, 1));
     check_session(&sessions[0], pid, "SELECT pg_backend_pid()");
     assert!(
         text.starts_with(&format!(
@@ -74,7 +74,7 @@ async fn a_table_in_use_is_given_up_in_time_and_its_writer_named(pool: PgPool) -
         "{text}"
     );
 
-    // Nobody waits behind it any more.
+    // No session waits for the lock of the capture any more.
     run(&pool, "SET LOCAL lock_timeout = '10s'; INSERT INTO a DEFAULT VALUES").await?;
     holder.close().await?;
     reader.close().await?;
@@ -84,10 +84,10 @@ async fn a_table_in_use_is_given_up_in_time_and_its_writer_named(pool: PgPool) -
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_writer_of_a_partition_is_named(pool: PgPool) -> Result {
+async fn capture_of_partition_in_use_reports_its_writer(pool: PgPool) -> Result {
     let tables = "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)";
-    let trail = trail(&pool, tables).await?.lock_timeout(SHORT);
-    let holder = holder(&pool, "LOCK TABLE p1 IN ROW EXCLUSIVE MODE").await?;
+    let trail = trail(&pool, tables).await?.lock_timeout(SHORT_TIMEOUT);
+    let holder = open_transaction(&pool, "LOCK TABLE p1 IN ROW EXCLUSIVE MODE").await?;
     let error = trail.capture(["p"]).await.expect_err("the partition is in use");
     let CaptureError::LockTimeout { sessions, .. } = error else { return Err(error.into()) };
     assert_eq!(sessions.len(), 1);
@@ -96,11 +96,11 @@ async fn the_writer_of_a_partition_is_named(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn zero_waits_until_the_lock_is_free(pool: PgPool) -> Result {
+async fn zero_lock_timeout_waits_until_lock_is_free(pool: PgPool) -> Result {
     let trail = trail(&pool, TABLES).await?.lock_timeout(Duration::ZERO);
-    let mut holder = holder(&pool, "INSERT INTO a DEFAULT VALUES").await?;
+    let mut holder = open_transaction(&pool, "INSERT INTO a DEFAULT VALUES").await?;
     let capturing = tokio::spawn(async move { trail.capture(["a"]).await });
-    waiting(&pool, 1).await?;
+    wait_for_blocked_sessions(&pool, 1).await?;
     run(&mut holder, "COMMIT").await?;
     capturing.await??;
     assert!(is_captured(&pool, "a").await?);
@@ -108,13 +108,13 @@ async fn zero_waits_until_the_lock_is_free(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_installation_in_use_is_given_up_in_time_and_its_user_named(pool: PgPool) -> Result {
-    let trail = trail(&pool, TABLES).await?.lock_timeout(SHORT);
+async fn installation_into_trail_in_use_times_out_and_names_session(pool: PgPool) -> Result {
+    let trail = trail(&pool, TABLES).await?.lock_timeout(SHORT_TIMEOUT);
     for lock in [
         "LOCK TABLE threadline.threadline_migrations IN ACCESS EXCLUSIVE MODE",
         "LOCK TABLE threadline.audit_changes IN ACCESS EXCLUSIVE MODE",
     ] {
-        let mut holder = holder(&pool, lock).await?;
+        let mut holder = open_transaction(&pool, lock).await?;
         let pid: i32 = value(&mut holder, "SELECT pg_backend_pid()").await?;
         let error = match trail.install().await {
             Err(error) => error,
@@ -130,13 +130,14 @@ async fn an_installation_in_use_is_given_up_in_time_and_its_user_named(pool: PgP
 }
 
 #[sqlx::test(migrations = false)]
-async fn two_installations_at_once_name_each_other(pool: PgPool) -> Result {
-    // The first one waits in the middle, for a name that somebody else is about to take.
-    let mut holder = holder(&pool, "CREATE SCHEMA threadline").await?;
+async fn second_installation_times_out_and_names_first(pool: PgPool) -> Result {
+    // The first installation waits halfway, because the other transaction has created a schema of the same name.
+    let mut holder = open_transaction(&pool, "CREATE SCHEMA threadline").await?;
     let first = AuditTrail::new(pool.clone()).lock_timeout(Duration::ZERO);
     let installing = tokio::spawn(async move { first.install().await });
-    waiting(&pool, 1).await?;
-    let second = AuditTrail::new(pool.clone()).lock_timeout(SHORT).install().await.expect_err("in use");
+    wait_for_blocked_sessions(&pool, 1).await?;
+    let second =
+        AuditTrail::new(pool.clone()).lock_timeout(SHORT_TIMEOUT).install().await.expect_err("in use");
     let InstallError::LockTimeout { sessions, .. } = second else { return Err(second.into()) };
     assert_eq!(sessions.len(), 1, "{sessions:?}");
     assert_eq!(sessions[0].state.as_deref(), Some("active"));
@@ -146,9 +147,9 @@ async fn two_installations_at_once_name_each_other(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_failure_says_which_tables_are_captured_and_which_are_not(pool: PgPool) -> Result {
-    let trail = trail(&pool, TABLES).await?.lock_timeout(SHORT);
-    let holder = holder(&pool, "INSERT INTO b DEFAULT VALUES").await?;
+async fn failed_capture_lists_captured_and_uncaptured_tables(pool: PgPool) -> Result {
+    let trail = trail(&pool, TABLES).await?.lock_timeout(SHORT_TIMEOUT);
+    let holder = open_transaction(&pool, "INSERT INTO b DEFAULT VALUES").await?;
     let error = trail.capture(["c", "b", "a"]).await.expect_err("b is in use");
     let text = error.to_string();
     assert!(
@@ -170,15 +171,16 @@ async fn a_failure_says_which_tables_are_captured_and_which_are_not(pool: PgPool
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_deadlock_is_tried_again(pool: PgPool) -> Result {
+async fn deadlock_is_retried(pool: PgPool) -> Result {
     let tables =
         "CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (PRIMARY KEY (id)) INHERITS (parent)";
     let trail = trail(&pool, tables).await?.lock_timeout(Duration::ZERO);
-    // The other one never finds out by itself, so capturing is what PostgreSQL ends.
+    // The other session does not check for a deadlock within an hour, so PostgreSQL cancels the capture.
     let mut holder =
-        holder(&pool, "SET LOCAL deadlock_timeout = '1h'; LOCK TABLE child IN ROW EXCLUSIVE MODE").await?;
+        open_transaction(&pool, "SET LOCAL deadlock_timeout = '1h'; LOCK TABLE child IN ROW EXCLUSIVE MODE")
+            .await?;
     let capturing = tokio::spawn(async move { trail.capture(["parent"]).await });
-    waiting(&pool, 1).await?;
+    wait_for_blocked_sessions(&pool, 1).await?;
     let parent: bool = value(
         &pool,
         "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'parent'::regclass AND mode = 'ShareRowExclusiveLock' AND granted)",
@@ -193,9 +195,9 @@ async fn a_deadlock_is_tried_again(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_never_ends_but_in_a_deadlock_is_given_up(pool: PgPool) -> Result {
+async fn permanent_deadlock_ends_with_an_error(pool: PgPool) -> Result {
     let trail = trail(&pool, TABLES).await?;
-    // What stands for another session that is always faster.
+    // The event trigger simulates another session that causes a deadlock each time.
     run(
         &pool,
         "CREATE FUNCTION deadlock() RETURNS event_trigger LANGUAGE plpgsql
@@ -210,11 +212,11 @@ async fn what_never_ends_but_in_a_deadlock_is_given_up(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn tables_that_are_captured_through_each_other_change_together(pool: PgPool) -> Result {
+async fn related_tables_are_captured_together(pool: PgPool) -> Result {
     let tables = "CREATE TABLE z (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE a PARTITION OF z FOR VALUES IN (1);
                   CREATE TABLE m (id int PRIMARY KEY)";
-    let trail = trail(&pool, tables).await?.lock_timeout(SHORT);
-    let holder = holder(&pool, "LOCK TABLE ONLY a IN ROW EXCLUSIVE MODE").await?;
+    let trail = trail(&pool, tables).await?.lock_timeout(SHORT_TIMEOUT);
+    let holder = open_transaction(&pool, "LOCK TABLE ONLY a IN ROW EXCLUSIVE MODE").await?;
     let error = trail.capture(["a", "m", "z"]).await.expect_err("the partition is in use");
     let text = error.to_string();
     let CaptureError::Incomplete { captured, not_captured, source } = error else { return Err(text.into()) };
@@ -225,19 +227,19 @@ async fn tables_that_are_captured_through_each_other_change_together(pool: PgPoo
     );
     holder.close().await?;
 
-    // So do a table under a new name and the one that has its old name and function now.
+    // A renamed table and the table that has its old name and function now are captured together as well.
     trail.capture(["m"]).await?;
     run(&pool, "ALTER TABLE m RENAME TO y; CREATE TABLE m (id int PRIMARY KEY)").await?;
-    let holder = self::holder(&pool, "LOCK TABLE y IN ROW EXCLUSIVE MODE").await?;
+    let holder = open_transaction(&pool, "LOCK TABLE y IN ROW EXCLUSIVE MODE").await?;
     let error = trail.capture(["m", "y"]).await.expect_err("y is in use");
     assert!(error.to_string().starts_with("tables m, y are in use"), "{error}");
     holder.close().await?;
     Ok(())
 }
 
-/// 16 of 24 runs ended in a deadlock while both tables were locked in one transaction.
+/// Repeats the capture, because 16 of 24 runs ended in a deadlock when both tables were locked in one transaction.
 #[sqlx::test(migrations = false)]
-async fn two_tables_are_captured_while_writers_take_both_in_any_order(pool: PgPool) -> Result {
+async fn capture_of_two_tables_succeeds_while_others_write_to_both(pool: PgPool) -> Result {
     let trail = trail(&pool, TABLES).await?.lock_timeout(Duration::ZERO);
     let stop = Arc::new(AtomicBool::new(false));
     let orders = [["a", "b"], ["b", "a"], ["a", "b"], ["b", "a"]];

@@ -1,4 +1,4 @@
-//! The integration tests of the library, in one binary: linking it once instead of for each subject saves minutes.
+//! The integration tests of the library, in one binary: linking one instead of one for each subject saves minutes.
 
 mod capture;
 mod cases;

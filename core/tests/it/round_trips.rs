@@ -1,4 +1,4 @@
-//! What an audited transaction costs in round trips, counted on the wire.
+//! Tests the number of round trips of an audited transaction, counted on the wire.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Tr
 use threadline_testkit::database::{Result, install, run, value};
 use threadline_testkit::proxy::Proxy;
 
-/// Over the round trips of the host's own transaction.
-const WITH_ACTOR: usize = 1;
-/// The action with its link is one more.
-const WITH_ACTION: usize = 2;
+/// The maximum number of round trips that an actor adds to the host's own transaction.
+const MAX_ACTOR_TRIPS: usize = 1;
+/// The maximum number that an actor and an action with its link add.
+const MAX_ACTION_TRIPS: usize = 2;
 
-/// One connection through a proxy that counts.
+/// A connection through a proxy that counts round trips.
 struct Counted {
     proxy: Proxy,
     pool: PgPool,
@@ -33,20 +33,20 @@ impl Counted {
         Ok(Self { proxy, pool, direct })
     }
 
-    /// The round trips of a write once its statements are prepared.
+    /// Returns the round trips of a write once its statements are prepared.
     async fn trips(&self, write: impl AsyncFn() -> Result) -> Result<Vec<String>> {
         for _ in 0..2 {
             write().await?;
         }
         let changes = self.changes().await?;
-        self.proxy.trips();
+        self.proxy.round_trips();
         write().await?;
-        let trips = self.proxy.trips();
+        let trips = self.proxy.round_trips();
         assert_eq!(self.changes().await?, changes + 1);
         Ok(trips)
     }
 
-    /// Writes under this context, through the connection that is counted.
+    /// Returns a write with this context through the counted connection.
     fn write(&self, context: &AuditContext) -> AuditedWrite {
         AuditTrail::new(self.pool.clone()).write(context)
     }
@@ -55,8 +55,8 @@ impl Counted {
         value(&self.direct, "SELECT count(*) FROM threadline.audit_changes").await
     }
 
-    /// The host's own transaction: it begins, writes, commits.
-    async fn host(&self) -> Result<Vec<String>> {
+    /// Returns the round trips of the host's own transaction: begin, write and commit.
+    async fn host_trips(&self) -> Result<Vec<String>> {
         let trips = self.trips(async || {
             let mut tx = self.pool.begin().await?;
             update(&mut tx).await?;
@@ -67,10 +67,10 @@ impl Counted {
         Ok(trips)
     }
 
-    /// So many more than the host's own, at most.
-    async fn allow(&self, more: usize, write: impl AsyncFn() -> Result) -> Result {
-        let (host, trips) = (self.host().await?, self.trips(write).await?);
-        let limit = host.len() + more;
+    /// Checks that a write adds at most this number of round trips to the host's own transaction.
+    async fn check_added_trips(&self, max: usize, write: impl AsyncFn() -> Result) -> Result {
+        let (host, trips) = (self.host_trips().await?, self.trips(write).await?);
+        let limit = host.len() + max;
         assert!(trips.len() <= limit, "{} round trips, {limit} allowed: {trips:#?}", trips.len());
         Ok(())
     }
@@ -97,46 +97,46 @@ async fn guard(write: AuditedWrite) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_actor_costs_one_round_trip(pool: PgPool) -> Result {
+async fn actor_adds_one_round_trip(pool: PgPool) -> Result {
     let counted = Counted::new(&pool).await?;
     let write = counted.write(&context()?);
-    counted.allow(WITH_ACTOR, async || guard(write.clone()).await).await?;
+    counted.check_added_trips(MAX_ACTOR_TRIPS, async || guard(write.clone()).await).await?;
     let nobody = counted.write(&AuditContext::without_actor()).allow_missing_actor();
-    counted.allow(WITH_ACTOR, async || guard(nobody.clone()).await).await
+    counted.check_added_trips(MAX_ACTOR_TRIPS, async || guard(nobody.clone()).await).await
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_action_with_its_link_costs_one_more(pool: PgPool) -> Result {
+async fn action_with_link_adds_two_round_trips(pool: PgPool) -> Result {
     let counted = Counted::new(&pool).await?;
     let write = counted.write(&context()?);
     let recorded = write.clone().action("ticket.hit");
-    counted.allow(WITH_ACTION, async || guard(recorded.clone()).await).await?;
+    counted.check_added_trips(MAX_ACTION_TRIPS, async || guard(recorded.clone()).await).await?;
     let id = AuditTrail::new(pool.clone()).record_action(&context()?, "tickets.hit").await?;
     let linked = write.clone().under_action(id);
-    counted.allow(WITH_ACTION, async || guard(linked.clone()).await).await?;
+    counted.check_added_trips(MAX_ACTION_TRIPS, async || guard(linked.clone()).await).await?;
     let explained = recorded.metadata(serde_json::Map::from_iter([("batch".to_owned(), 7.into())]));
-    counted.allow(WITH_ACTION, async || guard(explained.clone()).await).await
+    counted.check_added_trips(MAX_ACTION_TRIPS, async || guard(explained.clone()).await).await
 }
 
 #[sqlx::test(migrations = false)]
-async fn every_form_costs_the_same(pool: PgPool) -> Result {
+async fn every_form_adds_same_round_trips(pool: PgPool) -> Result {
     let counted = Counted::new(&pool).await?;
     let write = counted.write(&context()?);
     let recorded = write.clone().action("ticket.hit");
-    for (write, allowed) in [(write, WITH_ACTOR), (recorded, WITH_ACTION)] {
+    for (write, allowed) in [(write, MAX_ACTOR_TRIPS), (recorded, MAX_ACTION_TRIPS)] {
         let adopted = async || {
             let mut tx = write.clone().adopt(counted.pool.begin().await?).await?;
             update(&mut tx).await?;
             tx.commit().await?;
             Ok(())
         };
-        counted.allow(allowed, adopted).await?;
+        counted.check_added_trips(allowed, adopted).await?;
         let closure = async || {
             let work = async |tx: &mut PgConnection| Ok::<_, TransactionError>(update(tx).await?);
             write.clone().run(work).await?;
             Ok(())
         };
-        counted.allow(allowed, closure).await?;
+        counted.check_added_trips(allowed, closure).await?;
     }
     Ok(())
 }

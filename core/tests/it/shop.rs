@@ -1,5 +1,5 @@
-//! A real schema that is not ours, captured whole: what the trail holds is compared with what was written, noted by other
-//! means, and played from nothing it gives the rows that are there.
+//! Tests a realistic schema that is captured completely: the trail is compared with the writes that other triggers have logged,
+//! and replaying it yields the current rows.
 
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, PgPool};
@@ -8,29 +8,29 @@ use threadline::capture::{CaptureMode, TablePolicy};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Which tables are captured in which mode: they take turns.
+/// The capture mode of the first table. The modes alternate from table to table.
 #[derive(Clone, Copy)]
-enum Turns {
-    StatementFirst,
-    RowFirst,
+enum FirstMode {
+    Statement,
+    Row,
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_trail_holds_what_was_written(pool: PgPool) -> Result {
-    compare(&pool, Turns::StatementFirst).await
+async fn trail_with_statement_mode_first_contains_every_write(pool: PgPool) -> Result {
+    check_workload(&pool, FirstMode::Statement).await
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_trail_holds_what_was_written_with_the_modes_the_other_way_round(pool: PgPool) -> Result {
-    compare(&pool, Turns::RowFirst).await
+async fn trail_with_row_mode_first_contains_every_write(pool: PgPool) -> Result {
+    check_workload(&pool, FirstMode::Row).await
 }
 
-/// All flaws at once: one alone seldom says where it comes from.
-async fn compare(pool: &PgPool, turns: Turns) -> Result {
+/// Runs the workload, and reports all flaws at once, because one alone seldom shows its cause.
+async fn check_workload(pool: &PgPool, first_mode: FirstMode) -> Result {
     for sql in [include_str!("fixtures/shop.sql"), include_str!("fixtures/shop_depot.sql")] {
         sqlx::raw_sql(sql).execute(pool).await?;
     }
-    let policies = policies(pool, turns).await?;
+    let policies = policies(pool, first_mode).await?;
     let trail = threadline_testkit::database::trail(pool);
     trail.install().await?;
     let plan = trail.capture(policies.clone()).await?;
@@ -39,9 +39,9 @@ async fn compare(pool: &PgPool, turns: Turns) -> Result {
     }
     sqlx::raw_sql(include_str!("fixtures/shop_witness.sql")).execute(pool).await?;
     for policy in &policies {
-        tell_witness(pool, policy).await?;
+        store_witness_policy(pool, policy).await?;
     }
-    work(pool).await?;
+    run_workload(pool).await?;
     sqlx::raw_sql("REFRESH MATERIALIZED VIEW witness.expected; REFRESH MATERIALIZED VIEW witness.recorded")
         .execute(pool)
         .await?;
@@ -54,13 +54,13 @@ async fn compare(pool: &PgPool, turns: Turns) -> Result {
             flaws.push(format!("{title}: {} in all", found.len()));
         }
     }
-    flaws.extend(canaries(pool).await?);
+    flaws.extend(find_canaries(pool).await?);
     assert!(flaws.is_empty(), "{}", flaws.join("\n"));
     Ok(())
 }
 
-/// Every table of the host; partitions belong to their root, a table that inherits has a policy of its own.
-async fn policies(pool: &PgPool, turns: Turns) -> Result<Vec<TablePolicy>> {
+/// Returns the policy of every table of the host. Partitions belong to their root, and a table that inherits has its own policy.
+async fn policies(pool: &PgPool, first_mode: FirstMode) -> Result<Vec<TablePolicy>> {
     let tables: Vec<(String, String)> = sqlx::query_as(
         "SELECT n.nspname::text, c.relname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname IN ('public', 'depot') ORDER BY 1, 2",
@@ -68,9 +68,9 @@ async fn policies(pool: &PgPool, turns: Turns) -> Result<Vec<TablePolicy>> {
     .fetch_all(pool)
     .await?;
     assert!(tables.len() >= 20, "{}", tables.len());
-    let modes = match turns {
-        Turns::StatementFirst => [CaptureMode::Statement, CaptureMode::Row],
-        Turns::RowFirst => [CaptureMode::Row, CaptureMode::Statement],
+    let modes = match first_mode {
+        FirstMode::Statement => [CaptureMode::Statement, CaptureMode::Row],
+        FirstMode::Row => [CaptureMode::Row, CaptureMode::Statement],
     };
     let policies = tables.into_iter().zip(modes.into_iter().cycle());
     Ok(policies.map(|((schema, name), mode)| policy(&TableName::new(schema, name), mode)).collect())
@@ -79,7 +79,7 @@ async fn policies(pool: &PgPool, turns: Turns) -> Result<Vec<TablePolicy>> {
 fn policy(table: &TableName, mode: CaptureMode) -> TablePolicy {
     let mut policy = TablePolicy::new(table.clone()).mode(mode);
     match table.name() {
-        // Left to the library: only one mode keeps every column here, or the order of update and delete.
+        // The library chooses the mode here, because only one keeps every column, or the order of update and delete.
         "asset" | "vehicle" | "message" => policy.mode = None,
         "cart_item" => policy = policy.primary_key(["product", "customer"]),
         "customer" => policy = policy.mask(["email", "phone"]).exclude(["password_hash"]),
@@ -101,8 +101,8 @@ fn policy(table: &TableName, mode: CaptureMode) -> TablePolicy {
     policy
 }
 
-/// The witness learns what is asked of the library, not what the library makes of it.
-async fn tell_witness(pool: &PgPool, policy: &TablePolicy) -> Result {
+/// Stores a policy for the witness: the one that is given to the library, not the one that the library derives from it.
+async fn store_witness_policy(pool: &PgPool, policy: &TablePolicy) -> Result {
     sqlx::query(
         "INSERT INTO witness.policy
          SELECT c.oid, $3, coalesce($4, (SELECT array_agg(a.attname::text) FROM pg_index AS i
@@ -128,22 +128,22 @@ async fn tell_witness(pool: &PgPool, policy: &TablePolicy) -> Result {
     Ok(())
 }
 
-/// Each step of the workload on its session.
-async fn work(pool: &PgPool) -> Result {
+/// Runs each step of the workload in its session.
+async fn run_workload(pool: &PgPool) -> Result {
     let mut first = pool.acquire().await?.detach();
     let mut second = pool.acquire().await?.detach();
     for file in [include_str!("fixtures/shop_work.sql"), include_str!("fixtures/shop_work_later.sql")] {
         for step in file.split("\n-- Step ").skip(1) {
             let (title, sql) = step.split_once('\n').ok_or("a step without SQL")?;
             let session = if title.starts_with("b:") { &mut second } else { &mut first };
-            send(session, sql).await.map_err(|error| format!("step {title}: {error}"))?;
+            run_step(session, sql).await.map_err(|error| format!("step {title}: {error}"))?;
         }
     }
     Ok(())
 }
 
-/// A COPY has its rows on the lines after it.
-async fn send(session: &mut PgConnection, sql: &'static str) -> Result {
+/// Runs one step. A COPY has its rows on the following lines.
+async fn run_step(session: &mut PgConnection, sql: &'static str) -> Result {
     if sql.starts_with("COPY ") {
         let (copy, rows) = sql.split_once('\n').ok_or("a COPY without rows")?;
         let mut copying = session.copy_in_raw(copy).await?;
@@ -155,7 +155,7 @@ async fn send(session: &mut PgConnection, sql: &'static str) -> Result {
     Ok(())
 }
 
-/// Each finds what is wrong.
+/// The checks, each with a title and a query that returns the flaws.
 const CHECKS: [(&str, &str); 11] = [
     (
         "the workload is too small",
@@ -219,8 +219,8 @@ const CHECKS: [(&str, &str); 11] = [
     ),
 ];
 
-/// What a policy hides is nowhere in the trail, in no form; the witness shows that it was written.
-async fn canaries(pool: &PgPool) -> Result<Vec<String>> {
+/// Returns the tables of the trail that contain a redacted value in any form, and the log of the witness if it contains none.
+async fn find_canaries(pool: &PgPool) -> Result<Vec<String>> {
     const CANARY: &str = "'canary|63616e617279|4242424242|5757575757'";
     let tables: Vec<String> = sqlx::query_scalar(
         "SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace

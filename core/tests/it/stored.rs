@@ -1,4 +1,4 @@
-//! The policy that is stored with each capture function.
+//! Tests the policy that is stored with each capture function.
 
 use sqlx::PgPool;
 use threadline::AuditTrail;
@@ -6,7 +6,8 @@ use threadline::capture::{CaptureFunction, CaptureMode, TablePolicy};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-async fn captured(pool: &PgPool) -> Result<AuditTrail> {
+/// Installs a trail that captures the table `users`.
+async fn capture_users(pool: &PgPool) -> Result<AuditTrail> {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;
     sqlx::raw_sql("CREATE TABLE users (id bigint PRIMARY KEY, email text, password_hash text, note text)")
@@ -17,15 +18,16 @@ async fn captured(pool: &PgPool) -> Result<AuditTrail> {
     Ok(trail)
 }
 
-async fn only(trail: &AuditTrail) -> Result<CaptureFunction> {
+/// Returns the only capture function.
+async fn only_function(trail: &AuditTrail) -> Result<CaptureFunction> {
     let mut functions = trail.capture_functions().await?;
     assert_eq!(functions.len(), 1);
     functions.pop().ok_or_else(|| "there is no function".into())
 }
 
 #[sqlx::test(migrations = false)]
-async fn says_what_the_function_was_made_with(pool: PgPool) -> Result {
-    let function = only(&captured(&pool).await?).await?;
+async fn stored_policy_equals_policy_of_capture(pool: PgPool) -> Result {
+    let function = only_function(&capture_users(&pool).await?).await?;
     assert_eq!(function.name, "threadline_capture_changes_users");
     assert!(function.is_intact && function.is_current);
     let policy = function.policy.ok_or("no policy")?;
@@ -44,8 +46,8 @@ async fn says_what_the_function_was_made_with(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn tampering_and_changed_tables_are_visible(pool: PgPool) -> Result {
-    let trail = captured(&pool).await?;
+async fn altered_function_or_table_is_detected(pool: PgPool) -> Result {
+    let trail = capture_users(&pool).await?;
     for (statement, intact, current, known) in [
         ("ALTER TABLE users ADD COLUMN phone text", true, false, true),
         ("ALTER TABLE users DROP COLUMN phone", true, true, true),
@@ -61,7 +63,7 @@ async fn tampering_and_changed_tables_are_visible(pool: PgPool) -> Result {
         ("COMMENT ON FUNCTION threadline.threadline_capture_changes_users() IS 'nothing'", false, false, false),
     ] {
         sqlx::query(statement).execute(&pool).await?;
-        let function = only(&trail).await?;
+        let function = only_function(&trail).await?;
         let seen = (function.is_intact, function.is_current, function.policy.is_some());
         assert_eq!(seen, (intact, current, known), "{statement}");
     }

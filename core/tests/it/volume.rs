@@ -1,17 +1,17 @@
-//! Large transactions: 100,000 statements in one transaction, and 300,000 to 1,000,000 rows in one statement.
+//! Tests large transactions: 100,000 statements in one transaction, and 300,000 to 1,000,000 rows in one statement.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
 use threadline_testkit::database::{Result, install, run, value};
 
-/// Number of changes, of different ids, of transactions, and of changes whose key is not the one that follows by order.
+/// The number of changes, of different ids, of transactions, and of changes whose key differs from their position.
 const SUMMARY: &str = "SELECT ARRAY[count(*), count(DISTINCT id), count(DISTINCT transaction_id),
                                     count(*) FILTER (WHERE (table_pk ->> 'id')::bigint <> position)]
                        FROM (SELECT *, row_number() OVER (ORDER BY captured_at, id) AS position
                              FROM threadline.audit_changes) AS change";
 
 #[sqlx::test(migrations = false)]
-async fn a_transaction_of_100_000_statements(pool: PgPool) -> Result {
+async fn transaction_of_100_000_statements_records_each_row_once(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
@@ -33,7 +33,7 @@ async fn a_transaction_of_100_000_statements(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// Runs one statement that changes `rows` rows, after the statement that prepares the table.
+/// Runs one statement that changes `rows` rows, after the statement that prepares the table, and checks the changes.
 async fn record_statement(pool: &PgPool, rows: i64, prepare: &str, statement: &str) -> Result {
     let trail = install(pool).await?;
     run(pool, "CREATE TABLE t (id int PRIMARY KEY, n int)").await?;
@@ -50,16 +50,16 @@ fn insert(rows: i64) -> String {
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_insert_of_1_000_000_rows(pool: PgPool) -> Result {
+async fn insert_of_1_000_000_rows_records_each_row_once(pool: PgPool) -> Result {
     record_statement(&pool, 1_000_000, "", &insert(1_000_000)).await
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_update_of_300_000_rows(pool: PgPool) -> Result {
+async fn update_of_300_000_rows_records_each_row_once(pool: PgPool) -> Result {
     record_statement(&pool, 300_000, &insert(300_000), "UPDATE t SET n = 1").await
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_delete_of_300_000_rows(pool: PgPool) -> Result {
+async fn delete_of_300_000_rows_records_each_row_once(pool: PgPool) -> Result {
     record_statement(&pool, 300_000, &insert(300_000), "DELETE FROM t").await
 }

@@ -80,8 +80,6 @@ fn file(
     let headers = [
         (header::CONTENT_TYPE, format.media_type().to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"; filename*=UTF-8''{name}")),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
     let writer = ExportWriter::new(format, generated_at, truncated);
     let download = Download { context, filter, writer, truncated, written: 0, next: Next::Page(page) };

@@ -2,23 +2,28 @@
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{Method, StatusCode, header};
 use leptos_axum::handle_server_fns_with_context;
 use threadline_app::RequestContext;
 
-/// Runs the server function of this address with the context that it needs. The response is not cached anywhere.
+/// Runs the server function of this address with the context that it needs.
+///
+/// leptos answers a request that accepts HTML with a redirect to its `Referer`, for forms without script. The console has no
+/// such form, and the address may be on another site, so neither header reaches leptos. It knows no `HEAD` either: that is
+/// answered like `GET`, and axum leaves the body out.
 pub(super) async fn answer(
     context: &RequestContext,
     provide: impl Fn() + Clone + Send + Sync + 'static,
-    request: Request,
+    mut request: Request,
 ) -> Response {
+    request.headers_mut().remove(header::ACCEPT);
+    request.headers_mut().remove(header::REFERER);
+    if request.method() == Method::HEAD {
+        *request.method_mut() = Method::GET;
+    }
     let response = handle_server_fns_with_context(provide, request);
-    let mut response = match tokio::time::timeout(context.services.query_timeout(), response).await {
+    match tokio::time::timeout(context.services.query_timeout(), response).await {
         Ok(response) => response.into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
+    }
 }

@@ -60,8 +60,8 @@ async fn actor_page_lists_transactions_with_their_tables(pool: PgPool) -> Result
     assert_eq!(items(&body), 2, "{body}");
     for expected in [
         "2 transactions in the last 24 hours",
-        "<span class=\"mono\">tickets</span> 3",
-        "<span class=\"mono\">secrets</span> 1",
+        "<span class=\"mono\"><bdi>tickets</bdi></span> 3",
+        "<span class=\"mono\"><bdi>secrets</bdi></span> 1",
         "secret.kept",
         "A reason",
         &format!("href=\"{path}?window=7d\""),
@@ -148,7 +148,10 @@ async fn unknown_actor_or_window_returns_400_with_the_reason(pool: PgPool) -> Re
             "Unknown actor type \"robot\": use user, admin, service_account, job, system or anonymous.",
         ),
         ("/audit/actors/User", "Unknown actor type \"User\""),
-        ("/audit/actors/user/%00", "The id of an actor of type user holds a NUL character"),
+        (
+            "/audit/actors/user/%00",
+            "An actor of type user whose id is \"\\u{0}\": use an id without control characters",
+        ),
         ("/audit/actors/user/%FF", "Unknown actor type"),
         ("/audit/actors/anonymous/7", "An anonymous actor has no id."),
         ("/audit/actors/user/7?window=2h", "window is \"2h\": expected 1h, 24h, 7d or 30d."),

@@ -1,12 +1,13 @@
 //! The values that a change shows.
 
-use crate::support::{Result, get, mounted, part};
+use crate::support::{Result, get, mounted};
 use axum::Router;
 use http::StatusCode;
 use sqlx::PgPool;
 use threadline::AuditTrail;
 use threadline::capture::TablePolicy;
 use threadline_server::Access;
+use threadline_testkit::html::part;
 
 const SCRIPT: &str = "<script>alert(1)</script>";
 

@@ -102,6 +102,7 @@ async fn coverage_check_is_shared_by_1000_requests(pool: PgPool) -> Result<(), B
     let console = Console::builder(AuditTrail::new(pool))
         .query_timeout(wait)
         .coverage_poll(period)
+        .max_requests(10_000)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
         .build();

@@ -1,13 +1,18 @@
 //! Integration tests: the console in a host's router, on a real PostgreSQL.
 
 mod actor;
+mod attacks;
 mod coverage;
 mod diff;
 mod download;
 mod events;
+mod faults;
 mod home;
+mod limits;
 mod mount;
+mod names;
 mod newer_changes;
+mod pages;
 mod readable;
 mod redaction;
 mod request_context;

@@ -4,6 +4,7 @@ use crate::support::{Result, get, mounted};
 use sqlx::PgPool;
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail};
 use threadline_server::Access;
+use threadline_testkit::html::visible_text;
 
 const TRANSACTIONS: i64 = 10;
 const CHANGES: i64 = 5;
@@ -37,32 +38,11 @@ async fn seeded(pool: &PgPool) -> Result<(Vec<String>, Vec<String>)> {
     Ok((shown, links))
 }
 
-/// Returns the visible text, without tags and without what only script shows.
-fn text(html: &str) -> String {
-    let mut text = String::new();
-    let mut rest = html;
-    while let Some(start) = rest.find('<') {
-        text += &rest[..start];
-        rest = &rest[start..];
-        let end = ["script", "template", "noscript"]
-            .into_iter()
-            .find(|name| rest[1..].starts_with(name))
-            .map_or_else(|| ">".to_owned(), |name| format!("</{name}>"));
-        rest = rest.find(&end).map_or("", |at| &rest[at + end.len()..]);
-    }
-    text + rest
-}
-
-#[test]
-fn visible_text_excludes_markup() {
-    assert_eq!(text("a<b c=d>e</b><script>f</script>g<template><i>h</i></template>i"), "aegi");
-}
-
 #[sqlx::test(migrations = false)]
 async fn timeline_page_is_readable_without_script(pool: PgPool) -> Result {
     let (shown, links) = seeded(&pool).await?;
     let (_, html) = get(&mounted(&pool, Access::Allow), "/audit/timeline?from=2026-01-01T00:00").await?;
-    let text = text(&html);
+    let text = visible_text(&html);
     for expected in shown {
         assert!(text.contains(&expected), "{expected} is missing in: {text}");
     }

@@ -1,11 +1,12 @@
 //! The page of a row.
 
-use crate::support::{Result, call, get, mounted, part};
+use crate::support::{Result, call, get, mounted};
 use axum::Router;
 use http::{StatusCode, header};
 use sqlx::{AssertSqlSafe, PgPool};
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Predicate, Scope};
 use threadline_server::Access;
+use threadline_testkit::html::part;
 
 const HOSTILE: &str = "</td><script>alert(1)</script>";
 

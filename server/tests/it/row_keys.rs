@@ -1,11 +1,12 @@
 //! Rows whose key has changed: the page of each key links to the other.
 
-use crate::support::{Result, get, mounted, part, words};
+use crate::support::{Result, get, mounted};
 use axum::Router;
 use http::StatusCode;
 use sqlx::PgPool;
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use threadline_server::Access;
+use threadline_testkit::html::{part, words};
 
 /// Seeds an account that has had three keys, with a line whose key follows its account.
 async fn seeded(pool: &PgPool) -> Result<Router> {

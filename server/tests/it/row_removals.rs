@@ -1,10 +1,11 @@
 //! Rows that were removed, or may have been, without a change of their own.
 
-use crate::support::{Result, get, mounted, part, words};
+use crate::support::{Result, get, mounted};
 use axum::Router;
 use sqlx::PgPool;
 use threadline::{AuditTrail, Scope};
 use threadline_server::Access;
+use threadline_testkit::html::{part, words};
 
 /// Seeds a partitioned table and a plain one, each with a row.
 async fn seeded(pool: &PgPool) -> Result<Router> {

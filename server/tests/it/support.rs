@@ -15,10 +15,10 @@ use tower::ServiceExt;
 pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 /// Returns the builder of a console whose responses do not depend on the speed of the machine: it waits for the database as
-/// long as it takes, and no second coverage check starts by itself.
+/// long as it takes, runs any number of requests at the same time, and starts no second coverage check by itself.
 pub(crate) fn without_timeouts(trail: AuditTrail) -> ConsoleBuilder<Missing, Missing> {
     let (wait, period) = (Duration::from_secs(120), Duration::from_secs(3_600));
-    Console::builder(trail).query_timeout(wait).coverage_poll(period)
+    Console::builder(trail).query_timeout(wait).coverage_poll(period).max_requests(10_000)
 }
 
 /// Returns a console whose hook always grants this access.
@@ -41,19 +41,6 @@ pub(crate) fn mounted(pool: &PgPool, access: Access) -> Router {
 pub(crate) async fn checked(app: Router) -> Result<Router> {
     let (status, body) = get(&app, "/audit/api/coverage").await?;
     if status == StatusCode::OK { Ok(app) } else { Err(format!("{status}: {body}").into()) }
-}
-
-/// Returns the part of a page between two texts.
-pub(crate) fn part<'a>(body: &'a str, from: &str, to: &str) -> &'a str {
-    let rest = body.split_once(from).map_or("", |(_, rest)| rest);
-    rest.split_once(to).map_or(rest, |(part, _)| part)
-}
-
-/// Returns the text of a part of a page, without its tags.
-pub(crate) fn words(html: &str) -> String {
-    let whole = format!("<{html}");
-    let texts = whole.split('<').map(|tag| tag.split_once('>').map_or("", |(_, text)| text));
-    texts.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) async fn call(app: &Router, address: &str) -> Result<Response<Body>> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Result, call, get, mounted, part, words};
+use crate::support::{Result, call, get, mounted};
 use axum::Router;
 use axum::body::Body;
 use http::{Request, StatusCode, header};
@@ -11,6 +11,7 @@ use serde_json::{Map, json};
 use sqlx::PgPool;
 use threadline::{Action, ActionStatus, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
 use threadline_server::{Access, Console};
+use threadline_testkit::html::{part, words};
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -191,9 +192,14 @@ fn with_short_timeout(pool: &PgPool) -> Router {
 #[sqlx::test(migrations = false)]
 async fn slow_query_returns_503_with_a_narrower_link(pool: PgPool) -> Result {
     seeded(&pool).await?;
-    let mut lock = pool.begin().await?;
-    sqlx::raw_sql("LOCK TABLE threadline.audit_changes IN ACCESS EXCLUSIVE MODE").execute(&mut *lock).await?;
-    // The statement timeout of the database ends the query after five seconds, before the console's own timeout.
+    // The query calls this function, so the statement timeout of the database ends it after five seconds, before the console's own
+    // timeout.
+    sqlx::raw_sql(
+        "CREATE OR REPLACE FUNCTION threadline.threadline_table_hash(table_schema text, table_name text) RETURNS int
+         LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_catalog.pg_sleep(60); RETURN 0; END $$",
+    )
+    .execute(&pool)
+    .await?;
     let (status, body) =
         get(&mounted(&pool, Access::Allow), "/audit/timeline?table=tickets&from=2020-01-01T00:00").await?;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
@@ -203,6 +209,10 @@ async fn slow_query_returns_503_with_a_narrower_link(pool: PgPool) -> Result {
         assert!(body.contains(expected), "{expected} is missing in {body}");
     }
     assert!(!body.contains("SELECT") && !body.contains("audit_changes"), "{body}");
+    let mut lock = pool.begin().await?;
+    sqlx::raw_sql("LOCK TABLE threadline.audit_transactions IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *lock)
+        .await?;
     let response = call(&with_short_timeout(&pool), &format!("/audit/transactions/{}", Uuid::nil())).await?;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(response.headers().contains_key(header::RETRY_AFTER));

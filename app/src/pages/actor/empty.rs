@@ -5,9 +5,8 @@ use threadline::ActorKind;
 use threadline::query::{ActorFilter, Filter, RelativeRange};
 
 use super::LastTransaction;
-use super::view::path;
 use crate::PageContext;
-use crate::components::Timestamp;
+use crate::components::{Timestamp, one_line};
 use crate::html::IntoHtml;
 use crate::relative_range::range_name;
 
@@ -49,7 +48,7 @@ pub(super) fn empty(
     let all = context.timeline_href(&Filter { actor: Some(actor.clone()), ..Filter::default() });
     let wider = view! { {wider} <a class="button" href=all>"All time, in the timeline"</a> };
     let others = actor.id.is_some().then(|| {
-        let href = path(&context, &actor.kind.into());
+        let href = context.actor_href(actor.kind, None);
         let label = format!("See all of type {}", actor.kind.as_str());
         view! { <a class="button" href=href>{label}</a> }
     });
@@ -63,7 +62,7 @@ pub(super) fn empty(
     match last {
         LastTransaction::Never => view! {
             <div class="empty">
-                <h3>{never(actor)}</h3>
+                <h3>{one_line(never(actor))}</h3>
                 <p>{why}</p>
                 <p class="steps">{others}</p>
             </div>

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use threadline::query::{ActorFilter, Position, RelativeRange};
-use threadline::{ActorError, ActorKind, ActorRef};
+use threadline::{ActorError, ActorKind};
 
 use crate::query_string::{pairs, parse_position};
 use crate::relative_range::DEFAULT_RANGE;
@@ -43,7 +43,7 @@ fn parse_actor(path: &HashMap<String, String>) -> Result<ActorFilter, String> {
     match path.get("id") {
         None => Ok(kind.into()),
         Some(_) if kind == ActorKind::Anonymous => Err("An anonymous actor has no id".to_owned()),
-        Some(id) => Ok(ActorFilter::from(&ActorRef::new(kind, id).map_err(message)?)),
+        Some(id) => ActorFilter::new(kind, id).map_err(message),
     }
 }
 

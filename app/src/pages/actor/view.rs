@@ -1,14 +1,12 @@
 //! The view of an actor's page.
 
 use leptos::prelude::*;
-use threadline::query::{
-    ActorFilter, Filter, Page as PageOfTransactions, RelativeRange, TableCounts, TransactionRecord,
-};
-use threadline::{ActorKind, ActorRef, TableName};
+use threadline::query::{Filter, Page as PageOfTransactions, RelativeRange, TableCounts, TransactionRecord};
+use threadline::{ActorKind, TableName};
 
 use super::ActorPage;
 use super::empty::empty;
-use crate::components::{Pager, TransactionList, counted};
+use crate::components::{Pager, TransactionList, counted, isolated};
 use crate::html::IntoHtml;
 use crate::relative_range::range_name;
 use crate::{Page, PageContext};
@@ -17,8 +15,8 @@ use crate::{Page, PageContext};
 pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
     let name = page.title();
     let ActorPage { actor, window, from, is_first_page, transactions, touched, last } = page;
-    let path = path(&context, &actor);
-    let whole_kind = self::path(&context, &actor.kind.into());
+    let path = context.actor_href(actor.kind, actor.id.as_deref());
+    let whole_kind = context.actor_href(actor.kind, None);
     let timeline = context.timeline_href(&Filter { actor: Some(actor.clone()), from, ..Filter::default() });
     let overview = context.href("");
     let crumb = actor.id.is_some().then(|| view! { " / "<a href=whole_kind>{plural(actor.kind)}</a> });
@@ -44,9 +42,9 @@ pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
     };
     view! {
         <nav class="crumbs" aria-label="Breadcrumbs">
-            <a href=overview>"Overview"</a> {crumb} " / "<bdi>{actor.id.unwrap_or_else(|| plural(actor.kind).to_owned())}</bdi>
+            <a href=overview>"Overview"</a> {crumb} " / "{isolated(actor.id.unwrap_or_else(|| plural(actor.kind).to_owned()))}
         </nav>
-        <h1><bdi>{name}</bdi></h1>
+        <h1>{isolated(name)}</h1>
         <p class="lede">"Recorded transactions, newest first. Times are UTC."</p>
         {windows(window, &path)}
         <section>
@@ -69,13 +67,6 @@ fn windows(current: RelativeRange, path: &str) -> impl IntoView + use<> {
         })
         .collect();
     view! { <nav class="windows" aria-label="Window">{links}</nav> }
-}
-
-pub(super) fn path(context: &PageContext, actor: &ActorFilter) -> String {
-    match actor.id.as_ref().and_then(|id| ActorRef::new(actor.kind, id).ok()) {
-        Some(actor) => context.actor_href(&actor),
-        None => context.href(&format!("/actors/{}", actor.kind.as_str())),
-    }
 }
 
 const fn plural(kind: ActorKind) -> &'static str {
@@ -122,7 +113,7 @@ fn tables(touched: Option<&[TableCounts]>) -> impl IntoView + use<> {
     let rows: Vec<_> = sums
         .into_iter()
         .map(|(table, count)| {
-            view! { <li><span class="mono">{table.to_string()}</span>{format!(" {count}{more}")}</li> }
+            view! { <li><span class="mono">{isolated(table.to_string())}</span>{format!(" {count}{more}")}</li> }
         })
         .collect();
     (!rows.is_empty())

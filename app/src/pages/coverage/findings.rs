@@ -7,7 +7,7 @@ use threadline::TableName;
 use threadline::health::{CoverageStatus, Finding, Severity};
 
 use super::view::FilteredCheck;
-use crate::components::{CommandLine, counted, grouped, sentence};
+use crate::components::{CommandLine, counted, grouped, isolated, sentence};
 
 pub(super) fn findings(check: &FilteredCheck) -> impl IntoView + use<> {
     // An error of a table that does not need capture concerns the trail itself.
@@ -44,11 +44,11 @@ pub(super) fn findings(check: &FilteredCheck) -> impl IntoView + use<> {
 pub(super) fn item(finding: &Finding, with_table: bool) -> impl IntoView + use<> {
     let severity = finding.severity().as_str();
     let command = finding.remedy.as_ref().map(|remedy| view! { <CommandLine text=remedy.to_string()/> });
-    let table = with_table.then(|| view! { <h3><bdi>{finding.table.to_string()}</bdi></h3> });
+    let table = with_table.then(|| view! { <h3>{isolated(finding.table.to_string())}</h3> });
     view! {
         <li data-code=finding.kind.code>
             {table}
-            <p><span class=format!("severity {severity}")>{severity}</span>" "<bdi>{statement(finding)}</bdi></p>
+            <p><span class=format!("severity {severity}")>{severity}</span>" "{isolated(statement(finding))}</p>
             <p class="note">{finding.kind.meaning}</p>
             {command}
         </li>

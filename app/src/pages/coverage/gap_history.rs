@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use threadline::health::CoverageGap;
 
 use super::view::FilteredCheck;
-use crate::components::ShortTimestamp;
+use crate::components::{ShortTimestamp, isolated};
 use crate::html::IntoHtml;
 
 /// A longer list is folded.
@@ -49,7 +49,7 @@ fn table(gaps: &[&CoverageGap], now: DateTime<Utc>) -> impl IntoView + use<> {
             };
             view! {
                 <tr>
-                    <th scope="row"><bdi>{gap.table.to_string()}</bdi></th>
+                    <th scope="row">{isolated(gap.table.to_string())}</th>
                     <td data-label="What">{gap.meaning().to_owned()}</td>
                     <td data-label="First seen"><ShortTimestamp at=gap.first_seen now=now/></td>
                     <td data-label="Last seen"><ShortTimestamp at=gap.last_seen now=now/></td>

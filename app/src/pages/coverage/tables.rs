@@ -11,7 +11,7 @@ use threadline::query::Filter;
 use super::findings::item;
 use super::view::FilteredCheck;
 use crate::PageContext;
-use crate::components::{CommandLine, grouped};
+use crate::components::{CommandLine, grouped, isolated, one_line};
 use crate::html::IntoHtml;
 
 /// A longer list of tables is folded.
@@ -35,11 +35,11 @@ pub(super) fn needs_capture(check: &FilteredCheck) -> impl IntoView + use<> {
                 (None, None) => String::new(),
             };
             let untriggered = (table.remedy.is_some() || table.obstacle.is_some()).then(|| {
-                view! { <p>"No change to it is recorded: it has no capture triggers."<bdi>{advice}</bdi></p> {command} }
+                view! { <p>"No change to it is recorded: it has no capture triggers."{isolated(advice)}</p> {command} }
             });
             view! {
                 <li>
-                    <h3><bdi>{table.table.to_string()}</bdi></h3>
+                    <h3>{isolated(table.table.to_string())}</h3>
                     {untriggered}
                     {(!errors.is_empty()).then(|| view! { <ul class="plain">{errors}</ul> })}
                 </li>
@@ -76,9 +76,9 @@ pub(super) fn captured(check: &FilteredCheck) -> impl IntoView + use<> {
             };
             view! {
                 <tr>
-                    <th scope="row"><a href=href><bdi>{table.table.to_string()}</bdi></a></th>
+                    <th scope="row"><a href=href>{isolated(table.table.to_string())}</a></th>
                     <td data-label="Captured for">{mode}</td>
-                    <td data-label="Redaction">{redacted(table)}</td>
+                    <td data-label="Redaction">{redacted(table).map(one_line)}</td>
                 </tr>
             }
         })
@@ -109,7 +109,7 @@ pub(super) fn expected(check: &FilteredCheck) -> impl IntoView + use<> {
                 ExemptionSource::Baseline => "written by a migration tool",
                 ExemptionSource::Config => "named in threadline.toml",
             };
-            view! { <tr><th scope="row"><bdi>{table.table.to_string()}</bdi></th><td data-label="Reason">{source}</td></tr> }
+            view! { <tr><th scope="row">{isolated(table.table.to_string())}</th><td data-label="Reason">{source}</td></tr> }
         })
         .collect();
     let head = view! { <tr><th scope="col">"Table"</th><th scope="col">"Reason"</th></tr> };

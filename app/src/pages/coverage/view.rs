@@ -11,6 +11,7 @@ use super::findings::findings;
 use super::gap_history::gap_history;
 use super::summary::summary;
 use super::tables::{captured, expected, needs_capture};
+use crate::diff::accessible_line;
 use crate::{ConsoleAction, Coverage, LastCheck, PageContext};
 
 /// The part of the last check that concerns the chosen schema.
@@ -79,7 +80,7 @@ fn controls(coverage: &Coverage, chosen: Option<&str>, action: String) -> impl I
     let options: Vec<_> = schemas
         .map(|schema| {
             let selected = chosen == Some(schema.as_str());
-            view! { <option value=schema.clone() selected=selected>{schema.clone()}</option> }
+            view! { <option value=schema.clone() selected=selected>{accessible_line(schema)}</option> }
         })
         .collect();
     let choice = (options.len() > 1).then(|| {

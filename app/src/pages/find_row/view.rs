@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{FindRowPage, RowField};
 use crate::PageContext;
+use crate::components::{one_line, table_options};
 use crate::html::{Html, IntoHtml};
 
 /// Renders the form.
@@ -14,8 +15,6 @@ pub(super) fn view(page: FindRowPage, context: &PageContext) -> impl IntoView + 
         let invalid = invalid.as_ref().filter(|invalid| invalid.field == field);
         invalid.map(|invalid| invalid.message.clone())
     };
-    let tables: Vec<_> =
-        tables.into_iter().map(|table| view! { <option value=table.to_string()></option> }).collect();
     view! {
         <nav class="crumbs" aria-label="Breadcrumbs"><a href=timeline>"Timeline"</a>" / Find a row"</nav>
         <h1>"Find a row"</h1>
@@ -23,7 +22,7 @@ pub(super) fn view(page: FindRowPage, context: &PageContext) -> impl IntoView + 
         <form class="find-row" method="get" action=action>
             <Field name="table" label="Table" value=table list=Some("row-tables")
                 hint="Such as tickets or billing.invoices" error=message(RowField::Table)/>
-            <datalist id="row-tables">{tables}</datalist>
+            <datalist id="row-tables">{table_options(&tables)}</datalist>
             <Field name="record" label="Record" value=record
                 hint="The value of its key, such as 4711, or each column with its value: order=7&line=2"
                 error=message(RowField::Record)/>
@@ -51,7 +50,7 @@ fn Field(
             <label for=id.clone()>{label}</label>
             <input id=id name=name value=value list=list autocomplete="off" spellcheck="false" required
                 aria-invalid=invalid aria-describedby=note.clone()/>
-            <p class=class id=note>{words}</p>
+            <p class=class id=note>{one_line(words)}</p>
         </div>
     }
     .into_html()

@@ -6,7 +6,7 @@ use threadline::health::{CoverageReport, DriftState, Severity};
 use threadline::{StorageSchema, TableName};
 
 use super::HomePage;
-use crate::components::{CommandLine, ago, counted, needing_capture};
+use crate::components::{CommandLine, ago, counted, needing_capture, one_line};
 use crate::{ConsoleAction, Coverage, PageContext};
 
 /// Tables that are named here; the coverage page names them all.
@@ -139,7 +139,7 @@ impl Need {
             let href = with_context(|context: &PageContext| context.href(path));
             view! { <p><a href=href>{label}</a></p> }
         });
-        view! { <li><h2><bdi>{self.title}</bdi></h2><p>{self.text}</p>{command}{link}</li> }
+        view! { <li><h2><bdi>{self.title}</bdi></h2><p>{one_line(self.text)}</p>{command}{link}</li> }
     }
 }
 

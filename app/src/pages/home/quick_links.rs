@@ -6,6 +6,7 @@ use threadline::query::{Filter, RelativeRange};
 use threadline::{AuditContext, TableName};
 
 use crate::PageContext;
+use crate::components::table_options;
 use crate::relative_range::{DEFAULT_RANGE, range_name};
 
 /// Renders the forms. They are GET forms, so that every result has an address. The table field suggests these tables.
@@ -20,8 +21,6 @@ pub(super) fn quick_links(tables: &[TableName]) -> impl IntoView + use<> {
         })
         .collect();
     let day_ago = DEFAULT_RANGE.before(now).from.map(|from| from.format("%Y-%m-%dT%H:%M").to_string());
-    let options: Vec<_> =
-        tables.iter().map(|table| view! { <option value=table.to_string()></option> }).collect();
     view! {
         <section class="ways-in">
             <h2 class="section">"Start from what you know"</h2>
@@ -29,7 +28,7 @@ pub(super) fn quick_links(tables: &[TableName]) -> impl IntoView + use<> {
                 <form method="get" action=context.href("/rows")>
                     <h3>"A record"</h3>
                     <label>"Table" <input name="table" list="tables" required="" maxlength="127" autocomplete="off"/></label>
-                    <datalist id="tables">{options}</datalist>
+                    <datalist id="tables">{table_options(tables)}</datalist>
                     <label>
                         "Record" <input name="record" required="" maxlength="2000" autocomplete="off" aria-describedby="record-hint"/>
                     </label>

@@ -8,7 +8,7 @@ use http::StatusCode;
 use threadline::InvalidParameter;
 use threadline::query::QueryError;
 
-use super::Problem;
+use super::{Problem, database};
 use crate::ConsoleAction;
 use crate::request::QueryFailure;
 
@@ -73,6 +73,18 @@ impl PageError {
                 .to_owned(),
             offer_home_link: true,
             ..Problem::new(StatusCode::FORBIDDEN, "This request was refused")
+        }
+        .into()
+    }
+
+    /// Describes a console in which too many requests are running.
+    #[must_use]
+    pub fn busy() -> Self {
+        Problem {
+            explanation: "As many requests of the console are running as this application allows.".to_owned(),
+            advice: Some("Try again in a few seconds."),
+            offer_retry: true,
+            ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The console is busy")
         }
         .into()
     }
@@ -155,8 +167,16 @@ impl From<QueryFailure> for PageError {
                 ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "There is no audit trail yet")
             }
             .into(),
-            QueryFailure::Timeout | QueryFailure::Query(_) => Problem {
-                explanation: "The database could not be reached in time.".to_owned(),
+            QueryFailure::Query(QueryError::Canceled) => Problem {
+                explanation: "Somebody cancelled the query in the database, or the server did.".to_owned(),
+                offer_retry: true,
+                offer_home_link: true,
+                ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The query was cancelled")
+            }
+            .into(),
+            QueryFailure::Query(QueryError::Busy { .. }) => Self::busy(),
+            QueryFailure::Timeout => Problem {
+                explanation: "The database did not answer in time.".to_owned(),
                 advice: Some(
                     "Nothing is lost: changes are recorded by the database itself, in the transactions that make them.",
                 ),
@@ -164,6 +184,7 @@ impl From<QueryFailure> for PageError {
                 ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The audit trail does not answer")
             }
             .into(),
+            QueryFailure::Query(error) => database::problem(&error).into(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The page that says why a request is not answered, and what to do.
 
+mod database;
 mod error;
 mod narrower_window;
 mod view;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::Problem;
 use super::narrower_window::narrower_window;
 use crate::PageContext;
-use crate::components::CommandLine;
+use crate::components::{CommandLine, isolated, one_line};
 
 /// Renders a problem.
 pub(super) fn view(problem: Problem, context: PageContext) -> impl IntoView {
@@ -20,7 +20,7 @@ pub(super) fn view(problem: Problem, context: PageContext) -> impl IntoView {
     view! {
         <section class="problem">
             <h1>{problem.title}</h1>
-            <p class="lede">{problem.explanation}</p>
+            <p class="lede">{one_line(problem.explanation)}</p>
             {problem.advice.map(|advice| view! { <p>{advice}</p> })}
             {scoped}
             {command}
@@ -69,7 +69,7 @@ fn reference(request: Option<String>) -> impl IntoView {
         Some(id) => format!("{exact}, request {id}"),
         None => exact.clone(),
     };
-    let request = request.map(|id| view! { ", request "<span class="mono">{id}</span> });
+    let request = request.map(|id| view! { ", request "<span class="mono">{isolated(id)}</span> });
     view! {
         <p class="reference">
             "If you ask for help, mention: " <time datetime=exact.clone() title=exact>{words}</time> {request}

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use threadline::health::{DriftState, Redaction, RedactionDiff, TableRedaction};
 
-use crate::components::{CommandLine, sentence};
+use crate::components::{CommandLine, isolated, one_line, sentence};
 use crate::html::IntoHtml;
 
 /// Renders a table, unfolded if it differs.
@@ -11,27 +11,27 @@ pub(super) fn table(redaction: &TableRedaction, is_configured: bool) -> impl Int
     let differences = if is_configured { differences(&redaction.diff) } else { Vec::new() };
     let differences = (!differences.is_empty()).then(|| {
         let items: Vec<_> =
-            differences.into_iter().map(|difference| view! { <li><bdi>{difference}</bdi></li> }).collect();
+            differences.into_iter().map(|difference| view! { <li>{isolated(difference)}</li> }).collect();
         view! { <ul class="plain">{items}</ul> }
     });
     let warning = redaction
         .warning
         .clone()
         .filter(|_| is_configured || redaction.state == DriftState::CouldNotIntrospect);
-    let warning = warning.map(|warning| view! { <p>{sentence(&warning)}</p> });
+    let warning = warning.map(|warning| view! { <p>{one_line(sentence(&warning))}</p> });
     let command = redaction.remedy.as_ref().filter(|_| is_configured).map(|remedy| {
-        let who = redaction.run_as.as_ref().map(|who| format!(", run by {who}"));
+        let who = redaction.run_as.as_ref().map(|who| one_line(format!(", run by {who}")));
         view! { <p class="note">"To deploy what the file says"{who}":"</p> <CommandLine text=remedy.to_string()/> }
     });
     let obstacle = redaction.obstacle.as_ref().filter(|_| is_configured).map(|obstacle| {
-        view! { <p class="note">"First: "<bdi>{obstacle.clone()}</bdi>"."</p> }
+        view! { <p class="note">"First: "{isolated(obstacle.clone())}"."</p> }
     });
     let configured = is_configured.then(|| row("threadline.toml", Some(&redaction.configured)));
     let is_bad = is_configured && redaction.state != DriftState::ConfigMatchesDeployed;
     view! {
         <li>
             <details class="bucket" open=is_bad>
-                <summary><h3><bdi>{redaction.table.to_string()}</bdi></h3></summary>
+                <summary><h3>{isolated(redaction.table.to_string())}</h3></summary>
                 {warning}
                 {differences}
                 <table class="list">
@@ -61,12 +61,12 @@ fn row(name: &'static str, side: Option<&Redaction>) -> impl IntoView + use<> {
         if columns.is_empty() {
             view! { <span class="kind">"none"</span> }.into_html()
         } else {
-            view! { <bdi class="mono">{columns.join(", ")}</bdi> }.into_html()
+            view! { <span class="mono">{isolated(columns.join(", "))}</span> }.into_html()
         }
     };
     let by = (!side.mask.is_empty()).then(|| {
         let nulls = if side.mask_null { ", NULL too" } else { "" };
-        view! { <bdi class="mono">{side.mask_placeholder.clone()}</bdi> {nulls} }
+        view! { <span class="mono">{isolated(side.mask_placeholder.clone())}</span> {nulls} }
     });
     view! {
         <tr>

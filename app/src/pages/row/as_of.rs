@@ -9,7 +9,7 @@ use super::state::{by, new_key, removals};
 use super::times::{field_value, just_before, stamp};
 use super::{AsOfResult, RowAsOf};
 use crate::PageContext;
-use crate::components::{Timestamp, Value, key_link};
+use crate::components::{Timestamp, Value, isolated, key_link, one_line};
 use crate::html::{Html, IntoHtml};
 
 /// Renders the form that asks for a time.
@@ -19,7 +19,8 @@ pub(super) fn as_of_form(address: &Address, shown: Option<&AsOfResult>) -> Html 
     let error = shown.and_then(|shown| shown.result.as_ref().err().cloned());
     let invalid = error.is_some().then_some("true");
     let described = error.is_some().then_some("as-of-mistake");
-    let error = error.map(|sentence| view! { <p class="mistake" id="as-of-mistake">{sentence}</p> });
+    let error =
+        error.map(|sentence| view! { <p class="mistake" id="as-of-mistake">{one_line(sentence)}</p> });
     view! {
         <form method="get" action=address.whole() aria-label="The row at a moment">
             {address.hidden_fields()}
@@ -87,7 +88,7 @@ fn snapshot(entry: TimelineEntry, mut fields: Vec<FieldChange>, key: &RowKey) ->
     let rows: Vec<_> = fields
         .into_iter()
         .map(|field| {
-            view! { <tr><th scope="row">{field.name}</th><td><Value value=field.after/></td></tr> }
+            view! { <tr><th scope="row">{isolated(field.name)}</th><td><Value value=field.after/></td></tr> }
                 .into_html()
         })
         .collect();

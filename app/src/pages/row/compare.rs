@@ -12,7 +12,8 @@ use super::address::Address;
 use super::state::{by, new_key, removals};
 use super::times::{in_words, parse_time, stamp};
 use super::{CompareResult, ComparedVersions};
-use crate::components::{FieldTable, Sides, Value, counted};
+use crate::components::{FieldTable, Sides, Value, counted, isolated, one_line};
+use crate::diff::accessible_line;
 use crate::html::{Html, IntoHtml};
 
 /// Renders the form that asks for two of the versions on the page.
@@ -36,13 +37,14 @@ pub(super) fn compare_form(
     known.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     let error = comparison.and_then(|comparison| comparison.result.as_ref().err().cloned());
     let invalid_side = error.as_ref().map(|(side, _)| *side);
-    let error = error.map(|(_, sentence)| view! { <p class="mistake" id="compare-mistake">{sentence}</p> });
+    let error =
+        error.map(|(_, sentence)| view! { <p class="mistake" id="compare-mistake">{one_line(sentence)}</p> });
     let select = |side: usize, name: &'static str, label: &'static str| {
         let options: Vec<_> = known
             .iter()
             .map(|(at, words)| {
                 let selected = chosen[side] == Some(*at);
-                view! { <option value=stamp(*at) selected=selected>{words.clone()}</option> }
+                view! { <option value=stamp(*at) selected=selected>{accessible_line(words)}</option> }
             })
             .collect();
         let invalid = (invalid_side == Some(side)).then_some("true");
@@ -169,7 +171,7 @@ fn folded(fields: Vec<FieldChange>) -> Html {
     let rows: Vec<_> = fields
         .into_iter()
         .map(|field| {
-            view! { <tr><th scope="row">{field.name}</th><td><Value value=field.after/></td></tr> }
+            view! { <tr><th scope="row">{isolated(field.name)}</th><td><Value value=field.after/></td></tr> }
                 .into_html()
         })
         .collect();

@@ -8,7 +8,7 @@ use threadline::query::{AsOf, Cursor, Filter, Operation, Page, RowKey, TimelineE
 use super::address::Address;
 use super::times::{field_value, just_before, stamp};
 use crate::PageContext;
-use crate::components::{ChangeCard, Identifier, Pager, Time, TransactionHeading, counted};
+use crate::components::{ChangeCard, Identifier, Pager, Time, TransactionHeading, counted, isolated, text};
 use crate::html::{Html, IntoHtml};
 
 /// The present version, which other versions are compared with.
@@ -71,7 +71,7 @@ fn version(
         view! { <Identifier label="correlation" value=value href=Some(href)/> }
     });
     let reason = action.and_then(|action| action.reason.clone());
-    let reason = reason.map(|reason| view! { <p class="reason">{reason}</p> });
+    let reason = reason.map(|reason| view! { <p class="reason">{text(reason, true)}</p> });
     let current = (shown == Some(change.cursor())).then_some("true");
     let (whole, then) = match change.operation {
         Operation::Delete | Operation::Truncate => ("The whole row before this", just_before(at)),
@@ -131,12 +131,13 @@ pub(super) fn no_versions(table: &TableName, find: String, of_table: String) -> 
         <section class="empty">
             <h2>"Nothing is recorded of this row"</h2>
             <p>
-                {format!("No row of {table} with this key was changed since capture began. It may never have existed, \
-                          its changes may have been removed by the retention policy, or be outside of what you may see.")}
+                "No row of "{isolated(table.to_string())}
+                " with this key was changed since capture began. It may never have existed, its changes may have been \
+                 removed by the retention policy, or be outside of what you may see."
             </p>
             <p>
                 <a class="button" href=find>"Find another row"</a>" "
-                <a class="button" href=of_table>{format!("All changes of {table}")}</a>
+                <a class="button" href=of_table>"All changes of "{isolated(table.to_string())}</a>
             </p>
         </section>
     }

@@ -11,6 +11,7 @@ use super::state::state;
 use super::versions::{Now, no_versions, version_list, window_form};
 use super::{AsOfResult, RowHistory};
 use crate::PageContext;
+use crate::components::isolated;
 use crate::html::{Html, IntoHtml};
 
 /// Renders the history of a row.
@@ -51,7 +52,7 @@ pub(super) fn view(page: RowHistory, context: &PageContext) -> impl IntoView + u
     } else {
         no_versions(&table, find, of_table.clone())
     };
-    let crumb = table.to_string();
+    let crumb = isolated(table.to_string());
     view! {
         <nav class="crumbs" aria-label="Breadcrumbs"><a href=of_table>{crumb}</a> " / Row history"</nav>
         <h1>{heading(&table, &key)}</h1>
@@ -80,10 +81,10 @@ fn heading(table: &TableName, key: &RowKey) -> Html {
         .map(|(column, value)| {
             let value = match value.filter(|value| !value.is_empty()) {
                 None => view! { <span class="kind">"(empty text)"</span> }.into_html(),
-                Some(value) => view! { <bdi>{value.to_owned()}</bdi> }.into_html(),
+                Some(value) => isolated(value.to_owned()).into_html(),
             };
-            view! { ", "<bdi>{column.to_owned()}</bdi>" "{value} }
+            view! { ", "{isolated(column.to_owned())}" "{value} }
         })
         .collect();
-    view! { <bdi>{table.to_string()}</bdi> {key} }.into_html()
+    view! { {isolated(table.to_string())} {key} }.into_html()
 }

@@ -6,6 +6,7 @@ use threadline::query::Filter;
 
 use super::filter_fields::label;
 use crate::PageContext;
+use crate::components::isolated;
 
 /// Renders one chip for each condition, with a link that removes it. The time window is one condition.
 pub(super) fn chips(context: &PageContext, filter: &Filter, now: DateTime<Utc>) -> impl IntoView + use<> {
@@ -33,7 +34,7 @@ pub(super) fn chips(context: &PageContext, filter: &Filter, now: DateTime<Utc>) 
 fn chip(label: String, value: String, remove: String, href: String) -> impl IntoView {
     view! {
         <li class="chip">
-            <span>{label}<bdi>{value}</bdi></span>
+            <span>{label}{isolated(value)}</span>
             <a href=href aria-label=remove.clone() title=remove>"×"</a>
         </li>
     }

@@ -8,6 +8,7 @@ use super::InvalidFilter;
 use super::filter_fields::{label, link_to};
 use super::presets::TimelineWindow;
 use crate::PageContext;
+use crate::components::one_line;
 
 /// Renders the reason why no change is listed. `has_changes` tells an empty trail from a narrow filter.
 pub(super) fn no_changes(
@@ -95,7 +96,7 @@ pub(super) fn invalid_filter(context: &PageContext, invalid: InvalidFilter) -> i
     view! {
         <section class="empty" role="alert">
             <h2>"This filter cannot be read"</h2>
-            <p>{invalid.message}</p>
+            <p>{one_line(invalid.message)}</p>
             {correct}
             <p class="ways"><a class="button" href=start>"Last 24 hours"</a></p>
         </section>

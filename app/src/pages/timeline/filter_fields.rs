@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use threadline::query::Operation;
 
 use super::InvalidFilter;
+use crate::components::one_line;
+use crate::diff::accessible_line;
 use crate::html::IntoHtml;
 
 /// The field of a key.
@@ -82,7 +84,7 @@ impl Field {
         let id = format!("filter-{}", self.key);
         let sentence_id = format!("{id}-mistake");
         let sentence = invalid.map(|invalid| {
-            view! { <span class="mistake" id=sentence_id.clone()>{invalid.hint.clone()}</span> }
+            view! { <span class="mistake" id=sentence_id.clone()>{one_line(invalid.hint.clone())}</span> }
         });
         let aria_invalid = invalid.map(|_| "true");
         let described = invalid.map(|_| sentence_id);
@@ -120,7 +122,11 @@ fn operations(value: &str) -> Vec<impl IntoView + use<>> {
     if !value.is_empty() && !words.contains(&value) {
         words.push(value);
     }
-    let option = |word: &str| view! { <option selected=word == value>{word.to_owned()}</option> };
+    let option = |word: &str| {
+        let label = accessible_line(word);
+        let exact = (label != word).then(|| word.to_owned());
+        view! { <option value=exact selected=word == value>{label}</option> }
+    };
     words.into_iter().map(option).collect()
 }
 

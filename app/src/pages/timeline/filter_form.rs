@@ -9,6 +9,7 @@ use super::InvalidFilter;
 use super::filter_fields::{CUSTOM_WINDOW, Column, FIELDS, TABLES_LIST};
 use super::presets::presets;
 use crate::PageContext;
+use crate::components::table_options;
 
 /// Renders the form as it was typed, with what is wrong in it. On a narrow screen it folds behind its summary.
 pub(super) fn filter_form(
@@ -29,8 +30,6 @@ pub(super) fn filter_form(
         field.column == Column::More && (field.is_wrong(invalid) || !value(field.key).is_empty())
     });
     let (window, main, more) = (fields(Column::Window), fields(Column::Main), fields(Column::More));
-    let options: Vec<_> =
-        tables.iter().map(|table| view! { <option value=table.to_string()></option> }).collect();
     let is_wrong = invalid.is_some();
     let presets = filter.ok().map(|filter| presets(context, filter, now, CUSTOM_WINDOW));
     view! {
@@ -39,7 +38,7 @@ pub(super) fn filter_form(
             <form method="get" action=action class="filter" role="search" aria-label="Changes">
                 <div class="window">{presets} {window}</div>
                 {main}
-                <datalist id=TABLES_LIST>{options}</datalist>
+                <datalist id=TABLES_LIST>{table_options(tables)}</datalist>
                 <div class="last">
                     <details class="more-filters" open=is_needed>
                         <summary>"More filters"</summary>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use threadline::query::{Change, TimelineEntry, TransactionRecord};
 
 use crate::PageContext;
-use crate::components::{ChangeCard, Identifier, Time, TransactionHeading, counted, day_label};
+use crate::components::{ChangeCard, Identifier, Time, TransactionHeading, counted, day_label, text};
 use crate::html::{Html, IntoHtml};
 
 /// Changes of one transaction that are shown before the others are folded.
@@ -64,7 +64,7 @@ fn entry(context: &PageContext, at: DateTime<Utc>, group: Group, continues: bool
     });
     let reason = action
         .and_then(|action| action.reason.clone())
-        .map(|reason| view! { <p class="reason">{reason}</p> });
+        .map(|reason| view! { <p class="reason">{text(reason, true)}</p> });
     let count = (changes.len() > 1).then(|| view! { <span>{counted(changes.len(), "change")}</span> });
     let folded = changes.split_off(changes.len().min(CHANGES_SHOWN));
     let folded = (!folded.is_empty()).then(|| {

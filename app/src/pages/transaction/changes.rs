@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use threadline::TableName;
 use threadline::query::{Change, Count, Page, TableCounts};
 
-use crate::components::{ChangeCard, Pager, counted, counted_to};
+use crate::components::{ChangeCard, Pager, counted, counted_to, isolated};
 use crate::html::IntoHtml;
 
 /// Renders the section of the changes.
@@ -68,7 +68,7 @@ fn contents(touched: &TableCounts, entries: &[Change]) -> impl IntoView + use<> 
         .tables
         .iter()
         .map(|(table, count)| {
-            let name = table.to_string();
+            let name = isolated(table.to_string());
             let name = match first(table) {
                 Some(id) => view! { <a class="mono" href=format!("#change-{id}")>{name}</a> }.into_html(),
                 None => view! { <span class="mono">{name}</span> }.into_html(),

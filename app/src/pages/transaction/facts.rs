@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use threadline::query::{ActionRecord, Filter, TransactionRecord};
 
 use crate::PageContext;
-use crate::components::Identifier;
+use crate::components::{Identifier, one_line, text};
 
 /// Renders the reason and the comment, then the other facts by name.
 pub(super) fn facts(transaction: TransactionRecord) -> impl IntoView {
@@ -25,7 +25,7 @@ pub(super) fn facts(transaction: TransactionRecord) -> impl IntoView {
 
 fn texts(action: &ActionRecord) -> Vec<impl IntoView + use<>> {
     let texts = [&action.reason, &action.comment].into_iter().flatten();
-    texts.map(|text| view! { <p class="reason">{text.clone()}</p> }).collect()
+    texts.map(|words| view! { <p class="reason">{text(words.clone(), true)}</p> }).collect()
 }
 
 fn words(source: Option<String>, action: Option<&ActionRecord>) -> Option<impl IntoView + use<>> {
@@ -34,7 +34,7 @@ fn words(source: Option<String>, action: Option<&ActionRecord>) -> Option<impl I
     let words: Vec<_> = [("Source", source), ("Verb", verb), ("Category", category)]
         .into_iter()
         .filter_map(|(name, word)| Some((name, word?)))
-        .map(|(name, word)| view! { <div><dt>{name}</dt><dd>{word}</dd></div> })
+        .map(|(name, word)| view! { <div><dt>{name}</dt><dd>{one_line(word)}</dd></div> })
         .collect();
     (!words.is_empty()).then(|| view! { <dl class="facts">{words}</dl> })
 }
@@ -62,7 +62,7 @@ fn metadata_table(json: &RawValue, shown_elsewhere: Option<&str>) -> Option<impl
         .into_iter()
         .filter(|(name, _)| Some(name.as_str()) != shown_elsewhere)
         .map(|(name, value)| {
-            view! { <tr><th scope="row">{name}</th><td>{value.get().to_owned()}</td></tr> }
+            view! { <tr><th scope="row">{one_line(name)}</th><td>{text(value.get().to_owned(), true)}</td></tr> }
         })
         .collect();
     (!rows.is_empty()).then(|| {

@@ -6,7 +6,7 @@ use threadline::query::{Filter, TransactionRecord};
 
 use super::RelatedTransactions;
 use crate::PageContext;
-use crate::components::TransactionList;
+use crate::components::{TransactionList, isolated};
 use crate::html::IntoHtml;
 
 /// Renders links to what support staff usually look for next.
@@ -19,12 +19,12 @@ pub(super) fn links(transaction: &TransactionRecord) -> impl IntoView + use<> {
     };
     let actor = transaction.actor.as_ref().map(|actor| {
         let href = around(TimeDelta::hours(1), Filter { actor: Some(actor.into()), ..Filter::default() });
-        view! { <li><a href=href>"What else "<bdi>{actor.to_string()}</bdi>" did around then"</a></li> }
+        view! { <li><a href=href>"What else "{isolated(actor.to_string())}" did around then"</a></li> }
     });
     let action = transaction.action.as_ref().map(|action| {
         let href =
             around(TimeDelta::days(1), Filter { action: Some(action.name.clone()), ..Filter::default() });
-        view! { <li><a href=href>"Other "<bdi>{action.name.clone()}</bdi>" within a day"</a></li> }
+        view! { <li><a href=href>"Other "{isolated(action.name.clone())}" within a day"</a></li> }
     });
     let everything = around(TimeDelta::minutes(10), Filter::default());
     view! {

@@ -1,6 +1,7 @@
 //! The view of a transaction's page.
 
 use leptos::prelude::*;
+use threadline::ActionStatus;
 use threadline::query::TransactionDetail;
 
 use super::TransactionPage;
@@ -23,7 +24,7 @@ pub(super) fn view(page: TransactionPage, context: &PageContext) -> impl IntoVie
     let at = transaction.occurred_at;
     let links = links(&transaction);
     let correlation = transaction.action.as_ref().and_then(|action| action.correlation_id.clone());
-    let failed = transaction.action.as_ref().is_some_and(|action| action.status == "error").then(|| {
+    let failed = transaction.action.as_ref().is_some_and(|action| action.status == ActionStatus::Error).then(|| {
         view! { <p class="failed-action">"The application recorded that this action failed. What its transaction changed is below."</p> }
     });
     view! {

@@ -1,8 +1,7 @@
 //! Tests that stored text can neither control the terminal nor forge a line.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::PgPool;
-use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail};
 
 use crate::support::help_desk::capture_times;
 use crate::support::{Result, stdout};
@@ -17,16 +16,23 @@ async fn hostile_text_is_escaped(pool: PgPool) -> Result {
     let table = "CREATE TABLE \"a\nb\" (\"k\u{202e}\" text PRIMARY KEY, \"x: 1\n  y\" text)";
     sqlx::raw_sql(table).execute(&pool).await?;
     stdout(&pool, &["gen", "triggers", "--tables", "a\nb", "--apply"])?;
-    let context = AuditContext::new(ActorRef::new(ActorKind::User, HOSTILE)?);
-    let context = context.with_correlation_id("case \u{202e}1")?;
-    let metadata = serde_json::Map::from_iter([("m".to_owned(), Value::from(HOSTILE))]);
+    // Only SQL can set such an actor.
+    let actor = json!({ "type": "user", "id": HOSTILE });
+    let action = json!({
+        "name": "act\u{202e}", "status": "ok", "actor_ref": actor, "reason": HOSTILE, "correlation_id": "case \u{202e}1",
+    });
     let mut id = String::new();
     for statement in ["INSERT INTO \"a\nb\" VALUES ($1, 'old')", "UPDATE \"a\nb\" SET \"x: 1\n  y\" = $1"] {
-        let action = Action::named("act\u{202e}").reason(HOSTILE);
-        let write = AuditTrail::new(pool.clone()).write(&context).action(action).metadata(metadata.clone());
-        let mut transaction = write.begin().await?;
+        let mut transaction = pool.begin().await?;
+        let declaration = "SELECT set_config('threadline.actor_ref', $1::text, true),
+                                  threadline.threadline_declare($2::jsonb, jsonb_build_object('m', $3::text))";
+        let declaration = sqlx::query(declaration).bind(actor.to_string()).bind(&action).bind(HOSTILE);
+        declaration.execute(&mut *transaction).await?;
         sqlx::query(statement).bind(HOSTILE).execute(&mut *transaction).await?;
-        id = transaction.commit().await?.transaction_id.to_string();
+        id = sqlx::query_scalar("SELECT threadline.threadline_transaction_id()::text")
+            .fetch_one(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
     }
     let value: String = HOSTILE.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let (table, key) = ("a\nb", format!("k\u{202e}={value}"));

@@ -12,7 +12,7 @@ const REDACTED: ElixirCapture<'_> = ElixirCapture {
     exclude: &["pass'word", "pin"],
     mask: &["email", "phone"],
     placeholder: "[X; ']",
-    keeps_old_values: true,
+    has_old_values: true,
 };
 
 fn read(body: &str) -> Option<Redaction> {
@@ -22,8 +22,8 @@ fn read(body: &str) -> Option<Redaction> {
 #[test]
 fn every_generated_form_returns_its_redaction() {
     for has_key_arguments in [false, true] {
-        for keeps_old_values in [false, true] {
-            let redacted = ElixirCapture { has_key_arguments, keeps_old_values, ..REDACTED };
+        for has_old_values in [false, true] {
+            let redacted = ElixirCapture { has_key_arguments, has_old_values, ..REDACTED };
             let found = read(&redacted.body()).unwrap();
             assert_eq!(
                 (found.exclude.as_slice(), found.mask.as_slice()),

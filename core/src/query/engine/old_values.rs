@@ -30,11 +30,11 @@ const IN_TABLE: &str = "c.table_schema = later.table_schema AND c.table_name = l
   AND c.captured_at <= later.captured_at";
 
 impl Snapshot<'_> {
-    /// Looks up the old values that changes do not hold, in the previous change of the same row, and sets
-    /// [`Change::previous`]. What the scope hides stays unknown.
+    /// Looks up old values that are not stored with a change, in the previous change of the same row, and sets
+    /// [`Change::previous`]. [`Change::fields`] then returns them. Previous changes outside of the scope are not used.
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer.
+    /// [`QueryError::Timeout`] and [`QueryError::Database`].
     pub async fn load_old_values<'c>(
         &mut self,
         scope: &Scope,

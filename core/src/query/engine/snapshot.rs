@@ -1,20 +1,22 @@
 //! One read-only transaction, and how its statements are planned and run.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
 
+use super::read_transaction::ReadTransaction;
 use super::schema_features::SchemaFeatures;
 use super::where_clause::WhereClause;
 use crate::query::model::error::QueryError;
 use crate::{AuditTrail, StorageSchema, pool};
 
-/// The trail as it was when the transaction began. All results of one snapshot are consistent, and they share one
-/// transaction, which takes fewer round trips than one for each.
+/// A consistent view of the trail: a read-only transaction in which all queries see the same changes. Sharing one transaction
+/// takes fewer round trips than one transaction per query.
 ///
-/// The transaction only reads, and uses the pool for reading if there is one. It holds a connection of that pool: drop the
-/// snapshot before you wait for anything else.
+/// [`AuditTrail::snapshot`] creates it, on a connection of the [read pool](AuditTrail::read_pool) if there is one. It occupies
+/// this connection until it is dropped: drop it before you wait for anything else. An error of the database ends the
+/// transaction, so use a new snapshot after [`QueryError::Timeout`] and [`QueryError::Database`].
 ///
 /// ```no_run
 /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -31,7 +33,7 @@ use crate::{AuditTrail, StorageSchema, pool};
 /// ```
 #[derive(Debug)]
 pub struct Snapshot<'a> {
-    transaction: Transaction<'static, Postgres>,
+    transaction: ReadTransaction,
     schema: &'a StorageSchema,
     features: SchemaFeatures,
     search_time: Duration,
@@ -41,6 +43,8 @@ pub struct Snapshot<'a> {
     may_prepare: bool,
     /// The mode that was set last.
     plan_mode: PlanMode,
+    /// The timeout of the next statement.
+    current_timeout: Duration,
 }
 
 /// The value of `plan_cache_mode` for a statement that may be prepared.
@@ -53,17 +57,14 @@ pub(in crate::query) enum PlanMode {
 }
 
 impl AuditTrail {
-    /// Begins a transaction that only reads.
+    /// Begins a read-only transaction (`REPEATABLE READ`) for queries that must see the trail at one moment.
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer, or holds no trail.
+    /// [`QueryError::NotInstalled`] if the storage schema holds no trail, and [`QueryError::Database`].
     pub async fn snapshot(&self) -> Result<Snapshot<'_>, QueryError> {
-        let pool = self.read_pool.as_ref().unwrap_or(&self.pool);
-        let mut transaction = pool::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        sqlx::raw_sql(AssertSqlSafe(settings(self.statement_timeout, self.prepared)))
-            .execute(&mut *transaction)
-            .await?;
-        let features = self.schema_features.get(&mut transaction, &self.schema).await?;
+        let mut transaction = ReadTransaction::begin(self).await?;
+        let features = self.schema_features.get(transaction.connection(), &self.schema).await?;
+        transaction.end_statement();
         Ok(Snapshot {
             transaction,
             schema: &self.schema,
@@ -72,6 +73,7 @@ impl AuditTrail {
             statement_timeout: self.statement_timeout,
             may_prepare: self.prepared,
             plan_mode: PlanMode::Generic,
+            current_timeout: self.statement_timeout,
         })
     }
 }
@@ -81,11 +83,11 @@ impl AuditTrail {
 /// Every query wants the first few rows in the order of an index. Sequential and bitmap scans, hash and merge joins,
 /// parallelism and JIT read or prepare more than such a query returns, and the planner would choose them where its estimates
 /// are wrong. A generic plan still prunes partitions, when it is executed.
-fn settings(statement_timeout: Duration, prepared: bool) -> String {
+pub(super) fn settings(statement_timeout: Duration, prepared: bool) -> String {
     let off = ["jit", "enable_seqscan", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin"];
     let mut settings = pool::PIN_SEARCH_PATH.to_owned();
-    settings +=
-        &format!("; SET LOCAL statement_timeout = {}", pool::timeout_millis(statement_timeout).max(1));
+    settings += "; ";
+    settings += &pool::set_read_timeouts(statement_timeout);
     settings += "; SET LOCAL max_parallel_workers_per_gather = 0";
     off.iter().for_each(|name| settings += &format!("; SET LOCAL {name} = off"));
     if prepared {
@@ -95,8 +97,14 @@ fn settings(statement_timeout: Duration, prepared: bool) -> String {
 }
 
 impl Snapshot<'_> {
+    /// Returns the connection for one statement. Call [`end_statement`](Self::end_statement) after it.
     pub(in crate::query) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.transaction
+        self.transaction.connection()
+    }
+
+    /// Records that no statement is running.
+    pub(in crate::query) const fn end_statement(&mut self) {
+        self.transaction.end_statement();
     }
 
     pub(in crate::query) const fn features(&self) -> SchemaFeatures {
@@ -124,7 +132,7 @@ impl Snapshot<'_> {
     pub(in crate::query) async fn fetch_all(
         &mut self,
         sql: QueryBuilder<Postgres>,
-    ) -> Result<Vec<PgRow>, sqlx::Error> {
+    ) -> Result<Vec<PgRow>, QueryError> {
         self.fetch_planned(sql, PlanMode::Generic).await
     }
 
@@ -132,8 +140,8 @@ impl Snapshot<'_> {
     pub(in crate::query) async fn fetch_one(
         &mut self,
         sql: QueryBuilder<Postgres>,
-    ) -> Result<PgRow, sqlx::Error> {
-        self.fetch_all(sql).await?.pop().ok_or(sqlx::Error::RowNotFound)
+    ) -> Result<PgRow, QueryError> {
+        self.fetch_all(sql).await?.pop().ok_or(QueryError::Database(sqlx::Error::RowNotFound))
     }
 
     /// Runs a statement in this plan mode. Only a generic plan is worth keeping, so only those statements are prepared.
@@ -141,17 +149,26 @@ impl Snapshot<'_> {
         &mut self,
         mut sql: QueryBuilder<Postgres>,
         plan_mode: PlanMode,
-    ) -> Result<Vec<PgRow>, sqlx::Error> {
+    ) -> Result<Vec<PgRow>, QueryError> {
         if self.may_prepare && self.plan_mode != plan_mode {
             let statement = match plan_mode {
                 PlanMode::Generic => "SET LOCAL plan_cache_mode = force_generic_plan",
                 PlanMode::Custom => "SET LOCAL plan_cache_mode = force_custom_plan",
             };
-            sqlx::raw_sql(statement).execute(&mut *self.transaction).await?;
+            self.execute(statement.to_owned()).await?;
             self.plan_mode = plan_mode;
         }
         let is_prepared = self.may_prepare && plan_mode == PlanMode::Generic;
-        sql.build().persistent(is_prepared).fetch_all(&mut *self.transaction).await
+        let start = Instant::now();
+        let rows = sql.build().persistent(is_prepared).fetch_all(self.connection()).await;
+        self.end_statement();
+        rows.map_err(|error| QueryError::of_statement(error, start.elapsed(), self.current_timeout))
+    }
+
+    async fn execute(&mut self, sql: String) -> Result<(), sqlx::Error> {
+        let result = sqlx::raw_sql(AssertSqlSafe(sql)).execute(self.connection()).await;
+        self.end_statement();
+        result.map(drop)
     }
 }
 
@@ -165,9 +182,10 @@ pub(in crate::query) struct TimeLimit {
 impl Snapshot<'_> {
     /// Limits the next statements to the search time of a page each, until [`end_time_limit`](Self::end_time_limit).
     pub(in crate::query) async fn begin_time_limit(&mut self) -> Result<TimeLimit, sqlx::Error> {
-        let timeout = pool::timeout_millis(self.search_time.min(self.statement_timeout)).max(1);
+        self.current_timeout = self.search_time.min(self.statement_timeout);
+        let timeout = pool::timeout_millis(self.current_timeout).max(1);
         let begin = format!("SAVEPOINT threadline_time_limit; SET LOCAL statement_timeout = {timeout}");
-        sqlx::raw_sql(AssertSqlSafe(begin)).execute(&mut *self.transaction).await?;
+        self.execute(begin).await?;
         Ok(TimeLimit { plan_mode: self.plan_mode })
     }
 
@@ -182,8 +200,9 @@ impl Snapshot<'_> {
             result => Some(result?),
         };
         let end = "ROLLBACK TO SAVEPOINT threadline_time_limit; RELEASE SAVEPOINT threadline_time_limit";
-        sqlx::raw_sql(end).execute(&mut *self.transaction).await?;
+        self.execute(end.to_owned()).await?;
         self.plan_mode = limit.plan_mode;
+        self.current_timeout = self.statement_timeout;
         Ok(answer)
     }
 }

@@ -163,7 +163,7 @@ impl WhereClause<'_> {
         }
     }
 
-    /// Pushes that `t.actor_ref` is this actor, by the rules of [`ActorRef::from_json`](crate::ActorRef::from_json): a type other
+    /// Pushes that `t.actor_ref` is this actor, by the rules of [`ActorRef::from_recorded_json`](crate::ActorRef): a type other
     /// than anonymous needs an id that is text. A transaction that is shown without an actor must not match one.
     fn push_actor_ref(&mut self, actor: &ActorFilter) {
         self.sql.push(" AND t.actor_ref ->> 'type' = ").push_bind(actor.kind.as_str());

@@ -13,23 +13,22 @@ use super::timeline_entry::TimelineEntry;
 pub enum AsOf {
     /// The row existed, as it was after this change. The capture policy says which columns are stored.
     Present(TimelineEntry),
-    /// The row existed after this change, and may have been removed since by an event about which the trail does not know
-    /// enough.
+    /// The row existed after this change, and may have been removed since by an event that no trigger recorded completely.
     Uncertain {
         /// The last change of the row.
         entry: TimelineEntry,
         /// The events that may have removed it; never empty.
         causes: Vec<PossibleRemoval>,
     },
-    /// The row had been deleted, or the table emptied, by this change.
+    /// This change had deleted the row, or emptied the table.
     Deleted(TimelineEntry),
-    /// No row had the key any more: this change gave the row another key, under which its history continues.
+    /// This change had given the row another key, under which its history continues. No row had the key any more.
     Moved(TimelineEntry),
-    /// No change of the row is recorded before that moment: it did not exist yet, or was not captured yet.
+    /// No change of the row is recorded at that moment or before: the row did not exist yet, or was not captured yet.
     BeforeHorizon,
 }
 
-/// The reason why a row could not be read into a type.
+/// An error of [`AsOf::cast`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CastError {
@@ -45,7 +44,7 @@ pub enum CastError {
         /// The first event that may have removed it.
         cause: String,
     },
-    /// No change of the row is recorded before that moment.
+    /// No change of the row is recorded at that moment or before.
     #[error("the trail begins later for this row")]
     BeforeHorizon,
     /// The stored row does not fit the type.
@@ -71,7 +70,7 @@ pub struct Comparison {
 }
 
 impl AsOf {
-    /// Returns the row, if it existed or may have existed.
+    /// Returns the columns of the row if it existed or may have existed, and `None` otherwise.
     #[must_use]
     pub const fn row(&self) -> Option<&RowImage> {
         match self {
@@ -80,7 +79,7 @@ impl AsOf {
         }
     }
 
-    /// Returns the change from which the state of the row is known, if there is one.
+    /// Returns the change that determines the state of the row; `None` for [`AsOf::BeforeHorizon`].
     #[must_use]
     pub const fn entry(&self) -> Option<&TimelineEntry> {
         match self {
@@ -92,13 +91,14 @@ impl AsOf {
         }
     }
 
-    /// Returns every column of the row by name, as if the row had just been inserted; none if it did not exist.
+    /// Returns every column of the row, sorted by name, in the form of an insert of the row. The list is empty if the row did
+    /// not exist.
     #[must_use]
     pub fn fields(&self) -> Vec<FieldChange> {
         between(None, self.row())
     }
 
-    /// Returns the row as a value of the application's own type. Columns that the type does not know are ignored.
+    /// Deserialises the row into a type of the application. Columns without a field in the type are ignored.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -116,7 +116,8 @@ impl AsOf {
     /// ```
     ///
     /// # Errors
-    /// [`CastError`] when there is no row, or when the type does not fit it.
+    /// [`CastError::Deleted`], [`CastError::Moved`] and [`CastError::BeforeHorizon`] if there is no row,
+    /// [`CastError::Uncertain`] if it may have been removed, and [`CastError::Mismatch`] if it does not fit the type.
     pub fn cast<T: DeserializeOwned>(&self) -> Result<T, CastError> {
         let row = match self {
             Self::Present(entry) => &entry.change.after,

@@ -14,14 +14,14 @@ use super::operation::Operation;
 use super::row_key::RowKey;
 use crate::TableName;
 
-/// A row as it was, column by column. Each value is the JSON text that the database stores, so numbers stay exact.
+/// The columns of a row with their values. Each value is the JSON text that the database stores, so numbers stay exact.
 pub type RowImage = BTreeMap<String, Box<RawValue>>;
 
-/// One recorded change of one row, or a TRUNCATE.
+/// One recorded change of one row, or a TRUNCATE. [`fields`](Self::fields) returns it field by field.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Change {
-    /// The id of the change, ordered by time.
+    /// The id of the change, a UUID of version 7: ids are ordered by time.
     pub id: Uuid,
     /// The id of its audit transaction.
     pub transaction_id: Uuid,
@@ -31,23 +31,24 @@ pub struct Change {
     pub key: RowKey,
     /// The kind of the change.
     pub operation: Operation,
-    /// The row after the change; none after a delete.
+    /// The row after the change; `None` after a delete or a TRUNCATE.
     pub after: Option<RowImage>,
-    /// The old values that were stored: of the changed fields, or of the whole row for a delete.
+    /// The old values that are stored with the change: those of the changed fields for an update, and the whole row for a
+    /// delete. `None` if the capture policy does not store them.
     pub before: Option<RowImage>,
-    /// The names of the changed fields, for an update.
+    /// The names of the changed columns of an update; `None` for any other change.
     pub changed_fields: Option<Vec<String>>,
-    /// The row after the previous change, once [`load_old_values`](crate::query::Snapshot::load_old_values) has looked it up. It is
-    /// a second source of old values.
+    /// The row after its previous change, as a second source of old values. It is `None` before
+    /// [`load_old_values`](crate::query::Snapshot::load_old_values) sets it.
     pub previous: Option<RowImage>,
-    /// The key before the change, if the change replaced it. The history of the row has its other part under that key.
+    /// The key before the change, if the change replaced it. The earlier history of the row is under that key.
     pub old_key: Option<RowKey>,
-    /// The partition that a TRUNCATE emptied, with its schema; none if it emptied the whole table.
+    /// The partition that a TRUNCATE emptied, with its schema; `None` if it emptied the whole table.
     pub partition: Option<String>,
-    /// The time at which the statement that made the change was captured.
+    /// The time at which the change was captured, within its transaction. The transaction may have committed later.
     pub captured_at: DateTime<Utc>,
-    /// The time that the server's clock showed, if it had been set back behind the time of an earlier change. Then `captured_at` is
-    /// later, so that changes stay in the order in which they were written.
+    /// The time of the server's clock, if the clock had been set back before the time of an earlier change. `captured_at` is
+    /// later in that case, so that changes stay in the order in which they were written.
     pub clock_at: Option<DateTime<Utc>>,
 }
 
@@ -58,13 +59,13 @@ impl Change {
         Cursor { captured_at: self.captured_at, id: self.id }
     }
 
-    /// Returns the key, if a filter can ask for it: it is known, and no column of it is NULL.
+    /// Returns the key if it can be used in a filter: it is known, and no column of it is NULL.
     #[must_use]
     pub fn row_key(&self) -> Option<&RowKey> {
         Some(&self.key).filter(|key| key.is_complete())
     }
 
-    /// Returns the key before the change, if the change replaced it and a filter can ask for it.
+    /// Returns the key before the change, if the change replaced it and it can be used in a filter.
     #[must_use]
     pub fn old_row_key(&self) -> Option<&RowKey> {
         self.old_key.as_ref().filter(|key| key.is_complete())

@@ -12,7 +12,7 @@ use super::timestamp::Timestamp;
 /// The version of [`ChangeDiff`]. It rises when a field changes its meaning or is removed.
 const SCHEMA_VERSION: u32 = 1;
 
-/// A change, and what it did to each field.
+/// The difference that a change made to each field, for serialisation. [`Change::diff`] creates it.
 ///
 /// Serialised, it is the `change_diff` of the Elixir library, version 1, with two differences: `previous` is one more source of
 /// old values, and `op` is in lower case, as it is stored and as in every other JSON of this library.
@@ -45,11 +45,13 @@ struct FieldDiff<'a> {
 }
 
 impl Change {
-    /// Returns the change field by field, as JSON. Inserted rows list their fields only if `expand_inserts` is set.
+    /// Returns the change field by field, for JSON. The fields of an inserted row are included only if `expand_inserts` is
+    /// true.
     ///
-    /// An update lists its changed fields by name with their value after it. If old values are stored (`before_values` is
-    /// `sparse`), each has its value before, or `"prior_state": "omitted"`; if they come from the previous change
-    /// (`before_values` is `previous`), likewise; else (`none`) no value before is listed.
+    /// For an update, `field_changes` has the changed fields, sorted by name, with the value after it. `before_values` is the
+    /// source of the values before it: `sparse` if they are stored with the change, `previous` if they come from the previous
+    /// change of the row, and `none` if they are not known. In the first two cases, a field without a value before has
+    /// `"prior_state": "omitted"`.
     #[must_use]
     pub fn diff(&self, expand_inserts: bool) -> ChangeDiff<'_> {
         let before_values = match (&self.before, &self.previous) {

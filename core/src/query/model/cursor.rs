@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::timestamp::Timestamp;
 use crate::InvalidParameter;
 
-/// A position in the order `(captured_at, id)`, written as `<microseconds since 1970>-<id>`. It stays valid while rows are added,
-/// and after the row itself was purged.
+/// A position in the order `(captured_at, id)`, written as `<microseconds since 1970>-<id>`. It stays valid while rows are
+/// added, and after the row itself was purged.
 ///
 /// ```
 /// use threadline::query::Cursor;
@@ -27,7 +27,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// The position before every change.
+    /// The cursor before every change. [`Position::NewerThan`] this cursor is the page with the oldest changes.
     pub const OLDEST: Self = Self { captured_at: DateTime::UNIX_EPOCH, id: Uuid::nil() };
 }
 
@@ -83,15 +83,15 @@ impl Direction {
     }
 }
 
-/// The position at which a page begins.
+/// The position at which a page begins. A page is newest first in either direction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Position {
     /// The newest change.
     #[default]
     Newest,
-    /// The change just older than this cursor.
+    /// The newest change that is older than this cursor, as [`Page::older`](crate::query::Page::older) returns it.
     OlderThan(Cursor),
-    /// The change just newer than this cursor.
+    /// The oldest change that is newer than this cursor, as [`Page::newer`](crate::query::Page::newer) returns it.
     NewerThan(Cursor),
 }
 
@@ -105,7 +105,7 @@ impl Position {
         }
     }
 
-    /// Returns the direction in which one reads from here.
+    /// Returns the direction in which a page is read from this position.
     #[must_use]
     pub const fn direction(self) -> Direction {
         match self {
@@ -123,7 +123,8 @@ impl Position {
         }
     }
 
-    /// Returns the key of a URL's query and its value, from which [`Filter::from_pairs`](crate::query::Filter::from_pairs) reads the position.
+    /// Returns the position as a pair of a URL's query, which [`Filter::from_pairs`](crate::query::Filter::from_pairs) reads.
+    /// Returns `None` for [`Position::Newest`].
     #[must_use]
     pub fn to_pair(self) -> Option<(&'static str, String)> {
         let name = match self.direction() {

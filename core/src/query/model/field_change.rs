@@ -53,14 +53,15 @@ pub enum OldValueSource {
     Absent,
     /// The value is stored with the change.
     Stored,
-    /// The value is the one that the previous change of the row left. It is right, unless the row was changed uncaptured since.
+    /// The value is that after the previous change of the row. It is wrong only if the row was changed in between without being
+    /// captured.
     PreviousChange,
     /// The value is not known.
     Unknown,
 }
 
 impl OldValueSource {
-    /// Returns the word that stands for the source in JSON.
+    /// Returns the word for the source in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -99,8 +100,8 @@ impl FieldChange {
 }
 
 impl Change {
-    /// Returns the fields of the change: every column of an inserted or deleted row by name, the changed columns of an updated row,
-    /// and none of a TRUNCATE.
+    /// Returns the fields of the change: every column of an inserted or deleted row by name, the changed columns of an updated
+    /// row, and none of a TRUNCATE.
     #[must_use]
     pub fn fields(&self) -> Vec<FieldChange> {
         let deleted = self.before.as_ref().or(self.previous.as_ref());

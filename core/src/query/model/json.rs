@@ -131,7 +131,7 @@ impl Serialize for TimelineEntry {
     }
 }
 
-/// Serialises as `entries`, and the cursors `newer` and `older`, and as `stopped_at?` the moment at which a page is truncated.
+/// Serialises as `entries`, the cursors `newer`, `older` and `truncated_at?`.
 impl<T: Serialize> Serialize for Page<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { entries, newer, older, truncated_at } = self;
@@ -140,13 +140,13 @@ impl<T: Serialize> Serialize for Page<T> {
         fields.serialize_entry("newer", newer)?;
         fields.serialize_entry("older", older)?;
         if let Some(truncated_at) = truncated_at {
-            fields.serialize_entry("stopped_at", &Timestamp(*truncated_at))?;
+            fields.serialize_entry("truncated_at", &Timestamp(*truncated_at))?;
         }
         fields.end()
     }
 }
 
-/// Serialises as `cause`, a sentence, and the `transaction_id?` or the `table_name_now?` by which one can find out more.
+/// Serialises as `cause`, a sentence, with the `transaction_id?` of the event or the `table_name_now?` of a renamed table.
 impl Serialize for PossibleRemoval {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_map(None)?;
@@ -162,8 +162,8 @@ impl Serialize for PossibleRemoval {
     }
 }
 
-/// Serialises as `state`, which is `snapshot`, `uncertain`, `deleted`, `moved` or `before_horizon`; the `row`, the last `change`
-/// with its transaction; of a row that has another key, `moved_to`; and of an uncertain one, its `possible_removals`.
+/// Serialises as `state`, which is `snapshot`, `uncertain`, `deleted`, `moved` or `before_horizon`, the `row`, and the last
+/// `change` with its transaction. A moved row also has `moved_to`, its new key, and an uncertain one has `possible_removals`.
 impl Serialize for AsOf {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let state = match self {
@@ -186,7 +186,7 @@ impl Serialize for AsOf {
     }
 }
 
-/// Serialises as a JSON value; null where there is none.
+/// Serialises as a JSON value; null if there is none.
 impl Serialize for FieldValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -202,7 +202,7 @@ impl Serialize for FieldValue {
     }
 }
 
-/// Serialises as `name`, `before?` and `after?`: a side on which there is no value is left out.
+/// Serialises as `name`, `before?` and `after?`. A side without a value is left out.
 impl Serialize for FieldChange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_map(None)?;

@@ -4,15 +4,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The size and digest of a value that was too large to be stored. The change holds `{"too_large": {"bytes": …, "sha256": …}}` in
-/// its place. Displayed, it is a sentence without a full stop.
+/// The size and digest of a value that was too large to be stored. The change holds `{"too_large": {"bytes": …, "sha256": …}}`
+/// in its place. Displayed, it is a sentence without a full stop.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LargeValue {
-    /// The size of a `bytea`, or of the UTF-8 text of any other value.
+    /// The size in bytes: that of a `bytea`, or of the UTF-8 text of any other value. Without a digest, the size that the value
+    /// has on disk, possibly compressed.
     pub bytes: u64,
-    /// The SHA-256 of the same bytes, in hexadecimal digits; none if it could not be computed either.
+    /// The SHA-256 of the same bytes, in hexadecimal digits; `None` if the value was too large to compute it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
 }

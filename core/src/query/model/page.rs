@@ -4,18 +4,19 @@ use chrono::{DateTime, Utc};
 
 use super::cursor::Cursor;
 
-/// A part of an ordered list, newest first, with the cursors of its neighbours.
+/// A page of an ordered list, newest first, with the cursors of the pages before and after it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Page<T> {
     /// The entries, newest first.
     pub entries: Vec<T>,
-    /// The cursor from which newer entries begin; none if there are no newer ones.
+    /// The cursor for [`Position::NewerThan`](crate::query::Position::NewerThan); `None` if there are no newer entries.
     pub newer: Option<Cursor>,
-    /// The cursor from which older entries begin; none if there are no older ones.
+    /// The cursor for [`Position::OlderThan`](crate::query::Position::OlderThan); `None` if there are no older entries.
     pub older: Option<Cursor>,
-    /// The moment up to which the trail was searched, if the page is truncated because the search took longer than one page may
-    /// take. The next page in the direction of reading goes on from there.
+    /// The moment up to which the trail was searched, if the search took longer than the search time that
+    /// [`AuditTrail::search_time`](crate::AuditTrail::search_time) sets; `None` if the page is complete. The page may then have
+    /// fewer entries than asked for, and the next page continues the search from that moment.
     pub truncated_at: Option<DateTime<Utc>>,
 }
 
@@ -32,6 +33,6 @@ impl<T> Page<T> {
 pub enum Count {
     /// The exact number.
     Exact(usize),
-    /// The cap, where there are more changes than that.
+    /// The cap, if there are more changes than that.
     Truncated(usize),
 }

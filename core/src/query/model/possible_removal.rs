@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::change::Change;
 use crate::TableName;
 
-/// An event that may have removed a row, about which the trail does not know enough. Displayed, it is a sentence without a full
+/// An event that may have removed a row, but that no trigger recorded completely. Displayed, it is a sentence without a full
 /// stop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -22,8 +22,8 @@ pub enum PossibleRemoval {
         /// The time.
         at: DateTime<Utc>,
     },
-    /// Two rows had the key within a transaction, which deleted one of them, and the deleted row was not stored. It may have been
-    /// this one.
+    /// Two rows had the key within a transaction, which deleted one of them, and the deleted row was not stored. It may have
+    /// been this one.
     OtherRow {
         /// The transaction.
         transaction_id: Uuid,

@@ -6,23 +6,24 @@ use serde::Deserialize;
 
 use super::transaction_record::TransactionRecord;
 
-/// The database session of a transaction without an actor, as the trail records it in `meta`. Displayed, it is a list of the parts
-/// that are known, with the role first.
+/// The database session of a transaction without an actor, as the trail records it in `meta`. Displayed, it is a list of the
+/// parts that are known, with the role first.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct RecordedSession {
     /// The role of the session, from `SET ROLE` or from its login.
     pub role: String,
-    /// The name that the client gave itself, if any.
+    /// The setting `application_name` of the session, if the client set it.
     #[serde(default)]
     pub application_name: Option<String>,
-    /// The address of the client; none for a connection through a socket of the same machine.
+    /// The IP address of the client; `None` for a connection through a Unix socket.
     #[serde(default)]
     pub client_address: Option<String>,
 }
 
 impl TransactionRecord {
-    /// Returns the session. It is recorded only for a transaction without an actor.
+    /// Returns the database session. It is recorded only for a transaction without an actor, and only if the capture policy
+    /// says so.
     #[must_use]
     pub fn session(&self) -> Option<RecordedSession> {
         if self.actor.is_some() {

@@ -12,8 +12,8 @@ use crate::InvalidParameter;
 
 /// The key of a row: its key columns with their values as text, ordered by column.
 ///
-/// Written as text, it has the form of a URL's query, so that any value can be part of it. Serialised, it is an object as it is
-/// stored with each change. A value is `None` where the column is NULL, which no text can say.
+/// Its text has the form of a URL's query, such as `id=42`, so that it can contain any value. Serialised, it is a JSON object,
+/// as stored with each change. A value is `None` if the column is NULL; such a key has no text that can be read again.
 ///
 /// ```
 /// use threadline::query::RowKey;
@@ -31,7 +31,8 @@ pub struct RowKey(BTreeMap<String, Option<String>>);
 impl RowKey {
     pub(crate) const EXPECTED: &str = "the key of a row such as id=42, or order=7&line=2";
 
-    /// Reads a key of a table with these key columns. The value alone is enough where there is one column.
+    /// Parses the key of a table with these key columns, as [`Snapshot::key_columns`](crate::query::Snapshot::key_columns)
+    /// returns them. If there is only one column, its value is enough. Without columns, a key with any columns is accepted.
     ///
     /// ```
     /// use threadline::query::RowKey;
@@ -43,8 +44,7 @@ impl RowKey {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidParameter`] for any other text. No columns means that they are not known: then any key with its columns is
-    /// accepted.
+    /// [`InvalidParameter`] for any other text.
     pub fn parse(columns: &[String], text: &str) -> Result<Self, InvalidParameter> {
         let key = match columns {
             [column] if !text.contains('=') && is_storable(text) => Ok(Self::from([(column, text)])),
@@ -65,7 +65,7 @@ impl RowKey {
         })
     }
 
-    /// Returns whether no column is known, as of a TRUNCATE.
+    /// Returns whether the key has no columns, as that of a TRUNCATE.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -77,23 +77,23 @@ impl RowKey {
         !self.is_empty() && self.0.values().all(Option::is_some)
     }
 
-    /// Returns whether this is a key column.
+    /// Returns whether the key has this column.
     #[must_use]
     pub fn contains(&self, column: &str) -> bool {
         self.0.contains_key(column)
     }
 
-    /// Returns the columns.
+    /// Returns the columns, sorted by name.
     pub fn columns(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// Returns the columns with their values; `None` is NULL.
+    /// Returns the columns with their values, sorted by name; `None` is NULL.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, Option<&str>)> {
         self.0.iter().map(|(column, value)| (column.as_str(), value.as_deref()))
     }
 
-    /// Returns the value of a column, unless it is NULL or no column of the key.
+    /// Returns the value of a column; `None` if it is NULL, or if the key does not have the column.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&str> {
         self.0.get(column)?.as_deref()

@@ -13,8 +13,8 @@ use crate::InvalidParameter;
 
 /// The maximum number of open transactions in a mark: the number of connections that PostgreSQL allows by default.
 pub(in crate::query) const MAX_OPEN: usize = 100;
-/// The longest time between listing open transactions and taking the snapshot. It is a few milliseconds on a healthy server, and
-/// the changes captured within it are checked one by one.
+/// The longest time between listing open transactions and taking the snapshot. It is a few milliseconds on a healthy server,
+/// and the changes captured within it are checked one by one.
 pub(in crate::query) const MAX_LISTING_TIME: TimeDelta = TimeDelta::minutes(1);
 /// The longest text of a mark. [`MAX_OPEN`] transactions with ids and times of any length fit.
 const MAX_TEXT_BYTES: usize = 4_096;
@@ -24,10 +24,10 @@ const MORE: &str = "more";
 /// [`newer_changes`](crate::query::Snapshot::newer_changes) find the changes that have become visible since.
 ///
 /// The time of a change is that of the write, so a long transaction commits changes that are older than some that were visible
-/// before. A cursor cannot tell them from those; the mark holds the transactions that were open.
+/// before. A cursor alone cannot find them, so the mark also holds the transactions that were open.
 ///
-/// It is written as a text of at most 4,096 letters, digits and `.`, `_` and `-`, which holds the ids of up to 100 open
-/// transactions and their beginnings, and nothing of what they did.
+/// Its text has at most 4,096 letters, digits, `.`, `_` and `-`, so it fits into a URL. It contains the ids and beginnings of
+/// up to 100 open transactions, and no data.
 ///
 /// ```
 /// use threadline::query::SnapshotMark;

@@ -10,8 +10,9 @@ use crate::InvalidParameter;
 
 /// A moment that is read from text or written as text.
 ///
-/// It is read from RFC 3339 with an offset, or from what a `datetime-local` field of a form sends, which is taken as UTC. It is
-/// displayed in UTC, with as many digits as it needs; serialised, with microseconds, which is what PostgreSQL stores.
+/// It is parsed from RFC 3339 with an offset, or from the value of a `datetime-local` field of a form, which is taken as UTC.
+/// Years outside of 1 to 9999 are rejected, and digits after the microseconds dropped. It is displayed in UTC, with as many
+/// digits as needed, and serialised with microseconds, as PostgreSQL stores them.
 ///
 /// ```
 /// use threadline::query::Timestamp;
@@ -34,8 +35,8 @@ impl Timestamp {
         self.0.to_rfc3339_opts(SecondsFormat::Micros, true)
     }
 
-    /// Returns the timestamp, unless it is outside the years 1 to 9999. PostgreSQL's range ends in the year 294276, and chrono's
-    /// begins before PostgreSQL's.
+    /// Returns the timestamp, unless it is outside the years 1 to 9999. PostgreSQL's range ends in the year 294276, and
+    /// chrono's begins before PostgreSQL's.
     pub(super) fn in_range(self) -> Option<Self> {
         let years =
             DateTime::from_timestamp(-62_135_596_800, 0)?..DateTime::from_timestamp(253_402_300_800, 0)?;
@@ -77,12 +78,12 @@ impl Serialize for Timestamp {
     }
 }
 
-/// A range of time with both ends, open where there is none.
+/// A range of time that includes both ends. A missing end means no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TimeRange {
-    /// The first moment.
+    /// The first moment; `None` for no limit.
     pub from: Option<DateTime<Utc>>,
-    /// The last moment.
+    /// The last moment; `None` for no limit.
     pub to: Option<DateTime<Utc>>,
 }
 
@@ -90,7 +91,7 @@ impl TimeRange {
     /// Creates a range.
     ///
     /// # Errors
-    /// [`InvalidParameter`] when it ends before it begins.
+    /// [`InvalidParameter`] if the range ends before it begins.
     pub fn new(from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Result<Self, InvalidParameter> {
         match (from, to) {
             (Some(from), Some(to)) if from > to => {
@@ -131,7 +132,7 @@ impl RelativeRange {
     /// Every range, the shortest first.
     pub const ALL: [Self; 4] = [Self::LastHour, Self::LastDay, Self::LastWeek, Self::LastMonth];
 
-    /// Returns the word that stands for the range in an address.
+    /// Returns the word for the range in a URL.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -153,8 +154,8 @@ impl RelativeRange {
         }
     }
 
-    /// Returns the range before this moment, without an end. It begins at a whole minute, so that a link to it is the same link
-    /// for a while.
+    /// Returns the range that begins this length before the moment, and has no end. Its beginning is rounded down to a whole
+    /// minute, so that a link to it stays the same for a minute.
     #[must_use]
     pub fn before(self, now: DateTime<Utc>) -> TimeRange {
         let from = now.checked_sub_signed(self.length());

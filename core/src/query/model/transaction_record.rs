@@ -12,7 +12,7 @@ use sqlx::{FromRow, Row};
 use uuid::Uuid;
 
 use super::change::Change;
-use crate::ActorRef;
+use crate::{ActionStatus, ActorRef};
 
 /// A database transaction that changed captured tables.
 #[derive(Debug, Clone)]
@@ -22,16 +22,17 @@ pub struct TransactionRecord {
     pub id: Uuid,
     /// The time at which the transaction began.
     pub occurred_at: DateTime<Utc>,
-    /// The actor; none if the application declared none.
+    /// The actor; `None` if the application set none.
     pub actor: Option<ActorRef>,
-    /// The actor on whose behalf the actor acted.
+    /// The actor on whose behalf the actor acted, if there is one.
     pub on_behalf_of: Option<ActorRef>,
     /// The source of the transaction, such as `web`, in trails of the Elixir library whose application declared one.
     pub source: Option<String>,
-    /// The action, if the application declared one.
+    /// The action, if the application set one.
     pub action: Option<ActionRecord>,
-    /// The metadata of the transaction, if the application declared any. This is the JSON text that the database stores, so
-    /// numbers stay exact.
+    /// The metadata of the transaction, if there is any: that of [`AuditedWrite::metadata`](crate::AuditedWrite::metadata), and
+    /// the database session of a transaction without an actor. This is the JSON text that the database stores, so numbers stay
+    /// exact.
     pub metadata: Option<Box<RawValue>>,
 }
 
@@ -43,16 +44,16 @@ pub struct TransactionRecord {
 pub struct ActionRecord {
     /// The id.
     pub id: Uuid,
-    /// The id that it shares with other actions of the same case.
+    /// The correlation id, which related actions share.
     pub correlation_id: Option<String>,
     /// The name, such as `ticket.escalated`.
     pub name: String,
-    /// The status with which it ended: `ok` or `error`.
-    pub status: String,
+    /// The result of the action.
+    pub status: ActionStatus,
     /// The verb: what was done, in one word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verb: Option<String>,
-    /// The kind of action.
+    /// The category, such as `support`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
     /// The reason in words.
@@ -61,10 +62,10 @@ pub struct ActionRecord {
     /// A comment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// The id of the request from which it came.
+    /// The id of its request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// The id of the job from which it came.
+    /// The id of its job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_id: Option<String>,
 }
@@ -108,6 +109,12 @@ impl TransactionRecord {
         a.request_id AS action_request_id, a.job_id AS action_job_id";
 }
 
+/// Reads the status of a transaction's action.
+fn action_status(row: &PgRow) -> Result<ActionStatus, sqlx::Error> {
+    let status: &str = row.try_get("action_status")?;
+    status.parse().map_err(|_| sqlx::Error::Decode(format!("audit_actions.status holds {status:?}").into()))
+}
+
 impl FromRow<'_, PgRow> for TransactionRecord {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         let action = match row.try_get::<Option<Uuid>, _>("action_id")? {
@@ -115,7 +122,7 @@ impl FromRow<'_, PgRow> for TransactionRecord {
             Some(id) => Some(ActionRecord {
                 id,
                 name: row.try_get("action_name")?,
-                status: row.try_get("action_status")?,
+                status: action_status(row)?,
                 verb: row.try_get("action_verb")?,
                 category: row.try_get("action_category")?,
                 reason: row.try_get("action_reason")?,
@@ -139,13 +146,13 @@ impl FromRow<'_, PgRow> for TransactionRecord {
     }
 }
 
-/// Reads the actor, and the actor on whose behalf they acted. The database checks only that the setting is an object; what is no
-/// actor reads as none, so that a mistake in one application does not hide a whole page.
+/// Reads the actor, and the actor on whose behalf they acted. The database checks only that the setting is an object; what is
+/// no actor reads as none, so that a mistake in one application does not hide a whole page.
 fn actors(transaction: Uuid, row: &PgRow) -> Result<(Option<ActorRef>, Option<ActorRef>), sqlx::Error> {
     let Some(Json(stored)) = row.try_get::<Option<Json<Value>>, _>("actor_ref")? else {
         return Ok((None, None));
     };
-    let read = |json: &Value| ActorRef::from_json(json).inspect_err(|_| warn_once(transaction)).ok();
+    let read = |json: &Value| ActorRef::from_recorded_json(json).inspect_err(|_| warn_once(transaction)).ok();
     Ok((read(&stored), stored.get("on_behalf_of").and_then(read)))
 }
 

@@ -1,8 +1,9 @@
 //! Changes that have become visible since a page was read, those of transactions that committed late included.
 //!
-//! Three groups of changes are newer than a mark: those captured after the snapshot; those captured while it was being taken, by
-//! transactions that it does not hold; and the earlier ones of the transactions that were open then. The first are found like any
-//! newer changes, the second are within milliseconds, and the third are found by the id and the beginning of each transaction.
+//! Three groups of changes are newer than a mark: those captured after the snapshot; those captured while it was being taken,
+//! by transactions that it does not hold; and the earlier ones of the transactions that were open then. The first are found
+//! like any newer changes, the second are within milliseconds, and the third are found by the id and the beginning of each
+//! transaction.
 
 mod committed_since;
 mod open_transactions;
@@ -29,8 +30,8 @@ use crate::query::model::timeline_entry::TimelineEntry;
 pub struct NewerCount {
     /// The number of changes, counted up to the cap.
     pub count: usize,
-    /// The number of those among them that were captured before the mark, because their transactions committed after it. In a list
-    /// that is ordered by time, they are further down.
+    /// The number of those that were captured before the mark, and whose transactions committed after it. In a list that is
+    /// ordered by time, they are further down.
     pub late: usize,
     /// True if there may be more: counting stopped at the cap, or the mark does not hold every transaction that was open.
     pub truncated: bool,
@@ -42,13 +43,14 @@ pub struct NewerCount {
 pub struct NewerChanges {
     /// The changes, newest first.
     pub entries: Vec<TimelineEntry>,
-    /// True if there may be more: there are more than were asked for, or the mark does not hold every transaction that was open.
+    /// True if there may be more: there are more than were asked for, or the mark does not hold every transaction that was
+    /// open.
     pub truncated: bool,
 }
 
 impl Snapshot<'_> {
-    /// Counts the changes that match and have become visible since a mark, up to `cap`: those that are new since a page was read. A
-    /// change whose transaction was still open then counts once that has committed, although its time is earlier.
+    /// Counts the changes that match the filter and have become visible since a mark, up to `cap`. This includes changes with
+    /// an earlier time than the mark whose transactions committed after it.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -68,9 +70,9 @@ impl Snapshot<'_> {
     ///
     /// The count is [truncated](NewerCount::truncated)
     ///
-    /// - if the server did not report the beginning of an open transaction, because its session belongs to another role than the
-    ///   reader's (without `pg_read_all_stats`) or because it was prepared, and the transaction is not among the 10,000 that began
-    ///   last before the mark, in the last 31 days;
+    /// - if the server did not report the beginning of an open transaction, because its session belongs to another role than
+    ///   the reader's (without `pg_read_all_stats`) or because it was prepared, and the transaction is not among the 10,000
+    ///   that began last before the mark, in the last 31 days;
     /// - always on a replica, which does not report open transactions;
     /// - if it takes longer than the [search time](crate::AuditTrail::search_time) to search the changes that a transaction had
     ///   made before the mark, which then are not counted.
@@ -78,7 +80,7 @@ impl Snapshot<'_> {
     /// If the server's clock was set back after the mark, changes with times before the mark are not counted.
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer.
+    /// [`QueryError::Timeout`] and [`QueryError::Database`].
     pub async fn count_newer(
         &mut self,
         scope: &Scope,
@@ -108,11 +110,11 @@ impl Snapshot<'_> {
         Ok(NewerCount { count: count.min(cap), late: late.min(cap), truncated: count > cap || !is_complete })
     }
 
-    /// Returns the changes that match and have become visible since a mark, at most `limit`, newest first: those that
-    /// [`count_newer`](Self::count_newer) counts, within the same bounds.
+    /// Returns the changes that match the filter and have become visible since a mark: at most `limit`, newest first. They are
+    /// those that [`count_newer`](Self::count_newer) counts, with the same exceptions.
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer.
+    /// [`QueryError::Timeout`] and [`QueryError::Database`].
     pub async fn newer_changes(
         &mut self,
         scope: &Scope,

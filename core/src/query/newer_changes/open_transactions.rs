@@ -9,9 +9,9 @@ use crate::query::model::error::QueryError;
 use crate::query::model::snapshot_mark::{Began, MAX_LISTING_TIME, MAX_OPEN, OpenTransaction, SnapshotMark};
 use crate::{AuditTrail, pool};
 
-/// The list of open transactions, in one round trip and an implicit transaction of its own, because the snapshot's own transaction
-/// could only list them after it has taken its snapshot. The first row holds the clock from before. Sessions come before prepared
-/// transactions, because a transaction that is being prepared moves from the one list to the other.
+/// The list of open transactions, in one round trip and an implicit transaction of its own, because the snapshot's own
+/// transaction could only list them after it has taken its snapshot. The first row holds the clock from before. Sessions come
+/// before prepared transactions, because a transaction that is being prepared moves from the one list to the other.
 const LIST: &str = "SET LOCAL search_path = pg_catalog, pg_temp;
     SELECT (extract(epoch FROM now()) * 1000000)::bigint AS listed_at, NULL::bigint AS xid, NULL::bigint AS began,
            false AS is_here;
@@ -44,11 +44,12 @@ struct OpenTransactions {
 }
 
 impl AuditTrail {
-    /// Begins a transaction that only reads, as [`snapshot`](Self::snapshot) does, and marks what it holds, so that
-    /// [`count_newer`](Snapshot::count_newer) can count the changes that have become visible since. That takes two more round trips.
+    /// Begins a read-only transaction as [`snapshot`](Self::snapshot) does, and returns a mark of what it can see. With the
+    /// mark, [`count_newer`](Snapshot::count_newer) counts the changes that have become visible since. This takes two more
+    /// round trips.
     ///
     /// # Errors
-    /// [`QueryError`] when the database does not answer, or holds no trail.
+    /// As [`snapshot`](Self::snapshot).
     pub async fn snapshot_with_mark(&self) -> Result<(Snapshot<'_>, SnapshotMark), QueryError> {
         let open = OpenTransactions::list(self).await?;
         let mut snapshot = self.snapshot().await?;
@@ -59,6 +60,7 @@ impl AuditTrail {
 
 impl OpenTransactions {
     async fn list(trail: &AuditTrail) -> Result<Self, QueryError> {
+        let _permit = trail.read_permit().await?;
         let pool = trail.read_pool.as_ref().unwrap_or(&trail.pool);
         let timeout = pool::timeout_millis(trail.statement_timeout).max(1);
         let sql = format!("SET LOCAL statement_timeout = {timeout}; {LIST}");
@@ -105,7 +107,8 @@ impl OpenTransactions {
         let since = in_progress.iter().filter(|txid| listed.iter().all(|(listed, _)| listed != *txid));
         let since = since.map(|txid| OpenTransaction { txid: *txid, began: Began::AfterListing });
         let mut open_transactions: Vec<_> = here.chain(since).collect();
-        // A transaction that was just being prepared is listed twice, the session first. If there are too many, the oldest are kept.
+        // A transaction that was just being prepared is listed twice, the session first. If there are too many, the oldest are
+        // kept.
         open_transactions.sort_by_key(|open| open.txid);
         open_transactions.dedup_by_key(|open| open.txid);
         let earliest = taken_at - MAX_LISTING_TIME;

@@ -19,8 +19,8 @@ use crate::query::model::row_key::RowKey;
 use crate::query::model::timeline_entry::TimelineEntry;
 use crate::{Scope, TableName};
 
-/// The longest step back of a clock that is taken into account. After a longer one, an earlier state of a row may be returned for
-/// moments in between.
+/// The longest step back of a clock that is taken into account. After a longer one, an earlier state of a row may be returned
+/// for moments in between.
 const MAX_CLOCK_STEP: TimeDelta = TimeDelta::days(31);
 /// The number of TRUNCATEs that are read together.
 const TRUNCATE_BATCH: usize = 100;
@@ -29,10 +29,29 @@ const TRUNCATE_BATCH: usize = 100;
 const KEY_CHANGE_LIMITS: [usize; 3] = [2, 20, 200];
 
 impl Snapshot<'_> {
-    /// Returns a row as of a moment: after its newest change at that moment or before.
+    /// Returns a row as of a moment: its state after its newest change at that moment or before.
+    ///
+    /// ```no_run
+    /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
+    /// use threadline::Scope;
+    /// use threadline::query::AsOf;
+    ///
+    /// let yesterday = chrono::Utc::now() - chrono::TimeDelta::days(1);
+    /// let mut snapshot = trail.snapshot().await?;
+    /// match snapshot.as_of(&Scope::unscoped(), "tickets", [("id", 4711)], yesterday).await? {
+    ///     AsOf::Present(entry) => println!("{:?}", entry.change.after),
+    ///     AsOf::Uncertain { causes, .. } => println!("may have been removed: {}", causes[0]),
+    ///     AsOf::Deleted(entry) => println!("deleted at {}", entry.change.captured_at),
+    ///     AsOf::Moved(entry) => println!("has the key {} since", entry.change.key),
+    ///     AsOf::BeforeHorizon => println!("did not exist, or was not captured yet"),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`QueryError::FutureTimestamp`], [`QueryError::KeyMismatch`], [`QueryError::NotCaptured`], and [`QueryError::Database`].
+    /// [`QueryError::FutureTimestamp`] if the moment is in the future by the clock of the database. [`QueryError::KeyMismatch`]
+    /// if no row has such a key, and [`QueryError::NotCaptured`]. [`QueryError::Timeout`] and [`QueryError::Database`].
     pub async fn as_of(
         &mut self,
         scope: &Scope,
@@ -43,11 +62,11 @@ impl Snapshot<'_> {
         self.row_at(scope, &table.into(), &key.into(), Some(at)).await
     }
 
-    /// Returns a row as it is now. No clock is compared with the changes: the newest one counts, even if it was recorded with a time
-    /// that the clock has not reached yet.
+    /// Returns a row as it is now: its state after its newest change. No clock is read, so a change counts even if it was
+    /// recorded with a time that the server's clock has not reached yet.
     ///
     /// # Errors
-    /// As [`as_of`](Self::as_of), except that now is never in the future.
+    /// As [`as_of`](Self::as_of), except [`QueryError::FutureTimestamp`].
     pub async fn as_of_now(
         &mut self,
         scope: &Scope,
@@ -57,7 +76,22 @@ impl Snapshot<'_> {
         self.row_at(scope, &table.into(), &key.into(), None).await
     }
 
-    /// Returns a row as of two moments, in either order, and the fields that differ.
+    /// Returns a row as of two moments, and the fields that differ. The order of the moments does not matter.
+    ///
+    /// ```no_run
+    /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
+    /// use threadline::Scope;
+    ///
+    /// let now = chrono::Utc::now();
+    /// let moments = [now - chrono::TimeDelta::days(1), now];
+    /// let mut snapshot = trail.snapshot().await?;
+    /// let comparison = snapshot.compare(&Scope::unscoped(), "tickets", [("id", 4711)], moments).await?;
+    /// for field in &comparison.fields {
+    ///     println!("{}: {:?} -> {:?}", field.name, field.before, field.after);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`as_of`](Self::as_of).
@@ -130,12 +164,12 @@ impl Snapshot<'_> {
         Ok(self.load_entries(vec![row]).await?.into_iter().next())
     }
 
-    /// Returns the time of changes that corresponds to a moment of the clock. Changes are never recorded with a time before that of
-    /// an earlier change.
+    /// Returns the time of changes that corresponds to a moment of the clock. Changes are never recorded with a time before
+    /// that of an earlier change.
     ///
-    /// If the clock was set back, changes were recorded with later times than it showed, after those that were recorded before. A
-    /// moment that the clock showed twice stands for the second time. A moment that is the very time of a change, as a reader takes
-    /// it from a history, stands for that change. A moment in the future is an error.
+    /// If the clock was set back, changes were recorded with later times than it showed, after those that were recorded before.
+    /// A moment that the clock showed twice stands for the second time. A moment that is the very time of a change, as a reader
+    /// takes it from a history, stands for that change. A moment in the future is an error.
     async fn recorded_moment(&mut self, at: DateTime<Utc>) -> Result<DateTime<Utc>, QueryError> {
         let features = self.features();
         let stepped = if features.has_clock_steps {
@@ -144,8 +178,9 @@ impl Snapshot<'_> {
             features.has_old_keys.to_string()
         };
         let sql = AssertSqlSafe(format!("SELECT clock_timestamp(), {stepped}"));
-        let row = sqlx::query_as(sql).persistent(false).fetch_one(self.connection());
-        let (now, may_have_stepped): (DateTime<Utc>, bool) = row.await?;
+        let row = sqlx::query_as(sql).persistent(false).fetch_one(self.connection()).await;
+        self.end_statement();
+        let (now, may_have_stepped): (DateTime<Utc>, bool) = row?;
         if !may_have_stepped {
             return if at > now { Err(QueryError::FutureTimestamp { at }) } else { Ok(at) };
         }
@@ -157,7 +192,9 @@ impl Snapshot<'_> {
         );
         let latest = at.checked_add_signed(MAX_CLOCK_STEP).unwrap_or(at);
         let row = sqlx::query_as(AssertSqlSafe(sql)).bind(at).bind(latest).persistent(false);
-        let (is_recorded, ahead): (bool, Option<DateTime<Utc>>) = row.fetch_one(self.connection()).await?;
+        let row = row.fetch_one(self.connection()).await;
+        self.end_statement();
+        let (is_recorded, ahead): (bool, Option<DateTime<Utc>>) = row?;
         match ahead {
             _ if is_recorded => Ok(at),
             Some(ahead) => Ok(ahead),
@@ -168,8 +205,8 @@ impl Snapshot<'_> {
 
     /// Returns a TRUNCATE of the whole table after a change, or else the newest one of a partition.
     ///
-    /// A TRUNCATE has no values, so conditions of the scope on values do not apply: whoever may see a row may also know that its
-    /// table was emptied.
+    /// A TRUNCATE has no values, so conditions of the scope on values do not apply: whoever may see a row may also know that
+    /// its table was emptied.
     async fn truncate_after(
         &mut self,
         criteria: Criteria<'_>,
@@ -192,7 +229,8 @@ impl Snapshot<'_> {
         }
     }
 
-    /// Returns the other key columns that the table has since, if it has: later changes of the row are recorded under another key.
+    /// Returns the other key columns that the table has since, if it has: later changes of the row are recorded under another
+    /// key.
     async fn replaced_key_columns(
         &mut self,
         criteria: Criteria<'_>,
@@ -208,8 +246,9 @@ impl Snapshot<'_> {
         }))
     }
 
-    /// Finds the row that has a key after a change that took it away from a row. Another row may have been given the key before, as
-    /// when keys are swapped or shifted. Returns the last change of that row, or the removal and that no row has the key.
+    /// Finds the row that has a key after a change that took it away from a row. Another row may have been given the key
+    /// before, as when keys are swapped or shifted. Returns the last change of that row, or the removal and that no row has the
+    /// key.
     async fn find_holder(
         &mut self,
         criteria: Criteria<'_>,

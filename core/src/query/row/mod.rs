@@ -16,11 +16,11 @@ use crate::query::model::timeline_entry::TimelineEntry;
 use crate::{Scope, TableName};
 
 impl Snapshot<'_> {
-    /// Returns the history of one row: at most `size` changes, newest first, and each TRUNCATE of its table among them. The other
-    /// conditions of the filter apply, too.
+    /// Returns the history of one row: a page of at most `size` changes, newest first, including each TRUNCATE of its table.
+    /// The other conditions of the filter apply as well; its own table and key are replaced.
     ///
-    /// A row that was given another key has a history under each: [`Change::old_key`](crate::query::Change::old_key) leads from one
-    /// to the other.
+    /// A row whose key was changed has a history under each key. [`Change::old_key`](crate::query::Change::old_key) of the
+    /// change between them is the earlier key.
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -36,8 +36,8 @@ impl Snapshot<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`QueryError::KeyMismatch`] and [`QueryError::NotCaptured`] when no change matches for that reason, and
-    /// [`QueryError::Database`].
+    /// [`QueryError::Timeout`] and [`QueryError::Database`]. If no change matches, also [`QueryError::KeyMismatch`] if the
+    /// table has other key columns, and [`QueryError::NotCaptured`].
     pub async fn row_history(
         &mut self,
         scope: &Scope,

@@ -119,7 +119,9 @@ async fn exists(snapshot: &mut Snapshot<'_>, table: &TableName) -> Result<bool, 
                         WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p'))",
     );
     let found = found.bind(table.schema()).bind(table.name()).persistent(false);
-    Ok(found.fetch_one(snapshot.connection()).await?)
+    let exists = found.fetch_one(snapshot.connection()).await;
+    snapshot.end_statement();
+    Ok(exists?)
 }
 
 /// Returns why the relation no longer has the name, or had another one in between; none if it only was not captured.

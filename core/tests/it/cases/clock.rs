@@ -1,4 +1,5 @@
-//! A server's clock that is set back: changes keep the order in which they were written, and as-of follows it.
+//! Tests that changes keep the order in which they were written when the server's clock is set back, and that as-of follows that
+//! order.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,23 +10,23 @@ use threadline::capture::{CaptureMode, TablePolicy};
 use threadline::query::{Filter, QueryError};
 use threadline::{AuditTrail, Scope};
 
-use crate::cases::{as_of, history, now, row_after, steps, told, told_now};
+use crate::cases::{as_of, history, now, row_after, state_at, state_now, steps};
 use threadline_testkit::cluster::Cluster;
 use threadline_testkit::database::{Result, install, run};
 
-/// What sets the clock back by three seconds.
+/// A method of setting the clock back by three seconds.
 enum Clock {
     /// libfaketime, which reads the offset from this file whenever the server asks for the time.
     File(PathBuf),
-    /// The times that were given out already: the trail cannot tell a clock that is behind from these being ahead.
-    TimesGivenOut,
+    /// The last time that the trail has used, which is moved ahead: for the trail this is the same as a clock that is behind.
+    LastTime,
 }
 
 impl Clock {
     async fn set_back(&self, pool: &PgPool) -> Result {
         match self {
             Self::File(file) => Ok(fs::write(file, "-3")?),
-            Self::TimesGivenOut => {
+            Self::LastTime => {
                 run(
                     pool,
                     "SELECT setval('threadline.threadline_clock',
@@ -36,11 +37,11 @@ impl Clock {
         }
     }
 
-    async fn set_right(&self) -> Result {
+    async fn restore(&self) -> Result {
         match self {
             Self::File(file) => Ok(fs::write(file, "+0")?),
-            // The clock runs on by itself.
-            Self::TimesGivenOut => {
+            // After this time the clock is ahead of the last time again.
+            Self::LastTime => {
                 tokio::time::sleep(std::time::Duration::from_millis(3_100)).await;
                 Ok(())
             }
@@ -48,13 +49,13 @@ impl Clock {
     }
 }
 
-/// When each change of a row was captured, oldest first, and what the clock said if it was behind.
+/// Returns when each change of a row was captured, oldest first, and the time of the clock if it was behind.
 async fn times(trail: &AuditTrail, row: &str) -> Result<Vec<(DateTime<Utc>, Option<DateTime<Utc>>)>> {
     let entries = history(trail, "t", row).await?;
     Ok(entries.iter().rev().map(|entry| (entry.change.captured_at, entry.change.clock_at)).collect())
 }
 
-async fn write_while_the_clock_is_set_back(pool: &PgPool, clock: &Clock, mode: CaptureMode) -> Result {
+async fn check_writes_while_clock_is_set_back(pool: &PgPool, clock: &Clock, mode: CaptureMode) -> Result {
     let trail = install(pool).await?;
     run(pool, "CREATE TABLE t (id int PRIMARY KEY, v int); CREATE TABLE u (id int PRIMARY KEY)").await?;
     trail.capture(["t", "u"].map(|table| TablePolicy::new(table).mode(mode))).await?;
@@ -70,7 +71,7 @@ async fn write_while_the_clock_is_set_back(pool: &PgPool, clock: &Clock, mode: C
     run(pool, "TRUNCATE u").await?;
     let behind = now(pool).await?;
 
-    // In the order of writing, at times that rise, with what the clock said.
+    // The changes are in the order of writing, their times increase, and each has the time of the clock if it was behind.
     let values: Vec<String> = history(&trail, "t", "id=1").await?.iter().map(row_after).collect();
     assert_eq!(values, ["{id: 1, v: 3}", "{id: 1, v: 2}", "{id: 1, v: 1}"]);
     assert_eq!(steps(&trail, "t", "id=2").await?, ["delete id=2", "update id=2", "insert id=2"]);
@@ -81,7 +82,7 @@ async fn write_while_the_clock_is_set_back(pool: &PgPool, clock: &Clock, mode: C
     let timeline: Vec<&str> = timeline.iter().map(|entry| entry.change.operation.as_str()).collect();
     assert_eq!(timeline[..6], ["truncate", "update", "delete", "update", "update", "update"]);
 
-    // Now, although the clock has not come to the times of the changes.
+    // As-of now includes the changes, although their times are ahead of the clock.
     for (table, row, expected) in [
         ("t", "id=1", "existed: {id: 1, v: 3}"),
         ("t", "id=2", "was removed by delete"),
@@ -90,23 +91,23 @@ async fn write_while_the_clock_is_set_back(pool: &PgPool, clock: &Clock, mode: C
         ("t", "id=4", "existed: {id: 4, v: 1}"),
         ("u", "id=1", "was removed by truncate"),
     ] {
-        assert_eq!(told(&trail, table, row, behind).await?, expected, "{table} {row}");
-        assert_eq!(told_now(pool, &trail, table, row).await?, expected, "{table} {row}");
+        assert_eq!(state_at(&trail, table, row, behind).await?, expected, "{table} {row}");
+        assert_eq!(state_now(pool, &trail, table, row).await?, expected, "{table} {row}");
     }
-    // At the times of the changes themselves, which a reader takes from the history.
+    // As-of works at the times of the changes themselves, which a reader takes from the history.
     for (captured_at, expected) in at.iter().map(|(at, _)| *at).zip(["v: 1", "v: 2", "v: 3"]) {
-        let told = told(&trail, "t", "id=1", captured_at).await?;
-        assert!(told.starts_with("existed") && told.contains(expected), "{captured_at}: {told}");
+        let state = state_at(&trail, "t", "id=1", captured_at).await?;
+        assert!(state.starts_with("existed") && state.contains(expected), "{captured_at}: {state}");
     }
     let between = at[1].0 + (at[2].0 - at[1].0) / 2;
-    assert_eq!(told(&trail, "t", "id=1", between).await?, "existed: {id: 1, v: 2}");
+    assert_eq!(state_at(&trail, "t", "id=1", between).await?, "existed: {id: 1, v: 2}");
     let future = Utc::now() + TimeDelta::days(1);
     let Err(error) = as_of(&trail, "t", "id=1", future).await else {
         return Err("a moment that is still to come was answered".into());
     };
     assert!(matches!(error.downcast_ref(), Some(QueryError::FutureTimestamp { .. })), "{error}");
 
-    clock.set_right().await?;
+    clock.restore().await?;
     run(pool, "UPDATE t SET v = 4 WHERE id = 1").await?;
     run(pool, "INSERT INTO t VALUES (2, 5); INSERT INTO u VALUES (1)").await?;
     let at = times(&trail, "id=1").await?;
@@ -118,30 +119,30 @@ async fn write_while_the_clock_is_set_back(pool: &PgPool, clock: &Clock, mode: C
         ("t", "id=3", "became id=30"),
         ("u", "id=1", "existed: {id: 1}"),
     ] {
-        assert_eq!(told_now(pool, &trail, table, row).await?, expected, "{table} {row}");
+        assert_eq!(state_now(pool, &trail, table, row).await?, expected, "{table} {row}");
     }
-    // Before the clock was set back nothing of all that had happened.
-    if matches!(clock, Clock::TimesGivenOut) {
+    // As-of a time before the clock was set back includes none of these changes.
+    if matches!(clock, Clock::LastTime) {
         for row in ["id=1", "id=2", "id=3"] {
-            let told = told(&trail, "t", row, before).await?;
-            assert!(told.contains("v: 1"), "{row}: {told}");
+            let state = state_at(&trail, "t", row, before).await?;
+            assert!(state.contains("v: 1"), "{row}: {state}");
         }
     }
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn changes_keep_their_order_when_times_are_ahead_of_the_clock_by_statement(pool: PgPool) -> Result {
-    write_while_the_clock_is_set_back(&pool, &Clock::TimesGivenOut, CaptureMode::Statement).await
+async fn changes_ahead_of_clock_keep_order_in_statement_mode(pool: PgPool) -> Result {
+    check_writes_while_clock_is_set_back(&pool, &Clock::LastTime, CaptureMode::Statement).await
 }
 
 #[sqlx::test(migrations = false)]
-async fn changes_keep_their_order_when_times_are_ahead_of_the_clock_by_row(pool: PgPool) -> Result {
-    write_while_the_clock_is_set_back(&pool, &Clock::TimesGivenOut, CaptureMode::Row).await
+async fn changes_ahead_of_clock_keep_order_in_row_mode(pool: PgPool) -> Result {
+    check_writes_while_clock_is_set_back(&pool, &Clock::LastTime, CaptureMode::Row).await
 }
 
-/// libfaketime, which Debian's package `faketime` brings.
-fn library() -> Result<String> {
+/// Returns the path of libfaketime, which Debian's package `faketime` contains.
+fn libfaketime_path() -> Result<String> {
     let folders = fs::read_dir("/usr/lib")?.flatten().map(|folder| folder.path().join("faketime"));
     let library = folders.map(|folder| folder.join("libfaketime.so.1")).find(|library| library.is_file());
     let library =
@@ -150,9 +151,9 @@ fn library() -> Result<String> {
 }
 
 #[sqlx::test(migrations = false)]
-async fn changes_keep_their_order_when_the_servers_clock_is_set_back(pool: PgPool) -> Result {
-    let library = library()?;
-    // The server's account has to read it.
+async fn changes_after_clock_was_set_back_keep_order(pool: PgPool) -> Result {
+    let library = libfaketime_path()?;
+    // The account of the server must be able to read this folder.
     let folder = std::env::temp_dir().join(format!("threadline-clock-{}", uuid::Uuid::now_v7().simple()));
     fs::create_dir(&folder)?;
     let file = folder.join("offset");
@@ -171,9 +172,9 @@ async fn changes_keep_their_order_when_the_servers_clock_is_set_back(pool: PgPoo
         let start = now(&pool).await?;
         clock.set_back(&pool).await?;
         assert!(now(&pool).await? < start - TimeDelta::seconds(2), "libfaketime sets the clock back");
-        clock.set_right().await?;
-        write_while_the_clock_is_set_back(&pool, &clock, mode).await?;
-        clock.set_right().await?;
+        clock.restore().await?;
+        check_writes_while_clock_is_set_back(&pool, &clock, mode).await?;
+        clock.restore().await?;
         pool.close().await;
     }
     drop(cluster);

@@ -1,14 +1,14 @@
-//! Every way to change a key: as-of and comparison of every key at every commit are held against the table.
+//! Tests every way to change a key: checks as-of and comparison of every key at every commit against the table.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::{flaws, forget};
+use threadline_testkit::changes::{empty_trail, violations};
 use threadline_testkit::database::{Result, install, run};
-use threadline_testkit::witness::Witness;
+use threadline_testkit::table_copies::TableCopies;
 
-/// A table with its key, and transactions. After each the table is copied.
-struct Story<'a> {
+/// A table with its key, and the transactions that write to it. The table is copied after each of them.
+struct Scenario<'a> {
     name: &'a str,
     table: &'a str,
     key: &'a [&'a str],
@@ -25,8 +25,8 @@ const PARTITIONED: &str =
     CREATE TABLE t_c_low PARTITION OF t_c FOR VALUES FROM (0) TO (10);
     CREATE TABLE t_c_high PARTITION OF t_c FOR VALUES FROM (10) TO (20)";
 
-const STORIES: &[Story<'_>] = &[
-    Story {
+const SCENARIOS: &[Scenario<'_>] = &[
+    Scenario {
         name: "swaps and shifts in one statement",
         table: DEFERRABLE,
         key: &["id"],
@@ -41,7 +41,7 @@ const STORIES: &[Story<'_>] = &[
             "UPDATE t SET id = id + 2 WHERE id < 3; UPDATE t SET id = id - 2",
         ],
     },
-    Story {
+    Scenario {
         name: "rows with the same values swap their keys",
         table: DEFERRABLE,
         key: &["id"],
@@ -53,7 +53,7 @@ const STORIES: &[Story<'_>] = &[
             "UPDATE t SET id = 5 - id",
         ],
     },
-    Story {
+    Scenario {
         name: "two rows under one key within a transaction",
         table: DEFERRED,
         key: &["id"],
@@ -70,7 +70,7 @@ const STORIES: &[Story<'_>] = &[
             "INSERT INTO t VALUES (2, 'same'), (2, 'same'); DELETE FROM t WHERE ctid = (SELECT max(ctid) FROM t WHERE note = 'same'); DELETE FROM t WHERE note = 'y'",
         ],
     },
-    Story {
+    Scenario {
         name: "composite keys",
         table: "CREATE TABLE t (a int, b text, note text, PRIMARY KEY (b, a) DEFERRABLE)",
         key: &["a", "b"],
@@ -84,7 +84,7 @@ const STORIES: &[Story<'_>] = &[
             "DELETE FROM t WHERE b = 'x'",
         ],
     },
-    Story {
+    Scenario {
         name: "a key is given up and taken by a new row",
         table: PLAIN,
         key: &["id"],
@@ -99,7 +99,7 @@ const STORIES: &[Story<'_>] = &[
             "UPDATE t SET id = 1 WHERE id = 1",
         ],
     },
-    Story {
+    Scenario {
         name: "there and back within a transaction",
         table: PLAIN,
         key: &["id"],
@@ -112,7 +112,7 @@ const STORIES: &[Story<'_>] = &[
             "UPDATE t SET id = 2; DELETE FROM t; INSERT INTO t VALUES (2, 'e')",
         ],
     },
-    Story {
+    Scenario {
         name: "ten changes of the key, and a deletion",
         table: PLAIN,
         key: &["id"],
@@ -130,7 +130,7 @@ const STORIES: &[Story<'_>] = &[
             "UPDATE t SET id = 11; DELETE FROM t",
         ],
     },
-    Story {
+    Scenario {
         name: "savepoints take a change of the key back",
         table: PLAIN,
         key: &["id"],
@@ -142,7 +142,7 @@ const STORIES: &[Story<'_>] = &[
             "BEGIN; SAVEPOINT s; DELETE FROM t; ROLLBACK TO s; UPDATE t SET id = id + 1; COMMIT",
         ],
     },
-    Story {
+    Scenario {
         name: "several operations in one statement",
         table: PLAIN,
         key: &["id"],
@@ -157,7 +157,7 @@ const STORIES: &[Story<'_>] = &[
              WHEN NOT MATCHED THEN INSERT VALUES (3, 'merged')",
         ],
     },
-    Story {
+    Scenario {
         name: "several operations in one statement, checked at its end",
         table: DEFERRABLE,
         key: &["id"],
@@ -172,7 +172,7 @@ const STORIES: &[Story<'_>] = &[
              WHEN MATCHED AND new = 0 THEN DELETE WHEN MATCHED THEN UPDATE SET id = s.new",
         ],
     },
-    Story {
+    Scenario {
         name: "rows move between partitions",
         table: PARTITIONED,
         key: &["id", "r"],
@@ -190,7 +190,7 @@ const STORIES: &[Story<'_>] = &[
             "DELETE FROM t WHERE r = 'c'; UPDATE t SET r = 'c'",
         ],
     },
-    Story {
+    Scenario {
         name: "rows of a partition change their keys by its own name",
         table: PARTITIONED,
         key: &["id", "r"],
@@ -203,7 +203,7 @@ const STORIES: &[Story<'_>] = &[
             "DELETE FROM t_a; INSERT INTO t VALUES (5, 'a', 'new')",
         ],
     },
-    Story {
+    Scenario {
         name: "every row is swapped with its twin in another partition",
         table: PARTITIONED,
         key: &["id", "r"],
@@ -216,7 +216,7 @@ const STORIES: &[Story<'_>] = &[
     },
 ];
 
-/// What a policy leaves out must not make an answer wrong.
+/// Returns a policy that stores everything, and one that stores no old values, with which answers must be right as well.
 fn policies(mode: CaptureMode) -> Vec<(String, TablePolicy)> {
     let whole = || TablePolicy::new("t").mode(mode);
     let mut bare = whole();
@@ -225,26 +225,26 @@ fn policies(mode: CaptureMode) -> Vec<(String, TablePolicy)> {
     vec![(mode.as_str().to_owned(), whole()), (format!("{}, no old values", mode.as_str()), bare)]
 }
 
-async fn play(pool: &PgPool, mode: CaptureMode) -> Result {
+async fn check_scenarios(pool: &PgPool, mode: CaptureMode) -> Result {
     let trail = install(pool).await?;
     let mut problems = Vec::new();
     for (capture, policy) in policies(mode) {
-        for story in STORIES {
-            let name = format!("{} ({capture})", story.name);
-            run(pool, &format!("DROP TABLE IF EXISTS t; {}", story.table)).await?;
-            forget(pool).await?;
+        for scenario in SCENARIOS {
+            let name = format!("{} ({capture})", scenario.name);
+            run(pool, &format!("DROP TABLE IF EXISTS t; {}", scenario.table)).await?;
+            empty_trail(pool).await?;
             trail.capture([policy.clone()]).await?;
-            let mut witness = Witness::new("t", story.key);
-            // Where two rows share a key within a transaction, a deletion without the deleted row does not say of which.
-            witness.may_be_uncertain = !policy.store_deleted_row;
-            witness.look(pool).await?;
-            for transaction in story.transactions {
+            let mut copies = TableCopies::new("t", scenario.key);
+            // If two rows share a key within a transaction, a deletion without the deleted row does not say which one it removed.
+            copies.may_be_uncertain = !policy.store_deleted_row;
+            copies.copy(pool).await?;
+            for transaction in scenario.transactions {
                 run(pool, transaction).await.map_err(|error| format!("{name}: {error}"))?;
-                witness.look(pool).await?;
+                copies.copy(pool).await?;
             }
-            let found = witness.differences(&trail).await?;
+            let found = copies.differences(&trail).await?;
             problems.extend(found.iter().map(|problem| format!("{name}: {problem}")));
-            problems.extend(flaws(pool).await?.iter().map(|flaw| format!("{name}: {flaw}")));
+            problems.extend(violations(pool).await?.iter().map(|violation| format!("{name}: {violation}")));
         }
     }
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
@@ -252,11 +252,11 @@ async fn play(pool: &PgPool, mode: CaptureMode) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn every_key_at_every_commit_is_as_the_table_was_by_statement(pool: PgPool) -> Result {
-    play(&pool, CaptureMode::Statement).await
+async fn key_at_each_commit_matches_table_in_statement_mode(pool: PgPool) -> Result {
+    check_scenarios(&pool, CaptureMode::Statement).await
 }
 
 #[sqlx::test(migrations = false)]
-async fn every_key_at_every_commit_is_as_the_table_was_by_row(pool: PgPool) -> Result {
-    play(&pool, CaptureMode::Row).await
+async fn key_at_each_commit_matches_table_in_row_mode(pool: PgPool) -> Result {
+    check_scenarios(&pool, CaptureMode::Row).await
 }

@@ -1,23 +1,23 @@
-//! Values that are too large for jsonb: no write fails, what is excluded is never converted, and a marker with the size and the
-//! digest stands for what cannot be kept.
+//! Tests values that are too large for jsonb: no write fails, an excluded value is never converted, and a marker with the size and
+//! the digest replaces a value that cannot be stored.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::{changes, forget};
+use threadline_testkit::changes::{changes, empty_trail};
 use threadline_testkit::database::{Result, install, run, value};
 
-/// Each test takes gigabytes of memory for a moment.
-static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// The lock of the tests in this file, because each takes gigabytes of memory for a moment.
+static MEMORY_LOCK: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// jsonb holds texts of up to 268,435,455 bytes. One that is longer fails whenever it is converted.
-const TOO_LONG: &str = "repeat('0123456789', 27000000)";
-/// As text it has two digits for each byte.
-const TOO_LONG_AS_TEXT: &str = "decode(repeat('ab', 140000000), 'hex')";
+/// A text whose conversion fails, because jsonb holds texts of up to 268,435,455 bytes.
+const TOO_LONG_TEXT: &str = "repeat('0123456789', 27000000)";
+/// A value whose text is too long, because it has two digits for each byte.
+const TOO_LONG_BYTES: &str = "decode(repeat('ab', 140000000), 'hex')";
 
 #[sqlx::test(migrations = false)]
 async fn redacted_value_of_any_size_is_never_converted(pool: PgPool) -> Result {
-    let _turn = ONE_AT_A_TIME.lock().await;
+    let _guard = MEMORY_LOCK.lock().await;
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(
@@ -25,9 +25,9 @@ async fn redacted_value_of_any_size_is_never_converted(pool: PgPool) -> Result {
             "DROP TABLE IF EXISTS docs; CREATE TABLE docs (id int PRIMARY KEY, title text, body text, secret text)",
         )
         .await?;
-        forget(&pool).await?;
-        // The rows are there before the table is captured, and must not become read-only by it.
-        run(&pool, &format!("INSERT INTO docs VALUES (1, 'x', {TOO_LONG}, {TOO_LONG})")).await?;
+        empty_trail(&pool).await?;
+        // The row exists before the table is captured, and must not become read-only by that.
+        run(&pool, &format!("INSERT INTO docs VALUES (1, 'x', {TOO_LONG_TEXT}, {TOO_LONG_TEXT})")).await?;
         trail.capture([TablePolicy::new("docs").mode(mode).exclude(["body"]).mask(["secret"])]).await?;
         for write in [
             "UPDATE docs SET title = 'y'",
@@ -58,19 +58,19 @@ async fn redacted_value_of_any_size_is_never_converted(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn marker_stands_for_a_value_that_jsonb_cannot_hold(pool: PgPool) -> Result {
-    let _turn = ONE_AT_A_TIME.lock().await;
+async fn value_too_large_for_jsonb_is_replaced_by_marker(pool: PgPool) -> Result {
+    let _guard = MEMORY_LOCK.lock().await;
     let trail = install(&pool).await?;
     for (mode, data_type, too_large, bytes) in [
-        (CaptureMode::Statement, "text", TOO_LONG, format!("convert_to({TOO_LONG}, 'UTF8')")),
-        (CaptureMode::Row, "bytea", TOO_LONG_AS_TEXT, TOO_LONG_AS_TEXT.to_owned()),
+        (CaptureMode::Statement, "text", TOO_LONG_TEXT, format!("convert_to({TOO_LONG_TEXT}, 'UTF8')")),
+        (CaptureMode::Row, "bytea", TOO_LONG_BYTES, TOO_LONG_BYTES.to_owned()),
     ] {
         run(
             &pool,
             &format!("DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text, v {data_type})"),
         )
         .await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         run(&pool, &format!("INSERT INTO t VALUES (1, 'a', {too_large})")).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         for write in ["UPDATE t SET note = 'b'", "UPDATE t SET v = 'small'", "DELETE FROM t"] {
@@ -96,10 +96,10 @@ async fn marker_stands_for_a_value_that_jsonb_cannot_hold(pool: PgPool) -> Resul
     Ok(())
 }
 
-/// Each value fits and their sum does not.
+/// Writes values that fit into jsonb each, and do not fit together.
 #[sqlx::test(migrations = false)]
-async fn row_of_values_that_are_too_large_together_is_recorded(pool: PgPool) -> Result {
-    let _turn = ONE_AT_A_TIME.lock().await;
+async fn row_too_large_for_jsonb_is_recorded(pool: PgPool) -> Result {
+    let _guard = MEMORY_LOCK.lock().await;
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE t (id int PRIMARY KEY, a text, b text, c text, d text[], e jsonb)").await?;
     trail.capture(["t"]).await?;

@@ -1,5 +1,5 @@
-//! A publication FOR ALL TABLES holds the trail's tables as well: PostgreSQL then refuses an UPDATE or DELETE of a table whose
-//! rows nothing identifies.
+//! Tests a publication FOR ALL TABLES, which contains the trail's tables as well: PostgreSQL then refuses an UPDATE or DELETE of a
+//! table whose rows nothing identifies.
 
 use sqlx::PgPool;
 use threadline::Config;
@@ -10,7 +10,7 @@ use threadline_testkit::changes::changes;
 use threadline_testkit::database::{Result, install, run, value};
 
 #[sqlx::test(migrations = false)]
-async fn publication_of_all_tables_refuses_nothing_that_the_trail_does(pool: PgPool) -> Result {
+async fn publication_for_all_tables_refuses_no_write_of_trail(pool: PgPool) -> Result {
     run(&pool, "CREATE PUBLICATION everything FOR ALL TABLES").await?;
     let trail = install(&pool).await?;
     run(
@@ -41,7 +41,7 @@ async fn publication_of_all_tables_refuses_nothing_that_the_trail_does(pool: PgP
         run(&pool, "ALTER TABLE t DISABLE TRIGGER ALL").await?;
         let report = trail.coverage(&config, &Schemas::All).await?;
         let redaction = trail.redaction(&config, &Schemas::All).await?;
-        // Each updates what the one before has left.
+        // Each call updates the gaps that the previous one has left open.
         for _ in 0..2 {
             trail.record_coverage(&report, &redaction).await?;
         }
@@ -54,7 +54,7 @@ async fn publication_of_all_tables_refuses_nothing_that_the_trail_does(pool: PgP
         .await?;
         run(&pool, "SELECT threadline.threadline_observe_relations()").await?;
     }
-    // Partitions that are made late take rows out of the default partition.
+    // Partitions that are created late take rows out of the default partition.
     run(
         &pool,
         "DO $$ DECLARE name text; BEGIN

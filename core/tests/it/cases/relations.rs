@@ -1,32 +1,33 @@
-//! Tables and partitions that are detached, dropped, renamed or moved, which no trigger tells: the trail never says of a row
-//! that it exists where it may be gone.
+//! Tests tables and partitions that are detached, dropped, renamed or moved, for which no trigger fires: the trail never reports a
+//! row as existing if it may be gone.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
 use threadline::query::{AsOf, Count, Filter, PossibleRemoval};
 use threadline::{AuditTrail, Scope};
 
-use crate::cases::{as_of, now, told_now};
-use threadline_testkit::changes::forget;
+use crate::cases::{as_of, now, state_now};
+use threadline_testkit::changes::empty_trail;
 use threadline_testkit::database::{Result, install, run, value};
 
 const PARTITIONED: &str = "DROP TABLE IF EXISTS m, m_eu, m_us;
     CREATE TABLE m (id int, r text, v text, PRIMARY KEY (id, r)) PARTITION BY LIST (r);
     CREATE TABLE m_eu PARTITION OF m FOR VALUES IN ('eu'); CREATE TABLE m_us PARTITION OF m FOR VALUES IN ('us')";
 
-async fn partitioned(pool: &PgPool, trail: &AuditTrail, mode: CaptureMode) -> Result {
+/// Creates and captures the partitioned table `m`, and inserts a row into each partition.
+async fn create_partitioned(pool: &PgPool, trail: &AuditTrail, mode: CaptureMode) -> Result {
     run(pool, PARTITIONED).await?;
-    forget(pool).await?;
+    empty_trail(pool).await?;
     trail.capture([TablePolicy::new("m").mode(mode)]).await?;
     run(pool, "INSERT INTO m VALUES (1, 'eu', 'a'), (1, 'us', 'b')").await
 }
 
-/// What a check of coverage does now and then.
+/// Records which relations exist, as a check of coverage does.
 async fn observe(pool: &PgPool) -> Result {
     run(pool, "SELECT threadline.threadline_observe_relations()").await
 }
 
-/// The only cause why a row may be gone.
+/// Returns the only reason why a row may be gone.
 async fn cause(pool: &PgPool, trail: &AuditTrail, table: &str, row: &str) -> Result<PossibleRemoval> {
     match as_of(trail, table, row, now(pool).await?).await? {
         AsOf::Uncertain { causes, .. } if causes.len() == 1 => Ok(causes[0].clone()),
@@ -39,7 +40,7 @@ async fn is_certain(pool: &PgPool, trail: &AuditTrail, table: &str, row: &str) -
 }
 
 #[sqlx::test(migrations = false)]
-async fn rows_of_a_table_may_be_gone_with_a_detached_or_dropped_partition(pool: PgPool) -> Result {
+async fn rows_after_detached_or_dropped_partition_are_uncertain(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         for gone in [
@@ -47,7 +48,7 @@ async fn rows_of_a_table_may_be_gone_with_a_detached_or_dropped_partition(pool: 
             "DROP TABLE m_eu",
             "ALTER TABLE m DETACH PARTITION m_eu; DROP TABLE m_eu",
         ] {
-            partitioned(&pool, &trail, mode).await?;
+            create_partitioned(&pool, &trail, mode).await?;
             assert!(is_certain(&pool, &trail, "m", "id=1&r=eu").await?);
             let before = now(&pool).await?;
             run(&pool, gone).await?;
@@ -59,7 +60,7 @@ async fn rows_of_a_table_may_be_gone_with_a_detached_or_dropped_partition(pool: 
                     "{found:?}"
                 );
             }
-            // Once somebody has seen that the partition is gone, rows that are written later are certain.
+            // Once a check has recorded that the partition is gone, rows that are written later are certain.
             observe(&pool).await?;
             run(&pool, "UPDATE m SET v = 'c' WHERE r = 'us'; INSERT INTO m VALUES (2, 'us', 'd')").await?;
             for row in ["id=1&r=us", "id=2&r=us"] {
@@ -75,10 +76,10 @@ async fn rows_of_a_table_may_be_gone_with_a_detached_or_dropped_partition(pool: 
 }
 
 #[sqlx::test(migrations = false)]
-async fn partition_that_comes_back_is_not_said_to_have_been_there_all_the_time(pool: PgPool) -> Result {
+async fn row_of_reattached_partition_is_uncertain_until_written(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
-        partitioned(&pool, &trail, mode).await?;
+        create_partitioned(&pool, &trail, mode).await?;
         run(&pool, "ALTER TABLE m DETACH PARTITION m_eu").await?;
         observe(&pool).await?;
         run(&pool, "DELETE FROM m_eu; ALTER TABLE m ATTACH PARTITION m_eu FOR VALUES IN ('eu')").await?;
@@ -92,10 +93,10 @@ async fn partition_that_comes_back_is_not_said_to_have_been_there_all_the_time(p
 }
 
 #[sqlx::test(migrations = false)]
-async fn partition_under_another_name_is_still_there(pool: PgPool) -> Result {
+async fn row_of_renamed_partition_is_certain(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
-        partitioned(&pool, &trail, mode).await?;
+        create_partitioned(&pool, &trail, mode).await?;
         run(&pool, "ALTER TABLE m_eu RENAME TO m_europe").await?;
         assert!(is_certain(&pool, &trail, "m", "id=1&r=eu").await?);
         observe(&pool).await?;
@@ -110,18 +111,18 @@ async fn partition_under_another_name_is_still_there(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn dropped_table_takes_its_rows_along(pool: PgPool) -> Result {
+async fn row_of_dropped_table_is_uncertain(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         let policy = || TablePolicy::new("t").mode(mode);
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, v text)").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([policy()]).await?;
         run(&pool, "INSERT INTO t VALUES (1, 'a'), (2, 'a')").await?;
         run(&pool, "DROP TABLE t").await?;
         assert!(matches!(cause(&pool, &trail, "t", "id=1").await?, PossibleRemoval::TableGone { .. }));
 
-        // A table made anew under the name has rows of its own.
+        // A new table of the same name has its own rows.
         run(&pool, "CREATE TABLE t (id int PRIMARY KEY, v text)").await?;
         assert!(matches!(cause(&pool, &trail, "t", "id=1").await?, PossibleRemoval::TableGone { .. }));
         trail.capture([policy()]).await?;
@@ -132,9 +133,9 @@ async fn dropped_table_takes_its_rows_along(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// The table's history goes by its name, so the rows are found under the new name once they are written to.
+/// Checks both names: history is stored by table name, so a row is found under the new one once it is written to.
 #[sqlx::test(migrations = false)]
-async fn renamed_table_is_named_where_its_rows_are_looked_for(pool: PgPool) -> Result {
+async fn row_of_renamed_table_returns_new_name(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE SCHEMA archive").await?;
     for mode in CaptureMode::ALL {
@@ -144,7 +145,7 @@ async fn renamed_table_is_named_where_its_rows_are_looked_for(pool: PgPool) -> R
             ("ALTER TABLE t RENAME TO renamed; ALTER TABLE renamed SET SCHEMA archive", "archive.renamed"),
         ] {
             run(&pool, "DROP TABLE IF EXISTS t, renamed, archive.t, archive.renamed; CREATE TABLE t (id int PRIMARY KEY, v text)").await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             run(&pool, "DELETE FROM threadline.threadline_captured_relations").await?;
             trail.capture([TablePolicy::new("t").mode(mode)]).await?;
             run(&pool, "INSERT INTO t VALUES (1, 'a'), (2, 'a')").await?;
@@ -155,10 +156,10 @@ async fn renamed_table_is_named_where_its_rows_are_looked_for(pool: PgPool) -> R
                 "{renamed:?}"
             );
             run(&pool, &format!("DELETE FROM {name} WHERE id = 1; UPDATE {name} SET v = 'b'")).await?;
-            assert_eq!(told_now(&pool, &trail, name, "id=1").await?, "was removed by delete");
-            assert_eq!(told_now(&pool, &trail, name, "id=2").await?, r#"existed: {id: 2, v: "b"}"#);
+            assert_eq!(state_now(&pool, &trail, name, "id=1").await?, "was removed by delete");
+            assert_eq!(state_now(&pool, &trail, name, "id=2").await?, r#"existed: {id: 2, v: "b"}"#);
 
-            // Capturing it again does not capture it twice.
+            // Capturing the table again must not record each change twice.
             trail.capture([TablePolicy::new(name).mode(mode)]).await?;
             let filter = Filter { table: Some(name.into()), ..Filter::default() };
             let count = async || trail.snapshot().await?.count(&Scope::unscoped(), &filter, 100).await;
@@ -173,7 +174,7 @@ async fn renamed_table_is_named_where_its_rows_are_looked_for(pool: PgPool) -> R
             )
             .await?;
             assert_eq!(triggers, if mode == CaptureMode::Row { 2 } else { 4 });
-            // Under the old name there is no table, and the answer says where it went.
+            // No table has the old name now, and the answer contains the new one.
             let renamed = cause(&pool, &trail, "t", "id=2").await?;
             assert!(
                 matches!(&renamed, PossibleRemoval::TableRenamed { to, .. } if *to == name.into()),
@@ -185,7 +186,7 @@ async fn renamed_table_is_named_where_its_rows_are_looked_for(pool: PgPool) -> R
 }
 
 #[sqlx::test(migrations = false)]
-async fn tables_that_take_each_others_name_do_not_lend_each_other_rows(pool: PgPool) -> Result {
+async fn table_with_name_of_renamed_table_does_not_get_its_rows(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(
@@ -194,7 +195,7 @@ async fn tables_that_take_each_others_name_do_not_lend_each_other_rows(pool: PgP
              DROP TABLE IF EXISTS t_new; CREATE TABLE t_new (id int PRIMARY KEY, v text)",
         )
         .await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture(["t", "t_new"].map(|table| TablePolicy::new(table).mode(mode))).await?;
         run(&pool, "INSERT INTO t VALUES (1, 'old'), (2, 'old'); INSERT INTO t_new VALUES (1, 'new')")
             .await?;
@@ -208,19 +209,19 @@ async fn tables_that_take_each_others_name_do_not_lend_each_other_rows(pool: PgP
         }
         trail.capture(["t", "t_old"].map(|table| TablePolicy::new(table).mode(mode))).await?;
         run(&pool, "UPDATE t SET v = 'newer'").await?;
-        assert_eq!(told_now(&pool, &trail, "t", "id=1").await?, r#"existed: {id: 1, v: "newer"}"#);
+        assert_eq!(state_now(&pool, &trail, "t", "id=1").await?, r#"existed: {id: 1, v: "newer"}"#);
         assert!(!is_certain(&pool, &trail, "t", "id=2").await?, "{}", mode.as_str());
     }
     Ok(())
 }
 
-/// What was written under the other name is not in the history of this one.
+/// Renames a table twice: changes under the other name are not in the history of the first one.
 #[sqlx::test(migrations = false)]
-async fn table_that_is_renamed_and_back_does_not_hide_what_happened_meanwhile(pool: PgPool) -> Result {
+async fn row_deleted_while_table_was_renamed_is_uncertain(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, v text)").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         run(&pool, "INSERT INTO t VALUES (1, 'a'), (2, 'a')").await?;
         run(&pool, "ALTER TABLE t RENAME TO other").await?;
@@ -232,13 +233,13 @@ async fn table_that_is_renamed_and_back_does_not_hide_what_happened_meanwhile(po
     Ok(())
 }
 
-/// A table that becomes a partition is recorded under the name of the whole table from then on, and under its own name again
-/// once it is detached.
+/// Attaches a captured table, which is recorded under the name of the root table from then on, and under its own name again once
+/// it is detached.
 #[sqlx::test(migrations = false)]
-async fn attached_table_is_named_by_the_whole_table(pool: PgPool) -> Result {
+async fn row_of_attached_table_is_recorded_under_root_table(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
-        partitioned(&pool, &trail, mode).await?;
+        create_partitioned(&pool, &trail, mode).await?;
         run(
             &pool,
             "DROP TABLE IF EXISTS m_as; CREATE TABLE m_as (id int, r text, v text, PRIMARY KEY (id, r))",
@@ -251,7 +252,7 @@ async fn attached_table_is_named_by_the_whole_table(pool: PgPool) -> Result {
         trail.capture([TablePolicy::new("m").mode(mode)]).await?;
         run(&pool, "DELETE FROM m WHERE id = 5").await?;
         assert_eq!(
-            told_now(&pool, &trail, "m", "id=5&r=as").await?,
+            state_now(&pool, &trail, "m", "id=5&r=as").await?,
             "was removed by delete",
             "{}",
             mode.as_str()
@@ -261,19 +262,19 @@ async fn attached_table_is_named_by_the_whole_table(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A key column under another name: rows have other keys from then on.
+/// Renames a key column, after which rows have other keys.
 #[sqlx::test(migrations = false)]
-async fn renamed_key_column_does_not_leave_rows_behind(pool: PgPool) -> Result {
+async fn row_with_renamed_key_column_is_uncertain_under_old_key(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, v text)").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         run(&pool, "INSERT INTO t VALUES (1, 'a'), (2, 'a')").await?;
         let before = now(&pool).await?;
         run(&pool, "ALTER TABLE t RENAME id TO number").await?;
         run(&pool, "DELETE FROM t WHERE number = 1").await?;
-        assert_eq!(told_now(&pool, &trail, "t", "number=1").await?, "was removed by delete");
+        assert_eq!(state_now(&pool, &trail, "t", "number=1").await?, "was removed by delete");
         assert!(matches!(as_of(&trail, "t", "id=1", before).await?, AsOf::Present(_)));
         for row in ["id=1", "id=2"] {
             assert!(!is_certain(&pool, &trail, "t", row).await?, "{row} ({})", mode.as_str());

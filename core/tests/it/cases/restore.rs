@@ -1,22 +1,22 @@
-//! A dump that is restored into another cluster, where every relation has another number and dropped columns leave no gap:
-//! what was redacted stays redacted, under its own name and under any other.
+//! Tests a dump that is restored into another cluster, where every relation has another OID and dropped columns leave no gap:
+//! redacted columns stay redacted, under their own names and under any other.
 
 use sqlx::PgPool;
 use threadline::TableName;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::{changes, forget};
+use threadline_testkit::changes::{changes, empty_trail};
 use threadline_testkit::cluster::Cluster;
 use threadline_testkit::database::{Result, install, run, value};
 
-const TABLES: usize = 40;
+const TABLE_COUNT: usize = 40;
 
 fn table(n: usize) -> String {
-    // The order in which they are made is not that of their names, in which a dump has them.
-    format!("table_{:02}", n * 17 % TABLES)
+    // The tables are not created in the order of their names, which is the order of a dump.
+    format!("table_{:02}", n * 17 % TABLE_COUNT)
 }
 
-/// Forty tables, each with its secret in another place, and some with a gap where a column was dropped.
+/// Returns the SQL of forty tables: the position of the secret column varies, and some have a gap where a column was dropped.
 fn tables() -> String {
     let table = |n: usize| {
         let mut columns = vec!["amount int", "title text", "owner text", "city text"];
@@ -29,21 +29,21 @@ fn tables() -> String {
         };
         format!("CREATE TABLE {} (id int PRIMARY KEY, {gap}{});{drop}", table(n), columns.join(", "))
     };
-    (0..TABLES).map(table).collect()
+    (0..TABLE_COUNT).map(table).collect()
 }
 
 fn policies() -> impl Iterator<Item = TablePolicy> {
-    (0..TABLES).map(|n| {
+    (0..TABLE_COUNT).map(|n| {
         TablePolicy::new(TableName::new("public", table(n))).mask(["secret"]).mode(CaptureMode::ALL[n % 2])
     })
 }
 
-/// Writes to every table, before and after its secret gets another name; answers what leaked, and what was lost.
+/// Writes to every table, before and after its secret column is renamed, and returns what leaked and what was lost.
 async fn write_everywhere(pool: &PgPool) -> Result<Vec<String>> {
     let mut problems = Vec::new();
-    for n in 0..TABLES {
+    for n in 0..TABLE_COUNT {
         let table = table(n);
-        forget(pool).await?;
+        empty_trail(pool).await?;
         run(
             pool,
             &format!("INSERT INTO {table} (id, title, amount, secret) VALUES (1, 'clear', 12, 's3cret')"),
@@ -59,25 +59,28 @@ async fn write_everywhere(pool: &PgPool) -> Result<Vec<String>> {
         let found = changes(pool).await?;
         let of_table = |problem: &str| format!("{table}: {problem}: {found:#?}");
         problems.extend((found.len() != 4).then(|| of_table("not every change is there")));
-        let is_told = |line: &String| line.contains("title: clear") && line.contains("amount: 12");
-        problems.extend((!found.iter().all(is_told)).then(|| of_table("a value is withheld for no reason")));
-        problems
-            .extend(found.iter().any(|line| line.contains("s3cret")).then(|| of_table("a secret is told")));
+        let has_plain_values = |line: &String| line.contains("title: clear") && line.contains("amount: 12");
+        problems.extend(
+            (!found.iter().all(has_plain_values)).then(|| of_table("a value is withheld for no reason")),
+        );
+        problems.extend(
+            found.iter().any(|line| line.contains("s3cret")).then(|| of_table("a secret is recorded")),
+        );
     }
     Ok(problems)
 }
 
 #[sqlx::test(migrations = false)]
-async fn secrets_stay_redacted_after_a_restore_into_another_cluster(pool: PgPool) -> Result {
+async fn secret_after_restore_into_another_cluster_stays_redacted(pool: PgPool) -> Result {
     let programs = ["pg_dump", "pg_restore"];
     let origin = Cluster::start(&pool, &programs, &[]).await?;
     let first = origin.create_database("app", "").await?;
-    // The trail comes after the tables, as in an application that has been there for a while.
+    // The trail is installed after the tables were created, as in an existing application.
     run(&first, &tables()).await?;
     let trail = install(&first).await?;
     trail.capture(policies()).await?;
     assert_eq!(write_everywhere(&first).await?, Vec::<String>::new());
-    forget(&first).await?;
+    empty_trail(&first).await?;
     run(&first, "INSERT INTO table_00 (id, secret) VALUES (7, 's3cret')").await?;
 
     let file = origin.folder().join("app.dump");
@@ -90,19 +93,19 @@ async fn secrets_stay_redacted_after_a_restore_into_another_cluster(pool: PgPool
     assert_eq!(count, 1, "the trail comes along");
     assert_eq!(write_everywhere(&restored).await?, Vec::<String>::new());
 
-    // Captured again, the numbers of this cluster are known.
+    // The second capture records the OIDs of this cluster.
     let trail = threadline_testkit::database::trail(&restored);
     trail.install().await?;
     trail.capture(policies()).await?;
     run(&restored, "ALTER TABLE table_01 RENAME secret TO other; ALTER TABLE table_01 ADD COLUMN more text")
         .await?;
-    forget(&restored).await?;
+    empty_trail(&restored).await?;
     run(&restored, "INSERT INTO table_01 (id, other, more) VALUES (2, 's3cret', 'clear')").await?;
     let found = changes(&restored).await?.join("\n");
     assert!(found.contains("more: clear") && found.contains("other: [REDACTED]"), "{found}");
 
-    // Once more, into a third cluster that pg_restore fills in the same way: the trail's own tables get the numbers that they
-    // have here, and two tables that have taken each other's place in the dump get each other's.
+    // The third cluster is filled by pg_restore in the same way: the trail's own tables get the OIDs that they have here, and two
+    // tables that have exchanged their names get each other's OIDs.
     run(&restored, "ALTER TABLE table_01 RENAME other TO secret; ALTER TABLE table_01 DROP COLUMN more")
         .await?;
     run(&restored, "ALTER TABLE table_03 RENAME TO x; ALTER TABLE table_05 RENAME TO table_03; ALTER TABLE x RENAME TO table_05")
@@ -117,9 +120,9 @@ async fn secrets_stay_redacted_after_a_restore_into_another_cluster(pool: PgPool
     Ok(())
 }
 
-/// The numbers of the other database must not be taken for those of this one, either where the server is the same.
+/// Checks that the OIDs of the original database are not mistaken for those of the restored one, even on the same server.
 #[sqlx::test(migrations = false)]
-async fn row_of_a_restored_database_is_as_certain_as_in_its_origin(pool: PgPool) -> Result {
+async fn row_after_restore_is_as_certain_as_before(pool: PgPool) -> Result {
     let programs = ["pg_dump", "pg_restore"];
     let cluster = Cluster::start(&pool, &programs, &[]).await?;
     let first = cluster.create_database("app", "").await?;
@@ -144,8 +147,8 @@ async fn row_of_a_restored_database_is_as_certain_as_in_its_origin(pool: PgPool)
         for (table, row, is_certain) in
             [("other", "id=1", true), ("m", "id=1&r=eu", true), ("dropped", "id=1", false)]
         {
-            let told = crate::cases::told_now(pool, &trail, table, row).await?;
-            assert_eq!(told.starts_with("existed"), is_certain, "{table}: {told}");
+            let state = crate::cases::state_now(pool, &trail, table, row).await?;
+            assert_eq!(state.starts_with("existed"), is_certain, "{table}: {state}");
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! SERIALIZABLE: sessions that write to different rows, each with an action, do not fail for the trail's sake.
+//! Tests that sessions which write to different rows under SERIALIZABLE do not fail because of the trail.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use threadline::query::{Count, Filter};
 use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use tokio::sync::Barrier;
 
-use threadline_testkit::changes::{flaws, forget};
+use threadline_testkit::changes::{empty_trail, violations};
 use threadline_testkit::database::{Result, install, run};
 
 const SESSIONS: usize = 8;
 const ROUNDS: usize = 40;
 
-/// One round of a session: in each, all sessions begin, write and commit together, and a failure is no way out of it.
+/// Runs one round of a session. All sessions begin, write and commit together, and one that has failed still waits for the others.
 async fn write(
     pool: &PgPool,
     session: usize,
@@ -22,13 +22,13 @@ async fn write(
     together: &Barrier,
 ) -> std::result::Result<(), String> {
     let failed = |error: &dyn ToString| error.to_string();
-    let begun = pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await;
+    let transaction = pool.begin_with("BEGIN ISOLATION LEVEL SERIALIZABLE").await;
     together.wait().await;
     let adopted = async {
         let actor = ActorRef::new(ActorKind::User, session.to_string()).map_err(|error| failed(&error))?;
         let context = AuditContext::new(actor).with_correlation_id(format!("round-{round}"));
         let write = AuditTrail::new(pool.clone()).write(&context.map_err(|error| failed(&error))?);
-        let transaction = begun.map_err(|error| failed(&error))?;
+        let transaction = transaction.map_err(|error| failed(&error))?;
         write.action(Action::named("counter.raised")).adopt(transaction).await.map_err(|error| failed(&error))
     };
     let mut adopted = adopted.await;
@@ -46,7 +46,7 @@ async fn write(
 }
 
 #[sqlx::test(migrations = false)]
-async fn audited_writes_of_different_rows_do_not_conflict(pool: PgPool) -> Result {
+async fn serializable_writes_with_actions_rarely_conflict(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let sessions = sqlx::postgres::PgPoolOptions::new()
         .max_connections(8)
@@ -59,7 +59,7 @@ async fn audited_writes_of_different_rows_do_not_conflict(pool: PgPool) -> Resul
              INSERT INTO c SELECT n, 0 FROM generate_series(0, 10000) AS n; ANALYZE c",
         )
         .await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("c").mode(mode)]).await?;
         let together = Arc::new(Barrier::new(SESSIONS));
         let tasks: Vec<_> = (0..SESSIONS)
@@ -68,7 +68,7 @@ async fn audited_writes_of_different_rows_do_not_conflict(pool: PgPool) -> Resul
                 tokio::spawn(async move {
                     let mut failures = Vec::new();
                     for round in 0..ROUNDS {
-                        // The rows lie far apart, so the host's own statements meet nowhere.
+                        // The rows are far apart, so the host's own statements do not conflict.
                         let written = write(&pool, session, round, &together).await;
                         failures.extend(
                             written.err().map(|error| format!("round {round}, session {session}: {error}")),
@@ -96,15 +96,15 @@ async fn audited_writes_of_different_rows_do_not_conflict(pool: PgPool) -> Resul
         let action = Filter { action: Some("counter.raised".to_owned()), ..Filter::default() };
         let count = trail.snapshot().await?.count(&Scope::unscoped(), &action, 10_000).await?;
         assert_eq!(count, Count::Exact(transactions - failures.len()));
-        assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+        assert_eq!(violations(&pool).await?, Vec::<String>::new());
     }
     sessions.close().await;
     Ok(())
 }
 
-/// What the trail itself reads or updates at a write would show here as well, without an action.
+/// Tests captured writes alone, because a conflict over what the trail reads or updates would occur without an action as well.
 #[sqlx::test(migrations = false)]
-async fn captured_writes_without_an_action_do_not_conflict(pool: PgPool) -> Result {
+async fn serializable_writes_without_actions_never_conflict(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let sessions = sqlx::postgres::PgPoolOptions::new()
         .max_connections(8)

@@ -1,15 +1,15 @@
-//! Settings of the session, the role and the database, and locales of the server: a write records the same bytes under each,
-//! and fails under none.
+//! Tests settings of the session and the database, and locales of the server: a write records the same bytes with each of them,
+//! and fails with none.
 
 use sqlx::{PgConnection, PgPool};
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use crate::cases::told_now;
-use threadline_testkit::changes::forget;
+use crate::cases::state_now;
+use threadline_testkit::changes::empty_trail;
 use threadline_testkit::database::{Result, install, run, value};
 
-/// A column for each kind of value whose text or reading depends on some setting. What jsonb cannot hold makes capture look
-/// closer.
+/// A table with a column for each kind of value whose text or input depends on a setting. Some values are json that jsonb cannot
+/// hold, because capture converts those in another way.
 const TABLE: &str = "
     CREATE TYPE mood AS ENUM ('sad', 'so so'); CREATE TYPE place AS (street text, since timestamptz, pair float8[]);
     CREATE TABLE v (id int PRIMARY KEY, at timestamptz, local timestamp, day date, clock timetz, span interval, raw bytea,
@@ -33,8 +33,8 @@ const WRITES: [&str; 3] = [
     "DELETE FROM public.v",
 ];
 
-/// These change what a host's own statement does: they forbid it or take triggers away.
-const OTHER_MATTERS: [&str; 7] = [
+/// The settings that are not tested, because they change the host's own statements: they forbid writes or disable triggers.
+const SKIPPED_SETTINGS: [&str; 7] = [
     "allow_in_place_tablespaces",
     "default_transaction_read_only",
     "exit_on_error",
@@ -44,8 +44,8 @@ const OTHER_MATTERS: [&str; 7] = [
     "transaction_isolation",
 ];
 
-/// Settings that are texts, with values that stand for all others.
-const TEXTS: [(&str, &str); 27] = [
+/// The settings that are texts, each with values that represent all others.
+const TEXT_SETTINGS: [(&str, &str); 27] = [
     ("TimeZone", "America/St_Johns"),
     ("TimeZone", "<+0545>-05:45"),
     ("DateStyle", "SQL, DMY"),
@@ -75,7 +75,7 @@ const TEXTS: [(&str, &str); 27] = [
     ("threadline.captured", "nothing"),
 ];
 
-/// The images that a session's writes leave, as one text.
+/// Returns the rows that a session's writes have recorded, as one text.
 async fn images(pool: &PgPool) -> Result<String> {
     let sql = "SELECT coalesce(string_agg(concat_ws(E'\\n', op, table_pk, data_after, changed_fields, changed_from), E'\\n'
                                           ORDER BY captured_at, id), '') FROM threadline.audit_changes";
@@ -89,14 +89,14 @@ async fn write(connection: &mut PgConnection) -> Result {
     Ok(())
 }
 
-/// Writes under a setting; answers how the images differ from the expected ones.
+/// Writes with a setting, and returns the recorded rows if they differ from the expected ones.
 async fn difference(pool: &PgPool, setting: &str, to: &str, expected: &str) -> Result<Option<String>> {
-    forget(pool).await?;
+    empty_trail(pool).await?;
     let mut transaction = pool.begin().await?;
     let name = format!("{setting} = {to}");
     let set = format!("SET LOCAL {setting} = '{}'", to.replace('\'', "''"));
     if run(&mut *transaction, &set).await.is_err() {
-        // Not every value that is listed is there: compression and the like depend on how the server was built.
+        // Some values that are listed cannot be set, such as compression methods that the server was built without.
         return Ok(None);
     }
     if let Err(error) = write(&mut transaction).await {
@@ -113,29 +113,29 @@ fn policies(mode: CaptureMode) -> [TablePolicy; 2] {
 }
 
 #[sqlx::test(migrations = false)]
-async fn every_setting_of_a_session_leaves_the_same_bytes(pool: PgPool) -> Result {
+async fn session_setting_does_not_change_recorded_bytes(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, TABLE).await?;
-    // Every value of a word, and both ends of a number.
+    // An enumeration is tested with every value, and a number with its minimum and maximum.
     let settings: Vec<(String, Vec<String>)> = sqlx::query_as(
         "SELECT name, CASE vartype WHEN 'bool' THEN ARRAY['on', 'off'] WHEN 'enum' THEN enumvals ELSE ARRAY[min_val, max_val] END
          FROM pg_settings WHERE context IN ('user', 'superuser') AND vartype <> 'string' AND name <> ALL ($1) ORDER BY name",
     )
-    .bind(&OTHER_MATTERS[..])
+    .bind(&SKIPPED_SETTINGS[..])
     .fetch_all(&pool)
     .await?;
     assert!(settings.len() > 150, "{}", settings.len());
     let settings: Vec<(&str, &str)> = settings
         .iter()
         .flat_map(|(name, values)| values.iter().map(move |value| (name.as_str(), value.as_str())))
-        .chain(TEXTS)
+        .chain(TEXT_SETTINGS)
         .collect();
     let mut problems = Vec::new();
     for mode in CaptureMode::ALL {
         for policy in policies(mode) {
             let name = format!("{}, redacts: {}", mode.as_str(), policy.redacts());
             trail.capture([policy]).await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             write(&mut *pool.acquire().await?).await?;
             let expected = images(&pool).await?;
             assert!(expected.contains("2024-10-27T01:30:00.123456+00:00"), "{expected}");
@@ -150,9 +150,9 @@ async fn every_setting_of_a_session_leaves_the_same_bytes(pool: PgPool) -> Resul
     Ok(())
 }
 
-/// What a table that has changed since is captured by sets other settings.
+/// Alters the table first, because an altered table is captured by other statements, which set other settings.
 #[sqlx::test(migrations = false)]
-async fn settings_of_a_session_leave_the_same_bytes_after_the_table_has_changed(pool: PgPool) -> Result {
+async fn session_setting_does_not_change_recorded_bytes_of_altered_table(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, TABLE).await?;
     let mut problems = Vec::new();
@@ -166,10 +166,10 @@ async fn settings_of_a_session_leave_the_same_bytes_after_the_table_has_changed(
             trail.capture([policy]).await?;
             run(&pool, "ALTER TABLE v ADD COLUMN later interval; ALTER TABLE given ADD COLUMN later interval DEFAULT '1 day 2 hours'")
                 .await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             write(&mut *pool.acquire().await?).await?;
             let expected = images(&pool).await?;
-            for (setting, to) in TEXTS.into_iter().chain([
+            for (setting, to) in TEXT_SETTINGS.into_iter().chain([
                 ("IntervalStyle", "iso_8601"),
                 ("bytea_output", "escape"),
                 ("extra_float_digits", "-15"),
@@ -187,9 +187,9 @@ async fn settings_of_a_session_leave_the_same_bytes_after_the_table_has_changed(
     Ok(())
 }
 
-/// What a role or a database sets applies from the first statement on, also to the session that installs and captures.
+/// Installs and captures with settings of the database, which apply from the first statement of each session.
 #[sqlx::test(migrations = false)]
-async fn settings_of_the_database_change_neither_installation_nor_capture(pool: PgPool) -> Result {
+async fn database_settings_do_not_change_installation_or_capture(pool: PgPool) -> Result {
     let database: String = value(&pool, "SELECT quote_ident(current_database())").await?;
     for setting in [
         "DateStyle = 'German, DMY'",
@@ -222,7 +222,7 @@ async fn settings_of_the_database_change_neither_installation_nor_capture(pool: 
     for mode in CaptureMode::ALL {
         for policy in policies(mode) {
             trail.capture([policy.clone()]).await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             write(&mut *sessions.acquire().await?).await?;
             let found = images(&pool).await?;
             for text in [
@@ -242,25 +242,26 @@ async fn settings_of_the_database_change_neither_installation_nor_capture(pool: 
     Ok(())
 }
 
-/// Turkish has another capital for i, and a collation may take different texts for equal.
+/// Uses Turkish, which has another capital letter for i, and a collation that treats different texts as equal.
 #[sqlx::test(migrations = false)]
-async fn locale_of_the_database_changes_no_name_and_hides_no_change(pool: PgPool) -> Result {
+async fn turkish_locale_does_not_change_names_or_hide_changes(pool: PgPool) -> Result {
     let name = format!("threadline_test_{}", uuid::Uuid::now_v7().simple());
-    let with_icu: bool =
+    let has_icu: bool =
         value(&pool, "SELECT EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i')").await?;
-    let locale = if with_icu { "LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR' LOCALE 'C'" } else { "LOCALE 'C'" };
+    let locale = if has_icu { "LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR' LOCALE 'C'" } else { "LOCALE 'C'" };
     run(&pool, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' {locale}")).await?;
     let options = (*pool.connect_options()).clone().database(&name);
     let turkish = sqlx::postgres::PgPoolOptions::new().max_connections(4).connect_with(options).await?;
-    let played = play_in_turkish(&turkish, with_icu).await;
+    let result = write_titles(&turkish, has_icu).await;
     turkish.close().await;
     run(&pool, &format!("DROP DATABASE {name} WITH (FORCE)")).await?;
-    played
+    result
 }
 
-async fn play_in_turkish(pool: &PgPool, with_icu: bool) -> Result {
+/// Writes to a table of titles, and checks what the trail reports of its rows.
+async fn write_titles(pool: &PgPool, has_icu: bool) -> Result {
     let trail = install(pool).await?;
-    let collation = if with_icu {
+    let collation = if has_icu {
         run(
             pool,
             "CREATE COLLATION either (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
@@ -278,7 +279,7 @@ async fn play_in_turkish(pool: &PgPool, with_icu: bool) -> Result {
             ),
         )
         .await?;
-        forget(pool).await?;
+        empty_trail(pool).await?;
         trail.capture([TablePolicy::new("titles").mode(mode)]).await?;
         run(pool, "INSERT INTO titles VALUES ('Istanbul', 'iI', 1), ('izmir', 'i', 2)").await?;
         run(pool, "UPDATE titles SET note = 'II' WHERE id = 1").await?;
@@ -289,10 +290,10 @@ async fn play_in_turkish(pool: &PgPool, with_icu: bool) -> Result {
             ("title=ISTANBUL", "existed: {id: 1, note: \"II\", title: \"ISTANBUL\"}"),
             ("title=izmir", "was removed by delete"),
         ] {
-            assert_eq!(told_now(pool, &trail, "titles", row).await?, expected, "{}", mode.as_str());
+            assert_eq!(state_now(pool, &trail, "titles", row).await?, expected, "{}", mode.as_str());
         }
         run(pool, "TRUNCATE titles").await?;
-        assert_eq!(told_now(pool, &trail, "titles", "title=ISTANBUL").await?, "was removed by truncate");
+        assert_eq!(state_now(pool, &trail, "titles", "title=ISTANBUL").await?, "was removed by truncate");
     }
     Ok(())
 }

@@ -1,12 +1,12 @@
-//! TRUNCATE of a table and of a partition: no row is said to exist that it may have removed.
+//! Tests TRUNCATE of a table and of a partition: a row that it may have removed is not reported as existing.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy, TruncatePolicy};
 use threadline::query::{AsOf, Filter, Operation, PossibleRemoval};
 use threadline::{AuditTrail, Predicate, Scope};
 
-use crate::cases::{as_of, key, now, steps, told_now};
-use threadline_testkit::changes::forget;
+use crate::cases::{as_of, key, now, state_now, steps};
+use threadline_testkit::changes::empty_trail;
 use threadline_testkit::database::{Result, install, run};
 
 const PARTITIONED: &str = "DROP TABLE IF EXISTS m;
@@ -15,18 +15,19 @@ const PARTITIONED: &str = "DROP TABLE IF EXISTS m;
     CREATE TABLE m_us PARTITION OF m FOR VALUES IN ('us') PARTITION BY RANGE (id);
     CREATE TABLE m_us_low PARTITION OF m_us FOR VALUES FROM (0) TO (100)";
 
-async fn partitioned(pool: &PgPool, trail: &AuditTrail, policy: TablePolicy) -> Result {
+/// Creates and captures the partitioned table `m`, and inserts a row into each partition.
+async fn create_partitioned(pool: &PgPool, trail: &AuditTrail, policy: TablePolicy) -> Result {
     run(pool, PARTITIONED).await?;
-    forget(pool).await?;
+    empty_trail(pool).await?;
     trail.capture([policy]).await?;
     run(pool, "INSERT INTO m VALUES (1, 'eu', 'a'), (1, 'us', 'b')").await
 }
 
 #[sqlx::test(migrations = false)]
-async fn truncate_of_a_partition_makes_the_rows_of_the_table_uncertain(pool: PgPool) -> Result {
+async fn rows_after_truncate_of_partition_are_uncertain(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
-        partitioned(&pool, &trail, TablePolicy::new("m").mode(mode)).await?;
+        create_partitioned(&pool, &trail, TablePolicy::new("m").mode(mode)).await?;
         let before = now(&pool).await?;
         run(&pool, "TRUNCATE m_eu").await?;
         let after = now(&pool).await?;
@@ -42,7 +43,7 @@ async fn truncate_of_a_partition_makes_the_rows_of_the_table_uncertain(pool: PgP
             );
             assert_eq!(steps(&trail, "m", row).await?, ["truncate public.m_eu", &format!("insert {row}")]);
         }
-        // The table's own name finds the truncate, and so does a scope that shows the table.
+        // The truncate is found by the name of the table, also in a scope that shows the table.
         let truncates =
             Filter { table: Some("m".into()), operation: Some(Operation::Truncate), ..Filter::default() };
         for scope in [Scope::unscoped(), Scope::tables(["m"])] {
@@ -50,7 +51,7 @@ async fn truncate_of_a_partition_makes_the_rows_of_the_table_uncertain(pool: PgP
             assert_eq!(found.len(), 1);
             assert_eq!(found[0].change.partition.as_deref(), Some("public.m_eu"));
         }
-        // A row that was written since is certain again.
+        // A row that is written afterwards is certain again.
         run(&pool, "INSERT INTO m VALUES (1, 'eu', 'new'); UPDATE m SET v = 'c' WHERE r = 'us'").await?;
         for row in ["id=1&r=eu", "id=1&r=us"] {
             assert!(matches!(as_of(&trail, "m", row, now(&pool).await?).await?, AsOf::Present(_)), "{row}");
@@ -60,27 +61,31 @@ async fn truncate_of_a_partition_makes_the_rows_of_the_table_uncertain(pool: PgP
 }
 
 #[sqlx::test(migrations = false)]
-async fn truncate_of_a_table_removes_the_rows_of_every_partition(pool: PgPool) -> Result {
+async fn truncate_of_partitioned_table_removes_rows_of_every_partition(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         for truncate in
             ["TRUNCATE m", "TRUNCATE m_us; TRUNCATE m; TRUNCATE m_eu", "BEGIN; TRUNCATE m; COMMIT"]
         {
-            partitioned(&pool, &trail, TablePolicy::new("m").mode(mode)).await?;
+            create_partitioned(&pool, &trail, TablePolicy::new("m").mode(mode)).await?;
             run(&pool, truncate).await?;
             for row in ["id=1&r=eu", "id=1&r=us"] {
-                assert_eq!(told_now(&pool, &trail, "m", row).await?, "was removed by truncate", "{truncate}");
+                assert_eq!(
+                    state_now(&pool, &trail, "m", row).await?,
+                    "was removed by truncate",
+                    "{truncate}"
+                );
             }
         }
-        partitioned(&pool, &trail, TablePolicy::new("m").mode(mode)).await?;
+        create_partitioned(&pool, &trail, TablePolicy::new("m").mode(mode)).await?;
         run(&pool, "BEGIN; TRUNCATE m; ROLLBACK").await?;
-        assert!(told_now(&pool, &trail, "m", "id=1&r=eu").await?.starts_with("existed"));
+        assert!(state_now(&pool, &trail, "m", "id=1&r=eu").await?.starts_with("existed"));
     }
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn truncate_that_reaches_a_table_by_a_foreign_key_removes_its_rows(pool: PgPool) -> Result {
+async fn truncate_cascade_removes_rows_of_referencing_table(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(
@@ -89,52 +94,52 @@ async fn truncate_that_reaches_a_table_by_a_foreign_key_removes_its_rows(pool: P
              CREATE TABLE child (id int PRIMARY KEY REFERENCES parent)",
         )
         .await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture(["parent", "child"].map(|table| TablePolicy::new(table).mode(mode))).await?;
         run(&pool, "INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1)").await?;
         run(&pool, "TRUNCATE parent CASCADE").await?;
         for table in ["parent", "child"] {
-            assert_eq!(told_now(&pool, &trail, table, "id=1").await?, "was removed by truncate");
+            assert_eq!(state_now(&pool, &trail, table, "id=1").await?, "was removed by truncate");
             assert_eq!(steps(&trail, table, "id=1").await?, ["truncate", "insert id=1"]);
         }
     }
     Ok(())
 }
 
-/// The last change of the row is on the near side of the TRUNCATE, whichever of them the transaction did first.
+/// Checks that the later one of TRUNCATE and the last change of the row determines the result, also within one transaction.
 #[sqlx::test(migrations = false)]
-async fn rows_written_around_a_truncate_are_told_apart(pool: PgPool) -> Result {
+async fn rows_written_before_and_after_truncate_are_distinguished(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, v text)").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         run(
             &pool,
             "INSERT INTO t VALUES (1, 'a'), (2, 'a'); TRUNCATE t; INSERT INTO t VALUES (2, 'b'), (3, 'b')",
         )
         .await?;
-        assert_eq!(told_now(&pool, &trail, "t", "id=1").await?, "was removed by truncate");
-        assert_eq!(told_now(&pool, &trail, "t", "id=2").await?, r#"existed: {id: 2, v: "b"}"#);
+        assert_eq!(state_now(&pool, &trail, "t", "id=1").await?, "was removed by truncate");
+        assert_eq!(state_now(&pool, &trail, "t", "id=2").await?, r#"existed: {id: 2, v: "b"}"#);
         run(&pool, "UPDATE t SET id = 9 WHERE id = 3; TRUNCATE t").await?;
-        assert_eq!(told_now(&pool, &trail, "t", "id=3").await?, "became id=9", "it had lost its key before");
-        assert_eq!(told_now(&pool, &trail, "t", "id=9").await?, "was removed by truncate");
+        assert_eq!(state_now(&pool, &trail, "t", "id=3").await?, "became id=9", "it had lost its key before");
+        assert_eq!(state_now(&pool, &trail, "t", "id=9").await?, "was removed by truncate");
         run(&pool, "BEGIN; SAVEPOINT s; TRUNCATE t; ROLLBACK TO s; INSERT INTO t VALUES (4, 'c'); COMMIT")
             .await?;
-        assert_eq!(told_now(&pool, &trail, "t", "id=4").await?, r#"existed: {id: 4, v: "c"}"#);
+        assert_eq!(state_now(&pool, &trail, "t", "id=4").await?, r#"existed: {id: 4, v: "c"}"#);
     }
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn truncated_rows_are_deletions_where_the_policy_records_them(pool: PgPool) -> Result {
+async fn truncate_policy_records_rows_or_refuses_truncate(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         let policy = || TablePolicy::new("m").mode(mode).truncate(TruncatePolicy::Rows);
-        partitioned(&pool, &trail, policy()).await?;
+        create_partitioned(&pool, &trail, policy()).await?;
         run(&pool, "TRUNCATE m_eu").await?;
         assert_eq!(
-            told_now(&pool, &trail, "m", "id=1&r=eu").await?,
+            state_now(&pool, &trail, "m", "id=1&r=eu").await?,
             "was removed by delete",
             "{}",
             mode.as_str()
@@ -144,24 +149,24 @@ async fn truncated_rows_are_deletions_where_the_policy_records_them(pool: PgPool
             ["truncate public.m_eu", "delete id=1&r=eu", "insert id=1&r=eu"]
         );
 
-        partitioned(&pool, &trail, policy()).await?;
+        create_partitioned(&pool, &trail, policy()).await?;
         run(&pool, "TRUNCATE m").await?;
         for row in ["id=1&r=eu", "id=1&r=us"] {
-            assert_eq!(told_now(&pool, &trail, "m", row).await?, "was removed by delete");
+            assert_eq!(state_now(&pool, &trail, "m", row).await?, "was removed by delete");
         }
-        partitioned(&pool, &trail, policy().truncate(TruncatePolicy::Refuse)).await?;
+        create_partitioned(&pool, &trail, policy().truncate(TruncatePolicy::Refuse)).await?;
         for truncate in ["TRUNCATE m", "TRUNCATE m_eu", "TRUNCATE m_us_low"] {
             let error = run(&pool, truncate).await.unwrap_err().to_string();
             assert!(error.contains(r#"truncate = "refuse""#), "{error}");
         }
-        assert!(told_now(&pool, &trail, "m", "id=1&r=us").await?.starts_with("existed"));
+        assert!(state_now(&pool, &trail, "m", "id=1&r=us").await?.starts_with("existed"));
     }
     Ok(())
 }
 
-/// Whoever may see a row may learn that its table was emptied, and nobody else.
+/// Checks that a viewer who may see a row learns that its table was truncated, and nobody else does.
 #[sqlx::test(migrations = false)]
-async fn limited_scope_sees_the_truncate_of_a_row_that_it_shows(pool: PgPool) -> Result {
+async fn truncate_is_visible_only_in_scope_of_row(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE t (id int PRIMARY KEY, tenant int); CREATE TABLE other (id int PRIMARY KEY)")
         .await?;
@@ -169,10 +174,10 @@ async fn limited_scope_sees_the_truncate_of_a_row_that_it_shows(pool: PgPool) ->
     run(&pool, "INSERT INTO t VALUES (1, 7), (2, 8); TRUNCATE t").await?;
     let at = now(&pool).await?;
     let tenant = Scope::new(Predicate::tables(["t"]).and(Predicate::field("tenant", "7")));
-    let shown = trail.as_of(&tenant, "t", key("id=1"), at).await?;
+    let visible = trail.as_of(&tenant, "t", key("id=1"), at).await?;
     assert!(
-        matches!(&shown, AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate),
-        "{shown:?}"
+        matches!(&visible, AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate),
+        "{visible:?}"
     );
     let hidden = trail.as_of(&tenant, "t", key("id=2"), at).await?;
     assert!(matches!(hidden, AsOf::BeforeHorizon), "{hidden:?}");

@@ -1,28 +1,30 @@
-//! Holds what the trail says against the copies.
+//! Compares the trail with the copies of the tables.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 use sqlx::{FromRow, PgPool};
-use threadline::query::{AsOf, Count, Filter, Operation, Position, PossibleRemoval, RowImage, Snapshot};
+use threadline::query::{
+    AsOf, Count, Filter, Operation, Position, PossibleRemoval, RowImage, RowKey, Snapshot,
+};
 use threadline::{AuditTrail, Scope, TableName};
 use uuid::Uuid;
 
 use crate::differential::driver::{Copy, Transaction};
 use crate::differential::replay::replay;
-use crate::differential::table::{Redefinition, Shown, Table};
-use threadline_testkit::changes::flaws;
+use crate::differential::table::{Redaction, Redefinition, Table};
+use threadline_testkit::changes::violations;
 use threadline_testkit::database::Result;
-use threadline_testkit::rows::{Key, as_of, image, tell, text};
+use threadline_testkit::rows::{as_of, describe, key_text, row_text};
 
-/// A change, as far as it tells which rows a transaction touched.
+/// The part of a change that shows which rows a transaction wrote to.
 #[derive(Debug, FromRow)]
 struct Touch {
     transaction_id: Uuid,
     table_name: String,
-    table_pk: Json<Key>,
-    old_pk: Option<Json<Key>>,
+    table_pk: Json<RowKey>,
+    old_pk: Option<Json<RowKey>>,
     captured_at: DateTime<Utc>,
 }
 
@@ -31,11 +33,11 @@ pub(crate) struct Check<'a> {
     trail: AuditTrail,
     tables: &'a [Table],
     copies: &'a [Copy],
-    /// Rows that a transaction had written to which was still open when a copy was taken: the trail tells what it wrote, the
-    /// copy does not.
-    pending: HashSet<(usize, Key, usize)>,
-    /// When a key was written to, under each name of its table.
-    touched: HashMap<(String, Key), Vec<DateTime<Utc>>>,
+    /// The rows that an open transaction had written to when a copy was taken: the trail contains what it wrote, and the copy does
+    /// not.
+    pending: HashSet<(usize, RowKey, usize)>,
+    /// The times at which a key was written to, under each name of its table.
+    touched: HashMap<(String, RowKey), Vec<DateTime<Utc>>>,
 }
 
 impl<'a> Check<'a> {
@@ -68,9 +70,9 @@ impl<'a> Check<'a> {
         Ok(Self { pool, trail: trail.clone().prepared_statements(true), tables, copies, pending, touched })
     }
 
-    /// Everything that differs.
+    /// Returns everything that differs.
     pub(crate) async fn problems(&self) -> Result<Vec<String>> {
-        let mut problems = flaws(self.pool).await?;
+        let mut problems = violations(self.pool).await?;
         for at in 0..self.tables.len() {
             let mut snapshot = self.trail.snapshot().await?;
             for key in self.keys(at) {
@@ -90,17 +92,17 @@ impl<'a> Check<'a> {
         Ok(problems)
     }
 
-    /// Every key that a row of the table ever had.
-    fn keys(&self, at: usize) -> BTreeSet<Key> {
+    /// Returns every key that a row of the table ever had.
+    fn keys(&self, at: usize) -> BTreeSet<RowKey> {
         let names = |name: &String| self.tables[at].names.iter().any(|(_, own)| own == name);
-        let told = self.touched.keys().filter(|(name, _)| names(name)).map(|(_, key)| key.clone());
-        told.chain(self.copies.iter().flat_map(|(_, tables)| tables[at].keys().cloned())).collect()
+        let recorded = self.touched.keys().filter(|(name, _)| names(name)).map(|(_, key)| key.clone());
+        recorded.chain(self.copies.iter().flat_map(|(_, tables)| tables[at].keys().cloned())).collect()
     }
 
-    /// The copies in which the row is another than in the one before, the one after those, and the last.
-    fn moments(&self, at: usize, key: &Key) -> Vec<usize> {
+    /// Returns the copies in which the row differs from the previous one, each copy after those, and the last.
+    fn moments(&self, at: usize, key: &RowKey) -> Vec<usize> {
         let last = self.copies.len() - 1;
-        let text = |copy: usize| self.copies[copy].1[at].get(key).map(image);
+        let text = |copy: usize| self.copies[copy].1[at].get(key).map(row_text);
         let differs = |copy: usize| copy == 0 || text(copy) != text(copy - 1);
         (0..=last)
             .filter(|copy| *copy == last || differs(*copy) || *copy > 0 && differs(*copy - 1))
@@ -108,15 +110,15 @@ impl<'a> Check<'a> {
             .collect()
     }
 
-    fn describe(&self, at: usize, key: &Key, copy: usize) -> String {
-        format!("{} {} at copy {copy}", self.tables[at].name_at(self.copies[copy].0), text(key))
+    fn describe(&self, at: usize, key: &RowKey, copy: usize) -> String {
+        format!("{} {} at copy {copy}", self.tables[at].name_at(self.copies[copy].0), key_text(key))
     }
 
     async fn as_of(
         &self,
         snapshot: &mut Snapshot<'_>,
         at: usize,
-        key: &Key,
+        key: &RowKey,
         copy: usize,
     ) -> Result<Vec<String>> {
         let (table, moment) = (&self.tables[at], self.copies[copy].0);
@@ -127,8 +129,8 @@ impl<'a> Check<'a> {
             if !self.touched.keys().any(|(touched, _)| touched == name) {
                 continue;
             }
-            let told = as_of(snapshot, name, key, moment).await?;
-            let is_right = match (&told, row) {
+            let answer = as_of(snapshot, name, key, moment).await?;
+            let is_right = match (&answer, row) {
                 (AsOf::Present(entry), Some(row)) => {
                     is_own
                         && agrees(table, entry.change.after.as_ref(), entry.change.captured_at, row, moment)
@@ -136,14 +138,15 @@ impl<'a> Check<'a> {
                 (AsOf::Present(_), None) => false,
                 (AsOf::Uncertain { entry, causes }, row) => {
                     let captured_at = entry.change.captured_at;
-                    let is_renamed = table.has(|redefinition| *redefinition == Redefinition::TableRenamed);
+                    let is_renamed =
+                        table.has_redefinition(|redefinition| *redefinition == Redefinition::TableRenamed);
                     causes.iter().all(|cause| is_justified(table, cause))
                         && (is_renamed
                             || row.is_none_or(|row| {
                                 agrees(table, entry.change.after.as_ref(), captured_at, row, moment)
                             }))
                 }
-                // A row that nobody has written to since is not known under a new name.
+                // A row that was not written to since the table was renamed is not known under the new name.
                 (AsOf::BeforeHorizon, Some(_)) => {
                     !is_own || *since > table.names[0].0 && !self.was_touched(name, key, moment)
                 }
@@ -154,25 +157,25 @@ impl<'a> Check<'a> {
                 problems.push(format!(
                     "{}: the row is {}, the trail says of {name} that it {}",
                     self.describe(at, key, copy),
-                    row.map_or_else(|| "not there".to_owned(), short),
-                    cut(&tell(&told))
+                    row.map_or_else(|| "not there".to_owned(), shorten_row),
+                    shorten(&describe(&answer))
                 ));
             }
         }
         Ok(problems)
     }
 
-    fn was_touched(&self, name: &str, key: &Key, until: DateTime<Utc>) -> bool {
+    fn was_touched(&self, name: &str, key: &RowKey, until: DateTime<Utc>) -> bool {
         let times = self.touched.get(&(name.to_owned(), key.clone()));
         times.is_some_and(|times| times.iter().any(|at| *at <= until))
     }
 
-    /// The difference from the copy before.
+    /// Compares the row with the one in the previous copy, and returns how the result is wrong.
     async fn compare(
         &self,
         snapshot: &mut Snapshot<'_>,
         at: usize,
-        key: &Key,
+        key: &RowKey,
         copy: usize,
     ) -> Result<Option<String>> {
         let table = &self.tables[at];
@@ -181,7 +184,7 @@ impl<'a> Check<'a> {
         }
         let [(before, one), (after, other)] = [&self.copies[copy - 1], &self.copies[copy]];
         let is_redefined = table.redefinitions.iter().any(|(redefined, redefinition)| {
-            // What is truncated or called otherwise is uncertain; what is defined otherwise has other columns.
+            // A row is uncertain after a truncate or a new table name, and has other columns after another redefinition.
             matches!(redefinition, Redefinition::TableRenamed | Redefinition::PartitionTruncated { .. })
                 || redefined <= after
         });
@@ -191,9 +194,9 @@ impl<'a> Check<'a> {
         let scope = Scope::unscoped();
         let compared =
             snapshot.compare(&scope, TableName::new("public", table.name()), key, [*before, *after]).await?;
-        let redacted = table.shown_at(*after);
+        let redacted = table.redacted_at(*after);
         let is_plain = |name: &str| !redacted.iter().any(|(hidden, _)| hidden == name);
-        let told: Vec<&str> =
+        let reported: Vec<&str> =
             compared.fields.iter().map(|field| field.name.as_str()).filter(|name| is_plain(name)).collect();
         let [one, other] = [&one[at], &other[at]].map(|rows| rows.get(key));
         let names: BTreeSet<&String> = one.into_iter().chain(other).flat_map(RowImage::keys).collect();
@@ -204,12 +207,12 @@ impl<'a> Check<'a> {
             .filter(|name| is_plain(name) && value(one, name) != value(other, name))
             .map(String::as_str)
             .collect();
-        let place = self.describe(at, key, copy);
-        Ok((told != expected).then(|| format!("{place}: {expected:?} differ, the trail says {told:?}")))
+        let row = self.describe(at, key, copy);
+        Ok((reported != expected).then(|| format!("{row}: {expected:?} differ, the trail says {reported:?}")))
     }
 
-    /// The history is in order, and holds as many changes as are counted.
-    async fn history(&self, snapshot: &mut Snapshot<'_>, at: usize, key: &Key) -> Result<Vec<String>> {
+    /// Checks that the history is in order, and that it has as many changes as a count returns.
+    async fn history(&self, snapshot: &mut Snapshot<'_>, at: usize, key: &RowKey) -> Result<Vec<String>> {
         let name = self.tables[at].name();
         let (scope, any) = (Scope::unscoped(), Filter::default());
         if !self.touched.contains_key(&(name.to_owned(), key.clone())) {
@@ -221,21 +224,23 @@ impl<'a> Check<'a> {
         let cursors: Vec<_> = page.entries.iter().map(|entry| entry.change.cursor()).collect();
         let mut problems = Vec::new();
         if !cursors.is_sorted_by(|one, other| one > other) || page.older.is_some() {
-            problems.push(format!("{name} {}: the history is out of order", text(key)));
+            problems.push(format!("{name} {}: the history is out of order", key_text(key)));
         }
         let is_of_row = |operation| operation != Operation::Truncate;
-        let told = page.entries.iter().filter(|entry| is_of_row(entry.change.operation)).count();
+        let listed = page.entries.iter().filter(|entry| is_of_row(entry.change.operation)).count();
         let filter = Filter { table: Some(TableName::new("public", name)), key: Some(key.clone()), ..any };
         let counted = snapshot.count(&scope, &filter, 10_000).await?;
-        if counted != Count::Exact(told) {
-            problems
-                .push(format!("{name} {}: {told} changes in the history, counted {counted:?}", text(key)));
+        if counted != Count::Exact(listed) {
+            problems.push(format!(
+                "{name} {}: {listed} changes in the history, counted {counted:?}",
+                key_text(key)
+            ));
         }
         Ok(problems)
     }
 }
 
-/// Whether a recorded row says what the copy says, as far as its table was redefined since.
+/// Returns whether a recorded row agrees with the copy, except for values that a later redefinition of its table made unknown.
 fn agrees(
     table: &Table,
     recorded: Option<&RowImage>,
@@ -250,30 +255,30 @@ fn agrees(
         recorded.remove(name);
         row.remove(name);
     }
-    // The names of hidden columns at the moment are those of the table's end, taken back.
-    let redacted = table.shown_at(moment).into_iter();
-    for (name, shown) in redacted.filter(|(name, _)| !unknown.contains(name)) {
-        let (told, value) = (recorded.remove(&name), row.remove(&name));
-        let told = told.as_ref().map(|told| told.get());
-        let is_placeholder = told == Some(r#""[REDACTED]""#);
-        let is_hidden = match shown {
-            Shown::Plainly => return false,
-            Shown::Never => told.is_none() || is_placeholder,
-            Shown::Masked => {
-                is_placeholder || told == Some("null") && value.is_some_and(|value| value.get() == "null")
+    // The names of the redacted columns at this time are derived from their last names.
+    let redacted = table.redacted_at(moment).into_iter();
+    for (name, redaction) in redacted.filter(|(name, _)| !unknown.contains(name)) {
+        let (recorded, value) = (recorded.remove(&name), row.remove(&name));
+        let recorded = recorded.as_ref().map(|recorded| recorded.get());
+        let is_placeholder = recorded == Some(r#""[REDACTED]""#);
+        let is_hidden = match redaction {
+            Redaction::None => return false,
+            Redaction::Exclude => recorded.is_none() || is_placeholder,
+            Redaction::Mask => {
+                is_placeholder || recorded == Some("null") && value.is_some_and(|value| value.get() == "null")
             }
         };
         if !is_hidden {
             return false;
         }
     }
-    threadline_testkit::rows::same(&recorded, &row)
+    threadline_testkit::rows::has_same_values(&recorded, &row)
 }
 
-/// Whether the plan did what the trail says that may have removed a row.
+/// Returns whether the plan contains the event which, according to the trail, may have removed a row.
 fn is_justified(table: &Table, cause: &PossibleRemoval) -> bool {
     match cause {
-        PossibleRemoval::PartitionTruncated { partition, .. } => table.has(|redefinition| {
+        PossibleRemoval::PartitionTruncated { partition, .. } => table.has_redefinition(|redefinition| {
             matches!(redefinition, Redefinition::PartitionTruncated { region } if partition.starts_with(&format!("public.parted_{region}")))
         }),
         PossibleRemoval::TableRenamed { to, .. } => table.names.iter().any(|(_, name)| *to == TableName::new("public", name)),
@@ -281,11 +286,11 @@ fn is_justified(table: &Table, cause: &PossibleRemoval) -> bool {
     }
 }
 
-fn short(row: &RowImage) -> String {
-    cut(&image(row))
+fn shorten_row(row: &RowImage) -> String {
+    shorten(&row_text(row))
 }
 
-/// No more of a text than is worth reading.
-pub(crate) fn cut(text: &str) -> String {
+/// Shortens a text to a length that is worth reading.
+pub(crate) fn shorten(text: &str) -> String {
     text.chars().take(300).collect()
 }

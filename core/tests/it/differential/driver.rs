@@ -1,4 +1,4 @@
-//! Plays a plan: sessions that begin, write and end in any order, changes of the tables in between, and a copy of every table
+//! Runs a plan: sessions that begin, write and end in any order, changes of the tables in between, and a copy of every table
 //! at each commit.
 
 use chrono::{DateTime, Utc};
@@ -8,21 +8,22 @@ use threadline::AuditTrail;
 use uuid::Uuid;
 
 use crate::differential::check::Check;
-use crate::differential::table::{Column, Redefinition, Shown, Table};
+use crate::differential::table::{Column, Redaction, Redefinition, Table};
 use crate::differential::value::{TYPES, Type};
 use crate::differential::write::Writer;
 use threadline_testkit::database::{Result, run, value};
 use threadline_testkit::random::Random;
-use threadline_testkit::rows::{Rows, rows_of};
+use threadline_testkit::rows::{Rows, table_rows};
 
 const SESSIONS: usize = 3;
 const STEPS: usize = 70;
 const ISOLATION: [&str; 3] = ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"];
 
-/// Every table at a moment, in the order of the plan's tables.
+/// The rows of every table at a time, in the order of the plan's tables.
 pub(crate) type Copy = (DateTime<Utc>, Vec<Rows>);
 
-/// A transaction that was open while copies were taken: from the copy `began` on, and no longer at the copy `ended`.
+/// A transaction that was open while copies were taken: the copy `began` is the first one, and the copy `ended` is the first one
+/// after its commit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Transaction {
     pub(crate) id: Uuid,
@@ -53,14 +54,14 @@ pub(crate) struct Driver<'a> {
     may_prepare: bool,
     copies: Vec<Copy>,
     transactions: Vec<Transaction>,
-    /// Every other statement is about this table.
+    /// The index of the table to which half of the statements write.
     favourite: usize,
     number: usize,
 }
 
 impl<'a> Driver<'a> {
-    /// Plays the plan of a seed, and answers how the trail differs from the copies.
-    pub(crate) async fn play(
+    /// Runs the plan of a seed, and returns how the trail differs from the copies.
+    pub(crate) async fn run_plan(
         pool: &'a PgPool,
         trail: &'a AuditTrail,
         seed: u64,
@@ -76,7 +77,7 @@ impl<'a> Driver<'a> {
              END $$",
         )
         .await?;
-        threadline_testkit::changes::forget(pool).await?;
+        threadline_testkit::changes::empty_trail(pool).await?;
         run(pool, "DELETE FROM threadline.threadline_captured_relations").await?;
         run(pool, TYPES).await?;
         let mut random = Random::new(seed);
@@ -89,7 +90,7 @@ impl<'a> Driver<'a> {
         let mut sessions = Vec::new();
         for _ in 0..SESSIONS {
             let mut connection = pool.acquire().await?;
-            // A session that waits for another one would wait for ever: they take turns.
+            // The sessions run in turn, so one that waits for another would wait for ever.
             run(&mut *connection, "SET lock_timeout = 20").await?;
             sessions.push(Session { connection, open: None });
         }
@@ -114,18 +115,18 @@ impl<'a> Driver<'a> {
             number: 0,
         };
         driver.favourite = driver.random.below(driver.tables.len());
-        let played = driver.play_steps().await;
+        let result = driver.run_steps().await;
         let ended = driver.end_all().await;
         for mut session in driver.sessions.drain(..) {
             run(&mut *session.connection, "RESET lock_timeout").await?;
         }
-        played?;
+        result?;
         ended?;
         let Driver { tables, copies, transactions, .. } = driver;
         Check::new(pool, trail, &tables, &copies, &transactions).await?.problems().await
     }
 
-    async fn play_steps(&mut self) -> Result {
+    async fn run_steps(&mut self) -> Result {
         for at in 0..self.tables.len() {
             let sql = self.writer.insert_many(&mut self.random, &self.tables[at]);
             self.execute(0, &sql).await;
@@ -144,14 +145,14 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    /// Copies every table as all who begin now see it.
+    /// Copies every table as a transaction that begins now reads it.
     async fn copy(&mut self) -> Result {
         let mut connection = self.pool.acquire().await?;
         run(&mut *connection, "SET TimeZone = 'UTC'").await?;
         let mut tables = Vec::new();
         for table in &self.tables {
             let key: Vec<String> = table.key().iter().map(|column| (*column).to_owned()).collect();
-            tables.push(rows_of(&mut connection, table.name(), &key, &table.texts()).await?);
+            tables.push(table_rows(&mut connection, table.name(), &key, &table.text_conversions()).await?);
         }
         let now = value(&mut *connection, "SELECT clock_timestamp()").await?;
         run(&mut *connection, "RESET TimeZone").await?;
@@ -160,7 +161,7 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    /// Runs a statement of a session; answers whether it succeeded.
+    /// Runs a statement of a session, and returns whether it succeeded.
     async fn execute(&mut self, session: usize, sql: &str) -> bool {
         let ran = run(&mut *self.sessions[session].connection, sql).await;
         let failure = ran.as_ref().err().map(|error| {
@@ -171,7 +172,7 @@ impl<'a> Driver<'a> {
         ran.is_ok()
     }
 
-    /// The next step of a session.
+    /// Runs the next step of a session.
     async fn advance(&mut self, session: usize) -> Result {
         if self.sessions[session].open.is_none() {
             if self.random.one_in(3) {
@@ -216,7 +217,7 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    /// After an error: back to the savepoint, or out of the transaction.
+    /// Rolls back after an error, to the savepoint if there is one.
     async fn recover(&mut self, session: usize) -> Result {
         if self.sessions[session].open.as_ref().is_some_and(|open| open.has_savepoint) {
             self.execute(session, "ROLLBACK TO s").await;
@@ -234,12 +235,13 @@ impl<'a> Driver<'a> {
     async fn commit(&mut self, session: usize) -> Result {
         let open = self.sessions[session].open.take();
         if self.execute(session, "COMMIT").await {
-            self.ended(open).await?;
+            self.record_commit(open).await?;
         }
         Ok(())
     }
 
-    async fn ended(&mut self, open: Option<Open>) -> Result {
+    /// Takes a copy after a commit, and records the transaction.
+    async fn record_commit(&mut self, open: Option<Open>) -> Result {
         let ended = self.copies.len();
         self.copy().await?;
         self.transactions.extend(open.map(|Open { id, began, .. }| Transaction { id, began, ended }));
@@ -273,14 +275,14 @@ impl<'a> Driver<'a> {
     async fn finish_prepared(&mut self) -> Result {
         let at = self.random.below(self.prepared.len());
         let (name, open) = self.prepared.swap_remove(at);
-        let is_kept = !self.random.one_in(4);
-        let sql = format!("{} PREPARED '{name}'", if is_kept { "COMMIT" } else { "ROLLBACK" });
+        let is_committed = !self.random.one_in(4);
+        let sql = format!("{} PREPARED '{name}'", if is_committed { "COMMIT" } else { "ROLLBACK" });
         self.log.push(sql.clone());
         run(self.pool, &sql).await?;
-        if is_kept { self.ended(Some(open)).await } else { Ok(()) }
+        if is_committed { self.record_commit(Some(open)).await } else { Ok(()) }
     }
 
-    /// Nothing is open any more.
+    /// Ends every open transaction.
     async fn end_all(&mut self) -> Result {
         for session in 0..SESSIONS {
             if self.sessions[session].open.is_some() {
@@ -293,7 +295,7 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    /// Changes the definition of a table, or empties one, while nobody else writes.
+    /// Changes the definition of a table, or truncates one, while no transaction is open.
     async fn change_table_alone(&mut self) -> Result {
         self.end_all().await?;
         let at = self.random.below(self.tables.len());
@@ -362,7 +364,11 @@ impl<'a> Driver<'a> {
         let table = &mut self.tables[at];
         match &redefinition {
             Redefinition::Added { column, .. } => {
-                table.columns.push(Column { name: column.clone(), kind: Type::Text, shown: Shown::Plainly });
+                table.columns.push(Column {
+                    name: column.clone(),
+                    kind: Type::Text,
+                    redaction: Redaction::None,
+                });
             }
             Redefinition::Renamed { from, to } => {
                 let renamed = table.columns.iter_mut().filter(|column| column.name == *from);

@@ -1,4 +1,4 @@
-//! A table as the trail tells it: all of its changes, applied to nothing in their order, come to what is in the table.
+//! Rebuilds a table from the trail: all of its changes, applied to an empty table in order, produce the rows of the table.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use threadline_testkit::rows::Rows;
 /// A row with every value as text.
 type Row = BTreeMap<String, String>;
 
-/// What differs, if anything.
+/// Replays the changes of a table, and returns how the result differs from its rows.
 pub(crate) async fn replay(trail: &AuditTrail, table: &Table, last: &Rows) -> Result<Option<String>> {
-    // What a change of a type made of the values is not recorded.
-    if table.has(|redefinition| matches!(redefinition, Redefinition::Retyped { .. })) {
+    // The trail does not record the values that a change of a column's type has produced.
+    if table.has_redefinition(|redefinition| matches!(redefinition, Redefinition::Retyped { .. })) {
         return Ok(None);
     }
     let mut changes = Vec::new();
@@ -33,9 +33,9 @@ pub(crate) async fn replay(trail: &AuditTrail, table: &Table, last: &Rows) -> Re
         }
     }
     changes.sort_by_key(Change::cursor);
-    // What is redacted is told in another way after the column was renamed.
+    // A redacted column is recorded in another way after it was renamed, so it is left out.
     let moments = table.redefinitions.iter().map(|(at, _)| *at).chain([DateTime::UNIX_EPOCH]);
-    let hidden: Vec<String> = moments.flat_map(|at| table.shown_at(at)).map(|(name, _)| name).collect();
+    let hidden: Vec<String> = moments.flat_map(|at| table.redacted_at(at)).map(|(name, _)| name).collect();
     let mut rows: Vec<Row> = Vec::new();
     let mut redefinitions = table.redefinitions.iter().peekable();
     for change in &changes {
@@ -47,16 +47,17 @@ pub(crate) async fn replay(trail: &AuditTrail, table: &Table, last: &Rows) -> Re
         }
     }
     redefinitions.for_each(|(_, redefinition)| rows.iter_mut().for_each(|row| redefine(row, redefinition)));
-    let mut told = rows;
+    let mut replayed = rows;
     let mut expected: Vec<Row> = last.values().map(|row| row_of(row, &hidden)).collect();
-    told.sort();
+    replayed.sort();
     expected.sort();
-    Ok((told != expected).then(|| format!("the table is {expected:.600?}, the trail tells {told:.600?}")))
+    Ok((replayed != expected)
+        .then(|| format!("the table is {expected:.600?}, the trail has {replayed:.600?}")))
 }
 
 fn row_of(image: &RowImage, hidden: &[String]) -> Row {
-    let shown = image.iter().filter(|(name, _)| !hidden.contains(name));
-    shown.map(|(name, value)| (name.clone(), value.get().to_owned())).collect()
+    let visible = image.iter().filter(|(name, _)| !hidden.contains(name));
+    visible.map(|(name, value)| (name.clone(), value.get().to_owned())).collect()
 }
 
 fn apply(rows: &mut Vec<Row>, change: &Change, hidden: &[String]) -> std::result::Result<(), String> {
@@ -64,7 +65,7 @@ fn apply(rows: &mut Vec<Row>, change: &Change, hidden: &[String]) -> std::result
     match change.operation {
         Operation::Truncate => {
             let partition = change.partition.as_deref().map(|name| name.trim_start_matches("public.parted_"));
-            rows.retain(|row| partition.is_some_and(|partition| !lies_in(row, partition)));
+            rows.retain(|row| partition.is_some_and(|partition| !is_in_partition(row, partition)));
             return Ok(());
         }
         Operation::Insert => {}
@@ -73,9 +74,9 @@ fn apply(rows: &mut Vec<Row>, change: &Change, hidden: &[String]) -> std::result
             before.extend(change.before.as_ref().map(|row| row_of(row, hidden)).unwrap_or_default());
             let at = rows.iter().position(|row| *row == before);
             let at = at.ok_or_else(|| {
-                let place = change.captured_at;
+                let captured_at = change.captured_at;
                 format!(
-                    "{} at {place} of a row that is not there: {before:?} in {rows:?}",
+                    "{} at {captured_at} of a row that is not there: {before:?} in {rows:?}",
                     change.operation.as_str()
                 )
             })?;
@@ -86,7 +87,7 @@ fn apply(rows: &mut Vec<Row>, change: &Change, hidden: &[String]) -> std::result
     Ok(())
 }
 
-fn lies_in(row: &Row, partition: &str) -> bool {
+fn is_in_partition(row: &Row, partition: &str) -> bool {
     let region = row.get("r").map(|value| value.trim_matches('"'));
     let id: i32 = row.get("id").and_then(|id| id.parse().ok()).unwrap_or_default();
     match partition {

@@ -1,4 +1,4 @@
-//! The tables of a plan, and what has become of their columns.
+//! The tables of a plan, and the redefinitions of their columns.
 
 use chrono::{DateTime, Utc};
 use threadline::TableName;
@@ -8,6 +8,7 @@ use threadline::query::RowImage;
 use crate::differential::value::Type;
 use threadline_testkit::random::Random;
 
+/// The kind of a table, which determines its key and its columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Plain,
@@ -17,23 +18,23 @@ pub(crate) enum Kind {
     Typed,
 }
 
-/// How the trail shows a column.
+/// The redaction of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shown {
-    Plainly,
-    /// As a placeholder, or as NULL.
-    Masked,
-    Never,
+pub(crate) enum Redaction {
+    None,
+    /// The trail contains a placeholder, or NULL.
+    Mask,
+    Exclude,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) kind: Type,
-    pub(crate) shown: Shown,
+    pub(crate) redaction: Redaction,
 }
 
-/// What happened to a table beside its rows.
+/// A change of a table's definition or name, or the truncate of a partition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Redefinition {
     Added { column: String, default: String },
@@ -46,12 +47,12 @@ pub(crate) enum Redefinition {
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) kind: Kind,
-    /// Every name that it had, the last one its own.
+    /// Every name that the table had with its first time, the current one last.
     pub(crate) names: Vec<(DateTime<Utc>, String)>,
-    /// Whether its key is checked at the end of a statement.
+    /// True if the key is checked at the end of a statement.
     pub(crate) is_deferrable: bool,
     pub(crate) mode: CaptureMode,
-    /// The columns beside the key.
+    /// The columns that are not part of the key.
     pub(crate) columns: Vec<Column>,
     pub(crate) redefinitions: Vec<(DateTime<Utc>, Redefinition)>,
 }
@@ -65,36 +66,40 @@ impl Table {
     }
 
     fn new(kind: Kind, random: &mut Random, now: DateTime<Utc>) -> Self {
-        let column = |(name, kind, shown): (&str, Type, Shown)| Column { name: name.to_owned(), kind, shown };
-        let (name, columns): (&str, &[(&str, Type, Shown)]) = match kind {
+        let column = |(name, kind, redaction): (&str, Type, Redaction)| Column {
+            name: name.to_owned(),
+            kind,
+            redaction,
+        };
+        let (name, columns): (&str, &[(&str, Type, Redaction)]) = match kind {
             Kind::Plain => (
                 "plain",
                 &[
-                    ("a", Type::Text, Shown::Plainly),
-                    ("b", Type::Numeric, Shown::Plainly),
-                    ("c", Type::Json, Shown::Plainly),
+                    ("a", Type::Text, Redaction::None),
+                    ("b", Type::Numeric, Redaction::None),
+                    ("c", Type::Json, Redaction::None),
                 ],
             ),
             Kind::Pair => {
-                ("pair", &[("a", Type::Text, Shown::Plainly), ("b", Type::Integer, Shown::Plainly)])
+                ("pair", &[("a", Type::Text, Redaction::None), ("b", Type::Integer, Redaction::None)])
             }
-            Kind::Partitioned => ("parted", &[("a", Type::Text, Shown::Plainly)]),
+            Kind::Partitioned => ("parted", &[("a", Type::Text, Redaction::None)]),
             Kind::Redacted => (
                 "secrets",
                 &[
-                    ("note", Type::Text, Shown::Plainly),
-                    ("masked", Type::Text, Shown::Masked),
-                    ("hidden", Type::Text, Shown::Never),
+                    ("note", Type::Text, Redaction::None),
+                    ("masked", Type::Text, Redaction::Mask),
+                    ("hidden", Type::Text, Redaction::Exclude),
                 ],
             ),
             Kind::Typed => (
                 "typed",
                 &[
-                    ("feeling", Type::Mood, Shown::Plainly),
-                    ("place", Type::Place, Shown::Plainly),
-                    ("list", Type::TextArray, Shown::Plainly),
-                    ("at", Type::Time, Shown::Plainly),
-                    ("n", Type::Numeric, Shown::Plainly),
+                    ("feeling", Type::Mood, Redaction::None),
+                    ("place", Type::Place, Redaction::None),
+                    ("list", Type::TextArray, Redaction::None),
+                    ("at", Type::Time, Redaction::None),
+                    ("n", Type::Numeric, Redaction::None),
                 ],
             ),
         };
@@ -112,7 +117,7 @@ impl Table {
         self.names.last().map_or("", |(_, name)| name)
     }
 
-    /// The name at a moment.
+    /// Returns the name at a time.
     pub(crate) fn name_at(&self, moment: DateTime<Utc>) -> &str {
         self.names.iter().rev().find(|(since, _)| *since <= moment).map_or("", |(_, name)| name)
     }
@@ -150,21 +155,21 @@ impl Table {
     }
 
     pub(crate) fn policy(&self) -> TablePolicy {
-        let of = |shown: Shown| -> Vec<String> {
+        let names_with = |redaction: Redaction| -> Vec<String> {
             self.columns
                 .iter()
-                .filter(|column| column.shown == shown)
+                .filter(|column| column.redaction == redaction)
                 .map(|column| column.name.clone())
                 .collect()
         };
         TablePolicy::new(TableName::new("public", self.name()))
             .mode(self.mode)
-            .mask(of(Shown::Masked))
-            .exclude(of(Shown::Never))
+            .mask(names_with(Redaction::Mask))
+            .exclude(names_with(Redaction::Exclude))
     }
 
-    /// What makes the copies say what the trail says: values of users' types are recorded as their texts.
-    pub(crate) fn texts(&self) -> String {
+    /// Returns the SQL that converts values of users' types to text in the copies, because the trail records them as text.
+    pub(crate) fn text_conversions(&self) -> String {
         let is_place = |column: &&Column| column.kind == Type::Place;
         let texts = self
             .columns
@@ -174,7 +179,7 @@ impl Table {
         texts.collect()
     }
 
-    /// A recorded row as it would be recorded at a later moment, and the columns of which that is not known.
+    /// Returns a recorded row as it would be recorded at a later time, and the columns whose values are unknown then.
     pub(crate) fn carry(
         &self,
         row: &RowImage,
@@ -204,9 +209,9 @@ impl Table {
         (row, unknown)
     }
 
-    /// The redacted columns under their names at a moment.
-    pub(crate) fn shown_at(&self, moment: DateTime<Utc>) -> Vec<(String, Shown)> {
-        let is_redacted = |column: &&Column| column.shown != Shown::Plainly;
+    /// Returns the redacted columns under their names at a time.
+    pub(crate) fn redacted_at(&self, moment: DateTime<Utc>) -> Vec<(String, Redaction)> {
+        let is_redacted = |column: &&Column| column.redaction != Redaction::None;
         let name = |column: &Column| {
             let later = self.redefinitions.iter().rev().take_while(|(at, _)| *at > moment);
             later.fold(column.name.clone(), |name, (_, redefinition)| match redefinition {
@@ -214,10 +219,10 @@ impl Table {
                 _ => name,
             })
         };
-        self.columns.iter().filter(is_redacted).map(|column| (name(column), column.shown)).collect()
+        self.columns.iter().filter(is_redacted).map(|column| (name(column), column.redaction)).collect()
     }
 
-    pub(crate) fn has(&self, wanted: impl Fn(&Redefinition) -> bool) -> bool {
-        self.redefinitions.iter().any(|(_, redefinition)| wanted(redefinition))
+    pub(crate) fn has_redefinition(&self, predicate: impl Fn(&Redefinition) -> bool) -> bool {
+        self.redefinitions.iter().any(|(_, redefinition)| predicate(redefinition))
     }
 }

@@ -1,4 +1,4 @@
-//! Types of columns, and random values of them as SQL.
+//! The types of columns, and random values of each as SQL.
 
 use threadline_testkit::random::Random;
 
@@ -33,7 +33,7 @@ impl Type {
         }
     }
 
-    /// Another type that a column of this one can get, with the expression that makes it, `$` being the column.
+    /// Returns another type that a column of this one can get, and the expression that converts it, in which `$` is the column.
     pub(crate) fn other(self, random: &mut Random) -> Option<(Self, &'static str)> {
         let others: &[(Self, &str)] = match self {
             Self::Integer => &[(Self::Bigint, "$"), (Self::Numeric, "$ + 0.50"), (Self::Text, "'n ' || $")],
@@ -51,7 +51,7 @@ impl Type {
         (!others.is_empty()).then(|| *random.pick(others))
     }
 
-    /// A value as SQL. Different numbers make different values.
+    /// Returns a value as SQL. For most types different numbers produce different values.
     pub(crate) fn value(self, random: &mut Random, number: u32) -> String {
         if random.one_in(7) {
             return "NULL".to_owned();
@@ -61,7 +61,7 @@ impl Type {
             Self::Text if random.one_in(20) => "''".to_owned(),
             Self::Text => format!("'t {number} \"é\" \\'"),
             Self::Integer | Self::Bigint => number.to_string(),
-            // Equal numbers that are different values.
+            // Some of these are equal numbers and nevertheless different values.
             Self::Numeric => {
                 random.pick(&["1.0", "1.00", "1", "0.000", "-12345678901234567890.5"]).to_string()
             }

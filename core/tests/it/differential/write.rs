@@ -1,4 +1,4 @@
-//! Random statements on a table. Keys are few, so that statements meet the same rows again and again.
+//! Random statements on a table. There are few keys, so that statements write to the same rows repeatedly.
 
 use crate::differential::table::{Kind, REGIONS, Table};
 use threadline_testkit::random::Random;
@@ -15,12 +15,13 @@ impl Writer {
         Self { next: 0 }
     }
 
-    fn fresh(&mut self) -> u32 {
+    /// Returns a number that was not used before.
+    fn next_number(&mut self) -> u32 {
         self.next += 1;
         self.next
     }
 
-    /// The values of a key, in the order of its columns.
+    /// Returns the values of a random key, in the order of its columns.
     fn key(random: &mut Random, table: &Table) -> Vec<String> {
         let number = (1 + random.below(KEYS)).to_string();
         match table.kind {
@@ -30,31 +31,33 @@ impl Writer {
         }
     }
 
-    fn is(table: &Table, alias: &str, key: &[String]) -> String {
+    /// Returns the condition that a row has a key.
+    fn key_condition(table: &Table, alias: &str, key: &[String]) -> String {
         let parts: Vec<String> =
             table.key().iter().zip(key).map(|(column, value)| format!("{alias}{column} = {value}")).collect();
         parts.join(" AND ")
     }
 
-    fn assign(table: &Table, key: &[String]) -> String {
+    /// Returns the assignments that give a row a key.
+    fn key_assignments(table: &Table, key: &[String]) -> String {
         let parts: Vec<String> =
             table.key().iter().zip(key).map(|(column, value)| format!("{column} = {value}")).collect();
         parts.join(", ")
     }
 
-    /// A condition that several rows may meet.
-    fn some(random: &mut Random, table: &Table) -> String {
+    /// Returns a random condition, which several rows may meet.
+    fn condition(random: &mut Random, table: &Table) -> String {
         let number = table.key()[0];
         match random.below(6) {
             0 => format!("{number} % 2 = {}", random.below(2)),
             1 => format!("{number} < {}", random.below(KEYS)),
             2 => "true".to_owned(),
-            _ => Self::is(table, "", &Self::key(random, table)),
+            _ => Self::key_condition(table, "", &Self::key(random, table)),
         }
     }
 
     fn values(&mut self, random: &mut Random, table: &Table) -> Vec<String> {
-        table.columns.iter().map(|column| column.kind.value(random, self.fresh())).collect()
+        table.columns.iter().map(|column| column.kind.value(random, self.next_number())).collect()
     }
 
     fn set(&mut self, random: &mut Random, table: &Table) -> String {
@@ -63,7 +66,7 @@ impl Writer {
             table.columns.iter().enumerate().filter(|(at, _)| *at == first || random.one_in(3)).collect();
         let parts: Vec<String> = chosen
             .iter()
-            .map(|(_, column)| format!("{} = {}", column.name, column.kind.value(random, self.fresh())))
+            .map(|(_, column)| format!("{} = {}", column.name, column.kind.value(random, self.next_number())))
             .collect();
         parts.join(", ")
     }
@@ -80,13 +83,13 @@ impl Writer {
             "INSERT INTO {name} ({columns}) SELECT {key}, {values} WHERE NOT EXISTS (SELECT FROM {name} WHERE {is})",
             name = table.name(),
             columns = Self::columns(table),
-            is = Self::is(table, "", &key),
+            is = Self::key_condition(table, "", &key),
             key = key.join(", "),
             values = values.join(", "),
         )
     }
 
-    /// A row for every number that has none.
+    /// Returns a statement that inserts a row for every number that has none.
     pub(crate) fn insert_many(&mut self, random: &mut Random, table: &Table) -> String {
         let values = self.values(random, table).join(", ");
         let (name, columns) = (table.name(), Self::columns(table));
@@ -131,17 +134,18 @@ impl Writer {
         )
     }
 
-    /// Rows get other keys.
+    /// Returns a statement that changes the keys of rows.
     fn change_keys(&mut self, random: &mut Random, table: &Table) -> String {
         let (name, number) = (table.name(), table.key()[0]);
         let (one, other) = (Self::key(random, table), Self::key(random, table));
         let more = if random.one_in(3) { format!(", {}", self.set(random, table)) } else { String::new() };
         if !table.is_deferrable || random.one_in(3) {
-            let free = format!("NOT EXISTS (SELECT FROM {name} WHERE {})", Self::is(table, "", &other));
-            let is_one = Self::is(table, "", &one);
+            let free =
+                format!("NOT EXISTS (SELECT FROM {name} WHERE {})", Self::key_condition(table, "", &other));
+            let is_one = Self::key_condition(table, "", &one);
             return format!(
                 "UPDATE {name} SET {}{more} WHERE {is_one} AND {free}",
-                Self::assign(table, &other)
+                Self::key_assignments(table, &other)
             );
         }
         match random.below(4) {
@@ -156,25 +160,25 @@ impl Writer {
             }
             2 | 3 if random.one_in(2) => {
                 let end = random.pick(&["min", "max"]);
-                // For a while two rows have one key.
+                // Two rows have the same key until the second statement.
                 format!(
                     "SET CONSTRAINTS ALL DEFERRED; UPDATE {name} SET {}{more} WHERE {};
                      DELETE FROM {name} WHERE {is} AND ctid = (SELECT {end}(ctid) FROM {name} WHERE {is} HAVING count(*) > 1)",
-                    Self::assign(table, &other),
-                    Self::is(table, "", &one),
-                    is = Self::is(table, "", &other),
+                    Self::key_assignments(table, &other),
+                    Self::key_condition(table, "", &one),
+                    is = Self::key_condition(table, "", &other),
                 )
             }
             _ => format!(
                 "WITH gone AS (DELETE FROM {name} WHERE {} RETURNING 1) UPDATE {name} AS t SET {}{more} FROM gone WHERE {}",
-                Self::is(table, "", &other),
-                Self::assign(table, &other),
-                Self::is(table, "t.", &one),
+                Self::key_condition(table, "", &other),
+                Self::key_assignments(table, &other),
+                Self::key_condition(table, "t.", &one),
             ),
         }
     }
 
-    /// One statement.
+    /// Returns a random statement.
     pub(crate) fn write(&mut self, random: &mut Random, table: &Table) -> String {
         let name = table.name();
         match random.below(16) {
@@ -183,11 +187,15 @@ impl Writer {
             5 | 6 if !table.is_deferrable => self.upsert(random, table),
             5 => self.merge(random, table),
             6..9 => {
-                format!("UPDATE {name} SET {} WHERE {}", self.set(random, table), Self::some(random, table))
+                format!(
+                    "UPDATE {name} SET {} WHERE {}",
+                    self.set(random, table),
+                    Self::condition(random, table)
+                )
             }
             9 => format!("UPDATE {name} SET {0} = {0}", table.columns[0].name),
             10..14 => self.change_keys(random, table),
-            _ => format!("DELETE FROM {name} WHERE {}", Self::some(random, table)),
+            _ => format!("DELETE FROM {name} WHERE {}", Self::condition(random, table)),
         }
     }
 }

@@ -159,7 +159,7 @@ async fn partitioned_table_is_covered_only_with_all_partitions(pool: PgPool) -> 
 async fn role_without_privileges_can_check_locked_table(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let role = Role::create(&pool).await?;
-    role.prepare("CREATE TABLE t (id int PRIMARY KEY)").await?;
+    role.run_as_owner("CREATE TABLE t (id int PRIMARY KEY)").await?;
     trail.capture(["t"]).await?;
     let refused = run(&mut role.connect().await?, "SELECT FROM t").await.unwrap_err().to_string();
     assert!(refused.contains("permission denied"), "{refused}");

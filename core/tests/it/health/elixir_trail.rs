@@ -15,7 +15,7 @@ const USERS: ElixirCapture<'_> = ElixirCapture {
     exclude: &["pin"],
     mask: &["email"],
     placeholder: "[X]",
-    keeps_old_values: true,
+    has_old_values: true,
 };
 const POSTS: ElixirCapture<'_> = ElixirCapture { exclude: &[], mask: &[], has_key_arguments: false, ..USERS };
 const SAME: &str = "[capture.tables.users]\nmask = ['email']\nexclude = ['pin']\nmask_placeholder = '[X]'";
@@ -70,7 +70,7 @@ async fn generated_functions_are_compared_with_file(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// Each of these edits records secrets in clear, records nothing, or changes the meaning of the body from outside.
+/// Makes edits that record secrets in clear, record nothing, or change the meaning of the body from outside.
 #[sqlx::test(migrations = false)]
 async fn edited_function_is_reported_as_unknown(pool: PgPool) -> Result {
     let trail = elixir(&pool).await?;

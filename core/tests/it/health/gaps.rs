@@ -86,7 +86,7 @@ async fn recording_error_names_reason_and_remedy(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// No trigger fires when a partition is detached, so a query has to know that the partition existed.
+/// Detaches a partition, for which no trigger fires, so a query has to know that the partition existed.
 #[sqlx::test(migrations = false)]
 async fn partition_created_after_capture_is_known_after_check(pool: PgPool) -> Result {
     let trail = install(&pool).await?;

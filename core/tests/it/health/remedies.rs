@@ -60,7 +60,7 @@ async fn foreign_partition_is_named_as_obstacle_to_key(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// Capturing the table refuses the same.
+/// Compares the findings with the errors of capturing the same tables.
 #[sqlx::test(migrations = false)]
 async fn remedy_that_capturing_would_refuse_is_not_offered(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
@@ -111,7 +111,7 @@ async fn remedy_that_capturing_would_refuse_is_not_offered(pool: PgPool) -> Resu
     Ok(())
 }
 
-/// The section still has the old name, so the command would record values that are masked now.
+/// Renames a table whose section still has the old name, so the command would record values that are masked now.
 #[sqlx::test(migrations = false)]
 async fn renamed_table_needs_section_under_new_name_first(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
@@ -128,20 +128,20 @@ async fn renamed_table_needs_section_under_new_name_first(pool: PgPool) -> Resul
     Ok(())
 }
 
-/// On a managed server the tables of a schema belong to a role of the service.
+/// Uses roles as on a managed server, where the tables of a schema belong to a role of the service.
 #[sqlx::test(migrations = false)]
 async fn finding_names_roles_that_may_run_remedy(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let (service, application) = (Role::create(&pool).await?, Role::create(&pool).await?);
     service
-        .prepare(
+        .run_as_owner(
             "CREATE SCHEMA auth AUTHORIZATION $role; CREATE TABLE auth.users (id int PRIMARY KEY);
              CREATE TABLE auth.sessions (id int PRIMARY KEY); CREATE TABLE auth.tokens (id int PRIMARY KEY)",
         )
         .await?;
     trail.capture(["auth.users", "auth.tokens"]).await?;
     service
-        .prepare(
+        .run_as_owner(
             "ALTER TABLE auth.users OWNER TO $role; ALTER TABLE auth.sessions OWNER TO $role;
              ALTER TABLE auth.users DISABLE TRIGGER USER; ALTER TABLE auth.tokens ADD note text",
         )
@@ -190,7 +190,7 @@ async fn finding_names_roles_that_may_run_remedy(pool: PgPool) -> Result {
 async fn transferred_table_stays_writable_for_old_owner(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let role = Role::create(&pool).await?;
-    role.prepare(
+    role.run_as_owner(
         "GRANT CREATE ON SCHEMA public TO $role; CREATE TABLE t (id serial PRIMARY KEY, \"N\" serial); ALTER TABLE t OWNER TO $role",
     )
     .await?;
@@ -203,12 +203,12 @@ async fn transferred_table_stays_writable_for_old_owner(pool: PgPool) -> Result 
     role.drop().await
 }
 
-/// Revoking a grantor's privilege also revokes what it has granted to others.
+/// Checks the grantor, because revoking its privilege would also revoke what it has granted to others.
 #[sqlx::test(migrations = false)]
 async fn privilege_is_revoked_from_its_grantor(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let (first, second) = (Role::create(&pool).await?, Role::create(&pool).await?);
-    first.prepare("GRANT USAGE ON SCHEMA threadline TO $role; GRANT INSERT ON threadline.audit_changes TO $role WITH GRANT OPTION").await?;
+    first.run_as_owner("GRANT USAGE ON SCHEMA threadline TO $role; GRANT INSERT ON threadline.audit_changes TO $role WITH GRANT OPTION").await?;
     run(&mut first.connect().await?, &format!("GRANT INSERT ON threadline.audit_changes TO {}", second.name))
         .await?;
     let report = check(&trail, "").await?;
@@ -233,7 +233,7 @@ async fn function_owner_without_privileges_is_reported_and_fixed(pool: PgPool) -
     let role = Role::create(&pool).await?;
     run(&pool, "CREATE TABLE t (id int PRIMARY KEY)").await?;
     trail.capture([TablePolicy::new("t")]).await?;
-    role.prepare(
+    role.run_as_owner(
         "GRANT CREATE ON SCHEMA threadline TO $role;
          ALTER FUNCTION threadline.threadline_capture_changes_t() OWNER TO $role; REVOKE ALL ON SCHEMA threadline FROM $role",
     )
@@ -249,7 +249,7 @@ async fn function_owner_without_privileges_is_reported_and_fixed(pool: PgPool) -
     role.drop().await
 }
 
-/// A detached partition keeps the name of its month.
+/// Detaches a partition, which keeps the name of its month.
 #[sqlx::test(migrations = false)]
 async fn rows_of_month_with_detached_partition_are_moved(pool: PgPool) -> Result {
     let trail = install(&pool).await?;

@@ -3,7 +3,7 @@
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::{changes, flaws, forget};
+use threadline_testkit::changes::{changes, empty_trail, violations};
 use threadline_testkit::database::{Result, install, run};
 
 const FAMILY: &str = "CREATE TABLE parent (id int PRIMARY KEY, note text);
@@ -40,10 +40,10 @@ async fn inherited_rows_keep_columns_of_child_by_default(pool: PgPool) -> Result
         ("TRUNCATE ONLY parent", &["truncate parent"]),
         ("TRUNCATE child", &["truncate child"]),
     ] {
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         run(&pool, write).await?;
         assert_eq!(changes(&pool).await?, expected, "{write}");
-        assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+        assert_eq!(violations(&pool).await?, Vec::<String>::new());
     }
     Ok(())
 }
@@ -68,7 +68,7 @@ async fn statement_mode_warns_about_columns_of_children_and_captures_every_row(p
             "update child {id: 2} {id: 2, note: c, extra: y} {extra} was {extra: x}",
         ]
     );
-    assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+    assert_eq!(violations(&pool).await?, Vec::<String>::new());
     Ok(())
 }
 

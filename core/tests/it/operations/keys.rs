@@ -2,12 +2,12 @@
 
 use sqlx::PgPool;
 
-use threadline_testkit::cases::{case, play};
+use threadline_testkit::cases::{case, check_cases};
 use threadline_testkit::database::Result;
 
 #[sqlx::test(migrations = false)]
 async fn changed_key_is_recorded_with_old_key(pool: PgPool) -> Result {
-    play(
+    check_cases(
         &pool,
         "CREATE TABLE t (id int PRIMARY KEY DEFERRABLE, note text); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');
          CREATE TABLE pair (a int, b text, note text, PRIMARY KEY (b, a)); INSERT INTO pair VALUES (1, 'x', 'n')",

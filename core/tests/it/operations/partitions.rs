@@ -3,8 +3,8 @@
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::cases::{case, play};
-use threadline_testkit::changes::{changes, flaws, forget};
+use threadline_testkit::cases::{case, check_cases};
+use threadline_testkit::changes::{changes, empty_trail, violations};
 use threadline_testkit::database::{Result, install, run};
 
 /// A partitioned table: `p_b` has its columns in another order, and `p_c` is partitioned itself.
@@ -20,7 +20,7 @@ const PARTITIONED: &str = "
 
 #[sqlx::test(migrations = false)]
 async fn partition_rows_are_recorded_under_root_table(pool: PgPool) -> Result {
-    play(
+    check_cases(
         &pool,
         PARTITIONED,
         &["p"],
@@ -92,7 +92,7 @@ async fn partition_rows_are_recorded_under_root_table(pool: PgPool) -> Result {
 
 #[sqlx::test(migrations = false)]
 async fn row_moved_to_other_partition_is_recorded(pool: PgPool) -> Result {
-    play(
+    check_cases(
         &pool,
         PARTITIONED,
         &["p"],
@@ -102,7 +102,7 @@ async fn row_moved_to_other_partition_is_recorded(pool: PgPool) -> Result {
                 "UPDATE p SET region = 'b', note = 'n' WHERE id = 1",
                 &["update p {id: 1, region: b} {id: 1, note: n, region: b} {note,region} was {note: x, region: a}"],
             )
-            .by_row(&[
+            .in_row_mode(&[
                 "delete p {id: 1, region: a} was {id: 1, note: x, region: a}",
                 "insert p {id: 1, region: b} {id: 1, note: n, region: b}",
             ])
@@ -116,7 +116,7 @@ async fn row_moved_to_other_partition_is_recorded(pool: PgPool) -> Result {
                     "update p {id: 3, region: a} {id: 3, note: n, region: a} {note,region} was {note: z, region: c}",
                 ],
             )
-            .by_row(&[
+            .in_row_mode(&[
                 "update p {id: 1, region: a} {id: 1, note: n, region: a} {note} was {note: x}",
                 "update p {id: 2, region: b} {id: 2, note: n, region: b} {note} was {note: y}",
                 "delete p {id: 3, region: c} was {id: 3, note: z, region: c}",
@@ -128,7 +128,7 @@ async fn row_moved_to_other_partition_is_recorded(pool: PgPool) -> Result {
     .await
 }
 
-/// The trigger rejects the new row, so the statement has fewer new rows than old rows, and they cannot be matched.
+/// Rejects the new row in a trigger, so the statement has fewer new rows than old rows, and they cannot be matched.
 #[sqlx::test(migrations = false)]
 async fn row_rejected_by_trigger_of_new_partition_is_recorded_as_deleted(pool: PgPool) -> Result {
     let setup = format!(
@@ -154,18 +154,18 @@ async fn row_rejected_by_trigger_of_new_partition_is_recorded_as_deleted(pool: P
                 "insert p {id: 8, region: a} {id: 8, note: n, region: a}",
             ],
         )
-        .by_row(&[
+        .in_row_mode(&[
             "delete p {id: 1, region: a} was {id: 1, note: x, region: a}",
             "update p {id: 7, region: a} {id: 7, note: n, region: a} {note} was {note: u}",
             "update p {id: 8, region: a} {id: 8, note: n, region: a} {note} was {note: v}",
         ]),
     ];
-    play(&pool, &setup, &["p"], &cases).await
+    check_cases(&pool, &setup, &["p"], &cases).await
 }
 
 #[sqlx::test(migrations = false)]
 async fn truncate_records_names_of_partitions(pool: PgPool) -> Result {
-    play(
+    check_cases(
         &pool,
         PARTITIONED,
         &["p"],
@@ -192,7 +192,7 @@ async fn truncate_records_names_of_partitions(pool: PgPool) -> Result {
 async fn new_and_detached_partitions_are_captured_as_documented(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         run(&pool, &format!("DROP TABLE IF EXISTS p, p_a; {PARTITIONED}")).await?;
         let policy = TablePolicy::new("p").mode(mode);
         let plan = trail.capture([policy.clone()]).await?;
@@ -223,7 +223,7 @@ async fn new_and_detached_partitions_are_captured_as_documented(pool: PgPool) ->
         let alone = changes(&pool).await?.split_off(expected.len());
         let by_its_name = "insert p_a {id: 9, region: a} {id: 9, note: alone, region: a}";
         assert_eq!(alone, if mode == CaptureMode::Statement { vec![by_its_name] } else { vec![] });
-        assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+        assert_eq!(violations(&pool).await?, Vec::<String>::new());
     }
     Ok(())
 }

@@ -5,11 +5,11 @@ use threadline::AuditTrail;
 use threadline::capture::{CaptureMode, TablePolicy};
 
 use threadline_testkit::cases::{Case, case};
-use threadline_testkit::changes::{changes, flaws, forget};
+use threadline_testkit::changes::{changes, empty_trail, violations};
 use threadline_testkit::database::{Result, install, run, value};
 
 /// Runs the cases in both modes with a changed policy.
-async fn play(pool: &PgPool, policy: impl Fn(&mut TablePolicy), cases: &[Case<'_>]) -> Result {
+async fn check_cases(pool: &PgPool, policy: impl Fn(&mut TablePolicy), cases: &[Case<'_>]) -> Result {
     let trail = install(pool).await?;
     for mode in CaptureMode::ALL {
         for case in cases {
@@ -18,7 +18,7 @@ async fn play(pool: &PgPool, policy: impl Fn(&mut TablePolicy), cases: &[Case<'_
             if let Some(difference) = case.difference(mode, changes(pool).await?) {
                 return Err(difference.into());
             }
-            assert_eq!(flaws(pool).await?, Vec::<String>::new(), "{}", case.name);
+            assert_eq!(violations(pool).await?, Vec::<String>::new(), "{}", case.name);
         }
     }
     Ok(())
@@ -32,7 +32,7 @@ async fn fresh_table(
 ) -> Result {
     run(pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text, seen int)").await?;
     run(pool, "INSERT INTO t VALUES (1, 'a', 0), (2, 'b', 0)").await?;
-    forget(pool).await?;
+    empty_trail(pool).await?;
     let mut policy = TablePolicy::new("t").mode(mode);
     change(&mut policy);
     trail.capture([policy]).await?;
@@ -44,7 +44,7 @@ const NO_CHANGE: &str = "UPDATE t SET note = note";
 #[sqlx::test(migrations = false)]
 async fn unchanged_update_is_recorded_only_if_policy_stores_it(pool: PgPool) -> Result {
     let nothing = [case("by default nothing", NO_CHANGE, &[])];
-    play(&pool, |_| {}, &nothing).await?;
+    check_cases(&pool, |_| {}, &nothing).await?;
     let recorded = [
         case(
             "on demand the row, without changed fields",
@@ -60,7 +60,7 @@ async fn unchanged_update_is_recorded_only_if_policy_stores_it(pool: PgPool) -> 
             ],
         ),
     ];
-    play(&pool, |policy| policy.store_unchanged = true, &recorded).await
+    check_cases(&pool, |policy| policy.store_unchanged = true, &recorded).await
 }
 
 #[sqlx::test(migrations = false)]
@@ -73,7 +73,7 @@ async fn policy_omits_old_values_and_deleted_rows(pool: PgPool) -> Result {
         ),
         case("DELETE", "DELETE FROM t WHERE id = 1", &["delete t {id: 1} was {id: 1, note: a, seen: 0}"]),
     ];
-    play(&pool, |policy| policy.store_changed_from = false, &without_old_values).await?;
+    check_cases(&pool, |policy| policy.store_changed_from = false, &without_old_values).await?;
     let without_deleted_row = [
         case(
             "UPDATE",
@@ -82,7 +82,7 @@ async fn policy_omits_old_values_and_deleted_rows(pool: PgPool) -> Result {
         ),
         case("DELETE", "DELETE FROM t WHERE id = 1", &["delete t {id: 1}"]),
     ];
-    play(&pool, |policy| policy.store_deleted_row = false, &without_deleted_row).await
+    check_cases(&pool, |policy| policy.store_deleted_row = false, &without_deleted_row).await
 }
 
 #[sqlx::test(migrations = false)]
@@ -103,7 +103,7 @@ async fn excepted_columns_are_not_in_changed_fields(pool: PgPool) -> Result {
         case("DELETE", "DELETE FROM t WHERE id = 1", &["delete t {id: 1} was {id: 1, note: a, seen: 0}"]),
     ];
     let except = |policy: &mut TablePolicy| policy.except_columns = vec!["seen".to_owned()];
-    play(&pool, except, &cases).await
+    check_cases(&pool, except, &cases).await
 }
 
 const REPLICATED: &str =
@@ -112,7 +112,7 @@ const REPLICATED: &str =
 
 #[sqlx::test(migrations = false)]
 async fn replicated_writes_are_recorded_only_by_always_triggers(pool: PgPool) -> Result {
-    play(&pool, |_| {}, &[case("not by default", REPLICATED, &[])]).await?;
+    check_cases(&pool, |_| {}, &[case("not by default", REPLICATED, &[])]).await?;
     let captured = [case(
         "on demand",
         REPLICATED,
@@ -123,8 +123,8 @@ async fn replicated_writes_are_recorded_only_by_always_triggers(pool: PgPool) ->
             "truncate t",
         ],
     )];
-    play(&pool, |policy| policy.always = true, &captured).await?;
-    play(&pool, |_| {}, &[case("the default again", REPLICATED, &[])]).await
+    check_cases(&pool, |policy| policy.always = true, &captured).await?;
+    check_cases(&pool, |_| {}, &[case("the default again", REPLICATED, &[])]).await
 }
 
 #[sqlx::test(migrations = false)]

@@ -4,9 +4,9 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::{changes, flaws, forget};
+use threadline_testkit::changes::{changes, empty_trail, violations};
 use threadline_testkit::database::{Result, install, run, value};
-use threadline_testkit::wait::{PATIENCE, until};
+use threadline_testkit::wait::{MAX_WAIT, wait_until};
 
 #[sqlx::test(migrations = false)]
 async fn concurrent_first_writes_never_collide(pool: PgPool) -> Result {
@@ -14,12 +14,12 @@ async fn concurrent_first_writes_never_collide(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let crowd = PgPoolOptions::new()
         .max_connections(SESSIONS)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(MAX_WAIT)
         .connect_with((*pool.connect_options()).clone())
         .await?;
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id bigint PRIMARY KEY)").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         // All sessions wait for this lock and then write at the same time.
         let mut gate = pool.acquire().await?;
@@ -39,7 +39,7 @@ async fn concurrent_first_writes_never_collide(pool: PgPool) -> Result {
         let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
                        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
         let all_wait = async || Ok(value::<i64>(&pool, waiting).await? == i64::from(SESSIONS));
-        until("every session waits for the lock", all_wait).await?;
+        wait_until("every session waits for the lock", all_wait).await?;
         run(&mut *gate, "SELECT pg_advisory_unlock(1)").await?;
         for session in sessions {
             session.await??;
@@ -51,20 +51,20 @@ async fn concurrent_first_writes_never_collide(pool: PgPool) -> Result {
         )
         .await?;
         assert_eq!(recorded, [i64::from(SESSIONS); 4], "{}", mode.as_str());
-        assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+        assert_eq!(violations(&pool).await?, Vec::<String>::new());
     }
     crowd.close().await;
     Ok(())
 }
 
-/// A plan that was cached for a small statement must not make a large one quadratic: a nested loop over 20,000 rows would take
-/// minutes. Row mode has no such plan.
+/// Checks that a plan which was cached for a small statement does not make a large one quadratic: a nested loop over 20,000 rows
+/// would take minutes. Row mode has no such plan.
 #[sqlx::test(migrations = false)]
 async fn large_statement_after_small_ones_stays_fast(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for (mode, rows) in [(CaptureMode::Statement, 20_000), (CaptureMode::Row, 1_000)] {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         let mut connection = pool.acquire().await?;
         run(&mut *connection, "SET statement_timeout = '20s'").await?;
@@ -95,7 +95,7 @@ async fn writer_that_waited_for_lock_records_replaced_row(pool: PgPool) -> Resul
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text, seen int)")
             .await?;
         run(&pool, "INSERT INTO t VALUES (1, 'a', 0), (2, 'b', 0)").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         let mut first = pool.begin().await?;
         run(&mut *first, "UPDATE t SET note = 'first' WHERE id = 1").await?;
@@ -105,7 +105,7 @@ async fn writer_that_waited_for_lock_records_replaced_row(pool: PgPool) -> Resul
         });
         let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity
                        WHERE datname = current_database() AND wait_event = 'transactionid')";
-        until("the second writer waits for the first", async || value(&pool, waiting).await).await?;
+        wait_until("the second writer waits for the first", async || value(&pool, waiting).await).await?;
         first.commit().await?;
         second.await??;
         assert_eq!(

@@ -4,8 +4,8 @@
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::cases::{case, play};
-use threadline_testkit::changes::{changes, forget};
+use threadline_testkit::cases::{case, check_cases};
+use threadline_testkit::changes::{changes, empty_trail};
 use threadline_testkit::database::{Result, install, run};
 
 const TICKETS: &str = "CREATE TABLE t (id int PRIMARY KEY, note text);
@@ -14,7 +14,7 @@ const TICKETS: &str = "CREATE TABLE t (id int PRIMARY KEY, note text);
 
 #[sqlx::test(migrations = false)]
 async fn insert_update_and_delete_are_recorded_per_row(pool: PgPool) -> Result {
-    play(
+    check_cases(
         &pool,
         TICKETS,
         &["t"],
@@ -105,7 +105,7 @@ async fn insert_update_and_delete_are_recorded_per_row(pool: PgPool) -> Result {
 
 #[sqlx::test(migrations = false)]
 async fn merge_and_on_conflict_record_executed_branches(pool: PgPool) -> Result {
-    play(
+    check_cases(
         &pool,
         TICKETS,
         &["t"],
@@ -174,7 +174,7 @@ async fn merge_and_on_conflict_record_executed_branches(pool: PgPool) -> Result 
 
 #[sqlx::test(migrations = false)]
 async fn several_writes_in_one_statement_are_all_recorded(pool: PgPool) -> Result {
-    play(
+    check_cases(
         &pool,
         TICKETS,
         &["t", "archive"],
@@ -237,7 +237,7 @@ async fn several_writes_in_one_statement_are_all_recorded(pool: PgPool) -> Resul
 
 #[sqlx::test(migrations = false)]
 async fn foreign_key_actions_are_recorded(pool: PgPool) -> Result {
-    play(
+    check_cases(
         &pool,
         "CREATE TABLE client (id int PRIMARY KEY);
          CREATE TABLE bill (id int PRIMARY KEY, client int REFERENCES client ON DELETE CASCADE ON UPDATE CASCADE);
@@ -277,7 +277,7 @@ async fn foreign_key_actions_are_recorded(pool: PgPool) -> Result {
 
 #[sqlx::test(migrations = false)]
 async fn writes_through_views_are_recorded_for_tables(pool: PgPool) -> Result {
-    play(
+    check_cases(
         &pool,
         "CREATE TABLE t (id int PRIMARY KEY, note text, open bool DEFAULT true);
          INSERT INTO t VALUES (1, 'a');
@@ -329,7 +329,7 @@ async fn copy_is_recorded_and_failed_copy_is_not(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         let mut connection = pool.acquire().await?;
         let mut copy = connection.copy_in_raw("COPY t FROM STDIN (FORMAT csv)").await?;

@@ -3,8 +3,8 @@
 use sqlx::{Connection, PgPool};
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::cases::{case, play};
-use threadline_testkit::changes::{changes, flaws, forget};
+use threadline_testkit::cases::{case, check_cases};
+use threadline_testkit::changes::{changes, empty_trail, violations};
 use threadline_testkit::database::{Result, install, run, value};
 
 const TABLES: &str =
@@ -15,7 +15,7 @@ const TABLES: &str =
 async fn rolled_back_savepoints_and_exceptions_leave_no_changes(pool: PgPool) -> Result {
     let two = &["insert t {id: 2} {id: 2, note: kept}"];
     let nothing: &[&str] = &[];
-    play(
+    check_cases(
         &pool,
         TABLES,
         &["t", "other"],
@@ -129,12 +129,12 @@ async fn procedure_with_commit_writes_two_transactions(pool: PgPool) -> Result {
     .await?;
     for (id, mode) in [(1, CaptureMode::Statement), (5, CaptureMode::Row)] {
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         sqlx::query("CALL write_often($1)").bind(id).execute(&pool).await?;
         let kept = [id, id + 2].map(|id| format!("insert t {{id: {id}}} {{id: {id}, note: null}}"));
         assert_eq!(changes(&pool).await?, kept);
         assert_eq!(value::<i64>(&pool, "SELECT count(*) FROM threadline.audit_transactions").await?, 2);
-        assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+        assert_eq!(violations(&pool).await?, Vec::<String>::new());
     }
     Ok(())
 }
@@ -147,7 +147,7 @@ async fn failed_deferred_constraint_rolls_back_trail(pool: PgPool) -> Result {
         trail.capture([TablePolicy::new("other").mode(mode)]).await?;
         run(&pool, "BEGIN; INSERT INTO other VALUES (2); COMMIT").await.unwrap_err();
         assert_eq!(changes(&pool).await?, Vec::<String>::new());
-        assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+        assert_eq!(violations(&pool).await?, Vec::<String>::new());
     }
     Ok(())
 }
@@ -157,7 +157,7 @@ async fn many_statements_share_one_transaction_row(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         let mut transaction = pool.begin().await?;
         for id in 0..2_000 {
@@ -171,7 +171,7 @@ async fn many_statements_share_one_transaction_row(pool: PgPool) -> Result {
         .await?;
         assert_eq!(keys, (0..2_000).map(|id| id.to_string()).collect::<Vec<_>>());
         assert_eq!(value::<i64>(&pool, "SELECT count(*) FROM threadline.audit_transactions").await?, 1);
-        assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+        assert_eq!(violations(&pool).await?, Vec::<String>::new());
     }
     Ok(())
 }
@@ -183,7 +183,7 @@ async fn prepared_transaction_is_recorded_on_commit(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         // The names of prepared transactions are shared by all databases of the cluster.
         let name = uuid::Uuid::now_v7();
@@ -205,7 +205,7 @@ async fn prepared_transaction_is_recorded_on_commit(pool: PgPool) -> Result {
         let actors: Vec<String> =
             value(&pool, "SELECT array_agg(actor_ref ->> 'id') FROM threadline.audit_transactions").await?;
         assert_eq!(actors, ["1"]);
-        assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+        assert_eq!(violations(&pool).await?, Vec::<String>::new());
     }
     Ok(())
 }

@@ -3,13 +3,13 @@
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::cases::{case, play};
+use threadline_testkit::cases::{case, check_cases};
 use threadline_testkit::changes::changes;
 use threadline_testkit::database::{Result, install, run};
 
 #[sqlx::test(migrations = false)]
 async fn result_of_before_triggers_is_recorded(pool: PgPool) -> Result {
-    play(
+    check_cases(
         &pool,
         "CREATE TABLE t (id int PRIMARY KEY, note text, at int DEFAULT 0); INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c');
          CREATE FUNCTION decide() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -91,7 +91,7 @@ async fn writes_of_after_trigger_to_same_table_are_recorded(pool: PgPool) -> Res
         );
         let cases =
             [case("INSERT", insert, inserted).in_any_order(), case("UPDATE", update, updated).in_any_order()];
-        play(&pool, &setup, &["t"], &cases).await?;
+        check_cases(&pool, &setup, &["t"], &cases).await?;
         for mode in CaptureMode::ALL {
             let plan = trail.capture_plan([TablePolicy::new("t").mode(mode)]).await?;
             let warned =
@@ -123,7 +123,7 @@ async fn row_mode_keeps_order_with_later_trigger(pool: PgPool) -> Result {
 
 #[sqlx::test(migrations = false)]
 async fn writes_of_constraint_triggers_at_commit_are_recorded(pool: PgPool) -> Result {
-    play(
+    check_cases(
         &pool,
         "CREATE TABLE t (id int PRIMARY KEY, note text); CREATE TABLE total (id int PRIMARY KEY, tickets int);
          INSERT INTO total VALUES (1, 0);

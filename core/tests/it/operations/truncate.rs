@@ -2,12 +2,12 @@
 
 use sqlx::PgPool;
 
-use threadline_testkit::cases::{case, play};
+use threadline_testkit::cases::{case, check_cases};
 use threadline_testkit::database::Result;
 
 #[sqlx::test(migrations = false)]
 async fn truncate_is_recorded_for_each_table(pool: PgPool) -> Result {
-    play(
+    check_cases(
         &pool,
         "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY);
          CREATE TABLE child (id int PRIMARY KEY REFERENCES t); CREATE TABLE grandchild (id int PRIMARY KEY REFERENCES child);

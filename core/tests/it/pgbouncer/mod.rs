@@ -1,4 +1,4 @@
-//! Through a real PgBouncer in transaction mode, where a server connection belongs to a client only for one transaction.
+//! Tests a real PgBouncer in transaction mode, where a server connection belongs to a client only for one transaction.
 
 mod client;
 mod clients;
@@ -7,18 +7,19 @@ mod sessions;
 mod statements;
 mod writes;
 
-/// Both ways that the guide offers for a PgBouncer without support for prepared statements.
+/// Settings that the guide recommends for a PgBouncer without support for prepared statements.
 #[derive(Clone, Copy, Debug)]
 struct Settings {
-    /// Lines of `pgbouncer.ini`.
+    /// The lines of `pgbouncer.ini`.
     pooler: &'static str,
-    /// How many prepared statements a client keeps.
+    /// The number of prepared statements that a client keeps.
     statements: usize,
-    /// Whether the host's statements have names.
-    persistent: bool,
+    /// True if the host's statements have names.
+    has_named_statements: bool,
 }
 
-/// Nothing of one client's stays in the session for the next.
-const RESET: Settings = Settings { pooler: "server_reset_query_always = 1", statements: 0, persistent: true };
-/// sqlx's own number of statements, but the host names none; the library never does.
-const UNNAMED: Settings = Settings { pooler: "", statements: 100, persistent: false };
+/// The settings with which a session keeps nothing of one client for the next.
+const RESET_SETTINGS: Settings =
+    Settings { pooler: "server_reset_query_always = 1", statements: 0, has_named_statements: true };
+/// The settings with sqlx's default number of statements, of which the host names none. The library never names its own.
+const UNNAMED_SETTINGS: Settings = Settings { pooler: "", statements: 100, has_named_statements: false };

@@ -1,4 +1,4 @@
-//! Reading through the pooler answers what reading directly answers.
+//! Tests that reads through the pooler return what direct reads return.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use threadline::query::{Filter, Position, QueryError, TimeRange};
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use tokio::task::JoinSet;
 
-use crate::pgbouncer::{RESET, UNNAMED};
+use crate::pgbouncer::{RESET_SETTINGS, UNNAMED_SETTINGS};
 use threadline_testkit::database::{Result, install, run};
 use threadline_testkit::pgbouncer::PgBouncer;
 
-const PAGE: usize = 11;
+const PAGE_SIZE: usize = 11;
 
 #[sqlx::test(migrations = false)]
-async fn every_read_answers_the_same(pool: PgPool) -> Result {
+async fn pooled_read_returns_same_result_as_direct_read(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for table in ["tickets", "replies"] {
         run(&pool, &format!("CREATE TABLE {table} (id int PRIMARY KEY, hits int NOT NULL DEFAULT 0)"))
@@ -35,12 +35,12 @@ async fn every_read_answers_the_same(pool: PgPool) -> Result {
     let direct = answers(&trail).await.map_err(|error| error.to_string())?;
     assert!(direct.len() > 60, "{}", direct.len());
 
-    for settings in [RESET, UNNAMED] {
-        // Several at a time, so that the server connections change hands between the reads of one client.
+    for settings in [RESET_SETTINGS, UNNAMED_SETTINGS] {
+        // Several clients read at a time, so that one client reads over several server connections.
         let bouncer = PgBouncer::start(&pool, 3, settings.pooler).await?;
         let mut clients = JoinSet::new();
         for _ in 0..10 {
-            // A search that stops has another answer, so none may stop, however long it takes.
+            // A search that stops at its time limit returns another result, so there is no limit.
             let trail = threadline_testkit::database::trail(&bouncer.client(settings.statements))
                 .search_time(Duration::MAX);
             clients.spawn(async move { answers(&trail).await.map_err(|error| error.to_string()) });
@@ -56,65 +56,65 @@ async fn every_read_answers_the_same(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// What every function that reads says about this trail.
+/// Returns the results of every function that reads the trail.
 async fn answers(
     trail: &AuditTrail,
 ) -> std::result::Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {
-    let mut said = Vec::new();
-    let mut say = |answer: &dyn Debug| said.push(format!("{answer:?}"));
+    let mut results = Vec::new();
+    let mut add = |answer: &dyn Debug| results.push(format!("{answer:?}"));
     for scope in [Scope::unscoped(), Scope::tables(["replies"]), Scope::tables(["nothing"])] {
-        say(&trail.snapshot().await?.has_changes(&scope).await?);
-        say(&trail.snapshot().await?.captured_tables(&scope).await?);
+        add(&trail.snapshot().await?.has_changes(&scope).await?);
+        add(&trail.snapshot().await?.captured_tables(&scope).await?);
         for filter in [Filter::default(), Filter { table: Some("tickets".into()), ..Filter::default() }] {
-            let mut page = trail.timeline_page(&scope, &filter, Position::Newest, PAGE).await?;
-            say(&page);
+            let mut page = trail.timeline_page(&scope, &filter, Position::Newest, PAGE_SIZE).await?;
+            add(&page);
             while let Some(older) = page.older {
-                page = trail.timeline_page(&scope, &filter, Position::OlderThan(older), PAGE).await?;
-                say(&page);
+                page = trail.timeline_page(&scope, &filter, Position::OlderThan(older), PAGE_SIZE).await?;
+                add(&page);
                 for entry in page.entries.iter().take(1) {
                     let id = entry.transaction.id;
-                    let detail = trail.transaction(&scope, id, Position::Newest, PAGE).await?;
-                    say(&detail);
+                    let detail = trail.transaction(&scope, id, Position::Newest, PAGE_SIZE).await?;
+                    add(&detail);
                     if let Some(older) = detail.and_then(|detail| detail.changes.older) {
-                        say(&trail.transaction(&scope, id, Position::OlderThan(older), PAGE).await?);
+                        add(&trail.transaction(&scope, id, Position::OlderThan(older), PAGE_SIZE).await?);
                     }
                 }
             }
             while let Some(newer) = page.newer {
-                page = trail.timeline_page(&scope, &filter, Position::NewerThan(newer), PAGE).await?;
-                say(&page);
+                page = trail.timeline_page(&scope, &filter, Position::NewerThan(newer), PAGE_SIZE).await?;
+                add(&page);
             }
         }
     }
-    say(&trail.capture_functions().await?);
-    said.extend(questions(trail).await?);
-    Ok(said)
+    add(&trail.capture_functions().await?);
+    results.extend(specific_answers(trail).await?);
+    Ok(results)
 }
 
-/// About one row, one actor, one correlation id, one moment.
-async fn questions(
+/// Returns the results for one row, one actor, one correlation id and one time.
+async fn specific_answers(
     trail: &AuditTrail,
 ) -> std::result::Result<Vec<String>, Box<dyn std::error::Error + Send + Sync>> {
-    let mut said = Vec::new();
-    let mut say = |answer: &dyn Debug| said.push(format!("{answer:?}"));
+    let mut results = Vec::new();
+    let mut add = |answer: &dyn Debug| results.push(format!("{answer:?}"));
     let (any, key) = (Filter::default(), [("id", 3)]);
     let all = trail.timeline(&Scope::unscoped(), &any, 1000).await?;
     let moments = [all.first(), all.last()].map(|entry| entry.map(|entry| entry.change.captured_at));
     let [Some(last), Some(first)] = moments else { return Err("the trail is empty".into()) };
     for scope in [Scope::unscoped(), Scope::tables(["tickets"]), Scope::tables(["replies"])] {
-        say(&trail.snapshot().await?.count(&scope, &any, 20).await?);
+        add(&trail.snapshot().await?.count(&scope, &any, 20).await?);
         let (snapshot, mark) = trail.snapshot_with_mark().await?;
         drop(snapshot);
-        say(&trail.snapshot().await?.count_newer(&scope, &any, &mark, 20).await?);
-        say(&trail
+        add(&trail.snapshot().await?.count_newer(&scope, &any, &mark, 20).await?);
+        add(&trail
             .snapshot()
             .await?
-            .changes_by_actor(&scope, ActorKind::User, &any, Position::Newest, PAGE)
+            .changes_by_actor(&scope, ActorKind::User, &any, Position::Newest, PAGE_SIZE)
             .await?);
-        say(&trail
+        add(&trail
             .snapshot()
             .await?
-            .changes_by_correlation(&scope, "batch-1", &any, Position::Newest, PAGE)
+            .changes_by_correlation(&scope, "batch-1", &any, Position::Newest, PAGE_SIZE)
             .await?);
         let mut position = Position::Newest;
         loop {
@@ -129,27 +129,27 @@ async fn questions(
                     1,
                 )
                 .await?;
-            say(&page);
+            add(&page);
             let Some(older) = page.older else { break };
             position = Position::OlderThan(older);
         }
         for entry in [all.first(), all.last()].into_iter().flatten() {
-            say(&trail
+            add(&trail
                 .snapshot()
                 .await?
                 .transaction_with_old_values(&scope, entry.transaction.id, 40)
                 .await?);
         }
-        // What a scope hides is an answer as well.
-        let told = |error: QueryError| error.to_string();
-        say(&trail
+        // The error for a row that the scope hides is a result as well.
+        let message = |error: QueryError| error.to_string();
+        add(&trail
             .snapshot()
             .await?
             .row_history(&scope, "tickets", key, &any, Position::Newest, 1)
             .await
-            .map_err(told));
-        say(&trail.as_of(&scope, "tickets", key, last).await.map_err(told));
-        say(&trail.snapshot().await?.compare(&scope, "tickets", key, [first, last]).await.map_err(told));
+            .map_err(message));
+        add(&trail.as_of(&scope, "tickets", key, last).await.map_err(message));
+        add(&trail.snapshot().await?.compare(&scope, "tickets", key, [first, last]).await.map_err(message));
     }
-    Ok(said)
+    Ok(results)
 }

@@ -1,21 +1,22 @@
-//! What else a session keeps from one client to the next.
+//! Tests what else a session keeps from one client to the next.
 
 use sqlx::PgPool;
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail};
 
-use crate::pgbouncer::RESET;
+use crate::pgbouncer::RESET_SETTINGS;
 use threadline_testkit::database::{Result, install, run, value};
 use threadline_testkit::pgbouncer::PgBouncer;
 
-/// A setting of the session stays in the server connection, and signs what others write. Not what is audited.
+/// Sets an actor for the session, which stays in the server connection and applies to the writes of others, unless they are
+/// audited.
 #[sqlx::test(migrations = false)]
-async fn without_a_reset_a_session_signs_for_others(pool: PgPool) -> Result {
+async fn actor_of_session_without_reset_is_recorded_for_other_clients(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE notes (id int PRIMARY KEY)").await?;
     trail.capture(["notes"]).await?;
     let actor = |id: &str| ActorRef::new(ActorKind::User, id).map(AuditContext::new);
     let mut signed = Vec::new();
-    for (at, settings) in ["", RESET.pooler].into_iter().enumerate() {
+    for (at, settings) in ["", RESET_SETTINGS.pooler].into_iter().enumerate() {
         let bouncer = PgBouncer::start(&pool, 1, settings).await?;
         let (one, other) = (bouncer.client(0), bouncer.client(0));
         run(&one, r#"SET threadline.actor_ref = '{"type": "user", "id": "one"}'"#).await?;
@@ -32,10 +33,10 @@ async fn without_a_reset_a_session_signs_for_others(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// Installing is two transactions, and capturing two for each table; neither leaves anything to the session.
+/// Installs and captures, which takes two transactions, and two for each table. Neither depends on the session.
 #[sqlx::test(migrations = false)]
-async fn the_trail_is_installed_through_it(pool: PgPool) -> Result {
-    let bouncer = PgBouncer::start(&pool, 1, RESET.pooler).await?;
+async fn installation_and_capture_through_pooler_succeed(pool: PgPool) -> Result {
+    let bouncer = PgBouncer::start(&pool, 1, RESET_SETTINGS.pooler).await?;
     let pooled = AuditTrail::new(bouncer.client(0));
     pooled.install().await?;
     install(&pool).await?;

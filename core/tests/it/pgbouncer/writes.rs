@@ -1,4 +1,4 @@
-//! Every kind of write that a host can make.
+//! The kinds of write that a host can make.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -10,10 +10,10 @@ use threadline::{AuditContext, AuditTrail, TransactionError};
 use crate::pgbouncer::client::Client;
 use threadline_testkit::database::Result;
 
-/// A kind of write, and how many rows it leaves.
+/// A kind of write, and the number of rows that it leaves.
 pub(crate) struct Write {
     pub(crate) name: &'static str,
-    /// None: it may have come to its end or not.
+    /// The number of rows, or `None` if the write is cancelled at any point.
     pub(crate) rows: Option<i64>,
 }
 
@@ -41,7 +41,8 @@ pub(crate) const WRITES: [Write; 16] = [
 ];
 
 impl Client {
-    pub(crate) async fn play(&self, kind: &'static str) -> Result {
+    /// Makes a write of a kind.
+    pub(crate) async fn perform(&self, kind: &'static str) -> Result {
         let action = format!("{}.acted", self.actor);
         match kind {
             "guard" => {
@@ -61,7 +62,7 @@ impl Client {
                 let client = self.clone();
                 let task = tokio::task::spawn_local(async move {
                     let written = client.unfinished(kind, &action).await.map_err(|error| error.to_string());
-                    // As a panic, but without its message among those of the tests.
+                    // This panics without a message in the output of the tests.
                     if written.is_ok() {
                         std::panic::resume_unwind(Box::new(()));
                     }
@@ -74,7 +75,7 @@ impl Client {
             }
             "cancelled before its end" => {
                 let mut tx = self.unfinished(kind, &action).await?;
-                // The statement is sent, and nobody waits for its answer.
+                // The statement is sent, and its answer is not awaited.
                 let _stopped =
                     stop_after(1, self.note(&mut tx, kind, Some(&self.actor), Some(&action))).await;
             }
@@ -142,7 +143,7 @@ impl Client {
     }
 }
 
-/// Drops a future that is not done after so many polls.
+/// Polls a future up to this number of times, and drops it if it is not ready by then.
 async fn stop_after<T>(polls: u32, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let mut left = polls;
@@ -152,7 +153,7 @@ async fn stop_after<T>(polls: u32, future: impl Future<Output = T>) -> Option<T>
         }
         left -= 1;
         let poll = future.as_mut().poll(context).map(Some);
-        // Stopped at the next call, not whenever the future would have gone on.
+        // The future is dropped at once, not when it could be polled again.
         if left == 0 && poll.is_pending() { Poll::Ready(None) } else { poll }
     })
     .await

@@ -1,4 +1,4 @@
-//! Every access path returns the changes that a filter in Rust selects, for many filters, time ranges and positions.
+//! Tests that every access path returns the changes that a filter in Rust selects, for many filters, time ranges and positions.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
@@ -9,9 +9,9 @@ use uuid::Uuid;
 use crate::query::install_for_made_up_rows;
 use threadline_testkit::database::{Result, run};
 
-/// 6,000 transactions over 200 days: `busy` has most, `some` a few hundred, `rare` a handful. One in ten goes on for a while,
-/// a few for days, and the changes of some are captured before they began, as when a clock was set back. Some began at the
-/// same moment, and so did their changes. One row in each table has half of the changes, one table has few.
+/// Inserts 6,000 transactions over 200 days: the actor `busy` has most, `some` a few hundred, `rare` twelve. One in ten lasts for
+/// a while, a few last for days, and the changes of some are captured before they began, as when a clock was set back. Some have
+/// the same time, and so do their changes. One row in each table has half of the changes, and one table has few changes.
 const FILL: &str = "
     INSERT INTO threadline.audit_actions (id, name, actor_ref, correlation_id, request_id)
     SELECT gen_random_uuid(), CASE WHEN n % 100 = 0 THEN 'seldom' ELSE 'often' END, '{}', 'case-' || n % 700, 'req-' || n
@@ -36,7 +36,7 @@ const FILL: &str = "
     FROM threadline.audit_transactions AS t CROSS JOIN generate_series(1, 3) AS part WHERE part <= 1 + t.txid % 3;
     ANALYZE threadline.audit_transactions; ANALYZE threadline.audit_changes; ANALYZE threadline.audit_actions";
 
-fn place(entry: &TimelineEntry) -> (DateTime<Utc>, Uuid) {
+fn position_of(entry: &TimelineEntry) -> (DateTime<Utc>, Uuid) {
     (entry.change.captured_at, entry.change.id)
 }
 
@@ -73,7 +73,7 @@ async fn every_access_path_finds_the_same_changes(pool: PgPool) -> Result {
     let scope = Scope::unscoped();
     let all = trail.timeline(&scope, &Filter::default(), 100_000).await?;
     assert_eq!(all.len(), 12_000);
-    assert!(all.is_sorted_by(|one, other| place(one) > place(other)));
+    assert!(all.is_sorted_by(|one, other| position_of(one) > position_of(other)));
     let at = |index: usize| all[index].change.captured_at.to_rfc3339();
     for pairs in [
         &[][..],
@@ -114,7 +114,8 @@ async fn every_access_path_finds_the_same_changes(pool: PgPool) -> Result {
             let [from, to] = window.map(|index| index.map(at).unwrap_or_default());
             let pairs = pairs.iter().copied().chain([("from", from.as_str()), ("to", to.as_str())]);
             let (filter, _) = Filter::from_pairs(pairs)?;
-            let expected: Vec<_> = all.iter().filter(|entry| meets(&filter, entry)).map(place).collect();
+            let expected: Vec<_> =
+                all.iter().filter(|entry| meets(&filter, entry)).map(position_of).collect();
             for cap in [0, 40, 700, 100_000] {
                 let counted =
                     if expected.len() > cap { Count::Truncated(cap) } else { Count::Exact(expected.len()) };
@@ -127,8 +128,8 @@ async fn every_access_path_finds_the_same_changes(pool: PgPool) -> Result {
                         continue;
                     }
                     let page = trail.timeline_page(&scope, &filter, position, 50).await?;
-                    let found: Vec<_> = page.entries.iter().map(place).collect();
-                    let edge = place(&all[index]);
+                    let found: Vec<_> = page.entries.iter().map(position_of).collect();
+                    let edge = position_of(&all[index]);
                     let wanted: Vec<_> = match position {
                         Position::Newest => expected.iter().copied().take(50).collect(),
                         Position::OlderThan(_) => {
@@ -164,11 +165,12 @@ async fn every_access_path_respects_scope(pool: PgPool) -> Result {
         [("actor", "user:busy"), ("actor", "job:some"), ("action", "seldom"), ("request_id", "req-42")]
     {
         let (filter, _) = Filter::from_pairs([pairs])?;
-        let shown = |entry: &&TimelineEntry| entry.change.table.name() == "lines" && meets(&filter, entry);
-        let expected: Vec<_> = all.iter().filter(shown).map(place).collect();
+        let is_visible =
+            |entry: &&TimelineEntry| entry.change.table.name() == "lines" && meets(&filter, entry);
+        let expected: Vec<_> = all.iter().filter(is_visible).map(position_of).collect();
         for size in [1, 101, 1_000, 10_000] {
             let page = trail.timeline_page(&lines, &filter, Position::Newest, size).await?;
-            let found: Vec<_> = page.entries.iter().map(place).collect();
+            let found: Vec<_> = page.entries.iter().map(position_of).collect();
             assert_eq!(found, expected[..size.min(expected.len())], "{filter:?} {size}");
         }
         assert_eq!(
@@ -181,7 +183,7 @@ async fn every_access_path_respects_scope(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A statement that the database cancels is not reported as an unreachable database.
+/// Checks that a statement which the database cancels is not reported as an unreachable database.
 #[sqlx::test(migrations = false)]
 async fn statement_timeout_returns_timeout(pool: PgPool) -> Result {
     let trail: AuditTrail = install_for_made_up_rows(&pool).await?;
@@ -195,7 +197,7 @@ async fn statement_timeout_returns_timeout(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// If the clock was set back, the nearest change may be of a transaction beyond those that were scanned.
+/// Tests a clock that was set back, because the nearest change may then be of a transaction beyond those that were scanned.
 #[sqlx::test(migrations = false)]
 async fn clock_set_back_hides_no_change(pool: PgPool) -> Result {
     let trail: AuditTrail = install_for_made_up_rows(&pool).await?;
@@ -215,13 +217,13 @@ async fn clock_set_back_hides_no_change(pool: PgPool) -> Result {
     let scope = Scope::unscoped();
     let all = trail.timeline(&scope, &Filter::default(), 1_000).await?;
     let (filter, _) = Filter::from_pairs([("actor", "user:ann"), ("table", "lines")])?;
-    let mut expected: Vec<_> = all.iter().filter(|entry| meets(&filter, entry)).map(place).collect();
+    let mut expected: Vec<_> = all.iter().filter(|entry| meets(&filter, entry)).map(position_of).collect();
     assert_eq!(expected.len(), 3);
     expected.reverse();
     let mut position = Position::NewerThan(all[all.len() - 1].change.cursor());
     for nearest in expected {
         let page = trail.timeline_page(&scope, &filter, position, 1).await?;
-        assert_eq!(page.entries.iter().map(place).collect::<Vec<_>>(), [nearest]);
+        assert_eq!(page.entries.iter().map(position_of).collect::<Vec<_>>(), [nearest]);
         position = Position::NewerThan(page.entries[0].change.cursor());
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! A row as of a moment.
+//! Tests a row as of a time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;

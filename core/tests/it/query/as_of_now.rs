@@ -1,4 +1,4 @@
-//! A row as it is now, and the session of a transaction without an actor.
+//! Tests a row as it is now, and the session of a transaction without an actor.
 
 use sqlx::PgPool;
 use threadline::query::{AsOf, Filter, Position};

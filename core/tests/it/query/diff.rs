@@ -1,4 +1,4 @@
-//! Sources of old values, and the JSON of a change.
+//! Tests the sources of old values, and the JSON of a change.
 
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -48,7 +48,7 @@ async fn field_change_has_source_of_old_value(pool: PgPool) -> Result {
     assert_eq!((&unknown.before, unknown.before_source), (&FieldValue::Omitted, OldValueSource::Unknown));
     assert!(bare[0].fields().is_empty());
 
-    // What the scope hides stays unknown.
+    // A value that the scope hides stays unknown.
     trail.snapshot().await?.load_old_values(&Scope::nothing(), &mut bare).await?;
     assert_eq!(bare[1].fields()[0].before_source, OldValueSource::Unknown);
     trail.snapshot().await?.load_old_values(&Scope::unscoped(), &mut bare).await?;
@@ -97,7 +97,7 @@ async fn bare_changes(pool: &PgPool) -> Result<AuditTrail> {
         "UPDATE even SET n = 60",
         "INSERT INTO many SELECT n, 0 FROM generate_series(1, 600) AS n",
         "UPDATE many SET n = -id",
-        // In other partitions.
+        // Some changes move to other partitions.
         "UPDATE threadline.audit_changes SET captured_at = captured_at - CASE data_after ->> 'n'
                 WHEN '1' THEN interval '3 years' ELSE interval '90 days' END
          WHERE data_after ->> 'n' IN ('1', '10')",
@@ -107,27 +107,27 @@ async fn bare_changes(pool: &PgPool) -> Result<AuditTrail> {
     Ok(trail)
 }
 
-/// In batches of any size, each change gets the previous change of its own row, if the scope shows it.
+/// Checks that each change gets the previous change of its own row if the scope shows it, in batches of any size.
 #[sqlx::test(migrations = false)]
 async fn load_old_values_finds_previous_change_of_every_row(pool: PgPool) -> Result {
     let trail = bare_changes(&pool).await?;
     let all = trail.timeline(&Scope::unscoped(), &Filter::default(), 10_000).await?;
     let all: Vec<Change> = all.into_iter().map(|entry| entry.change).collect();
     let first = all.iter().rev().find(|change| change.operation == Operation::Update).ok_or("no update")?;
-    type Shown<'a> = &'a dyn Fn(&Change) -> bool;
-    let cases: [(Scope, Shown<'_>, usize); 4] = [
+    type IsVisible<'a> = &'a dyn Fn(&Change) -> bool;
+    let cases: [(Scope, IsVisible<'_>, usize); 4] = [
         (Scope::unscoped(), &|_| true, 615),
         (Scope::new(Predicate::since(first.captured_at)), &|one| one.captured_at >= first.captured_at, 610),
         (Scope::tables(["odd"]), &|one| one.table == "odd".into(), 13),
         (Scope::nothing(), &|_| false, 0),
     ];
-    for (scope, is_shown, expected) in cases {
+    for (scope, is_visible, expected) in cases {
         let mut changes = all.clone();
         trail.snapshot().await?.load_old_values(&scope, &mut changes).await?;
-        for (place, change) in changes.iter().enumerate() {
+        for (position, change) in changes.iter().enumerate() {
             let mut earlier =
-                all[place + 1..].iter().filter(|one| one.table == change.table && one.key == change.key);
-            let previous = earlier.next().filter(|one| change.lacks_old_values() && is_shown(one));
+                all[position + 1..].iter().filter(|one| one.table == change.table && one.key == change.key);
+            let previous = earlier.next().filter(|one| change.lacks_old_values() && is_visible(one));
             let found =
                 [&change.previous, &previous.and_then(|one| one.after.clone())].map(|row| format!("{row:?}"));
             assert_eq!(found[0], found[1], "{scope:?} {change:?}");
@@ -140,9 +140,10 @@ async fn load_old_values_finds_previous_change_of_every_row(pool: PgPool) -> Res
 #[sqlx::test(migrations = false)]
 async fn change_serializes_as_diff_and_as_row(pool: PgPool) -> Result {
     let kept = changes(&pool, TablePolicy::new("t")).await?;
-    let shown = |change: &Change, expand| -> Result<Value> { Ok(serde_json::to_value(change.diff(expand))?) };
+    let diff_json =
+        |change: &Change, expand| -> Result<Value> { Ok(serde_json::to_value(change.diff(expand))?) };
     let exact = |text: &str| -> Result<Value> { Ok(serde_json::from_str(text)?) };
-    let update = shown(&kept[2], false)?;
+    let update = diff_json(&kept[2], false)?;
     assert_eq!(update["schema_version"], 1);
     assert_eq!((&update["before_values"], &update["op"]), (&json!("sparse"), &json!("update")));
     assert_eq!((&update["table_schema"], &update["table_pk"]), (&json!("public"), &json!({ "id": "1" })));
@@ -153,23 +154,23 @@ async fn change_serializes_as_diff_and_as_row(pool: PgPool) -> Result {
             .contains(r#""after":12345678901234567890.5,"before":1.50}"#)
     );
 
-    assert_eq!(shown(&kept[3], false)?["field_changes"], json!([]));
-    assert_eq!(shown(&kept[3], false)?["before_values"], "none");
+    assert_eq!(diff_json(&kept[3], false)?["field_changes"], json!([]));
+    assert_eq!(diff_json(&kept[3], false)?["before_values"], "none");
     let inserted = r#"[{"name":"a","after":"x","kind":"set"},{"name":"b","after":1.50,"kind":"set"},{"name":"id","after":1,"kind":"set"}]"#;
-    assert_eq!(shown(&kept[3], true)?["field_changes"], exact(inserted)?);
-    assert_eq!(shown(&kept[0], true)?["field_changes"], json!([]));
-    assert_eq!(shown(&kept[0], true)?["data_after"], Value::Null);
+    assert_eq!(diff_json(&kept[3], true)?["field_changes"], exact(inserted)?);
+    assert_eq!(diff_json(&kept[0], true)?["field_changes"], json!([]));
+    assert_eq!(diff_json(&kept[0], true)?["data_after"], Value::Null);
 
     let mut sparse = kept[2].clone();
     sparse.before.as_mut().ok_or("no old values")?.remove("b");
     let omitted = exact(
         r#"[{"name":"a","after":null,"before":"x"},{"name":"b","after":12345678901234567890.5,"prior_state":"omitted"}]"#,
     )?;
-    assert_eq!(shown(&sparse, false)?["field_changes"], omitted);
+    assert_eq!(diff_json(&sparse, false)?["field_changes"], omitted);
     sparse.before = None;
     let none = exact(r#"[{"name":"a","after":null},{"name":"b","after":12345678901234567890.5}]"#)?;
     assert_eq!(
-        (shown(&sparse, false)?["field_changes"].clone(), sparse.operation),
+        (diff_json(&sparse, false)?["field_changes"].clone(), sparse.operation),
         (none, Operation::Update)
     );
 

@@ -1,4 +1,4 @@
-//! Trails of the Elixir library: every query works without the columns and indexes that they lack.
+//! Tests trails of the Elixir library: every query works without the columns and indexes that they lack.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;

@@ -1,4 +1,4 @@
-//! Filter keys, alone and combined.
+//! Tests filter keys, alone and combined.
 
 use sqlx::PgPool;
 use threadline::query::{Count, Filter, Position};
@@ -65,14 +65,14 @@ async fn time_range_includes_both_bounds(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     let scope = Scope::unscoped();
     let all = trail.timeline(&scope, &Filter::default(), 100).await?;
-    for (place, entry) in all.iter().enumerate() {
+    for (index, entry) in all.iter().enumerate() {
         let at = Some(entry.change.captured_at);
         let same = all.iter().filter(|other| Some(other.change.captured_at) == at).count();
         let newer = all.iter().filter(|other| Some(other.change.captured_at) > at).count();
         for (from, to, expected) in [(at, at, same), (at, None, newer + same), (None, at, all.len() - newer)]
         {
             let filter = Filter { from, to, ..Filter::default() };
-            assert_eq!(trail.timeline(&scope, &filter, 100).await?.len(), expected, "entry {place}");
+            assert_eq!(trail.timeline(&scope, &filter, 100).await?.len(), expected, "entry {index}");
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Changes with times from before a page was read that become visible after it, because their transactions committed late.
+//! Tests changes with times from before a page was read that become visible after it, because their transactions committed late.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use threadline_testkit::database::{Result, install, run, value};
 use threadline_testkit::role::Role;
 
-/// Two captured tables.
+/// Installs a trail that captures two tables.
 async fn captured(pool: &PgPool) -> Result<AuditTrail> {
     let trail = install(pool).await?;
     run(
@@ -176,7 +176,7 @@ async fn guide_statement_lists_transactions_that_keep_window_incomplete(pool: Pg
 
 /// Returns the trail as a role that cannot see the beginnings of other sessions.
 async fn as_stranger(pool: &PgPool, role: &Role) -> Result<AuditTrail> {
-    role.prepare(
+    role.run_as_owner(
         "GRANT USAGE ON SCHEMA threadline TO $role; GRANT SELECT ON ALL TABLES IN SCHEMA threadline TO $role",
     )
     .await?;
@@ -200,9 +200,9 @@ async fn transaction_of_hidden_session_is_searched_within_bounds(pool: PgPool) -
     run(&mut *older, "INSERT INTO tickets VALUES (1)").await?;
     run(&mut *undone, "INSERT INTO tickets VALUES (2)").await?;
     run(&mut *bystander, "CREATE TABLE bystander ()").await?;
-    let told = "SELECT count(xact_start) FROM pg_stat_activity WHERE backend_xid IS NOT NULL";
+    let visible_times = "SELECT count(xact_start) FROM pg_stat_activity WHERE backend_xid IS NOT NULL";
     assert_eq!(
-        value::<i64>(&mut role.connect().await?, told).await?,
+        value::<i64>(&mut role.connect().await?, visible_times).await?,
         0,
         "the server hides when others began"
     );
@@ -281,8 +281,8 @@ async fn count_with_late_transaction_too_large_to_search_is_truncated(pool: PgPo
     Ok(())
 }
 
-/// A transaction of the Elixir library: its time is that of its first change.
-async fn write_as_reference(connection: &mut PgConnection, name: &str) -> Result {
+/// Writes a transaction of the Elixir library, whose time is that of its first change.
+async fn write_as_elixir(connection: &mut PgConnection, name: &str) -> Result {
     run(
         connection,
         &format!(
@@ -300,19 +300,19 @@ async fn late_commit_into_elixir_trail_is_counted(pool: PgPool) -> Result {
     let trail = threadline_testkit::database::trail(&pool).storage_schema(StorageSchema::new("public")?);
     let (scope, any) = (Scope::tables(["orders"]), Filter::default());
     let mut older = pool.begin().await?;
-    write_as_reference(&mut older, "orders").await?;
-    write_as_reference(&mut *pool.acquire().await?, "orders").await?;
+    write_as_elixir(&mut older, "orders").await?;
+    write_as_elixir(&mut *pool.acquire().await?, "orders").await?;
     let (_, mark) = read_page(&trail, &scope, &any).await?;
     assert_eq!(newer(&trail, &scope, &any, &mark).await?, (0, 0, false));
     older.commit().await?;
     assert_eq!(newer(&trail, &scope, &any, &mark).await?, (1, 1, false));
-    write_as_reference(&mut *pool.acquire().await?, "orders").await?;
+    write_as_elixir(&mut *pool.acquire().await?, "orders").await?;
     assert_eq!(newer(&trail, &scope, &any, &mark).await?, (2, 1, false));
     Ok(())
 }
 
-/// While others write and commit at random, a snapshot and the changes that become visible after it hold every change exactly
-/// once.
+/// Checks that a snapshot and the changes that become visible after it contain every change exactly once, while others write and
+/// commit at random.
 #[sqlx::test(migrations = false)]
 async fn snapshot_and_newer_changes_are_disjoint_and_complete(pool: PgPool) -> Result {
     const WRITERS: i32 = 6;

@@ -1,4 +1,4 @@
-//! Transactions whose actor cannot be read: the setting takes any object, and not every object is an actor.
+//! Tests transactions whose actor cannot be read: the setting takes any object, and not every object is an actor.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -81,12 +81,13 @@ async fn malformed_actor_matches_no_filter_and_is_warned_about_once(pool: PgPool
     let (scope, any) = (Scope::unscoped(), Filter::default());
     for trail in trails {
         let shown = trail.timeline(&scope, &any, 100).await?;
-        let is_shown: Vec<bool> = shown.iter().rev().map(|entry| entry.transaction.actor.is_some()).collect();
-        assert_eq!(is_shown, ACTORS.map(|(_, is_actor)| is_actor));
+        let has_actor: Vec<bool> =
+            shown.iter().rev().map(|entry| entry.transaction.actor.is_some()).collect();
+        assert_eq!(has_actor, ACTORS.map(|(_, is_actor)| is_actor));
         for actor in ["user", "user:7", "anonymous", "admin"] {
-            let asked: ActorFilter = actor.parse()?;
+            let wanted: ActorFilter = actor.parse()?;
             let matches = |shown: &ActorFilter| {
-                shown.kind == asked.kind && (asked.id.is_none() || asked.id == shown.id)
+                shown.kind == wanted.kind && (wanted.id.is_none() || wanted.id == shown.id)
             };
             let actors = shown.iter().filter_map(|entry| entry.transaction.actor.as_ref());
             let expected = actors.map(ActorFilter::from).filter(matches).count();
@@ -97,7 +98,7 @@ async fn malformed_actor_matches_no_filter_and_is_warned_about_once(pool: PgPool
                 "{actor}"
             );
             assert_eq!(trail.timeline(&scope, &filter, 100).await?.len(), expected, "{actor}");
-            let within = Scope::new(Predicate::actor(asked.clone()));
+            let within = Scope::new(Predicate::actor(wanted.clone()));
             assert_eq!(
                 trail.snapshot().await?.count(&within, &any, 100).await?,
                 Count::Exact(expected),
@@ -106,7 +107,7 @@ async fn malformed_actor_matches_no_filter_and_is_warned_about_once(pool: PgPool
             let history = trail
                 .snapshot()
                 .await?
-                .transactions_by_actor(&scope, asked, TimeRange::default(), Position::Newest, 100)
+                .transactions_by_actor(&scope, wanted, TimeRange::default(), Position::Newest, 100)
                 .await?;
             assert_eq!(history.entries.len(), expected, "{actor}");
         }

@@ -1,4 +1,4 @@
-//! Every query of the trail.
+//! Tests every query of the trail.
 
 mod access_paths;
 mod as_of;
@@ -29,7 +29,7 @@ async fn install_for_made_up_rows(pool: &PgPool) -> Result<AuditTrail> {
     Ok(trail)
 }
 
-/// A help desk with two customers, and what happened there: eight transactions, in this order.
+/// Writes the eight transactions of a help desk with two customers, in this order:
 ///
 /// | who | why | what |
 /// |---|---|---|

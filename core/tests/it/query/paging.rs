@@ -1,4 +1,4 @@
-//! Pages: every entry once, in both directions, while changes are added.
+//! Tests pages: every entry once, in both directions, while changes are added.
 
 use sqlx::PgPool;
 use threadline::query::{Filter, Page, Position, TimeRange, TimelineEntry};
@@ -9,7 +9,7 @@ use crate::query::desk;
 use crate::query::install_for_made_up_rows;
 use threadline_testkit::database::{Result, run, value};
 
-/// 121 changes in four transactions, 40 each of the same moment, partly in another month.
+/// Writes 121 changes in four transactions: 40 each have the same time, and the oldest ones are in another month.
 async fn many(pool: &PgPool) -> Result<AuditTrail> {
     let trail = install_for_made_up_rows(pool).await?;
     run(pool, "CREATE TABLE tickets (id bigint PRIMARY KEY)").await?;
@@ -157,7 +157,7 @@ async fn changes_of_transaction_are_paged(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A truncated page says how far the search came, and the next page misses nothing.
+/// Checks that a truncated page contains how far the search came, and that the next page misses nothing.
 #[sqlx::test(migrations = false)]
 async fn truncated_page_continues_where_search_stopped(pool: PgPool) -> Result {
     let trail = many(&pool).await?;

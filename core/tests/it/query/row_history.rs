@@ -1,4 +1,4 @@
-//! Row histories, changes by actor and by correlation, and their errors.
+//! Tests row histories, changes by actor and by correlation, and their errors.
 
 use sqlx::PgPool;
 use threadline::query::{Filter, Position, QueryError};
@@ -45,7 +45,7 @@ async fn row_history_spans_days_months_and_partitions(pool: PgPool) -> Result {
     for n in 1..=40 {
         run(&pool, &format!("UPDATE tickets SET n = {n}")).await?;
     }
-    // Spread over 200 days, so that every day of the month occurs.
+    // The changes are spread over 200 days, so that every day of the month occurs.
     run(
         &pool,
         "CREATE TEMP TABLE spread AS SELECT *, row_number() OVER (PARTITION BY table_pk ORDER BY captured_at DESC) * interval '5 days' AS ago

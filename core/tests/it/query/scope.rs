@@ -1,4 +1,4 @@
-//! Changes that a scope hides do not exist for any query.
+//! Tests that changes which a scope hides do not exist for any query.
 
 use chrono::{TimeDelta, Utc};
 use sqlx::PgPool;
@@ -44,7 +44,7 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
         let history = trail.snapshot().await?.row_history(scope, table, key, &any, newest, 100).await;
         let history = history.map(|page| words(&page)).map_err(|error| error.to_string());
         answers.push(format!("history {table} {key:?} {history:?}"));
-        let told = match trail.as_of(scope, table, key, Utc::now()).await {
+        let state = match trail.as_of(scope, table, key, Utc::now()).await {
             Ok(AsOf::Present(entry)) => format!("row after {}", entry.change.captured_at),
             Ok(AsOf::Uncertain { causes, .. }) => format!("perhaps removed: {causes:?}"),
             Ok(AsOf::Deleted(_)) => "deleted".to_owned(),
@@ -53,7 +53,7 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
             Err(QueryError::Database(error)) => return Err(error.into()),
             Err(error) => error.to_string(),
         };
-        answers.push(format!("as of {table} {key:?} {told}"));
+        answers.push(format!("as of {table} {key:?} {state}"));
         let moments = [Utc::now() - TimeDelta::days(1), Utc::now()];
         let compared = trail.snapshot().await?.compare(scope, table, key, moments).await;
         let compared = compared.map(|c| c.fields.len()).map_err(|error| error.to_string());
@@ -90,7 +90,7 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
     Ok(answers)
 }
 
-/// The results within a scope are those of a trail from which everything else was deleted.
+/// Compares the results within a scope with those of a trail from which everything else was deleted.
 #[sqlx::test(migrations = false)]
 async fn hidden_changes_equal_absent_changes_in_every_query(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
@@ -142,7 +142,7 @@ async fn hidden_changes_equal_absent_changes_in_every_query(pool: PgPool) -> Res
     Ok(())
 }
 
-/// The comparison above would pass as well if a scope hid everything.
+/// Checks what a scope shows, because the comparison above would pass as well if it hid everything.
 #[sqlx::test(migrations = false)]
 async fn scope_shows_exactly_what_it_selects(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;

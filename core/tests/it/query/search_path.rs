@@ -1,4 +1,4 @@
-//! Queries of a database whose owner put a schema of hostile operators and functions before `pg_catalog`.
+//! Tests queries of a database whose owner put a schema of hostile operators and functions before `pg_catalog`.
 
 use chrono::Utc;
 use sqlx::PgPool;
@@ -88,7 +88,7 @@ async fn hostile_search_path_executes_nothing_in_any_query(pool: PgPool) -> Resu
             "the trap is not set"
         );
         run(&pool, "DELETE FROM evil.executed").await?;
-        ask_everything(&threadline_testkit::database::trail(&sessions).prepared_statements(is_prepared))
+        run_every_query(&threadline_testkit::database::trail(&sessions).prepared_statements(is_prepared))
             .await?;
         sessions.close().await;
     }
@@ -104,7 +104,7 @@ async fn hostile_search_path_executes_nothing_in_any_query(pool: PgPool) -> Resu
     .await
 }
 
-async fn ask_everything(trail: &AuditTrail) -> Result {
+async fn run_every_query(trail: &AuditTrail) -> Result {
     let everything = Scope::unscoped();
     let of_customer = Scope::new(
         Predicate::tables(["tickets", "lines"])

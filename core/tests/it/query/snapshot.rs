@@ -1,4 +1,4 @@
-//! Several queries of one snapshot.
+//! Tests several queries of one snapshot.
 
 use sqlx::PgPool;
 use threadline::Scope;

@@ -1,4 +1,4 @@
-//! Table counts of transactions, and transactions by correlation.
+//! Tests table counts of transactions, and transactions by correlation.
 
 use sqlx::PgPool;
 use threadline::query::{Count, Filter, Position, TableCounts, TimeRange, TransactionRecord};

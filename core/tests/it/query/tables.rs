@@ -1,4 +1,4 @@
-//! The key columns of tables.
+//! Tests the key columns of tables.
 
 use sqlx::PgPool;
 use threadline::{Predicate, Scope};

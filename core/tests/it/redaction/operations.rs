@@ -5,7 +5,7 @@ use sqlx::PgPool;
 use threadline::capture::{CaptureMode, DEFAULT_PLACEHOLDER, TablePolicy};
 
 use crate::redaction::search::everything_stored;
-use threadline_testkit::changes::{changes, flaws, forget};
+use threadline_testkit::changes::{changes, empty_trail, violations};
 use threadline_testkit::database::{Result, install, run};
 
 type Row = Map<String, Value>;
@@ -109,7 +109,7 @@ async fn every_operation_is_redacted_by_policy(pool: PgPool) -> Result {
                     ),
                 )
                 .await?;
-                forget(&pool).await?;
+                empty_trail(&pool).await?;
                 trail.capture([redaction.policy(mode)]).await?;
                 let mut row: Row =
                     key.iter().map(|(column, value)| ((*column).to_owned(), json!(value))).collect();
@@ -151,7 +151,7 @@ async fn every_operation_is_redacted_by_policy(pool: PgPool) -> Result {
                 for (found, expected) in found.iter().zip(&expected) {
                     assert_eq!(found, expected, "{name}");
                 }
-                assert_eq!(flaws(&pool).await?, Vec::<String>::new(), "{name}");
+                assert_eq!(violations(&pool).await?, Vec::<String>::new(), "{name}");
                 let leaks = everything_stored(&pool).await?.contains("canary");
                 assert_eq!(leaks, !(redaction.exclude && redaction.mask), "{name}");
             }
@@ -165,7 +165,7 @@ async fn every_row_of_one_statement_is_redacted(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS users; CREATE TABLE users (id int PRIMARY KEY, note text, secret text, hidden text)").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("users").mode(mode).mask(["secret"]).exclude(["hidden"])]).await?;
         run(
             &pool,
@@ -204,7 +204,7 @@ async fn null_is_masked_only_if_policy_masks_null(pool: PgPool) -> Result {
     for mode in CaptureMode::ALL {
         for (mask_null, shown) in [(false, "null"), (true, "#")] {
             run(&pool, "DROP TABLE IF EXISTS users; CREATE TABLE users (id int PRIMARY KEY, secret text, hidden text)").await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             let mut policy = TablePolicy::new("users").mode(mode).mask(["secret"]).exclude(["hidden"]);
             policy.mask_null = mask_null;
             policy.mask_placeholder = "#".to_owned();

@@ -29,15 +29,15 @@ impl Random {
     }
 }
 
-/// The representation of a column in the trail.
+/// The redaction of a column in the trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shown {
-    Plainly,
+pub(crate) enum Redaction {
+    None,
     /// The placeholder, unless the value is NULL.
-    Masked,
+    Mask,
     /// Always the placeholder, because a redacted column was renamed.
-    Withheld,
-    Never,
+    Withhold,
+    Exclude,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,7 @@ enum Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct Column {
     pub(crate) name: String,
-    pub(crate) shown: Shown,
+    pub(crate) redaction: Redaction,
     kind: Kind,
 }
 
@@ -83,13 +83,13 @@ pub(crate) struct Planner {
 
 impl Planner {
     pub(crate) fn new(seed: u64) -> Self {
-        let column = |name: &str, shown, kind| Column { name: name.to_owned(), shown, kind };
+        let column = |name: &str, redaction, kind| Column { name: name.to_owned(), redaction, kind };
         let columns = vec![
-            column("note", Shown::Plainly, Kind::Text),
-            column("secret", Shown::Masked, Kind::Text),
-            column("document", Shown::Masked, Kind::Json),
-            column("amount", Shown::Masked, Kind::Number),
-            column("hidden", Shown::Never, Kind::Text),
+            column("note", Redaction::None, Kind::Text),
+            column("secret", Redaction::Mask, Kind::Text),
+            column("document", Redaction::Mask, Kind::Json),
+            column("amount", Redaction::Mask, Kind::Number),
+            column("hidden", Redaction::Exclude, Kind::Text),
         ];
         Self { random: Random::new(seed), columns, next: 1 }
     }
@@ -104,8 +104,8 @@ impl Planner {
         if self.random.one_in(6) {
             return "NULL".to_owned();
         }
-        match (column.shown, column.kind) {
-            (Shown::Plainly, _) => format!("'plain {n}'"),
+        match (column.redaction, column.kind) {
+            (Redaction::None, _) => format!("'plain {n}'"),
             (_, Kind::Text) => format!("'canary {n}'"),
             (_, Kind::Json) if n.is_multiple_of(3) => format!("'\"canary {n}\"'"),
             (_, Kind::Json) => format!("'{{\"deep\": [{n}, {{\"canary {n}\": \"canary {n}\"}}]}}'"),
@@ -198,7 +198,11 @@ impl Planner {
             )),
             3 => {
                 let name = format!("added_{}", self.fresh());
-                self.columns.push(Column { name: name.clone(), shown: Shown::Plainly, kind: Kind::Text });
+                self.columns.push(Column {
+                    name: name.clone(),
+                    redaction: Redaction::None,
+                    kind: Kind::Text,
+                });
                 Step {
                     sql: format!("ALTER TABLE users ADD COLUMN {name} text"),
                     redefinition: Some(Redefinition::Added { name }),
@@ -210,8 +214,8 @@ impl Planner {
                 let to = format!("renamed_{}", self.fresh());
                 let column = &mut self.columns[at];
                 column.name.clone_from(&to);
-                if column.shown != Shown::Plainly {
-                    column.shown = Shown::Withheld;
+                if column.redaction != Redaction::None {
+                    column.redaction = Redaction::Withhold;
                 }
                 Step {
                     sql: format!("ALTER TABLE users RENAME {from} TO {to}"),
@@ -224,12 +228,12 @@ impl Planner {
 }
 
 /// Returns a value as the trail contains it; `None` if the column must be absent.
-pub(crate) fn shown(shown: Shown, value: Value) -> Option<Value> {
+pub(crate) fn redacted_value(redaction: Redaction, value: Value) -> Option<Value> {
     let placeholder = Value::from(threadline::capture::DEFAULT_PLACEHOLDER);
-    match shown {
-        Shown::Plainly => Some(value),
-        Shown::Masked if value.is_null() => Some(Value::Null),
-        Shown::Masked | Shown::Withheld => Some(placeholder),
-        Shown::Never => None,
+    match redaction {
+        Redaction::None => Some(value),
+        Redaction::Mask if value.is_null() => Some(Value::Null),
+        Redaction::Mask | Redaction::Withhold => Some(placeholder),
+        Redaction::Exclude => None,
     }
 }

@@ -6,10 +6,10 @@ use sqlx::{FromRow, PgPool};
 use threadline::AuditTrail;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use crate::redaction::plan::{CANARIES, Planner, TABLE, shown};
+use crate::redaction::plan::{CANARIES, Planner, TABLE, redacted_value};
 use crate::redaction::replay::{Row, replay};
 use crate::redaction::search::everything_stored;
-use threadline_testkit::changes::{flaws, forget};
+use threadline_testkit::changes::{empty_trail, violations};
 use threadline_testkit::database::{Result, install, run, value};
 
 const STEPS: usize = 16;
@@ -35,7 +35,7 @@ async fn present(pool: &PgPool) -> Result<Vec<Present>> {
 }
 
 /// Runs one plan and returns the problems that it finds.
-async fn play(
+async fn run_plan(
     pool: &PgPool,
     trail: &AuditTrail,
     mode: CaptureMode,
@@ -48,7 +48,7 @@ async fn play(
         "CREATE TRIGGER witness AFTER INSERT OR UPDATE OR DELETE ON users FOR EACH ROW EXECUTE FUNCTION bear_witness()",
     )
     .await?;
-    forget(pool).await?;
+    empty_trail(pool).await?;
     let policy =
         TablePolicy::new("users").mode(mode).mask(["secret", "document", "amount"]).exclude(["hidden"]);
     trail.capture([policy]).await?;
@@ -66,7 +66,7 @@ async fn play(
         }
     }
 
-    let mut problems = flaws(pool).await?;
+    let mut problems = violations(pool).await?;
     let stored = everything_stored(pool).await?;
     problems.extend(
         CANARIES
@@ -86,29 +86,30 @@ async fn play(
     }
     let redacted = |row: &Value| -> Row {
         let columns = planner.columns.iter().filter_map(|column| {
-            shown(column.shown, row[&column.name].clone()).map(|value| (column.name.clone(), value))
+            redacted_value(column.redaction, row[&column.name].clone())
+                .map(|value| (column.name.clone(), value))
         });
         columns.chain(["id", "code"].map(|name| (name.to_owned(), row[name].clone()))).collect()
     };
     let mut expected: Vec<Row> = present(pool).await?.iter().map(|present| redacted(&present.row)).collect();
-    let mut told = replay(pool, &redefinitions).await?;
-    for rows in [&mut expected, &mut told] {
+    let mut replayed = replay(pool, &redefinitions).await?;
+    for rows in [&mut expected, &mut replayed] {
         rows.sort_by_key(|row| row["id"].as_i64());
     }
-    if expected != told {
-        problems.push(format!("the table is\n{expected:#?}\nthe trail tells\n{told:#?}"));
+    if expected != replayed {
+        problems.push(format!("the table is\n{expected:#?}\nthe trail has\n{replayed:#?}"));
     }
     Ok(problems)
 }
 
-async fn play_all(pool: &PgPool, mode: CaptureMode) -> Result {
+async fn run_plans(pool: &PgPool, mode: CaptureMode) -> Result {
     let cases =
         std::env::var("THREADLINE_PROPERTY_CASES").ok().map_or(Ok(60), |cases| cases.parse::<u64>())?;
     let trail = install(pool).await?;
     run(pool, WITNESS).await?;
     for seed in 1..=cases {
         let mut log = Vec::new();
-        let problems = match play(pool, &trail, mode, seed, &mut log).await {
+        let problems = match run_plan(pool, &trail, mode, seed, &mut log).await {
             Ok(problems) => problems,
             Err(error) => vec![error.to_string()],
         };
@@ -125,10 +126,10 @@ async fn play_all(pool: &PgPool, mode: CaptureMode) -> Result {
 
 #[sqlx::test(migrations = false)]
 async fn random_writes_in_statement_mode_never_store_redacted_values(pool: PgPool) -> Result {
-    play_all(&pool, CaptureMode::Statement).await
+    run_plans(&pool, CaptureMode::Statement).await
 }
 
 #[sqlx::test(migrations = false)]
 async fn random_writes_in_row_mode_never_store_redacted_values(pool: PgPool) -> Result {
-    play_all(&pool, CaptureMode::Row).await
+    run_plans(&pool, CaptureMode::Row).await
 }

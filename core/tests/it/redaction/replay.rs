@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use sqlx::{FromRow, PgPool};
 
-use crate::redaction::plan::{Redefinition, Shown, shown};
+use crate::redaction::plan::{Redaction, Redefinition, redacted_value};
 use threadline_testkit::database::Result;
 
 pub(crate) type Row = Map<String, Value>;
@@ -73,7 +73,11 @@ fn redefine(row: &mut Row, redefinition: &Redefinition) {
         }
         Redefinition::Renamed { from, to } => {
             let value = row.remove(from).unwrap_or_default();
-            let value = if to.shown == Shown::Withheld { shown(Shown::Withheld, value) } else { Some(value) };
+            let value = if to.redaction == Redaction::Withhold {
+                redacted_value(Redaction::Withhold, value)
+            } else {
+                Some(value)
+            };
             row.extend(value.map(|value| (to.name.clone(), value)));
         }
     }

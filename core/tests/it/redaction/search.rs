@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use threadline_testkit::changes::forget;
+use threadline_testkit::changes::empty_trail;
 use threadline_testkit::database::{Result, install, run, value};
 
 /// Returns all rows of all tables of the trail, its functions and their comments, as text.
@@ -34,7 +34,7 @@ async fn search_finds_unredacted_value(pool: PgPool) -> Result {
         "BEGIN; SET LOCAL threadline.actor_ref = '{\"id\": \"canary\"}'; INSERT INTO t VALUES (2); COMMIT",
         "COMMENT ON FUNCTION threadline.threadline_capture_changes_t() IS 'canary'",
     ] {
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         run(&pool, write).await?;
         assert!(everything_stored(&pool).await?.contains("canary"), "{write}");
     }

@@ -1,9 +1,9 @@
-//! The setting `threadline.actor_ref`: whose write it is.
+//! Tests the setting `threadline.actor_ref`, which contains the actor of a write.
 
 use sqlx::{PgConnection, PgPool};
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::{changes, forget};
+use threadline_testkit::changes::{changes, empty_trail};
 use threadline_testkit::database::{Result, install, run, value};
 
 async fn set_actor(connection: &mut PgConnection, actor: &str) -> Result {
@@ -14,7 +14,7 @@ async fn set_actor(connection: &mut PgConnection, actor: &str) -> Result {
     Ok(())
 }
 
-/// The actors of all audit transactions in order, `-` for none.
+/// Returns the actors of all audit transactions in order, with `-` if there is none.
 async fn actors(pool: &PgPool) -> Result<Vec<String>> {
     value(
         pool,
@@ -70,7 +70,7 @@ async fn malformed_actor_is_recorded_as_none_without_its_value(pool: PgPool) -> 
                      JOIN threadline.audit_changes AS c ON c.transaction_id = t.id",
                 )
                 .await?;
-                // An object is an object, however deep, and a setting of spaces is no object.
+                // A deeply nested object is still an object, and a setting of spaces is not.
                 let is_object = stored.starts_with("{\"a\":");
                 assert!(
                     is_object || stored.starts_with("{\"malformed_actor_ref\": true}"),
@@ -86,13 +86,13 @@ async fn malformed_actor_is_recorded_as_none_without_its_value(pool: PgPool) -> 
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_actor_of_the_first_write_stays_and_leaves_with_the_transaction(pool: PgPool) -> Result {
+async fn actor_of_first_write_applies_to_its_whole_transaction_only(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let actor = |id: &str| format!("{{\"type\": \"user\", \"id\": \"{id}\"}}");
     for mode in CaptureMode::ALL {
         for write in WRITES {
             run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             trail.capture([TablePolicy::new("t").mode(mode)]).await?;
             let mut connection = pool.acquire().await?;
 
@@ -112,7 +112,7 @@ async fn the_actor_of_the_first_write_stays_and_leaves_with_the_transaction(pool
             run(&mut *connection, "TRUNCATE t; COMMIT").await?;
             assert_eq!(actors(&pool).await?, ["first", "-", "-"]);
 
-            // A rolled back first write leaves the choice to the next one.
+            // If the first write is rolled back, the next one determines the actor.
             run(&mut *connection, "BEGIN; SAVEPOINT a").await?;
             set_actor(&mut connection, &actor("rolled back")).await?;
             run(&mut *connection, &format!("{write}; ROLLBACK TO a")).await?;
@@ -125,7 +125,7 @@ async fn the_actor_of_the_first_write_stays_and_leaves_with_the_transaction(pool
 }
 
 #[sqlx::test(migrations = false)]
-async fn an_actor_is_kept_as_it_was_given(pool: PgPool) -> Result {
+async fn actor_is_stored_as_it_was_given(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, "CREATE TABLE t (id serial PRIMARY KEY, note text)").await?;
     for mode in CaptureMode::ALL {
@@ -135,7 +135,7 @@ async fn an_actor_is_kept_as_it_was_given(pool: PgPool) -> Result {
             r#"{"type": "anonymous"}"#,
             r#"{"id": "é😀", "type": "service_account", "more": [1, null, 12345678901234567890.10]}"#,
         ] {
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             let mut transaction = pool.begin().await?;
             set_actor(&mut transaction, actor).await?;
             run(&mut *transaction, "INSERT INTO t (note) VALUES ('a')").await?;

@@ -1,10 +1,10 @@
-//! A write that fails because of the trail says nothing of what the policy hides: not in the message, nor in detail, hint or
+//! Tests that a write which fails because of the trail reveals no redacted value: neither in the message, nor in detail, hint or
 //! context.
 
 use sqlx::{AssertSqlSafe, PgPool};
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::forget;
+use threadline_testkit::changes::empty_trail;
 use threadline_testkit::database::{Result, install, run};
 
 const CANARIES: [&str; 3] = ["canary-masked", "canary-excluded", "canary-json"];
@@ -16,7 +16,7 @@ const WRITES: [&str; 4] = [
     "DELETE FROM users",
 ];
 
-/// Ways in which the trail can fail.
+/// The statements after which the trail fails.
 const FAILURES: [&str; 6] = [
     "ALTER TABLE threadline.audit_changes ADD CONSTRAINT no_users CHECK (table_name <> 'users') NOT VALID",
     "ALTER TABLE threadline.audit_changes ALTER changed_fields TYPE int[] USING NULL",
@@ -27,7 +27,7 @@ const FAILURES: [&str; 6] = [
 ];
 
 #[sqlx::test(migrations = false)]
-async fn no_error_holds_a_redacted_value(pool: PgPool) -> Result {
+async fn error_contains_no_redacted_value(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         for document in ["jsonb", "json"] {
@@ -40,7 +40,7 @@ async fn no_error_holds_a_redacted_value(pool: PgPool) -> Result {
                 ),
             )
             .await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             trail
                 .capture([TablePolicy::new("users")
                     .mode(mode)
@@ -70,9 +70,9 @@ async fn no_error_holds_a_redacted_value(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// jsonb refuses what json takes, and PostgreSQL quotes the text that it refuses.
+/// Writes json that jsonb refuses, because PostgreSQL quotes the text that it refuses.
 #[sqlx::test(migrations = false)]
-async fn json_that_cannot_be_kept_is_not_quoted(pool: PgPool) -> Result {
+async fn redacted_json_that_jsonb_refuses_is_not_quoted(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         for given in [

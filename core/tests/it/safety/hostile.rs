@@ -1,13 +1,13 @@
-//! A writer that puts functions, operators, types, tables and casts of its own where the trail's functions might find them.
+//! Tests a writer who creates functions, operators, types, tables and casts where the trail's functions might find them.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::{changes, flaws, forget};
+use threadline_testkit::changes::{changes, empty_trail, violations};
 use threadline_testkit::database::{Result, install, run, value};
 use threadline_testkit::role::Role;
 
-/// Whatever runs leaves a row, in a table that any user can write to, and fails.
+/// A function that records each call in a table, to which every user can write.
 const TRAP: &str =
     "CREATE TABLE evil.ran (what text, by_whom name DEFAULT current_user); GRANT ALL ON evil.ran TO PUBLIC;
     GRANT USAGE ON SCHEMA evil TO PUBLIC;
@@ -17,7 +17,7 @@ const TRAP: &str =
       RAISE WARNING 'ran %', what;
     END $$;";
 
-/// Arguments and result of built-in functions that the trail's functions call.
+/// The names, arguments and results of functions that the trail's functions call.
 const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("to_jsonb", "anyelement", "jsonb"),
     ("to_jsonb", "record", "jsonb"),
@@ -47,7 +47,7 @@ const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("threadline_actor", "", "jsonb"),
 ];
 
-/// Name, operands and result of built-in operators.
+/// The names, operands and results of built-in operators.
 const OPERATORS: &[(&str, &str, &str, &str)] = &[
     ("=", "text", "text", "bool"),
     ("<>", "text", "text", "bool"),
@@ -84,7 +84,7 @@ const TABLES: [&str; 9] = [
     "threadline",
 ];
 
-/// Everything in the schema and, as far as that can be, among the temporary objects.
+/// Returns the SQL that creates all of these in the schema `evil` and, as far as possible, as temporary objects.
 fn hostile_objects() -> String {
     let mut sql = TRAP.to_owned();
     for (at, (name, arguments, result)) in FUNCTIONS.iter().enumerate() {
@@ -116,10 +116,10 @@ fn hostile_objects() -> String {
 }
 
 #[sqlx::test(migrations = false)]
-async fn none_of_it_is_found(pool: PgPool) -> Result {
+async fn hostile_objects_are_never_used(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let role = Role::create(&pool).await?;
-    role.prepare(
+    role.run_as_owner(
         "CREATE SCHEMA evil AUTHORIZATION $role; CREATE TABLE t (id int PRIMARY KEY, note text, secret text, hidden text);
          CREATE TABLE p (id int, body json, PRIMARY KEY (id)) PARTITION BY RANGE (id);
          CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (10); CREATE TABLE p_2 PARTITION OF p FOR VALUES FROM (10) TO (99);
@@ -128,7 +128,7 @@ async fn none_of_it_is_found(pool: PgPool) -> Result {
     .await?;
     let mut connection = role.connect().await?;
     run(&mut connection, &hostile_objects()).await?;
-    // The traps do spring where they are found.
+    // This checks that a hostile operator which is found is recorded.
     run(
         &mut connection,
         "SET search_path = evil, pg_temp, pg_catalog; SELECT 'a'::pg_catalog.text = 'b'::pg_catalog.text",
@@ -140,7 +140,7 @@ async fn none_of_it_is_found(pool: PgPool) -> Result {
     );
 
     for mode in CaptureMode::ALL {
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         run(&pool, "DELETE FROM evil.ran").await?;
         trail
             .capture([
@@ -150,8 +150,8 @@ async fn none_of_it_is_found(pool: PgPool) -> Result {
             .await?;
         for path in ["evil, pg_temp, pg_catalog", "pg_temp, evil, pg_catalog", "pg_catalog, evil"] {
             run(&mut connection, &format!("SET search_path = {path}")).await?;
-            forget(&pool).await?;
-            // A condition would find the writer's own operator, which is right.
+            empty_trail(&pool).await?;
+            // The writes have no conditions, which would rightly use the writer's own operators.
             for write in [
                 "INSERT INTO public.t VALUES (1, 'a', 's', 'h'), (2, 'b', 's', 'h')",
                 "UPDATE public.t SET note = 'x', secret = 'y', hidden = 'z'",
@@ -186,7 +186,7 @@ async fn none_of_it_is_found(pool: PgPool) -> Result {
             expected.extend(moved);
             expected.push("delete p {id: 11} was {id: 11, body: {a: 1}}");
             assert_eq!(changes(&pool).await?, expected, "{path} ({})", mode.as_str());
-            assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+            assert_eq!(violations(&pool).await?, Vec::<String>::new());
         }
         let ran: Vec<String> =
             value(&pool, "SELECT coalesce(array_agg(DISTINCT what), '{}') FROM evil.ran").await?;
@@ -196,13 +196,13 @@ async fn none_of_it_is_found(pool: PgPool) -> Result {
     role.drop().await
 }
 
-/// `to_jsonb()` uses a cast to json where the type of a column has one, and a cast to text would be used likewise. Whoever owns
-/// the type can make them at any time: capture uses neither, in whatever the type hides.
+/// Checks that capture uses no casts, also if the type is a part of another one. `to_jsonb()` would use a cast to json, a cast to
+/// text would be used likewise, and the owner of the type can create both at any time.
 #[sqlx::test(migrations = false)]
-async fn casts_of_a_types_owner_never_run_and_values_are_recorded_as_text(pool: PgPool) -> Result {
+async fn cast_of_type_owner_never_runs_and_value_is_recorded_as_text(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let role = Role::create(&pool).await?;
-    role.prepare("CREATE SCHEMA evil AUTHORIZATION $role").await?;
+    role.run_as_owner("CREATE SCHEMA evil AUTHORIZATION $role").await?;
     let mut connection = role.connect().await?;
     run(&mut connection, TRAP).await?;
     run(
@@ -244,9 +244,9 @@ async fn casts_of_a_types_owner_never_run_and_values_are_recorded_as_text(pool: 
                 &format!("DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, m {data_type})"),
             )
             .await?;
-            role.prepare("GRANT ALL ON t TO $role").await?;
+            role.run_as_owner("GRANT ALL ON t TO $role").await?;
             trail.capture([TablePolicy::new("t").mode(mode)]).await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             run(&pool, &format!("INSERT INTO t VALUES (1, '{given}'); UPDATE t SET m = NULL; DELETE FROM t"))
                 .await?;
             let values: Vec<String> = value(
@@ -263,11 +263,11 @@ async fn casts_of_a_types_owner_never_run_and_values_are_recorded_as_text(pool: 
                 "fine"
             }));
         }
-        // A table that has got such a column since it was captured.
+        // The table gets such a column after it was captured.
         run(&pool, "DROP TABLE t; CREATE TABLE t (id int PRIMARY KEY)").await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         run(&pool, "ALTER TABLE t ADD COLUMN m evil.mood").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         run(&pool, "INSERT INTO t VALUES (1, 'fine'); UPDATE t SET m = 'bad'; DELETE FROM t").await?;
         assert_eq!(
             changes(&pool).await?,

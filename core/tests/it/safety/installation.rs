@@ -1,4 +1,4 @@
-//! Installing as a role that may do no more than it must.
+//! Tests installation by roles with few privileges.
 
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
@@ -7,7 +7,7 @@ use threadline::{AuditTrail, Installation};
 use threadline_testkit::database::{Result, install};
 use threadline_testkit::role::Role;
 
-/// A pool of one connection that works as this role.
+/// Returns a pool of one connection that uses this role.
 async fn connect_as(pool: &PgPool, role: &str) -> Result<PgPool> {
     let become_role = format!("SET SESSION AUTHORIZATION {role}");
     let options = PgPoolOptions::new().max_connections(1).after_connect(move |connection, _| {
@@ -18,9 +18,9 @@ async fn connect_as(pool: &PgPool, role: &str) -> Result<PgPool> {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_role_without_the_right_to_make_schemas_installs_into_its_own(pool: PgPool) -> Result {
+async fn role_without_create_privilege_installs_into_its_own_schema(pool: PgPool) -> Result {
     let role = Role::create(&pool).await?;
-    role.prepare("CREATE SCHEMA threadline AUTHORIZATION $role").await?;
+    role.run_as_owner("CREATE SCHEMA threadline AUTHORIZATION $role").await?;
     let owner = connect_as(&pool, &role.name).await?;
     AuditTrail::new(owner.clone()).install().await?;
     owner.close().await;
@@ -28,13 +28,13 @@ async fn a_role_without_the_right_to_make_schemas_installs_into_its_own(pool: Pg
 }
 
 #[sqlx::test(migrations = false)]
-async fn whoever_may_not_read_the_migrations_is_told_that_the_trail_is_there(pool: PgPool) -> Result {
+async fn role_without_access_to_migrations_sees_installed_trail(pool: PgPool) -> Result {
     install(&pool).await?;
     let role = Role::create(&pool).await?;
     let reader = connect_as(&pool, &role.name).await?;
     let trail = AuditTrail::new(reader.clone());
     assert_eq!(trail.installation().await?, Installation::Current);
-    // But that is no reason to believe that there is nothing to install.
+    // Installation fails nevertheless, because a migration may be missing.
     assert!(trail.install().await.is_err());
     reader.close().await;
     role.drop().await

@@ -1,4 +1,4 @@
-//! What a writer cannot do: read or change the trail, forge it, run code with its rights, see a secret in an error.
+//! Tests what a writer cannot do: read or change the trail, forge it, run code with its privileges, or see a secret in an error.
 
 mod actors;
 mod errors;

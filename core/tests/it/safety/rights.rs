@@ -1,19 +1,19 @@
-//! A role without any right on the audit schema.
+//! Tests a role without privileges on the storage schema.
 
 use sqlx::{AssertSqlSafe, PgPool};
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::{changes, flaws, forget};
+use threadline_testkit::changes::{changes, empty_trail, violations};
 use threadline_testkit::database::{Result, install, run, value};
 use threadline_testkit::role::Role;
 
 #[sqlx::test(migrations = false)]
-async fn its_writes_are_captured(pool: PgPool) -> Result {
+async fn writes_of_role_without_privileges_are_captured(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let role = Role::create(&pool).await?;
-    role.prepare("CREATE TABLE t (id int PRIMARY KEY, note text); GRANT ALL ON t TO $role").await?;
+    role.run_as_owner("CREATE TABLE t (id int PRIMARY KEY, note text); GRANT ALL ON t TO $role").await?;
     for mode in CaptureMode::ALL {
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         let mut connection = role.connect().await?;
         run(
@@ -30,17 +30,18 @@ async fn its_writes_are_captured(pool: PgPool) -> Result {
                 "truncate t",
             ]
         );
-        assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+        assert_eq!(violations(&pool).await?, Vec::<String>::new());
     }
     role.drop().await
 }
 
-/// Not even where somebody let it use the schema.
+/// Checks a role that may use the schema, which must not be enough.
 #[sqlx::test(migrations = false)]
-async fn it_can_touch_no_table_of_the_trail(pool: PgPool) -> Result {
+async fn role_with_usage_of_schema_cannot_access_trail_tables(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let role = Role::create(&pool).await?;
-    role.prepare("CREATE TABLE t (id int PRIMARY KEY); GRANT USAGE ON SCHEMA threadline TO $role").await?;
+    role.run_as_owner("CREATE TABLE t (id int PRIMARY KEY); GRANT USAGE ON SCHEMA threadline TO $role")
+        .await?;
     trail.capture(["t"]).await?;
     run(&pool, "INSERT INTO t VALUES (1)").await?;
     let relations: Vec<String> = value(
@@ -92,10 +93,10 @@ async fn it_can_touch_no_table_of_the_trail(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn it_can_call_no_function_that_writes(pool: PgPool) -> Result {
+async fn role_with_usage_of_schema_cannot_call_writing_functions(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let role = Role::create(&pool).await?;
-    role.prepare(
+    role.run_as_owner(
         "CREATE TABLE by_statement (id int PRIMARY KEY); CREATE TABLE by_row (id int PRIMARY KEY);
          GRANT USAGE ON SCHEMA threadline TO $role; CREATE SCHEMA own AUTHORIZATION $role",
     )
@@ -112,7 +113,7 @@ async fn it_can_call_no_function_that_writes(pool: PgPool) -> Result {
         ),
     )
     .await?;
-    // They read the clock, the transaction's id, and hash their arguments.
+    // These functions read the clock or the transaction's id, or hash their arguments.
     let harmless = [
         "threadline_actor_key",
         "threadline_catalog_identity",
@@ -158,7 +159,7 @@ async fn it_can_call_no_function_that_writes(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn functions_with_the_owners_rights_pin_their_search_path(pool: PgPool) -> Result {
+async fn security_definer_functions_pin_search_path(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(
         &pool,
@@ -184,12 +185,12 @@ async fn functions_with_the_owners_rights_pin_their_search_path(pool: PgPool) ->
 }
 
 #[sqlx::test(migrations = false)]
-async fn no_setting_changes_to_which_transaction_a_change_belongs(pool: PgPool) -> Result {
+async fn forged_setting_does_not_change_transaction_of_change(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let role = Role::create(&pool).await?;
-    role.prepare("CREATE TABLE t (id int PRIMARY KEY); GRANT ALL ON t TO $role").await?;
+    role.run_as_owner("CREATE TABLE t (id int PRIMARY KEY); GRANT ALL ON t TO $role").await?;
     for (at, mode) in CaptureMode::ALL.into_iter().enumerate() {
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
         let mut connection = role.connect().await?;
         run(&mut connection, &format!("INSERT INTO t VALUES ({at}0)")).await?;
@@ -232,7 +233,7 @@ async fn no_setting_changes_to_which_transaction_a_change_belongs(pool: PgPool) 
         )
         .await?;
         assert!(belongs, "{}", mode.as_str());
-        assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+        assert_eq!(violations(&pool).await?, Vec::<String>::new());
     }
     role.drop().await
 }

@@ -1,4 +1,4 @@
-//! What the database says of an error is told without the line of PostgreSQL's own source.
+//! Tests that errors of the database are shown without the line of PostgreSQL's source.
 
 use sqlx::{AssertSqlSafe, PgPool};
 use threadline::health::Schemas;
@@ -7,7 +7,7 @@ use threadline::{AuditTrail, Config, Scope, StorageSchema, describe_database_err
 use threadline_testkit::database::{Result, install, run};
 
 #[sqlx::test(migrations = false)]
-async fn a_server_error_is_message_sqlstate_detail_and_hint_on_one_line(pool: PgPool) -> Result {
+async fn server_error_is_message_sqlstate_detail_and_hint_on_one_line(pool: PgPool) -> Result {
     for (statement, text) in [
         ("SELECT 1 / 0", "division by zero (SQLSTATE 22012)"),
         (
@@ -23,9 +23,9 @@ async fn a_server_error_is_message_sqlstate_detail_and_hint_on_one_line(pool: Pg
 }
 
 #[sqlx::test(migrations = false)]
-async fn every_error_of_the_library_shows_the_servers_words_without_its_source_line(pool: PgPool) -> Result {
+async fn library_error_contains_server_message_without_source_line(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
-    // A table that is not the one that every statement expects.
+    // Every statement of the library expects the column that is renamed here.
     run(&pool, "ALTER TABLE threadline.audit_changes RENAME captured_at TO renamed; CREATE TABLE t (id int PRIMARY KEY)").await?;
     let query = trail.timeline(&Scope::unscoped(), &threadline::query::Filter::default(), 1).await;
     let nowhere = pool.connect_options().as_ref().clone().database("threadline_test_nowhere");

@@ -1,4 +1,4 @@
-//! Actions by themselves, and over several transactions.
+//! Tests actions without a transaction, and actions of several transactions.
 
 use sqlx::PgPool;
 use threadline::query::Position;
@@ -8,7 +8,7 @@ use crate::transaction::{actions, recorded, tickets, user};
 use threadline_testkit::database::{Result, run, value};
 
 #[sqlx::test(migrations = false)]
-async fn an_action_by_itself_belongs_to_no_transaction(pool: PgPool) -> Result {
+async fn action_without_write_belongs_to_no_transaction(pool: PgPool) -> Result {
     let trail = tickets(&pool).await?;
     let context = user("42")?.with_correlation_id("case-7")?;
     let id = trail.record_action(&context, "tickets.exported").await?;
@@ -23,7 +23,7 @@ async fn an_action_by_itself_belongs_to_no_transaction(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn several_transactions_happen_under_one_action(pool: PgPool) -> Result {
+async fn several_transactions_are_linked_to_one_action(pool: PgPool) -> Result {
     let trail = tickets(&pool).await?;
     let context = user("42")?;
     let mut action = None;
@@ -52,9 +52,9 @@ async fn several_transactions_happen_under_one_action(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// Two services share nothing but an id: the second gets the context in a message.
+/// Simulates two services that share only an id, because the second one gets the context in a message.
 #[sqlx::test(migrations = false)]
-async fn a_correlation_id_spans_services_and_jobs(pool: PgPool) -> Result {
+async fn correlation_id_connects_services_and_jobs(pool: PgPool) -> Result {
     let trail = tickets(&pool).await?;
     let customer = user("42")?.with_request_id("req-1")?.with_correlation_id("case-7")?;
     let opened = AuditTrail::new(pool.clone()).write(&customer).action("ticket.opened").run(async |tx| {

@@ -1,4 +1,4 @@
-//! Transactions that end before their commit: nothing remains, and the connection is clean for its next user.
+//! Tests transactions that end before their commit: nothing remains, and the connection is clean for its next user.
 
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
@@ -9,10 +9,10 @@ use sqlx::PgPool;
 use threadline::query::{Filter, Position};
 use threadline::{AuditTrail, Scope, TransactionError};
 
-use crate::transaction::{actions, recorded, single, tickets, user};
+use crate::transaction::{actions, recorded, single_connection_pool, tickets, user};
 use threadline_testkit::database::{Result, run, value};
 
-/// The next user of the pool's only connection writes under its own transaction and without an actor.
+/// Checks that the next user of the pool's only connection writes in its own transaction and without an actor.
 async fn assert_clean(single: &PgPool, pool: &PgPool, id: i64) -> Result {
     run(single, &format!("INSERT INTO tickets VALUES ({id})")).await?;
     let seen: i64 = value(pool, &format!("SELECT count(*) FROM tickets WHERE id = {id}")).await?;
@@ -22,8 +22,8 @@ async fn assert_clean(single: &PgPool, pool: &PgPool, id: i64) -> Result {
     Ok(())
 }
 
-/// Polls at most so many times, then drops the future where it is.
-async fn cancelled<F: Future>(future: F, mut polls: usize) -> Option<F::Output> {
+/// Polls a future at most this number of times, and drops it if it is not ready by then.
+async fn poll_at_most<F: Future>(future: F, mut polls: usize) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(move |context| {
         polls -= 1;
@@ -37,9 +37,9 @@ async fn cancelled<F: Future>(future: F, mut polls: usize) -> Option<F::Output> 
 }
 
 #[sqlx::test(migrations = false)]
-async fn dropping_the_guard_rolls_back(pool: PgPool) -> Result {
+async fn dropped_guard_rolls_back(pool: PgPool) -> Result {
     tickets(&pool).await?;
-    let single = single(&pool).await?;
+    let single = single_connection_pool(&pool).await?;
     let write = AuditTrail::new(single.clone()).write(&user("42")?).action("dropped");
     let mut tx = write.clone().begin().await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (1)").await?;
@@ -58,9 +58,9 @@ async fn dropping_the_guard_rolls_back(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_panic_rolls_back(pool: PgPool) -> Result {
+async fn panic_in_closure_rolls_back(pool: PgPool) -> Result {
     tickets(&pool).await?;
-    let single = single(&pool).await?;
+    let single = single_connection_pool(&pool).await?;
     let write = AuditTrail::new(single.clone()).write(&user("42")?).action("panicked");
     let task = tokio::spawn({
         async move {
@@ -80,10 +80,10 @@ async fn a_panic_rolls_back(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_commit_that_the_database_refuses_leaves_nothing(pool: PgPool) -> Result {
+async fn refused_commit_records_nothing(pool: PgPool) -> Result {
     tickets(&pool).await?;
     run(&pool, "ALTER TABLE tickets ADD UNIQUE (priority) DEFERRABLE INITIALLY DEFERRED").await?;
-    let single = single(&pool).await?;
+    let single = single_connection_pool(&pool).await?;
     let mut tx = AuditTrail::new(single.clone()).write(&user("42")?).action("refused").begin().await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (1, 'low'), (2, 'low')").await?;
     let error = tx.commit().await.unwrap_err();
@@ -93,12 +93,11 @@ async fn a_commit_that_the_database_refuses_leaves_nothing(pool: PgPool) -> Resu
     Ok(())
 }
 
-/// Cancels a whole audited write at every place where it waits. Either all of it is there or nothing, and the connection is
-/// clean.
+/// Cancels an audited write at every point where it waits. Either all of it is recorded or nothing, and the connection is clean.
 #[sqlx::test(migrations = false)]
-async fn a_cancelled_write_is_whole_or_nothing(pool: PgPool) -> Result {
+async fn cancelled_write_is_recorded_completely_or_not_at_all(pool: PgPool) -> Result {
     tickets(&pool).await?;
-    let single = single(&pool).await?;
+    let single = single_connection_pool(&pool).await?;
     let context = user("42")?;
     let mut committed = Vec::new();
     let mut finished = false;
@@ -110,7 +109,7 @@ async fn a_cancelled_write_is_whole_or_nothing(pool: PgPool) -> Result {
             sqlx::query("INSERT INTO tickets VALUES ($1)").bind(id).execute(&mut *tx).await?;
             tx.commit().await
         };
-        finished = cancelled(AssertUnwindSafe(write), polls).await.transpose()?.is_some();
+        finished = poll_at_most(AssertUnwindSafe(write), polls).await.transpose()?.is_some();
         assert_clean(&single, &pool, 1000 + id).await?;
         if value(&pool, &format!("SELECT EXISTS (SELECT FROM tickets WHERE id = {id})")).await? {
             committed.push(format!("{id} insert 42 ticket.opened"));
@@ -127,17 +126,17 @@ async fn a_cancelled_write_is_whole_or_nothing(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A page whose reader went away must not leave the host's next write in a transaction that cannot write.
+/// Checks that a cancelled request does not leave the host's next write in a read-only transaction.
 #[sqlx::test(migrations = false)]
-async fn a_cancelled_read_leaves_no_transaction_open(pool: PgPool) -> Result {
+async fn cancelled_read_leaves_no_transaction_open(pool: PgPool) -> Result {
     tickets(&pool).await?;
-    let single = single(&pool).await?;
+    let single = single_connection_pool(&pool).await?;
     let trail = AuditTrail::new(single.clone());
     let mut finished = false;
     for polls in 1..200 {
         let (scope, filter) = (Scope::unscoped(), Filter::default());
         let page = trail.timeline_page(&scope, &filter, Position::Newest, 10);
-        finished = cancelled(page, polls).await.transpose()?.is_some();
+        finished = poll_at_most(page, polls).await.transpose()?.is_some();
         assert_clean(&single, &pool, i64::try_from(polls)?).await?;
         if finished {
             break;

@@ -1,4 +1,4 @@
-//! What is refused, and that nothing of it remains.
+//! Tests which writes are refused, and that nothing of them remains.
 
 use serde_json::{Map, json};
 use sqlx::{Acquire, PgPool};
@@ -8,14 +8,14 @@ use uuid::Uuid;
 use crate::transaction::{actions, recorded, tickets, user};
 use threadline_testkit::database::{Result, run, value};
 
-/// A pool that would connect to nothing: what is refused with it is refused before anything happens.
-fn nowhere() -> Result<PgPool> {
+/// Returns a pool that cannot connect. What is refused with it is refused before the database is used.
+fn unreachable_pool() -> Result<PgPool> {
     Ok(PgPool::connect_lazy("postgres://nobody@127.0.0.1:1/nowhere")?)
 }
 
 #[tokio::test]
-async fn bad_input_is_refused_before_the_transaction() -> Result {
-    let pool = nowhere()?;
+async fn invalid_input_is_refused_before_transaction() -> Result {
+    let pool = unreachable_pool()?;
     let user = user("42")?;
     let nobody = AuditContext::without_actor();
     let write = |context| AuditTrail::new(pool.clone()).write(context);
@@ -56,7 +56,7 @@ async fn bad_input_is_refused_before_the_transaction() -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn what_turns_out_wrong_in_the_end_leaves_nothing(pool: PgPool) -> Result {
+async fn write_with_late_error_records_nothing(pool: PgPool) -> Result {
     tickets(&pool).await?;
     let context = user("42")?;
     let write = || AuditTrail::new(pool.clone()).write(&context);
@@ -86,7 +86,7 @@ async fn what_turns_out_wrong_in_the_end_leaves_nothing(pool: PgPool) -> Result 
 }
 
 #[sqlx::test(migrations = false)]
-async fn only_the_beginning_of_a_transaction_can_be_adopted(pool: PgPool) -> Result {
+async fn late_or_nested_transaction_cannot_be_adopted(pool: PgPool) -> Result {
     tickets(&pool).await?;
     let context = user("42")?;
     let mut late = pool.begin().await?;
@@ -102,7 +102,7 @@ async fn only_the_beginning_of_a_transaction_can_be_adopted(pool: PgPool) -> Res
             AuditTrail::new(pool.clone()).write(&context).action("nested").adopt(inner).await.unwrap_err();
         assert!(matches!(error, TransactionError::Nested), "{error}");
     }
-    // A savepoint of the host's own transaction is fine, once.
+    // A savepoint of the host's own transaction can be adopted once.
     let mut hosts_own = pool.begin().await?;
     let mut first =
         AuditTrail::new(pool.clone()).write(&context).action("first").adopt(hosts_own.begin().await?).await?;
@@ -118,7 +118,7 @@ async fn only_the_beginning_of_a_transaction_can_be_adopted(pool: PgPool) -> Res
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_database_without_a_trail_says_so(pool: PgPool) -> Result {
+async fn write_without_installed_trail_returns_not_installed(pool: PgPool) -> Result {
     let context = AuditContext::new(ActorRef::anonymous());
     let error = AuditTrail::new(pool.clone()).write(&context).begin().await.unwrap_err();
     assert!(matches!(error, TransactionError::NotInstalled { .. }), "{error}");
@@ -130,7 +130,7 @@ async fn a_database_without_a_trail_says_so(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_hosts_own_errors_pass_through(pool: PgPool) -> Result {
+async fn error_of_host_is_returned_unchanged(pool: PgPool) -> Result {
     #[derive(Debug, thiserror::Error)]
     enum HostError {
         #[error(transparent)]

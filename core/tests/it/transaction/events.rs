@@ -1,4 +1,4 @@
-//! What the library tells about itself: outcomes, and nothing that a person or an application has put in.
+//! Tests the metrics and events of the library: they contain outcomes, and nothing that a person or an application has supplied.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,21 +15,21 @@ use tracing::{Event, Subscriber};
 use crate::transaction::{recorded, tickets, user};
 use threadline_testkit::database::{Result, run, value};
 
-/// Keeps everything that it is told as text.
+/// A listener that keeps everything that it receives as text.
 #[derive(Debug, Clone, Default)]
 struct Listener {
-    heard: Arc<Mutex<Vec<String>>>,
+    received: Arc<Mutex<Vec<String>>>,
     panics: bool,
 }
 
 impl Listener {
-    fn hear(&self, what: String) {
+    fn receive(&self, what: String) {
         assert!(!self.panics, "a listener that fails");
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).push(what);
     }
 
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.received.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -41,7 +41,7 @@ struct Instrument {
 
 impl CounterFn for Instrument {
     fn increment(&self, by: u64) {
-        self.listener.hear(format!("{} +{by}", self.name));
+        self.listener.receive(format!("{} +{by}", self.name));
     }
 
     fn absolute(&self, _: u64) {}
@@ -50,7 +50,7 @@ impl CounterFn for Instrument {
 impl HistogramFn for Instrument {
     fn record(&self, measured: f64) {
         assert!(measured.is_finite() && measured >= 0.0, "{measured}");
-        self.listener.hear(format!("{} measured", self.name));
+        self.listener.receive(format!("{} measured", self.name));
     }
 }
 
@@ -64,13 +64,13 @@ impl Listener {
 
 impl Recorder for Listener {
     fn describe_counter(&self, name: KeyName, _: Option<Unit>, what: SharedString) {
-        self.hear(format!("{}: {what}", name.as_str()));
+        self.receive(format!("{}: {what}", name.as_str()));
     }
 
     fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn describe_histogram(&self, name: KeyName, _: Option<Unit>, what: SharedString) {
-        self.hear(format!("{}: {what}", name.as_str()));
+        self.receive(format!("{}: {what}", name.as_str()));
     }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
@@ -110,7 +110,7 @@ impl Subscriber for Listener {
         }
         let mut fields = Fields(event.metadata().level().to_string());
         event.record(&mut fields);
-        self.hear(fields.0);
+        self.receive(fields.0);
     }
 
     fn enter(&self, _: &Id) {}
@@ -120,8 +120,8 @@ impl Subscriber for Listener {
 
 const SECRET: &str = "nobody-may-log-this";
 
-/// Each outcome once, with the secret wherever an application can put something.
-async fn everything(pool: &PgPool) -> Result {
+/// Produces each outcome once, with the secret in everything that an application can supply.
+async fn produce_outcomes(pool: &PgPool) -> Result {
     let trail = threadline::AuditTrail::new(pool.clone());
     let context = user(SECRET)?.with_request_id(SECRET)?.with_correlation_id(SECRET)?.with_job_id(SECRET)?;
     let action = || Action::named(SECRET).reason(SECRET).comment(SECRET);
@@ -148,12 +148,12 @@ async fn everything(pool: &PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn outcomes_are_told_and_nothing_else(pool: PgPool) -> Result {
+async fn events_contain_outcomes_and_nothing_else(pool: PgPool) -> Result {
     tickets(&pool).await?;
     let (recorder, subscriber) = (Listener::default(), Listener::default());
     let _metrics = metrics::set_default_local_recorder(&recorder);
     let _tracing = tracing::subscriber::set_default(subscriber.clone());
-    everything(&pool).await?;
+    produce_outcomes(&pool).await?;
     let committed = |labels| {
         let duration = "threadline.transaction.duration_seconds";
         [format!("threadline.transaction.committed {labels} +1"), format!("{duration} {labels} measured")]
@@ -188,19 +188,19 @@ async fn outcomes_are_told_and_nothing_else(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_listener_that_panics_changes_nothing(pool: PgPool) -> Result {
+async fn panicking_listener_changes_nothing(pool: PgPool) -> Result {
     tickets(&pool).await?;
     let failing = Listener { panics: true, ..Listener::default() };
     let _metrics = metrics::set_default_local_recorder(&failing);
     let _tracing = tracing::subscriber::set_default(failing.clone());
-    everything(&pool).await?;
+    produce_outcomes(&pool).await?;
     assert_eq!(recorded(&pool).await?.len(), 2);
     assert_eq!(value::<i64>(&pool, "SELECT count(*) FROM threadline.audit_actions").await?, 2);
     Ok(())
 }
 
 #[test]
-fn a_recorder_gets_the_description_of_every_metric() {
+fn recorder_receives_description_of_every_metric() {
     let recorder = Listener::default();
     metrics::with_local_recorder(&recorder, describe_metrics);
     let described = recorder.take();

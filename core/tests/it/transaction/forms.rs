@@ -1,4 +1,4 @@
-//! The guard, the closure and the adopted transaction.
+//! Tests the guard, the closure and the adopted transaction.
 
 use serde_json::{Value, json};
 use sqlx::types::Json;
@@ -9,11 +9,11 @@ use threadline::{
     TransactionError,
 };
 
-use crate::transaction::{recorded, single, tickets, user};
+use crate::transaction::{recorded, single_connection_pool, tickets, user};
 use threadline_testkit::database::{Result, run, value};
 
 #[sqlx::test(migrations = false)]
-async fn everything_that_is_said_is_recorded(pool: PgPool) -> Result {
+async fn context_action_and_metadata_are_recorded(pool: PgPool) -> Result {
     let trail = tickets(&pool).await?;
     let subject = ActorRef::new(ActorKind::User, "42")?;
     let context = AuditContext::new(ActorRef::new(ActorKind::Admin, "größe 🦀")?)
@@ -53,7 +53,7 @@ async fn everything_that_is_said_is_recorded(pool: PgPool) -> Result {
     let stored: Json<Value> = value(&pool, "SELECT meta FROM threadline.audit_transactions").await?;
     assert_eq!(stored.0, Value::Object(metadata));
 
-    // Whoever looks for the actor finds what it did for others, too.
+    // A search for the actor also finds what it did on behalf of others.
     for (table, expected) in [("audit_transactions", 1_i64), ("audit_actions", 1)] {
         let same = format!(
             r#"SELECT count(*) FROM threadline.{table} WHERE actor_ref @> '{{"type":"admin","id":"größe 🦀"}}'"#
@@ -64,7 +64,7 @@ async fn everything_that_is_said_is_recorded(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn three_forms_write_the_same(pool: PgPool) -> Result {
+async fn guard_closure_and_adopted_transaction_record_the_same(pool: PgPool) -> Result {
     tickets(&pool).await?;
     let context = user("42")?;
     let write = || AuditTrail::new(pool.clone()).write(&context).action("ticket.opened");
@@ -99,7 +99,7 @@ async fn three_forms_write_the_same(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn without_an_action_the_actor_alone_is_recorded(pool: PgPool) -> Result {
+async fn write_without_action_records_actor_only(pool: PgPool) -> Result {
     tickets(&pool).await?;
     let capture_only = AuditTrail::new(pool.clone()).write(&user("42")?);
     let mut tx = capture_only.clone().begin().await?;
@@ -108,7 +108,7 @@ async fn without_an_action_the_actor_alone_is_recorded(pool: PgPool) -> Result {
     let stored: uuid::Uuid = value(&pool, "SELECT id FROM threadline.audit_transactions").await?;
     assert_eq!((written.transaction_id, written.action_id), (stored, None));
 
-    // Nothing captured is no error here: there is nothing that would be left unexplained.
+    // A transaction without captured changes is no error here, because it has no action that would be lost.
     let mut tx = capture_only.begin().await?;
     run(&mut *tx, "UPDATE tickets SET priority = 'low' WHERE false").await?;
     tx.commit().await?;
@@ -117,9 +117,9 @@ async fn without_an_action_the_actor_alone_is_recorded(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn nobody_in_particular_is_never_somebody_left_over(pool: PgPool) -> Result {
+async fn missing_actor_is_not_replaced_by_actor_of_session(pool: PgPool) -> Result {
     tickets(&pool).await?;
-    let single = single(&pool).await?;
+    let single = single_connection_pool(&pool).await?;
     run(&single, r#"SELECT set_config('threadline.actor_ref', '{"type":"user","id":"left over"}', false)"#)
         .await?;
     let nobody = AuditTrail::new(single.clone()).write(&AuditContext::without_actor()).allow_missing_actor();
@@ -131,12 +131,12 @@ async fn nobody_in_particular_is_never_somebody_left_over(pool: PgPool) -> Resul
 }
 
 #[sqlx::test(migrations = false)]
-async fn savepoints_inside_keep_the_actor(pool: PgPool) -> Result {
+async fn write_with_savepoints_keeps_actor(pool: PgPool) -> Result {
     tickets(&pool).await?;
     let mut tx = AuditTrail::new(pool.clone()).write(&user("42")?).action("ticket.opened").begin().await?;
-    let mut given_up = tx.begin().await?;
-    run(&mut *given_up, "INSERT INTO tickets VALUES (1)").await?;
-    given_up.rollback().await?;
+    let mut rolled_back = tx.begin().await?;
+    run(&mut *rolled_back, "INSERT INTO tickets VALUES (1)").await?;
+    rolled_back.rollback().await?;
     let mut kept = tx.begin().await?;
     run(&mut *kept, "INSERT INTO tickets VALUES (2)").await?;
     kept.commit().await?;
@@ -146,7 +146,7 @@ async fn savepoints_inside_keep_the_actor(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_trail_in_another_schema_is_written_there(pool: PgPool) -> Result {
+async fn write_with_custom_storage_schema_is_recorded_there(pool: PgPool) -> Result {
     let schema = StorageSchema::new("audit")?;
     let trail = AuditTrail::new(pool.clone()).storage_schema(schema.clone());
     trail.install().await?;
@@ -161,9 +161,9 @@ async fn a_trail_in_another_schema_is_written_there(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// What axum asks of a handler's future.
+/// Compiles each form with the bounds that axum requires of a handler's future.
 #[test]
-fn every_form_can_be_used_in_a_handler() {
+fn every_form_can_be_used_in_axum_handler() {
     fn handler<F: Future + Send + 'static>(_: impl FnOnce(PgPool, AuditContext) -> F) {}
 
     handler(|pool, context| async move {

@@ -1,4 +1,4 @@
-//! Audited writes: actor, action and ids arrive with the changes, or nothing arrives.
+//! Tests audited writes: actor, action and ids are recorded with the changes, or nothing is recorded.
 
 mod actions;
 mod endings;
@@ -12,7 +12,7 @@ use sqlx::postgres::PgPoolOptions;
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail};
 use threadline_testkit::database::{Result, run, value};
 
-/// A trail and a captured table.
+/// Installs a trail that captures the table `tickets`.
 async fn tickets(pool: &PgPool) -> Result<AuditTrail> {
     let trail = threadline_testkit::database::install(pool).await?;
     run(pool, "CREATE TABLE tickets (id bigint PRIMARY KEY, priority text)").await?;
@@ -24,12 +24,12 @@ fn user(id: &str) -> Result<AuditContext> {
     Ok(AuditContext::new(ActorRef::new(ActorKind::User, id)?))
 }
 
-/// The same database through a pool of one connection, so that the next user of a connection is its last one's successor.
-async fn single(pool: &PgPool) -> Result<PgPool> {
+/// Returns a pool of one connection to the same database, so that each user gets the connection of the previous one.
+async fn single_connection_pool(pool: &PgPool) -> Result<PgPool> {
     Ok(PgPoolOptions::new().max_connections(1).connect_with((*pool.connect_options()).clone()).await?)
 }
 
-/// What the trail holds of the tickets, a line each: key, operation, actor, whom it stood in for, action.
+/// Returns the recorded changes of the tickets, one line each: key, operation, actor, on whose behalf it acted, and action.
 async fn recorded(pool: &PgPool) -> Result<Vec<String>> {
     let lines: Option<Vec<String>> = value(
         pool,
@@ -44,7 +44,7 @@ async fn recorded(pool: &PgPool) -> Result<Vec<String>> {
     Ok(lines.unwrap_or_default())
 }
 
-/// How many actions there are.
+/// Returns the number of actions.
 async fn actions(pool: &PgPool) -> Result<i64> {
     value(pool, "SELECT count(*) FROM threadline.audit_actions").await
 }

@@ -1,4 +1,4 @@
-//! What a role that serves requests needs, and what it gets by it.
+//! Tests which privileges a role that serves requests needs, and what they allow.
 
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
@@ -8,7 +8,7 @@ use crate::transaction::{recorded, tickets, user};
 use threadline_testkit::database::{Result, run, value};
 use threadline_testkit::role::Role;
 
-/// A pool whose connections have this role.
+/// Returns a pool whose connections use this role.
 async fn connections_of(role: &Role, pool: &PgPool) -> Result<PgPool> {
     let become_role = format!("SET SESSION AUTHORIZATION {}", role.name);
     let options = PgPoolOptions::new().max_connections(1).after_connect(move |connection, _| {
@@ -19,23 +19,23 @@ async fn connections_of(role: &Role, pool: &PgPool) -> Result<PgPool> {
 }
 
 #[sqlx::test(migrations = false)]
-async fn the_documented_rights_are_enough_and_give_no_more(pool: PgPool) -> Result {
+async fn documented_privileges_allow_audited_writes_and_nothing_more(pool: PgPool) -> Result {
     tickets(&pool).await?;
     let role = Role::create(&pool).await?;
     let app = connections_of(&role, &pool).await?;
     let write =
         || user("42").map(|context| AuditTrail::new(app.clone()).write(&context).action("ticket.opened"));
-    role.prepare("GRANT ALL ON tickets TO $role").await?;
+    role.run_as_owner("GRANT ALL ON tickets TO $role").await?;
     let error = write()?.begin().await.unwrap_err();
     assert_eq!(error.reason(), "missing_right", "{error}");
-    role.prepare("GRANT USAGE ON SCHEMA threadline TO $role").await?;
+    role.run_as_owner("GRANT USAGE ON SCHEMA threadline TO $role").await?;
     let error = write()?.begin().await.unwrap_err();
     assert_eq!(error.reason(), "missing_right", "{error}");
 
     let readme = include_str!("../../../README.md");
     let grants =
         readme.split("```sql").nth(1).and_then(|rest| rest.split("```").next()).ok_or("no grants")?;
-    role.prepare(&grants.replace(" TO app;", " TO $role;")).await?;
+    role.run_as_owner(&grants.replace(" TO app;", " TO $role;")).await?;
     let mut tx = write()?.begin().await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (2)").await?;
     let first = tx.commit().await?;
@@ -63,7 +63,7 @@ async fn the_documented_rights_are_enough_and_give_no_more(pool: PgPool) -> Resu
         let error = run(&mut by_hand, forbidden).await.unwrap_err().to_string();
         assert!(error.contains("permission denied"), "{forbidden}: {error}");
     }
-    // By hand the function reaches the current transaction only, in which nothing was captured.
+    // A direct call of the function changes the current transaction only, in which nothing was captured.
     let relink = "SELECT threadline.threadline_declare(NULL, '{\"forged\": true}')::text";
     assert_eq!(value::<Option<String>>(&mut by_hand, relink).await?, None);
     drop(by_hand);

@@ -1,17 +1,17 @@
-//! Tables that are altered while another session has the plans of their capture function, and while a transaction has a
-//! snapshot that is older.
+//! Tests tables that are altered while another session has cached plans of their capture function, and while a transaction has an
+//! older snapshot.
 
 use sqlx::{Connection, PgPool};
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::{changes, forget};
+use threadline_testkit::changes::{changes, empty_trail};
 use threadline_testkit::database::{Result, install, run, value};
 
 const ISOLATION_LEVELS: &[&str] = &["REPEATABLE READ", "SERIALIZABLE"];
 
-/// PostgreSQL lets such a transaction write to the altered table, but shows it the old columns.
+/// Checks that the write is refused: PostgreSQL would permit it, but shows the transaction the old columns.
 #[sqlx::test(migrations = false)]
-async fn transaction_with_an_older_snapshot_is_asked_to_retry(pool: PgPool) -> Result {
+async fn write_with_snapshot_before_alteration_is_refused(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let alterations = [
         ("ADD COLUMN extra int DEFAULT 7", "{id: 2, note: a, extra: 7}"),
@@ -35,7 +35,7 @@ async fn transaction_with_an_older_snapshot_is_asked_to_retry(pool: PgPool) -> R
                 trail.capture([TablePolicy::new("t").mode(mode)]).await?;
                 let mut session = pool.acquire().await?;
                 run(&mut *session, "INSERT INTO t (id, note) VALUES (1, 'a')").await?;
-                forget(&pool).await?;
+                empty_trail(&pool).await?;
                 run(&mut *session, &format!("BEGIN ISOLATION LEVEL {isolation}; SELECT FROM ran")).await?;
                 run(&pool, &format!("ALTER TABLE t {alteration}")).await?;
                 let write = "INSERT INTO t (id, note) VALUES (2, 'a')";
@@ -48,7 +48,7 @@ async fn transaction_with_an_older_snapshot_is_asked_to_retry(pool: PgPool) -> R
                 run(&mut *session, "ROLLBACK").await?;
                 run(&mut *session, &format!("BEGIN ISOLATION LEVEL {isolation}; {write}; COMMIT")).await?;
                 assert_eq!(changes(&pool).await?, [format!("insert t {{id: 2}} {recorded}")], "{name}");
-                // The session goes on as before in transactions of the ordinary isolation level.
+                // A later write of the session at the default isolation level succeeds.
                 run(&mut *session, "UPDATE t SET id = 3 WHERE id = 2").await?;
                 assert_eq!(value::<i64>(&pool, "SELECT count(*) FROM ran").await?, 0, "{name}");
             }
@@ -57,9 +57,9 @@ async fn transaction_with_an_older_snapshot_is_asked_to_retry(pool: PgPool) -> R
     Ok(())
 }
 
-/// Neither the name of a table nor that of its schema is remembered in a plan beyond its change.
+/// Checks that no cached plan keeps the name of a table or of its schema after it has changed.
 #[sqlx::test(migrations = false)]
-async fn renamed_table_and_schema_are_recorded_under_their_new_names(pool: PgPool) -> Result {
+async fn renamed_table_and_schema_are_recorded_under_new_names(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let steps = [
         ("", "a.t"),
@@ -87,7 +87,7 @@ async fn renamed_table_and_schema_are_recorded_under_their_new_names(pool: PgPoo
             let mut session = pool.acquire().await?;
             for (ddl, recorded) in steps {
                 run(&pool, ddl).await?;
-                forget(&pool).await?;
+                empty_trail(&pool).await?;
                 run(&mut *session, &format!("INSERT INTO {recorded} VALUES (1, 1); DELETE FROM {recorded}"))
                     .await?;
                 let found: Vec<String> = value(
@@ -103,9 +103,9 @@ async fn renamed_table_and_schema_are_recorded_under_their_new_names(pool: PgPoo
     Ok(())
 }
 
-/// A function is made for a name. Two tables that swap theirs have each other's function in no plan.
+/// Checks that the plans of a capture function are not used for another table that gets the name of its own.
 #[sqlx::test(migrations = false)]
-async fn tables_that_swap_names_are_captured_as_they_are(pool: PgPool) -> Result {
+async fn tables_that_swap_names_are_recorded_under_new_names(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(
@@ -121,7 +121,7 @@ async fn tables_that_swap_names_are_captured_as_they_are(pool: PgPool) -> Result
             "BEGIN; ALTER TABLE t RENAME TO v; ALTER TABLE u RENAME TO t; ALTER TABLE v RENAME TO u; COMMIT",
         )
         .await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         run(&mut *session, "INSERT INTO t VALUES (2, 'y'); INSERT INTO u VALUES (2, 2)").await?;
         run(&mut *session, "UPDATE t SET b = 'z' WHERE id = 2; UPDATE u SET a = 3 WHERE id = 2").await?;
         assert_eq!(
@@ -139,15 +139,15 @@ async fn tables_that_swap_names_are_captured_as_they_are(pool: PgPool) -> Result
     Ok(())
 }
 
-/// An alteration in the transaction that writes.
+/// Alters the table between the writes of one transaction, and rolls the alteration back to a savepoint.
 #[sqlx::test(migrations = false)]
-async fn table_altered_in_the_same_transaction_is_captured_as_it_is(pool: PgPool) -> Result {
+async fn table_altered_in_same_transaction_is_recorded_with_current_columns(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         for isolation in ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"] {
             run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, a int)").await?;
             trail.capture([TablePolicy::new("t").mode(mode)]).await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             let mut session = pool.acquire().await?;
             let mut transaction = session.begin().await?;
             run(&mut *transaction, &format!("SET TRANSACTION ISOLATION LEVEL {isolation}")).await?;

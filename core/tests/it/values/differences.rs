@@ -1,16 +1,16 @@
-//! What is a change and what is none.
+//! Tests which updates are changes.
 
 use sqlx::PgPool;
 use threadline::AuditTrail;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::forget;
+use threadline_testkit::changes::empty_trail;
 use threadline_testkit::database::{Result, install, run, value};
 
 const DEFINITIONS: &str = "CREATE EXTENSION IF NOT EXISTS citext; CREATE DOMAIN document AS jsonb;
     CREATE DOMAIN sealed AS document; CREATE TYPE pair AS (a text, b jsonb); CREATE TYPE mood AS ENUM ('a', 'b')";
 
-/// Updates a value and says whether that was recorded as its change.
+/// Updates a value, and returns whether the update was recorded as a change of it.
 async fn is_change(
     trail: &AuditTrail,
     pool: &PgPool,
@@ -28,7 +28,7 @@ async fn is_change(
     )
     .await?;
     trail.capture([TablePolicy::new("v").mode(mode)]).await?;
-    forget(pool).await?;
+    empty_trail(pool).await?;
     run(pool, &format!("UPDATE v SET value = {after}")).await?;
     let fields: Option<Vec<String>> =
         value(pool, "SELECT array_agg(array_to_string(changed_fields, ',')) FROM threadline.audit_changes")
@@ -41,7 +41,7 @@ async fn is_change(
 }
 
 #[sqlx::test(migrations = false)]
-async fn values_that_are_equal_and_not_the_same_are_changes(pool: PgPool) -> Result {
+async fn update_to_distinguishable_value_is_recorded_as_change(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, DEFINITIONS).await?;
     for mode in CaptureMode::ALL {
@@ -93,9 +93,9 @@ async fn values_that_are_equal_and_not_the_same_are_changes(pool: PgPool) -> Res
     Ok(())
 }
 
-/// The trail keeps rows as jsonb: where two values have one image there, an update from one to the other is no change.
+/// Updates values to others with the same jsonb, which is not a change, because the trail stores rows as jsonb.
 #[sqlx::test(migrations = false)]
-async fn values_that_jsonb_cannot_tell_apart_are_no_changes(pool: PgPool) -> Result {
+async fn update_to_value_with_same_jsonb_is_not_recorded_as_change(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, DEFINITIONS).await?;
     for mode in CaptureMode::ALL {

@@ -1,13 +1,13 @@
-//! What a column of type json may hold and jsonb may not: the write must not fail for it.
+//! Tests values that json can hold and jsonb cannot: writes of them must not fail.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::{flaws, forget};
+use threadline_testkit::changes::{empty_trail, violations};
 use threadline_testkit::database::{Result, install, run, value};
 
 #[sqlx::test(migrations = false)]
-async fn a_null_character_is_replaced_and_an_escaped_backslash_is_not(pool: PgPool) -> Result {
+async fn nul_character_is_replaced_and_escaped_backslash_is_not(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(
         &pool,
@@ -28,12 +28,12 @@ async fn a_null_character_is_replaced_and_an_escaped_backslash_is_not(pool: PgPo
             ("sealed", r#"'"\u0000"'"#, "\"\u{fffd}\""),
             ("json[]", r#"ARRAY['"\u0000"'::json]"#, "[\"\u{fffd}\"]"),
             ("sealed[]", r#"ARRAY['"\u0000"'::sealed]"#, "[\"\u{fffd}\"]"),
-            // A composite is kept by its text, in which nothing has to be replaced.
+            // A composite value is stored as text, in which nothing has to be replaced.
             ("pair", r#"ROW(1, '"\u0000"')"#, r#""(1,\"\"\"\\\\u0000\"\"\")""#),
             ("text", r"'\u0000'", r#""\\u0000""#),
         ] {
             run(&pool, "DROP TABLE IF EXISTS v").await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             run(&pool, &format!("CREATE TABLE v (id int PRIMARY KEY, note text, value {data_type})")).await?;
             trail.capture([TablePolicy::new("v").mode(mode)]).await?;
             let write = format!(
@@ -58,16 +58,16 @@ async fn a_null_character_is_replaced_and_an_escaped_backslash_is_not(pool: PgPo
             )
             .await?;
             assert_eq!(notes, [r"a\u0000"]);
-            assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+            assert_eq!(violations(&pool).await?, Vec::<String>::new());
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     Ok(())
 }
 
-/// Half a surrogate pair is no text: json does not look at it, jsonb refuses it.
+/// Writes halves of surrogate pairs, which are not valid text: json does not check them, and jsonb refuses them.
 #[sqlx::test(migrations = false)]
-async fn half_a_surrogate_pair_is_replaced(pool: PgPool) -> Result {
+async fn unpaired_surrogate_is_replaced(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         for (given, stored) in [
@@ -78,7 +78,7 @@ async fn half_a_surrogate_pair_is_replaced(pool: PgPool) -> Result {
         ] {
             run(&pool, "DROP TABLE IF EXISTS v; CREATE TABLE v (id int PRIMARY KEY, note text, value json)")
                 .await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             trail.capture([TablePolicy::new("v").mode(mode)]).await?;
             run(
                 &pool,
@@ -96,7 +96,7 @@ async fn half_a_surrogate_pair_is_replaced(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A number that jsonb cannot hold is kept with the whole value as a text, and the write goes on.
+/// Checks that a value with a number that jsonb cannot hold is stored as text, and that the write succeeds.
 #[sqlx::test(migrations = false)]
 async fn number_beyond_numeric_is_recorded_as_text(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
@@ -104,7 +104,7 @@ async fn number_beyond_numeric_is_recorded_as_text(pool: PgPool) -> Result {
     for mode in CaptureMode::ALL {
         trail.capture([TablePolicy::new("v").mode(mode)]).await?;
         for given in ["1e1000000", "[-1e-999999]"] {
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             run(&pool, &format!("INSERT INTO v VALUES (1, '{given}'); DELETE FROM v")).await?;
             let found: Vec<String> = value(
                 &pool,

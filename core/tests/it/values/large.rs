@@ -1,26 +1,26 @@
-//! Long values, wide and narrow tables, columns whose values PostgreSQL makes.
+//! Tests long values, wide and narrow tables, and columns whose values PostgreSQL generates.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::{changes, flaws, forget};
+use threadline_testkit::changes::{changes, empty_trail, violations};
 use threadline_testkit::database::{Result, install, run, value};
 
-/// A megabyte that cannot be compressed, so that it lies outside the row.
-const LONG: &str = "(SELECT string_agg(sha256((n || 'seed')::bytea)::text, '' ORDER BY n) FROM generate_series(1, 16000) AS n)";
+/// A value of a megabyte that cannot be compressed, so PostgreSQL stores it outside the row.
+const LONG_VALUE: &str = "(SELECT string_agg(sha256((n || 'seed')::bytea)::text, '' ORDER BY n) FROM generate_series(1, 16000) AS n)";
 
 #[sqlx::test(migrations = false)]
-async fn a_long_value_that_an_update_leaves_alone_is_kept_whole(pool: PgPool) -> Result {
+async fn long_value_unchanged_by_update_is_recorded_completely(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         for storage in ["EXTENDED", "EXTERNAL"] {
             run(&pool, "DROP TABLE IF EXISTS t").await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             run(
                 &pool,
                 &format!(
                     "CREATE TABLE t (id int PRIMARY KEY, note text, body text); ALTER TABLE t ALTER body SET STORAGE {storage};
-                     INSERT INTO t VALUES (1, 'a', {LONG})"
+                     INSERT INTO t VALUES (1, 'a', {LONG_VALUE})"
                 ),
             )
             .await?;
@@ -40,7 +40,7 @@ async fn a_long_value_that_an_update_leaves_alone_is_kept_whole(pool: PgPool) ->
                     "SELECT array_agg(concat_ws(' ', op, changed_fields::text, data_after ->> 'body' = body.before,
                                       data_after ->> 'body' = body.before || 'x',
                                       'was ' || (changed_from ->> 'body' = body.before)::text) ORDER BY captured_at, id)
-                     FROM threadline.audit_changes, (SELECT {LONG} AS before) AS body"
+                     FROM threadline.audit_changes, (SELECT {LONG_VALUE} AS before) AS body"
                 ),
             )
             .await?;
@@ -56,11 +56,11 @@ async fn a_long_value_that_an_update_leaves_alone_is_kept_whole(pool: PgPool) ->
 }
 
 #[sqlx::test(migrations = false)]
-async fn generated_and_identity_columns(pool: PgPool) -> Result {
+async fn generated_and_identity_columns_are_recorded(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS t").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         run(
             &pool,
             "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, no serial, net int,
@@ -84,12 +84,12 @@ async fn generated_and_identity_columns(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn tables_of_one_column_and_of_300(pool: PgPool) -> Result {
+async fn tables_of_one_and_300_columns_are_recorded(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let list = |item: &dyn Fn(i32) -> String| (1..=300).map(item).collect::<Vec<_>>().join(", ");
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS narrow, wide").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         let columns = list(&|n| format!("a_long_name_of_a_column_{n} int"));
         run(
             &pool,
@@ -108,7 +108,7 @@ async fn tables_of_one_column_and_of_300(pool: PgPool) -> Result {
                 "delete narrow {id: 2} was {id: 2}"
             ]
         );
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         let values = list(&|n| n.to_string());
         let every = list(&|n| format!("a_long_name_of_a_column_{n} = {n} + 1"));
         run(
@@ -127,7 +127,7 @@ async fn tables_of_one_column_and_of_300(pool: PgPool) -> Result {
         )
         .await?;
         assert_eq!(found, ["insert 301 0", "update 301 1 1", "update 301 300 300", "delete 0 301"]);
-        assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+        assert_eq!(violations(&pool).await?, Vec::<String>::new());
     }
     Ok(())
 }

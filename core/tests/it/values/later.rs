@@ -1,28 +1,29 @@
-//! Tables that change after their triggers were made, for the session that changes them and for another one; both have
-//! written before.
+//! Tests tables that are altered after their triggers were created, for the session that alters them and for another one. Both
+//! sessions have written before.
 
 use sqlx::PgPool;
 use threadline::AuditTrail;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::{changes, flaws, forget};
+use threadline_testkit::changes::{changes, empty_trail, violations};
 use threadline_testkit::database::{Result, install, run};
 
-/// `#` stands for 1 in one session and for 2 in the other.
-struct Later<'a> {
+/// An alteration and the writes after it, in which `#` stands for 1 in one session and for 2 in the other.
+struct Alteration<'a> {
     name: &'a str,
     ddl: &'a str,
     write: &'a str,
+    /// The changes without redaction.
     plain: &'a [&'a str],
-    /// With `secret` masked and `hidden` excluded.
+    /// The changes with `secret` masked and `hidden` excluded.
     redacted: &'a [&'a str],
 }
 
 const TABLE: &str = "CREATE TABLE t (id int PRIMARY KEY, note text, secret text, hidden text)";
 const ROW: &str = "INSERT INTO t VALUES (#, 'a', 'canary s', 'canary h')";
 
-const CASES: &[Later<'_>] = &[
-    Later {
+const CASES: &[Alteration<'_>] = &[
+    Alteration {
         name: "a column is added",
         ddl: "ALTER TABLE t ADD COLUMN extra text, ADD COLUMN filled int DEFAULT 7",
         write: "UPDATE t SET extra = 'e' WHERE id = #; DELETE FROM t WHERE id = #; INSERT INTO t VALUES (#0, 'a', 'canary', 'canary', 'e')",
@@ -37,7 +38,7 @@ const CASES: &[Later<'_>] = &[
             "insert t {id: #0} {id: #0, note: a, extra: e, filled: 7, secret: [REDACTED]}",
         ],
     },
-    Later {
+    Alteration {
         name: "a plain column is dropped",
         ddl: "ALTER TABLE t DROP COLUMN note",
         write: "UPDATE t SET secret = 'canary 2' WHERE id = #; DELETE FROM t WHERE id = #",
@@ -50,14 +51,14 @@ const CASES: &[Later<'_>] = &[
             "delete t {id: #} was {id: #, secret: [REDACTED]}",
         ],
     },
-    Later {
+    Alteration {
         name: "a redacted column is dropped",
         ddl: "ALTER TABLE t DROP COLUMN secret",
         write: "UPDATE t SET note = 'b' WHERE id = #",
         plain: &["update t {id: #} {id: #, note: b, hidden: canary h} {note} was {note: a}"],
         redacted: &["update t {id: #} {id: #, note: b} {note} was {note: a}"],
     },
-    Later {
+    Alteration {
         name: "a plain column is renamed",
         ddl: "ALTER TABLE t RENAME note TO remark",
         write: "UPDATE t SET remark = 'b' WHERE id = #",
@@ -66,7 +67,7 @@ const CASES: &[Later<'_>] = &[
         ],
         redacted: &["update t {id: #} {id: #, remark: b, secret: [REDACTED]} {remark} was {remark: a}"],
     },
-    Later {
+    Alteration {
         name: "a masked column is renamed",
         ddl: "ALTER TABLE t RENAME secret TO hush",
         write: "UPDATE t SET note = 'b', hush = 'canary 2' WHERE id = #; DELETE FROM t WHERE id = #; INSERT INTO t VALUES (#0, 'a', 'canary 3')",
@@ -81,7 +82,7 @@ const CASES: &[Later<'_>] = &[
             "insert t {id: #0} {id: #0, hush: [REDACTED], note: a}",
         ],
     },
-    Later {
+    Alteration {
         name: "an excluded column is renamed",
         ddl: "ALTER TABLE t RENAME hidden TO hush",
         write: "UPDATE t SET note = 'b', hush = 'canary 2' WHERE id = #",
@@ -92,7 +93,7 @@ const CASES: &[Later<'_>] = &[
             "update t {id: #} {id: #, hush: [REDACTED], note: b, secret: [REDACTED]} {hush,note} was {hush: [REDACTED], note: a}",
         ],
     },
-    Later {
+    Alteration {
         name: "a masked column is renamed and another one takes its name",
         ddl: "ALTER TABLE t RENAME secret TO hush; ALTER TABLE t ADD COLUMN secret text",
         write: "UPDATE t SET note = 'b', secret = 'canary 2' WHERE id = #",
@@ -103,7 +104,7 @@ const CASES: &[Later<'_>] = &[
             "update t {id: #} {id: #, hush: [REDACTED], note: b, secret: [REDACTED]} {note,secret} was {note: a, secret: null}",
         ],
     },
-    Later {
+    Alteration {
         name: "the key column is renamed",
         ddl: "ALTER TABLE t RENAME id TO number",
         write: "UPDATE t SET note = 'b' WHERE number = #; DELETE FROM t WHERE number = #",
@@ -116,7 +117,7 @@ const CASES: &[Later<'_>] = &[
             "delete t {number: #} was {note: b, number: #, secret: [REDACTED]}",
         ],
     },
-    Later {
+    Alteration {
         name: "the key column gets a wider type",
         ddl: "ALTER TABLE t ALTER id TYPE bigint",
         write: "UPDATE t SET id = id + 5000000000 WHERE id = #",
@@ -127,7 +128,7 @@ const CASES: &[Later<'_>] = &[
             "update t {id: 500000000#} {id: 500000000#, note: a, secret: [REDACTED]} {id} was {id: #}",
         ],
     },
-    Later {
+    Alteration {
         name: "a text becomes json",
         ddl: "ALTER TABLE t ALTER note TYPE json USING to_json(note)",
         write: "UPDATE t SET note = '[1]' WHERE id = #",
@@ -136,7 +137,7 @@ const CASES: &[Later<'_>] = &[
         ],
         redacted: &["update t {id: #} {id: #, note: [1], secret: [REDACTED]} {note} was {note: a}"],
     },
-    Later {
+    Alteration {
         name: "a text becomes a number",
         ddl: "ALTER TABLE t ALTER note TYPE numeric USING 1.5",
         write: "UPDATE t SET note = 1.50 WHERE id = #",
@@ -145,7 +146,7 @@ const CASES: &[Later<'_>] = &[
         ],
         redacted: &["update t {id: #} {id: #, note: 1.50, secret: [REDACTED]} {note} was {note: 1.5}"],
     },
-    Later {
+    Alteration {
         name: "a masked text becomes jsonb",
         ddl: "ALTER TABLE t ALTER secret TYPE jsonb USING to_jsonb(secret)",
         write: "UPDATE t SET secret = jsonb_build_object('canary', secret) WHERE id = #",
@@ -156,7 +157,7 @@ const CASES: &[Later<'_>] = &[
             "update t {id: #} {id: #, note: a, secret: [REDACTED]} {secret} was {secret: [REDACTED]}",
         ],
     },
-    Later {
+    Alteration {
         name: "the table is renamed",
         ddl: "ALTER TABLE t RENAME TO renamed",
         write: "UPDATE renamed SET note = 'b' WHERE id = #; INSERT INTO renamed VALUES (#0, 'a', 'canary', 'canary')",
@@ -171,30 +172,30 @@ const CASES: &[Later<'_>] = &[
     },
 ];
 
-/// These take the names of columns that the policy knows: by their names nothing has changed.
-const DISGUISED: &[Later<'_>] = &[
-    Later {
+/// The alterations after which columns have the names of others in the policy, so the names alone show no alteration.
+const REUSED_NAME_CASES: &[Alteration<'_>] = &[
+    Alteration {
         name: "a masked and a plain column swap their names",
         ddl: "ALTER TABLE t RENAME note TO x; ALTER TABLE t RENAME secret TO note; ALTER TABLE t RENAME x TO secret",
         write: "UPDATE t SET note = 'canary 2' WHERE id = #; DELETE FROM t WHERE id = #; INSERT INTO t VALUES (#0, 'a', 'canary 3')",
         plain: &[],
         redacted: &[],
     },
-    Later {
+    Alteration {
         name: "a masked column takes the name of a dropped one, and another takes its name",
         ddl: "ALTER TABLE t DROP COLUMN note; ALTER TABLE t RENAME secret TO note; ALTER TABLE t ADD COLUMN secret text",
         write: "UPDATE t SET note = 'canary 2' WHERE id = #; DELETE FROM t WHERE id = #; INSERT INTO t VALUES (#0, 'canary 3')",
         plain: &[],
         redacted: &[],
     },
-    Later {
+    Alteration {
         name: "all columns have their old names in the old order, and are others",
         ddl: "ALTER TABLE t DROP COLUMN note; ALTER TABLE t RENAME secret TO note; ALTER TABLE t RENAME hidden TO secret; ALTER TABLE t ADD COLUMN hidden text",
         write: "UPDATE t SET note = 'canary 2' WHERE id = #; DELETE FROM t WHERE id = #; INSERT INTO t VALUES (#0, 'canary 3', 'canary 4', 'canary 5')",
         plain: &[],
         redacted: &[],
     },
-    Later {
+    Alteration {
         name: "an excluded and a plain column swap their names",
         ddl: "ALTER TABLE t RENAME note TO x; ALTER TABLE t RENAME hidden TO note; ALTER TABLE t RENAME x TO hidden",
         write: "UPDATE t SET note = 'canary 2' WHERE id = #; DELETE FROM t WHERE id = #; INSERT INTO t VALUES (#0, 'a', 'canary', 'canary')",
@@ -203,29 +204,29 @@ const DISGUISED: &[Later<'_>] = &[
     },
 ];
 
-fn policy(mode: CaptureMode, redacted: bool) -> TablePolicy {
+fn policy(mode: CaptureMode, is_redacted: bool) -> TablePolicy {
     let policy = TablePolicy::new("t").mode(mode);
-    if redacted { policy.mask(["secret"]).exclude(["hidden"]) } else { policy }
+    if is_redacted { policy.mask(["secret"]).exclude(["hidden"]) } else { policy }
 }
 
-/// Changes the table between the writes of two sessions; answers what the later writes left.
-async fn play(
+/// Alters the table between the writes of two sessions, and returns the changes of the later writes.
+async fn write_after_alteration(
     trail: &AuditTrail,
     pool: &PgPool,
-    case: &Later<'_>,
+    case: &Alteration<'_>,
     policy: TablePolicy,
 ) -> Result<Vec<String>> {
     run(pool, &format!("DROP TABLE IF EXISTS t, renamed; {TABLE}")).await?;
     trail.capture([policy]).await?;
     let mut sessions = [pool.acquire().await?, pool.acquire().await?];
     for (session, number) in sessions.iter_mut().zip(["1", "2"]) {
-        // Often enough that every plan is settled.
+        // Each session writes often enough for PostgreSQL to cache every plan.
         run(&mut **session, &ROW.replace('#', number)).await?;
         for note in ["x", "y", "a"] {
             run(&mut **session, &format!("UPDATE t SET note = '{note}' WHERE id = {number}")).await?;
         }
     }
-    forget(pool).await?;
+    empty_trail(pool).await?;
     run(&mut *sessions[0], case.ddl).await?;
     for (session, number) in sessions.iter_mut().zip(["1", "2"]) {
         for statement in case.write.split("; ") {
@@ -236,7 +237,7 @@ async fn play(
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_table_that_has_changed_is_captured_as_it_is(pool: PgPool) -> Result {
+async fn altered_table_is_recorded_with_current_columns(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let mut problems = Vec::new();
     for mode in CaptureMode::ALL {
@@ -247,7 +248,7 @@ async fn a_table_that_has_changed_is_captured_as_it_is(pool: PgPool) -> Result {
                     .iter()
                     .flat_map(|number| lines.iter().map(|line| line.replace('#', number)))
                     .collect();
-                match play(&trail, &pool, case, policy(mode, redacted)).await {
+                match write_after_alteration(&trail, &pool, case, policy(mode, redacted)).await {
                     Err(error) => problems.push(format!("{name}: {error}")),
                     Ok(found) if found != expected => {
                         problems.push(format!(
@@ -258,7 +259,7 @@ async fn a_table_that_has_changed_is_captured_as_it_is(pool: PgPool) -> Result {
                     }
                     Ok(_) => {}
                 }
-                problems.extend(flaws(&pool).await?);
+                problems.extend(violations(&pool).await?);
             }
         }
     }
@@ -267,12 +268,12 @@ async fn a_table_that_has_changed_is_captured_as_it_is(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn a_secret_stays_out_under_any_name(pool: PgPool) -> Result {
+async fn secret_under_another_name_is_not_recorded(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let mut problems = Vec::new();
     for mode in CaptureMode::ALL {
-        for case in CASES.iter().chain(DISGUISED) {
-            let found = play(&trail, &pool, case, policy(mode, true)).await?;
+        for case in CASES.iter().chain(REUSED_NAME_CASES) {
+            let found = write_after_alteration(&trail, &pool, case, policy(mode, true)).await?;
             let leaks: Vec<&String> = found.iter().filter(|line| line.contains("canary")).collect();
             if !leaks.is_empty() || found.is_empty() {
                 problems.push(format!("{} ({}): {leaks:#?}", case.name, mode.as_str()));
@@ -283,13 +284,13 @@ async fn a_secret_stays_out_under_any_name(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// A column that becomes json after the function was made is captured as one that was so from the beginning. The trail knows
-/// that the function is not current.
+/// Checks that a column which becomes json after the function was generated is captured like one that was json before. The trail
+/// reports that the function is not current.
 #[sqlx::test(migrations = false)]
-async fn column_that_becomes_json_later_is_compared_as_json(pool: PgPool) -> Result {
+async fn column_changed_to_json_is_compared_as_json(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
-    const FLIP: &str = r#"UPDATE t SET note = '"1"'; UPDATE t SET note = '1'"#;
-    const NULL: &str = r#"UPDATE t SET note = '"\u0000"'"#;
+    const TYPE_UPDATES: &str = r#"UPDATE t SET note = '"1"'; UPDATE t SET note = '1'"#;
+    const NUL_UPDATE: &str = r#"UPDATE t SET note = '"\u0000"'"#;
     for mode in CaptureMode::ALL {
         for json in ["json", "jsonb"] {
             run(&pool, "DROP TABLE IF EXISTS t; CREATE TABLE t (id int PRIMARY KEY, note text)").await?;
@@ -297,32 +298,32 @@ async fn column_that_becomes_json_later_is_compared_as_json(pool: PgPool) -> Res
             run(&pool, "INSERT INTO t VALUES (1, '1')").await?;
             assert!(trail.capture_functions().await?[0].is_current);
             run(&pool, &format!("ALTER TABLE t ALTER note TYPE {json} USING note::{json}")).await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             assert!(!trail.capture_functions().await?[0].is_current);
-            run(&pool, FLIP).await?;
+            run(&pool, TYPE_UPDATES).await?;
             assert_eq!(
                 changes(&pool).await?,
                 ["update t {id: 1} {id: 1, note: 1} {note} was {note: 1}"; 2],
                 "{json} ({})",
                 mode.as_str()
             );
-            assert_eq!(run(&pool, NULL).await.is_ok(), json == "json", "jsonb itself refuses it");
+            assert_eq!(run(&pool, NUL_UPDATE).await.is_ok(), json == "json", "jsonb itself refuses it");
 
             run(&pool, "UPDATE t SET note = '1'").await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             trail.capture([TablePolicy::new("t").mode(mode)]).await?;
             assert!(trail.capture_functions().await?[0].is_current);
-            run(&pool, FLIP).await?;
+            run(&pool, TYPE_UPDATES).await?;
             assert_eq!(changes(&pool).await?, ["update t {id: 1} {id: 1, note: 1} {note} was {note: 1}"; 2]);
-            assert_eq!(run(&pool, NULL).await.is_ok(), json == "json", "jsonb itself refuses it");
+            assert_eq!(run(&pool, NUL_UPDATE).await.is_ok(), json == "json", "jsonb itself refuses it");
         }
     }
     Ok(())
 }
 
-/// Partitions and children have columns of their own numbers, and may be younger than the capture of their parent.
+/// Tests partitions and children, which number their columns differently, and may be created after their parent was captured.
 #[sqlx::test(migrations = false)]
-async fn a_secret_stays_out_of_partitions_and_children(pool: PgPool) -> Result {
+async fn secret_in_partition_or_child_is_not_recorded(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let mut problems = Vec::new();
     for mode in CaptureMode::ALL {
@@ -346,7 +347,7 @@ async fn a_secret_stays_out_of_partitions_and_children(pool: PgPool) -> Result {
                 run(&pool, &format!("DROP TABLE IF EXISTS t CASCADE; {tables}")).await?;
                 trail.capture([policy(mode, true)]).await?;
                 run(&pool, later).await?;
-                forget(&pool).await?;
+                empty_trail(&pool).await?;
                 run(
                     &pool,
                     &format!(
@@ -366,7 +367,7 @@ async fn a_secret_stays_out_of_partitions_and_children(pool: PgPool) -> Result {
                 run(&pool, "UPDATE t SET note = 'canary 2'").await?;
                 run(&pool, "DELETE FROM t").await?;
                 let found = changes(&pool).await?;
-                // Statement mode sees a younger partition through its parent only, and row mode no younger child.
+                // Statement mode captures a newer partition through its parent only, and row mode captures no newer child.
                 assert!(found.iter().any(|line| line.contains("{id: 201}")) || name == "children", "{found:#?}");
                 let leaks: Vec<&String> = found.iter().filter(|line| line.contains("note: canary")).collect();
                 if !leaks.is_empty() {

@@ -1,5 +1,5 @@
-//! Values are kept exactly as PostgreSQL has them, whatever their type, their size and their column's name, in every session
-//! and after the table has changed.
+//! Tests that values are recorded exactly as PostgreSQL stores them, whatever their type, their size and their column's name, in
+//! every session and after the table was altered.
 
 mod altered;
 mod differences;

@@ -1,14 +1,14 @@
-//! Tables and columns of any name.
+//! Tests schemas, tables and columns of any name.
 
 use sqlx::PgPool;
 use threadline::TableName;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::{changes, flaws, forget};
+use threadline_testkit::changes::{changes, empty_trail, violations};
 use threadline_testkit::database::{Result, install, run, value};
 
-/// 63 bytes each, the most that PostgreSQL keeps.
-const LONGEST: [&str; 2] = [
+/// The longest names, which are shortened to 63 bytes, the most that PostgreSQL keeps.
+const LONGEST_NAMES: [&str; 2] = [
     "a_name_that_is_exactly_as_long_as_a_name_in_postgresql_may_be_x",
     "имя_таблицы_из_шестидесяти_трёх_байт",
 ];
@@ -49,7 +49,7 @@ const NAMES: &[&str] = &[
     "public",
     "threadline",
     "audit_changes",
-    // What the templates of the functions are filled with.
+    // These are the placeholders in the templates of the capture functions.
     "__schema__",
     "__columns__",
     "__names__",
@@ -57,7 +57,7 @@ const NAMES: &[&str] = &[
     "__new_row__",
     "__key_of_after__",
     "__record_transaction__",
-    // What the functions call their own.
+    // These are names that the capture functions use.
     "n",
     "o",
     "c",
@@ -105,18 +105,18 @@ fn quoted(name: &str) -> String {
 }
 
 fn all_names() -> Vec<&'static str> {
-    let longest = LONGEST.map(|name| &name[..name.floor_char_boundary(63)]);
+    let longest = LONGEST_NAMES.map(|name| &name[..name.floor_char_boundary(63)]);
     NAMES.iter().copied().chain(longest).collect()
 }
 
 #[sqlx::test(migrations = false)]
-async fn tables_of_any_name(pool: PgPool) -> Result {
+async fn table_of_any_name_is_captured(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let names = all_names();
     let each = |sql: &str| names.iter().map(|name| sql.replace('#', &quoted(name))).collect::<String>();
     run(&pool, &each("CREATE TABLE # (id int PRIMARY KEY, note text, secret text);\n")).await?;
     for mode in CaptureMode::ALL {
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         let policy =
             |name: &&str| TablePolicy::new(TableName::new("public", *name)).mode(mode).mask(["secret"]);
         trail.capture(names.iter().map(policy)).await?;
@@ -142,7 +142,7 @@ async fn tables_of_any_name(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn schemas_of_any_name(pool: PgPool) -> Result {
+async fn table_in_schema_of_any_name_is_captured(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         for name in [
@@ -157,7 +157,7 @@ async fn schemas_of_any_name(pool: PgPool) -> Result {
             "a.b",
         ] {
             let schema = quoted(name);
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             run(&pool, &format!("CREATE SCHEMA {schema}; CREATE TABLE {schema}.t (id int PRIMARY KEY)"))
                 .await?;
             trail.capture([TablePolicy::new(TableName::new(name, "t")).mode(mode)]).await?;
@@ -177,15 +177,15 @@ async fn schemas_of_any_name(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// All at once in one table, each as a column that changes, and each alone as the key.
+/// Uses the names as columns of one table, all of which change.
 #[sqlx::test(migrations = false)]
-async fn columns_of_any_name(pool: PgPool) -> Result {
+async fn column_of_any_name_is_captured(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let mut names = all_names();
     names.sort_unstable();
     for mode in CaptureMode::ALL {
         run(&pool, "DROP TABLE IF EXISTS t").await?;
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         let columns: Vec<String> = names.iter().map(|name| format!("{} text", quoted(name))).collect();
         run(&pool, &format!("CREATE TABLE t (id int PRIMARY KEY, {})", columns.join(", "))).await?;
         trail.capture([TablePolicy::new("t").mode(mode)]).await?;
@@ -206,14 +206,14 @@ async fn columns_of_any_name(pool: PgPool) -> Result {
         )
         .await?;
         assert_eq!(kept, [true; 3], "{}", mode.as_str());
-        assert_eq!(flaws(&pool).await?, Vec::<String>::new());
+        assert_eq!(violations(&pool).await?, Vec::<String>::new());
     }
     Ok(())
 }
 
-/// Each alone as a key.
+/// Uses each name as the key column of its own table.
 #[sqlx::test(migrations = false)]
-async fn keys_of_any_name(pool: PgPool) -> Result {
+async fn key_column_of_any_name_is_captured(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let names = all_names();
     let each = |sql: &str| {
@@ -225,7 +225,7 @@ async fn keys_of_any_name(pool: PgPool) -> Result {
     };
     run(&pool, &each("CREATE TABLE t_@ (# text PRIMARY KEY, other text);\n")).await?;
     for mode in CaptureMode::ALL {
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         let policy = |at| TablePolicy::new(TableName::new("public", format!("t_{at}"))).mode(mode);
         trail.capture((0..names.len()).map(policy)).await?;
         run(&pool, &each("INSERT INTO t_@ VALUES ('k'); UPDATE t_@ SET other = 'b'; DELETE FROM t_@;\n"))
@@ -242,9 +242,9 @@ async fn keys_of_any_name(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// All at once, which is also far more than a call of a function takes arguments.
+/// Uses the names as columns of one table, which are far more than the arguments that a function call can have.
 #[sqlx::test(migrations = false)]
-async fn columns_of_any_name_can_be_redacted(pool: PgPool) -> Result {
+async fn column_of_any_name_is_redacted(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     let names: Vec<&str> = all_names().into_iter().filter(|name| name.trim() == *name).collect();
     let columns: Vec<String> =
@@ -256,7 +256,7 @@ async fn columns_of_any_name_can_be_redacted(pool: PgPool) -> Result {
         names.iter().map(|name| format!("{} = 'another canary'", quoted(name))).collect();
     let changes = changes.join(", ");
     for mode in CaptureMode::ALL {
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         let policy = |table: &'static str| TablePolicy::new(table).mode(mode);
         trail
             .capture([policy("masked").mask(names.clone()), policy("excluded").exclude(names.clone())])
@@ -292,7 +292,7 @@ async fn columns_of_any_name_can_be_redacted(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn two_schemas_with_the_same_table(pool: PgPool) -> Result {
+async fn tables_of_same_name_in_two_schemas_are_captured_separately(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(
         &pool,
@@ -302,7 +302,7 @@ async fn two_schemas_with_the_same_table(pool: PgPool) -> Result {
     )
     .await?;
     for mode in CaptureMode::ALL {
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         let policy = |table: &'static str| TablePolicy::new(table).mode(mode);
         trail
             .capture([

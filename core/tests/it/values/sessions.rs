@@ -1,9 +1,9 @@
-//! The settings of the session that writes leave no trace.
+//! Tests that the settings of the writing session do not change what is recorded.
 
 use sqlx::PgPool;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::forget;
+use threadline_testkit::changes::empty_trail;
 use threadline_testkit::database::{Result, install, run, value};
 
 const TABLE: &str = "CREATE TABLE v (id int PRIMARY KEY, at timestamptz, local timestamp, day date, clock timetz, span interval,
@@ -21,11 +21,11 @@ const ROW: &str = "INSERT INTO v SELECT 1, '2024-10-27 00:30:00.123456+00', '202
     DELETE FROM v";
 
 #[sqlx::test(migrations = false)]
-async fn the_same_write_stores_the_same_bytes_in_every_session(pool: PgPool) -> Result {
+async fn same_write_records_same_bytes_with_every_setting(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, TABLE).await?;
     for mode in CaptureMode::ALL {
-        forget(&pool).await?;
+        empty_trail(&pool).await?;
         trail.capture([TablePolicy::new("v").mode(mode)]).await?;
         let settings = [
             "SET TimeZone = 'UTC'",

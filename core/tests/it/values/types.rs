@@ -1,10 +1,10 @@
-//! Every built-in type with its extreme values.
+//! Tests every built-in type with its extreme values.
 
 use sqlx::PgPool;
 use threadline::AuditTrail;
 use threadline::capture::{CaptureMode, TablePolicy};
 
-use threadline_testkit::changes::{flaws, forget};
+use threadline_testkit::changes::{empty_trail, violations};
 use threadline_testkit::database::{Result, install, run, value};
 
 const DEFINITIONS: &str = "
@@ -16,7 +16,7 @@ const DEFINITIONS: &str = "
     CREATE DOMAIN documents AS document[];
     CREATE TYPE float_range AS RANGE (subtype = float8);";
 
-/// A type and literals of it. Each is stored, read back and compared with the row.
+/// The types, each with literals that are stored, read back and compared with the row.
 const TYPES: &[(&str, &[&str])] = &[
     ("smallint", &["-32768", "32767"]),
     ("integer", &["-2147483648", "2147483647"]),
@@ -163,19 +163,19 @@ const TYPES: &[(&str, &[&str])] = &[
     ("mood[]", &["{sad,\"so so\"}"]),
 ];
 
-/// What was stored, on the left, against the row as PostgreSQL writes it in the session that reads.
-const PINNED: &str =
+/// The settings of the session that compares the stored values with the row.
+const PINNED_SETTINGS: &str =
     "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET bytea_output = 'hex';
     SET extra_float_digits = 1; SET search_path = pg_catalog";
 
-/// As far from what the trail uses as a session can be.
-const ODD: &str =
+/// Session settings that differ from those of the trail as much as possible.
+const UNUSUAL_SETTINGS: &str =
     "SET TimeZone = 'Asia/Kathmandu'; SET DateStyle = 'German, DMY'; SET IntervalStyle = 'sql_standard';
     SET bytea_output = 'escape'; SET extra_float_digits = -15; SET search_path = public";
 
-const ORDINARY: &str = "RESET TimeZone; RESET DateStyle; RESET IntervalStyle; RESET bytea_output; RESET extra_float_digits; RESET search_path";
+const DEFAULT_SETTINGS: &str = "RESET TimeZone; RESET DateStyle; RESET IntervalStyle; RESET bytea_output; RESET extra_float_digits; RESET search_path";
 
-/// Writes values of a type in an odd session; answers what differs from the rows.
+/// Writes values of a type in a session with unusual settings, and returns how the trail differs from the rows.
 async fn store(
     trail: &AuditTrail,
     pool: &PgPool,
@@ -184,7 +184,7 @@ async fn store(
     values: &[&str],
 ) -> Result<Vec<String>> {
     run(pool, "DROP TABLE IF EXISTS v").await?;
-    forget(pool).await?;
+    empty_trail(pool).await?;
     run(pool, &format!("CREATE TABLE v (id int PRIMARY KEY, value {data_type})")).await?;
     trail.capture([TablePolicy::new("v").mode(mode)]).await?;
     let rows: Vec<String> = values
@@ -193,7 +193,7 @@ async fn store(
         .map(|(at, value)| format!("({at}, '{}')", value.replace('\'', "''")))
         .collect();
     let mut connection = pool.acquire().await?;
-    // The literals are read in the ordinary session, so that they mean the same for every type.
+    // The literals are read with the default settings, so that they mean the same for every type.
     run(
         &mut *connection,
         &format!(
@@ -202,15 +202,15 @@ async fn store(
         ),
     )
     .await?;
-    run(&mut *connection, ODD).await?;
+    run(&mut *connection, UNUSUAL_SETTINGS).await?;
     run(
         &mut *connection,
         "INSERT INTO v SELECT * FROM given ORDER BY id; UPDATE v SET id = id + 1000; DELETE FROM v",
     )
     .await?;
-    run(&mut *connection, PINNED).await?;
+    run(&mut *connection, PINNED_SETTINGS).await?;
     let restored = "(jsonb_populate_record(NULL::public.v, stored)).value";
-    // to_jsonb makes objects of these; the trail keeps their texts, like those of every type that is not PostgreSQL's own.
+    // `to_jsonb` converts composite values to objects, while the trail stores texts of every type that is not PostgreSQL's own.
     let own_text = match data_type {
         "address" | "public.hstore" => "|| jsonb_build_object('value', given.value::text)",
         "address[]" | "small_positive[]" => "|| jsonb_build_object('value', given.value::text[])",
@@ -230,15 +230,15 @@ async fn store(
                 OR {restored}::text <> given.value::text OR {restored}::text IS NULL AND given.value::text IS NOT NULL)"),
     )
     .await?;
-    run(&mut *connection, &format!("{ORDINARY}; DROP TABLE given")).await?;
+    run(&mut *connection, &format!("{DEFAULT_SETTINGS}; DROP TABLE given")).await?;
     let stored: i64 = value(pool, "SELECT count(*) FROM threadline.audit_changes").await?;
     let expected = 3 * (i64::try_from(values.len())? + 1);
     let missing = (stored != expected).then(|| format!("{stored} changes, expected {expected}"));
-    Ok(problems.into_iter().chain(missing).chain(flaws(pool).await?).collect())
+    Ok(problems.into_iter().chain(missing).chain(violations(pool).await?).collect())
 }
 
 #[sqlx::test(migrations = false)]
-async fn extreme_values_of_every_type_are_stored_and_can_be_restored(pool: PgPool) -> Result {
+async fn extreme_value_of_every_type_is_recorded_and_restored(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     run(&pool, DEFINITIONS).await?;
     let mut problems = Vec::new();
@@ -253,12 +253,12 @@ async fn extreme_values_of_every_type_are_stored_and_can_be_restored(pool: PgPoo
     Ok(())
 }
 
-/// Every type that a column can have is in the table above, here, or has no values.
+/// Checks that every type that a column can have is in one of the lists here or above.
 #[sqlx::test(migrations = false)]
-async fn no_built_in_type_is_forgotten(pool: PgPool) -> Result {
+async fn every_built_in_type_is_tested(pool: PgPool) -> Result {
     run(&pool, DEFINITIONS).await?;
     let names: Vec<String> = TYPES.iter().map(|(data_type, _)| (*data_type).to_owned()).collect();
-    let forgotten: Vec<String> = sqlx::query_scalar(
+    let missing: Vec<String> = sqlx::query_scalar(
         "SELECT typname::text FROM pg_type
          WHERE typnamespace = 'pg_catalog'::regnamespace AND typtype IN ('b', 'r', 'm') AND typcategory <> 'A'
            AND oid <> ALL (SELECT name::regtype FROM unnest($1) AS name) ORDER BY 1",
@@ -267,7 +267,7 @@ async fn no_built_in_type_is_forgotten(pool: PgPool) -> Result {
     .fetch_all(&pool)
     .await?;
     let elsewhere = [
-        // Of the same kind as one in the table.
+        // These are of the same kind as one in the list above.
         "cid",
         "datemultirange",
         "gtsvector",
@@ -287,7 +287,7 @@ async fn no_built_in_type_is_forgotten(pool: PgPool) -> Result {
         "xid",
         "aclitem",
         "json",
-        // Only the server makes values of these.
+        // Only the server creates values of these.
         "pg_brin_bloom_summary",
         "pg_brin_minmax_multi_summary",
         "pg_dependencies",
@@ -295,14 +295,13 @@ async fn no_built_in_type_is_forgotten(pool: PgPool) -> Result {
         "pg_ndistinct",
         "pg_node_tree",
     ];
-    let forgotten: Vec<&String> =
-        forgotten.iter().filter(|name| !elsewhere.contains(&name.as_str())).collect();
-    assert!(forgotten.is_empty(), "{forgotten:?}");
+    let missing: Vec<&String> = missing.iter().filter(|name| !elsewhere.contains(&name.as_str())).collect();
+    assert!(missing.is_empty(), "{missing:?}");
     Ok(())
 }
 
 #[sqlx::test(migrations = false)]
-async fn types_of_extensions(pool: PgPool) -> Result {
+async fn value_of_extension_type_is_recorded_and_restored(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for (extension, data_type, values) in [
         ("citext", "public.citext", &["Ab", ""][..]),
@@ -310,7 +309,7 @@ async fn types_of_extensions(pool: PgPool) -> Result {
         ("ltree", "public.ltree", &["Top.Science"]),
         ("cube", "public.cube", &["(1,2),(3,4)"]),
     ] {
-        // A server without PostgreSQL's own extensions would leave this untested: install postgresql-contrib there.
+        // This fails on a server without PostgreSQL's own extensions, which the package postgresql-contrib contains.
         run(&pool, &format!("CREATE EXTENSION {extension}")).await?;
         for mode in CaptureMode::ALL {
             assert_eq!(
@@ -323,9 +322,9 @@ async fn types_of_extensions(pool: PgPool) -> Result {
     Ok(())
 }
 
-/// Texts that must not depend on what `to_jsonb()` happens to do.
+/// Checks texts that must not depend on how `to_jsonb()` is implemented.
 #[sqlx::test(migrations = false)]
-async fn a_few_texts_are_pinned(pool: PgPool) -> Result {
+async fn recorded_text_of_value_is_stable(pool: PgPool) -> Result {
     let trail = install(&pool).await?;
     for mode in CaptureMode::ALL {
         for (data_type, given, stored) in [
@@ -346,7 +345,7 @@ async fn a_few_texts_are_pinned(pool: PgPool) -> Result {
             ("json", r#"{"b" : 1, "a":2, "b":3}"#, r#"{"a": 2, "b": 3}"#),
         ] {
             run(&pool, "DROP TABLE IF EXISTS v").await?;
-            forget(&pool).await?;
+            empty_trail(&pool).await?;
             run(&pool, &format!("CREATE TABLE v (id int PRIMARY KEY, value {data_type})")).await?;
             trail.capture([TablePolicy::new("v").mode(mode)]).await?;
             run(&pool, &format!("INSERT INTO v VALUES (1, '{given}')")).await?;

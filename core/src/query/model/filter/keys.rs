@@ -1,4 +1,4 @@
-//! The table of the filter's keys. Reading, writing, error texts, forms and guides follow it.
+//! The table of the filter's keys, from which parsing, formatting, error texts, forms and guides are made.
 
 use super::{ActorFilter, Filter};
 use crate::query::model::operation::Operation;

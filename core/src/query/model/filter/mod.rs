@@ -1,4 +1,4 @@
-//! The filter: one for the timeline, counts, exports, saved views, addresses and the command line.
+//! The filter of the timeline, of counts, exports and saved views, of URLs and of the command line.
 
 mod keys;
 mod pairs;
@@ -17,7 +17,7 @@ use super::operation::Operation;
 use super::row_key::RowKey;
 use crate::{ActorError, ActorKind, ActorRef, InvalidParameter, TableName};
 
-/// The changes that are wanted: those that meet every condition that is set.
+/// The conditions that select changes. A change must meet every condition that is set; the default selects every change.
 ///
 /// ```
 /// use threadline::query::Filter;
@@ -27,7 +27,7 @@ use crate::{ActorError, ActorKind, ActorRef, InvalidParameter, TableName};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A filter is written as pairs of texts, in a URL, in JSON and in TOML alike. [`FILTER_KEYS`] lists them.
+/// In a URL, in JSON and in TOML, a filter is a list of pairs of texts. [`FILTER_KEYS`] lists their keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Selects changes captured at this moment or later.
@@ -36,13 +36,14 @@ pub struct Filter {
     pub to: Option<DateTime<Utc>>,
     /// Selects changes of this table.
     pub table: Option<TableName>,
-    /// Selects changes of the row with this key; needs a table.
+    /// Selects changes of the row with this key. Set the table as well: [`from_pairs`](Self::from_pairs) requires it, and
+    /// without one the key is compared with the rows of every table.
     pub key: Option<RowKey>,
     /// Selects changes of this kind.
     pub operation: Option<Operation>,
-    /// Selects updates that changed this field.
+    /// Selects updates that changed this column.
     pub field: Option<String>,
-    /// Selects changes by this actor.
+    /// Selects changes by this actor, or by all actors of a kind.
     pub actor: Option<ActorFilter>,
     /// Selects changes under an action of this name.
     pub action: Option<String>,
@@ -91,7 +92,7 @@ impl Filter {
     }
 }
 
-/// An actor, or every actor of a type. Written `user:42` or `user`.
+/// One actor, or all actors of a kind. Written `user:42` or `user`.
 ///
 /// ```
 /// use threadline::ActorKind;
@@ -104,25 +105,44 @@ impl Filter {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActorFilter {
-    /// The type.
+    /// The kind.
     pub kind: ActorKind,
-    /// The id; none for all actors of the type.
+    /// The id; `None` for all actors of the kind.
     pub id: Option<String>,
 }
 
 impl ActorFilter {
     const EXPECTED: &str = "an actor such as user:42, or one of the types user, admin, service_account, job, system and anonymous";
 
+    /// Creates the filter of one actor. For [`ActorKind::Anonymous`] the id is dropped. Ids that [`ActorRef::new`] rejects because
+    /// of invisible characters are accepted: an application that sets the actor with SQL may have recorded one.
+    ///
+    /// ```
+    /// use threadline::ActorKind;
+    /// use threadline::query::ActorFilter;
+    ///
+    /// let actor = ActorFilter::new(ActorKind::User, "42")?;
+    /// assert_eq!(actor.to_string(), "user:42");
+    /// # Ok::<(), threadline::ActorError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ActorError::MissingId`] if the id is empty and the kind needs one; [`ActorError::InvalidId`] if it contains a NUL
+    /// character, which PostgreSQL cannot store.
+    pub fn new(kind: ActorKind, id: impl Into<String>) -> Result<Self, ActorError> {
+        Ok(Self::from(&ActorRef::recorded(kind, id)?))
+    }
+
     fn read(text: &str) -> Result<Self, ActorError> {
         match text.split_once(':') {
             None => Ok(text.parse::<ActorKind>()?.into()),
-            Some((kind, id)) => Ok(Self::from(&ActorRef::new(kind.parse()?, id)?)),
+            Some((kind, id)) => Self::new(kind.parse()?, id),
         }
     }
 }
 
 impl From<&ActorRef> for ActorFilter {
-    /// Selects this very actor. An anonymous one stands for all anonymous ones.
+    /// Selects this actor. An anonymous actor selects all anonymous actors.
     fn from(actor: &ActorRef) -> Self {
         Self { kind: actor.kind(), id: actor.id().map(str::to_owned) }
     }

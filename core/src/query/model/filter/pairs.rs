@@ -27,8 +27,8 @@ impl Filter {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidParameter`] for an unknown key, a key given twice, a malformed value, a key of a row without its table, or a
-    /// range of time that ends before it begins.
+    /// [`InvalidParameter`] for an unknown key, a key that is given twice, a malformed value, a row key without a table, or a
+    /// time range that ends before it begins.
     pub fn from_pairs<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<(Self, Position), InvalidParameter> {

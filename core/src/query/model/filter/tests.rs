@@ -72,6 +72,7 @@ fn anonymous_actor_filter_drops_its_id() {
         let filter: ActorFilter = text.parse().unwrap();
         assert_eq!(filter.to_string(), "anonymous");
     }
+    assert_eq!("anonymous:\0".parse::<ActorFilter>().unwrap().to_string(), "anonymous");
     assert_eq!("user:a:b".parse::<ActorFilter>().unwrap().id.as_deref(), Some("a:b"));
 }
 

@@ -1,7 +1,7 @@
 //! The queries, and the rows that each may read.
 //!
 //! A change is read once for each row that is returned, and so are its transaction and its action: three rows of the trail for
-//! one of the answer. The second number is what a query reads besides:
+//! one row of the result. The second number is what a query reads besides:
 //! four times as many changes if one change in four meets the condition; a lookup in each partition; a page of each of the eight
 //! buckets of a row, in the index of its key and in that of the changes that took the key away.
 
@@ -13,7 +13,7 @@ use super::query::Query;
 use super::scopes;
 use threadline_testkit::database::Result;
 
-/// A query, and the number of rows that it may read: so many for each row of the result, and so many besides.
+/// A query, and the number of rows that it may read: `per_row` for each row of the result, and `beside` for the whole query.
 #[derive(Debug)]
 pub(super) struct Case {
     pub(super) query: Query,
@@ -28,7 +28,7 @@ pub(super) type Bound = (usize, usize);
 /// Filters of one key, each with common and rare values: the bounds of a page and of a count.
 const ONE_KEY: [(&str, Bound, Bound); 25] = [
     ("", (3, 30), (1, 30)),
-    // One change in four, one in two hundred, 29 altogether.
+    // These tables have one change in four, one in two hundred, and 29 altogether.
     ("table=t01", (8, 50), (5, 50)),
     ("table=t14", (6, 60), (2, 60)),
     ("table=t20", (3, 60), (2, 60)),

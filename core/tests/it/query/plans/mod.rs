@@ -1,4 +1,4 @@
-//! The plans of all queries: how many rows each statement reads, independent of time.
+//! Tests the plans of all queries: how many rows each statement reads, independent of time.
 
 mod cases;
 mod listener;
@@ -96,7 +96,7 @@ fn flaws(case: &Case, returned: usize, plans: &[Plan], parts: &[Part]) -> Result
         if step.reads_whole_table() > MAX_ROWS_READ_WHOLE {
             flaws.push(format!("all of {table} was read: {} rows", step.reads_whole_table()));
         }
-        // A transaction's partition is chosen for each change in turn; those that no change asks for stay in the plan.
+        // A transaction's partition is chosen for each change in turn; the others stay in the plan and do not run.
         let is_chosen = table.starts_with("audit_changes") || step.turns() > 0;
         let part = parts.iter().find(|part| is_chosen && part.name == table);
         let is_outside =

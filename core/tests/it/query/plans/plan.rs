@@ -101,13 +101,13 @@ impl<'a> Step<'a> {
 impl fmt::Display for Step<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = ["Node Type", "Relation Name", "Index Name", "Index Cond", "Recheck Cond", "Filter"];
-        let said: Vec<&str> =
+        let label: Vec<&str> =
             names.iter().map(|name| self.text(name)).filter(|text| !text.is_empty()).collect();
-        let (indent, said) = ("  ".repeat(self.depth), said.join(" | "));
+        let (indent, label) = ("  ".repeat(self.depth), label.join(" | "));
         let removed = self.number("Rows Removed by Filter");
         write!(
             f,
-            "{indent}{said}: {} rows, {removed} removed, {} turns",
+            "{indent}{label}: {} rows, {removed} removed, {} turns",
             self.number("Actual Rows"),
             self.turns()
         )

@@ -1,4 +1,4 @@
-//! Queries within scopes.
+//! The queries within scopes.
 
 use chrono::{TimeDelta, Utc};
 use threadline::{ActorKind, Predicate, Scope};
@@ -7,13 +7,13 @@ use super::cases::{Bound, Case};
 use super::positions::Positions;
 use super::query::Query;
 
-/// The queries of readers with a limited scope. Hidden changes are read as well if no index serves the scope.
+/// Returns the queries of readers with a limited scope. Hidden changes are read as well if no index serves the scope.
 pub(super) fn all(positions: &Positions) -> Vec<Case> {
     let (any, large, year_ago) = (String::new, positions.large, Utc::now() - TimeDelta::days(365));
     let customer = || Predicate::field("customer", "7");
     let tables = || Predicate::tables(["t02", "t04", "billing.t03"]);
     let scopes: [(Predicate, Vec<(Query, Bound)>); 7] = [
-        // Half of all changes.
+        // This scope shows half of all changes.
         (
             tables(),
             vec![
@@ -25,7 +25,7 @@ pub(super) fn all(positions: &Positions) -> Vec<Case> {
                 (Query::CorrelationBundle("case-200"), (3, 250)),
                 (Query::Transaction(large, any()), (3, 650)),
                 (Query::TransactionWithOldValues(large), (60, 100)),
-                // A table that is hidden.
+                // The scope hides the table of these queries.
                 (Query::RowHistory(1, any()), (0, 0)),
                 (Query::AsOf(1, year_ago), (0, 0)),
                 (Query::Timeline("table=t01".to_owned()), (0, 0)),
@@ -38,11 +38,11 @@ pub(super) fn all(positions: &Positions) -> Vec<Case> {
                 (Query::Count(any()), (2, 60)),
                 (Query::HasChanges, (0, 30)),
                 (Query::ActorHistory("user:rare", any()), (3, 250)),
-                // Read once more, to check whether any change is visible.
+                // The transaction is read once more, to check whether any change is visible.
                 (Query::Transaction(large, any()), (0, 1_300)),
             ],
         ),
-        // One change in four.
+        // This scope shows one change in four.
         (
             Predicate::schema("billing"),
             vec![
@@ -55,7 +55,7 @@ pub(super) fn all(positions: &Positions) -> Vec<Case> {
                 (Query::Transaction(large, any()), (0, 1_300)),
             ],
         ),
-        // One change in forty.
+        // This scope shows one change in forty.
         (
             customer(),
             vec![
@@ -75,7 +75,7 @@ pub(super) fn all(positions: &Positions) -> Vec<Case> {
                 (Query::HasChanges, (0, 500)),
             ],
         ),
-        // Three in four.
+        // This scope shows three changes in four.
         (
             Predicate::actor(ActorKind::User),
             vec![
@@ -99,9 +99,9 @@ pub(super) fn all(positions: &Positions) -> Vec<Case> {
         ),
     ];
     let mut cases = Vec::new();
-    for (predicate, asks) in scopes {
+    for (predicate, queries) in scopes {
         let scope = Scope::new(predicate);
-        cases.extend(asks.into_iter().map(|(query, (per_row, beside))| Case {
+        cases.extend(queries.into_iter().map(|(query, (per_row, beside))| Case {
             query,
             scope: scope.clone(),
             per_row,

@@ -1,0 +1,109 @@
+//! The transaction of a snapshot: it counts against the limit of connections that reads occupy, and if its reader goes away while
+//! a statement is running, the statement is cancelled.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Postgres, Row, Transaction};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::snapshot::settings;
+use crate::query::model::error::QueryError;
+use crate::{AuditTrail, pool};
+
+/// How often the cancellation of a statement is requested, and the time between two requests. The server may be between two
+/// statements when it gets the first one.
+const CANCEL_ATTEMPTS: u32 = 20;
+const CANCEL_INTERVAL: Duration = Duration::from_millis(25);
+
+/// A read-only transaction of the trail.
+#[derive(Debug)]
+pub(super) struct ReadTransaction {
+    transaction: Transaction<'static, Postgres>,
+    session: Session,
+    /// True while a statement is running.
+    is_running: bool,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+/// The session of a transaction, as `pg_stat_activity` shows it.
+#[derive(Debug, Clone)]
+struct Session {
+    options: PgConnectOptions,
+    pid: i32,
+    transaction_start: DateTime<Utc>,
+}
+
+impl ReadTransaction {
+    pub(super) async fn begin(trail: &AuditTrail) -> Result<Self, QueryError> {
+        let permit = trail.read_permit().await?;
+        let pool = trail.read_pool.as_ref().unwrap_or(&trail.pool);
+        let mut transaction = pool::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let settings = settings(trail.statement_timeout, trail.prepared);
+        let sql = format!(
+            "{settings}; SELECT pg_backend_pid() AS pid, transaction_timestamp() AS transaction_start"
+        );
+        let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut *transaction).await?;
+        let session = Session {
+            options: (*pool.connect_options()).clone(),
+            pid: row.try_get("pid")?,
+            transaction_start: row.try_get("transaction_start")?,
+        };
+        Ok(Self { transaction, session, is_running: false, permit })
+    }
+
+    /// Returns the connection for one statement, which runs until [`end_statement`](Self::end_statement).
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        self.is_running = true;
+        &mut self.transaction
+    }
+
+    pub(super) const fn end_statement(&mut self) {
+        self.is_running = false;
+    }
+}
+
+impl Drop for ReadTransaction {
+    /// Cancels the statement whose reader has gone away, such as a browser that closed the connection. sqlx returns the connection
+    /// to the pool only after the statement has ended, so the permit is kept for as long.
+    fn drop(&mut self) {
+        if !self.is_running {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let (session, permit) = (self.session.clone(), self.permit.take());
+            runtime.spawn(async move {
+                if let Err(error) = session.cancel().await {
+                    tracing::debug!(error = ?error.to_string(), "a statement could not be cancelled: it ends by its timeout");
+                }
+                drop(permit);
+            });
+        }
+    }
+}
+
+impl Session {
+    /// Cancels the statement of the transaction, if it is still running. The session may belong to another transaction by then, which
+    /// has another start.
+    async fn cancel(&self) -> Result<(), sqlx::Error> {
+        // A connection of its own, because the pool may have none left.
+        let mut connection = PgConnection::connect_with(&self.options).await?;
+        for _ in 0..CANCEL_ATTEMPTS {
+            let cancelled: Option<bool> = sqlx::query_scalar(
+                "SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity
+                 WHERE pid OPERATOR(pg_catalog.=) $1 AND xact_start OPERATOR(pg_catalog.=) $2",
+            )
+            .bind(self.pid)
+            .bind(self.transaction_start)
+            .persistent(false)
+            .fetch_optional(&mut connection)
+            .await?;
+            if cancelled.is_none() {
+                break;
+            }
+            tokio::time::sleep(CANCEL_INTERVAL).await;
+        }
+        connection.close().await
+    }
+}
