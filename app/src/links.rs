@@ -35,9 +35,17 @@ impl PageContext {
         self.href(&format!("/timeline?{}", query.finish()))
     }
 
-    /// Returns the address of all changes under a correlation id.
-    pub(crate) fn correlation_href(&self, id: String) -> String {
-        self.timeline_href(&Filter { correlation_id: Some(id), ..Filter::default() })
+    /// Returns the address of the timeline with this filter, unless the timeline could not read it. An id or a name that was recorded
+    /// by SQL may be longer, or hold other characters, than a filter accepts.
+    pub(crate) fn readable_timeline_href(&self, filter: &Filter) -> Option<String> {
+        let pairs = filter.to_pairs();
+        let read = Filter::from_pairs(pairs.iter().map(|(key, value)| (*key, value.as_str())));
+        read.is_ok_and(|(read, _)| read == *filter).then(|| self.timeline_href(filter))
+    }
+
+    /// Returns the address of all changes under a correlation id, if the timeline can read it.
+    pub(crate) fn correlation_href(&self, id: String) -> Option<String> {
+        self.readable_timeline_href(&Filter { correlation_id: Some(id), ..Filter::default() })
     }
 
     /// Returns a path with this filter as its query.

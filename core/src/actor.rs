@@ -86,15 +86,18 @@ pub struct ActorRef {
 }
 
 impl ActorRef {
+    /// The maximum length of an id, in bytes. An email address has at most 254.
+    pub const MAX_ID_BYTES: usize = 256;
+
     /// Creates an actor of this kind with its id in the host application. For [`ActorKind::Anonymous`] the id is dropped.
     ///
     /// # Errors
-    /// [`ActorError::MissingId`] if the id is empty and the kind needs one; [`ActorError::InvalidId`] if it contains a control
-    /// character, a line or paragraph separator, or another invisible character, such as a zero width space or a mark that changes
+    /// [`ActorError::MissingId`] if the id is empty and the kind needs one; [`ActorError::InvalidId`] if it is longer than
+    /// [`MAX_ID_BYTES`](Self::MAX_ID_BYTES) or contains a control character, a line or paragraph separator, or another invisible character, such as a zero width space or a mark that changes
     /// the direction of the text. With those, two actors could look the same.
     pub fn new(kind: ActorKind, id: impl Into<String>) -> Result<Self, ActorError> {
         let id = id.into();
-        if kind != ActorKind::Anonymous && id.contains(is_invisible) {
+        if kind != ActorKind::Anonymous && (id.len() > Self::MAX_ID_BYTES || id.contains(is_invisible)) {
             return Err(ActorError::invalid_id(kind, &id));
         }
         Self::recorded(kind, id)
@@ -197,10 +200,11 @@ pub enum ActorError {
         /// The kind.
         kind: ActorKind,
     },
-    /// The id contains a control character, a line or paragraph separator, or another invisible character.
+    /// The id is too long, or contains a control character, a line or paragraph separator, or another invisible character.
     #[error(
-        "an actor of type {} whose id is \"{}\": use an id without control characters, line separators and invisible characters",
-        .kind.as_str(), escape_invisible(.given)
+        "an actor of type {} whose id is \"{}\": use at most {} bytes without control characters, line separators and invisible \
+         characters",
+        .kind.as_str(), escape_invisible(.given), ActorRef::MAX_ID_BYTES
     )]
     InvalidId {
         /// The kind.
@@ -314,10 +318,12 @@ mod tests {
         }
         assert_eq!(
             ActorRef::new(ActorKind::Admin, "ad\u{200b}min").unwrap_err().to_string(),
-            "an actor of type admin whose id is \"ad\\u{200b}min\": use an id without control characters, line separators and \
-             invisible characters"
+            "an actor of type admin whose id is \"ad\\u{200b}min\": use at most 256 bytes without control characters, line \
+             separators and invisible characters"
         );
-        for id in ["a b", " ", "größe 🦀", "שלום", "i@x.org/ü?#%2F"] {
+        let longest = "x".repeat(ActorRef::MAX_ID_BYTES);
+        assert!(ActorRef::new(ActorKind::User, format!("{longest}x")).is_err());
+        for id in [&longest, "a b", " ", "größe 🦀", "שלום", "i@x.org/ü?#%2F"] {
             assert_eq!(ActorRef::new(ActorKind::User, id).unwrap().id(), Some(id));
         }
     }

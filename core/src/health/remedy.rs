@@ -45,7 +45,10 @@ impl fmt::Display for Remedy {
             }
             Self::Sql(sql) => return f.write_str(sql),
         };
-        write!(f, "threadline gen triggers --tables {}", shell_word(&table.to_string()))?;
+        // A name that begins with a hyphen would be read as another option.
+        let table = table.to_string();
+        let separator = if table.starts_with('-') { '=' } else { ' ' };
+        write!(f, "threadline gen triggers --tables{separator}{}", shell_word(&table))?;
         if let Some(mode) = mode.filter(|mode| *mode != CaptureMode::default()) {
             write!(f, " --capture {}", mode.as_str())?;
         }

@@ -15,8 +15,10 @@ const OBJECT_COUNT: &str =
 
 #[sqlx::test(migrations = false)]
 async fn hostile_search_path_executes_nothing_during_installation_and_capture(pool: PgPool) -> Result {
+    // Sessions that begin later have the hostile path, and the pool may open another one at any time.
+    let mut connection = pool.acquire().await?;
     run(
-        &pool,
+        &mut *connection,
         r#"CREATE TABLE t (id int PRIMARY KEY, note text); CREATE TABLE u (id int PRIMARY KEY);
            CREATE SCHEMA evil;
            DO $$
@@ -49,7 +51,8 @@ async fn hostile_search_path_executes_nothing_during_installation_and_capture(po
     assert_eq!(trail.installation().await?, Installation::Current);
     trail.capture(["t", "u"]).await?;
     trail.capture(["t", "u"]).await?;
-    let triggers: i64 = value(&pool, "SELECT count(*) FROM pg_trigger WHERE tgrelid = 't'::regclass").await?;
+    let count = "SELECT count(*) FROM pg_trigger WHERE tgrelid = 't'::regclass";
+    let triggers: i64 = value(&mut *connection, count).await?;
     assert_eq!(triggers, 4);
     victim.close().await;
     Ok(())

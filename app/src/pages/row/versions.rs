@@ -68,7 +68,7 @@ fn version(
     let correlation = action.and_then(|action| action.correlation_id.clone());
     let correlation = correlation.map(|value| {
         let href = context.correlation_href(value.clone());
-        view! { <Identifier label="correlation" value=value href=Some(href)/> }
+        view! { <Identifier label="correlation" value=value href=href/> }
     });
     let reason = action.and_then(|action| action.reason.clone());
     let reason = reason.map(|reason| view! { <p class="reason">{text(reason, true)}</p> });

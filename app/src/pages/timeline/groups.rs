@@ -60,7 +60,7 @@ fn entry(context: &PageContext, at: DateTime<Utc>, group: Group, continues: bool
     let action = transaction.action.as_ref();
     let correlation = action.and_then(|action| action.correlation_id.clone()).map(|correlation| {
         let href = context.correlation_href(correlation.clone());
-        view! { <Identifier label="correlation" value=correlation href=Some(href)/> }
+        view! { <Identifier label="correlation" value=correlation href=href/> }
     });
     let reason = action
         .and_then(|action| action.reason.clone())

@@ -42,13 +42,14 @@ fn words(source: Option<String>, action: Option<&ActionRecord>) -> Option<impl I
 fn ids(action: ActionRecord) -> impl IntoView {
     let context = PageContext::current();
     let request = action.request_id.map(|id| {
-        let href = context.timeline_href(&Filter { request_id: Some(id.clone()), ..Filter::default() });
-        view! { <Identifier label="request" value=id href=Some(href) whole=true/> }
+        let href =
+            context.readable_timeline_href(&Filter { request_id: Some(id.clone()), ..Filter::default() });
+        view! { <Identifier label="request" value=id href=href whole=true/> }
     });
     let job = action.job_id.map(|id| view! { <Identifier label="job" value=id whole=true/> });
     let correlation = action.correlation_id.map(|id| {
         let href = context.correlation_href(id.clone());
-        view! { <Identifier label="correlation" value=id href=Some(href) whole=true/> }
+        view! { <Identifier label="correlation" value=id href=href whole=true/> }
     });
     view! { {request} {job} {correlation} }
 }

@@ -15,24 +15,25 @@ pub(super) fn links(transaction: &TransactionRecord) -> impl IntoView + use<> {
     let around = |length: TimeDelta, filter: Filter| {
         let at = transaction.occurred_at;
         let (from, to) = (at.checked_sub_signed(length), at.checked_add_signed(length));
-        context.timeline_href(&Filter { from, to, ..filter })
+        context.readable_timeline_href(&Filter { from, to, ..filter })
     };
-    let actor = transaction.actor.as_ref().map(|actor| {
-        let href = around(TimeDelta::hours(1), Filter { actor: Some(actor.into()), ..Filter::default() });
-        view! { <li><a href=href>"What else "{isolated(actor.to_string())}" did around then"</a></li> }
+    let actor = transaction.actor.as_ref().and_then(|actor| {
+        let href = around(TimeDelta::hours(1), Filter { actor: Some(actor.into()), ..Filter::default() })?;
+        Some(view! { <li><a href=href>"What else "{isolated(actor.to_string())}" did around then"</a></li> })
     });
-    let action = transaction.action.as_ref().map(|action| {
+    let action = transaction.action.as_ref().and_then(|action| {
         let href =
-            around(TimeDelta::days(1), Filter { action: Some(action.name.clone()), ..Filter::default() });
-        view! { <li><a href=href>"Other "{isolated(action.name.clone())}" within a day"</a></li> }
+            around(TimeDelta::days(1), Filter { action: Some(action.name.clone()), ..Filter::default() })?;
+        Some(view! { <li><a href=href>"Other "{isolated(action.name.clone())}" within a day"</a></li> })
     });
-    let everything = around(TimeDelta::minutes(10), Filter::default());
+    let everything = around(TimeDelta::minutes(10), Filter::default())
+        .map(|href| view! { <li><a href=href>"Everything within ten minutes"</a></li> });
     view! {
         <nav class="elsewhere" aria-label="From here">
             <ul>
                 {actor}
                 {action}
-                <li><a href=everything>"Everything within ten minutes"</a></li>
+                {everything}
             </ul>
         </nav>
     }
@@ -62,7 +63,7 @@ pub(super) fn related(
         <section class="related">
             <h2 class="section">"Other transactions of this correlation"</h2>
             {body}
-            <p><a class="button" href=all>"All of this correlation"</a></p>
+            {all.map(|all| view! { <p><a class="button" href=all>"All of this correlation"</a></p> })}
         </section>
     })
 }

@@ -187,11 +187,30 @@ async fn every_access_path_respects_scope(pool: PgPool) -> Result {
 #[sqlx::test(migrations = false)]
 async fn statement_timeout_returns_timeout(pool: PgPool) -> Result {
     let trail: AuditTrail = install_for_made_up_rows(&pool).await?;
+    // The query by table calls this function.
+    run(
+        &pool,
+        "CREATE OR REPLACE FUNCTION threadline.threadline_table_hash(table_schema text, table_name text) RETURNS int
+         LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_catalog.pg_sleep(3600); RETURN 0; END $$",
+    )
+    .await?;
+    let impatient = trail.statement_timeout(std::time::Duration::from_millis(100));
+    let of_table = Filter { table: Some("tickets".into()), ..Filter::default() };
+    let answer = impatient.timeline(&Scope::unscoped(), &of_table, 1).await;
+    assert!(matches!(answer, Err(QueryError::Timeout)), "{answer:?}");
+    assert_eq!(impatient.timeline(&Scope::unscoped(), &Filter::default(), 1).await?.len(), 0);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn locked_trail_returns_the_lock_as_the_cause(pool: PgPool) -> Result {
+    let trail: AuditTrail = install_for_made_up_rows(&pool).await?;
     let mut other = pool.begin().await?;
     run(&mut *other, "LOCK TABLE threadline.audit_changes").await?;
-    let impatient = trail.clone().statement_timeout(std::time::Duration::from_millis(100));
+    let impatient = trail.clone().statement_timeout(std::time::Duration::from_millis(200));
     let answer = impatient.timeline(&Scope::unscoped(), &Filter::default(), 1).await;
-    assert!(matches!(answer, Err(QueryError::Timeout)), "{answer:?}");
+    let code = answer.as_ref().err().and_then(QueryError::sqlstate);
+    assert_eq!(code.as_deref(), Some("55P03"), "{answer:?}");
     other.rollback().await?;
     assert_eq!(trail.timeline(&Scope::unscoped(), &Filter::default(), 1).await?.len(), 0);
     Ok(())
