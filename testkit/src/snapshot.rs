@@ -6,11 +6,11 @@ use sqlx::PgPool;
 
 /// What differs from one run to the next, and what stands in its place.
 const FILTERS: [(&str, &str); 11] = [
+    (r"just now|[0-9]+ (s|min|h|days?) ago", "[age]"),
     (r#""client_address": ("[^"]*"|null)"#, r#""client_address": [address]"#),
     (r#""application_name": "[^"]*""#, r#""application_name": [name]"#),
     (r"[0-9a-f]{6}…[0-9a-f]{8}", "[uuid]"),
     (r"[0-9]{1,2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*( [0-9]{4})?", "[date]"),
-    (r"Checked [^:]*:", "Checked [time]:"),
     (r"[0-9]{13,17}-[0-9a-f]{32}", "[cursor]"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[uuid]"),
     (r"\b[0-9a-f]{32}\b", "[hex]"),
