@@ -10,8 +10,8 @@ use crate::coverage::CoverageSource;
 use crate::table_cache::TableCache;
 use crate::{ConsoleAction, PageContext};
 
-/// The time that a page waits for a part that it can do without.
-pub(crate) const OPTIONAL_TIMEOUT: Duration = Duration::from_secs(2);
+/// The part of the query timeout that a page waits for what it can do without: 2 of 8 seconds.
+const OPTIONAL_DIVISOR: u32 = 4;
 
 /// The services that the pages of a console read from. All requests share them.
 #[derive(Debug)]
@@ -39,6 +39,11 @@ impl PageServices {
     #[must_use]
     pub const fn query_timeout(&self) -> Duration {
         self.query_timeout
+    }
+
+    /// Returns the time that a page waits for a part that it can do without.
+    pub(crate) fn optional_timeout(&self) -> Duration {
+        self.query_timeout / OPTIONAL_DIVISOR
     }
 }
 
@@ -108,7 +113,7 @@ impl RequestContext {
         &self,
         query: impl Future<Output = Result<T, QueryError>>,
     ) -> Result<T, QueryFailure> {
-        match tokio::time::timeout(OPTIONAL_TIMEOUT, self.with_query_timeout(query)).await {
+        match tokio::time::timeout(self.services.optional_timeout(), self.with_query_timeout(query)).await {
             Ok(result) => result,
             Err(_) => {
                 tracing::warn!("a part of a page was left out: the audit trail did not answer in time");

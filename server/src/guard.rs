@@ -1,7 +1,6 @@
 //! The route guard: no handler runs before the authorization hook has allowed the request.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::Next;
@@ -17,8 +16,8 @@ use crate::respond::{error_page, render_error};
 use crate::state::ConsoleState;
 use crate::{Access, csrf, mount, theme};
 
-/// The time that a page waits for the coverage status in its header.
-const COVERAGE_WAIT: Duration = Duration::from_millis(500);
+/// The part of the query timeout that a page waits for the coverage status in its header: half a second of 8.
+const COVERAGE_DIVISOR: u32 = 16;
 
 /// The guard of one route.
 #[derive(Debug, Clone)]
@@ -68,7 +67,8 @@ pub(crate) async fn guard(
     let coverage = if granted.contains(&ConsoleAction::ViewCoverage) {
         // A page about the check waits longer, so that its header says the same as the page.
         let needs_coverage = route.is_some_and(|route| route.needs_coverage);
-        let wait = if needs_coverage { 4 * COVERAGE_WAIT } else { COVERAGE_WAIT };
+        let wait = state.settings.query_timeout / COVERAGE_DIVISOR;
+        let wait = if needs_coverage { 4 * wait } else { wait };
         Some(state.monitor.current(wait).await.pill(Utc::now()))
     } else {
         None

@@ -150,7 +150,7 @@ async fn unknown_actor_or_window_returns_400_with_the_reason(pool: PgPool) -> Re
         ("/audit/actors/User", "Unknown actor type \"User\""),
         (
             "/audit/actors/user/%00",
-            "An actor of type user whose id is \"\\u{0}\": use an id without control characters",
+            "An actor of type user whose id is \"\\u{0}\": use at most 256 bytes without control characters",
         ),
         ("/audit/actors/user/%FF", "Unknown actor type"),
         ("/audit/actors/anonymous/7", "An anonymous actor has no id."),

@@ -3,7 +3,6 @@
 use threadline::query::{Filter, Position, QueryError, TransactionRecord};
 
 use super::{HomePage, LatestActivity};
-use crate::request::OPTIONAL_TIMEOUT;
 use crate::{ConsoleAction, PageError, RequestContext};
 
 /// Transactions under "Latest activity".
@@ -18,7 +17,7 @@ pub(super) async fn load(context: &RequestContext) -> Result<HomePage, PageError
     let source = context.services.coverage();
     let coverage = async {
         if context.is_granted(ConsoleAction::ViewCoverage) {
-            Some(source.current(OPTIONAL_TIMEOUT).await)
+            Some(source.current(context.services.optional_timeout()).await)
         } else {
             None
         }

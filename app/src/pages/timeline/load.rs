@@ -1,12 +1,10 @@
 //! Loads a page of the timeline: the changes, what is shown around them, and their count, all from one snapshot.
 
-use std::time::Duration;
-
 use threadline::InvalidParameter;
 use threadline::query::{
     Count, Filter, Page as PageOfChanges, Position, QueryError, Snapshot, TimelineEntry,
 };
-use threadline::{Scope, TableName};
+use threadline::TableName;
 
 use super::{FoundChanges, InvalidFilter, TimelinePage, TimelineQuery};
 use crate::links::timeline_pairs;
@@ -18,8 +16,6 @@ use crate::{PageError, RequestContext};
 const PAGE_SIZE: usize = 50;
 /// Counting stops here. Whoever sees this many narrows the filter, and every page counts anew.
 const COUNT_CAP: usize = 1_000;
-/// The time that the page waits for the count.
-const COUNT_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(super) async fn load(context: &RequestContext, query: TimelineQuery) -> Result<TimelinePage, PageError> {
     match find(context, &query).await {
@@ -120,7 +116,7 @@ async fn read(
         // A page that takes long to find takes longer to count.
         _ if page.truncated_at.is_some() => None,
         Position::Newest if page.older.is_none() => Some(Count::Exact(page.entries.len())),
-        _ => count(snapshot, scope, &filter).await,
+        _ => count(context, snapshot, &filter).await,
     };
     Ok((tables, FoundChanges { filter, position, page, continues, count, has_changes, mark }))
 }
@@ -142,9 +138,6 @@ fn truncate(page: &mut PageOfChanges<TimelineEntry>) -> bool {
 }
 
 /// Counts the changes that match, unless that fails or takes too long: the page is worth more than the number.
-async fn count(mut snapshot: Snapshot<'_>, scope: &Scope, filter: &Filter) -> Option<Count> {
-    let count = tokio::time::timeout(COUNT_TIMEOUT, snapshot.count(scope, filter, COUNT_CAP)).await.ok()?;
-    count
-        .inspect_err(|error| tracing::warn!(error = ?error.to_string(), "the changes could not be counted"))
-        .ok()
+async fn count(context: &RequestContext, mut snapshot: Snapshot<'_>, filter: &Filter) -> Option<Count> {
+    context.optional(snapshot.count(&context.scope, filter, COUNT_CAP)).await.ok()
 }
