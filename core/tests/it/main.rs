@@ -9,6 +9,7 @@ mod install;
 mod keys;
 mod locks;
 mod operations;
+mod parsers;
 mod pgbouncer;
 mod query;
 mod redaction;
