@@ -190,10 +190,8 @@ impl AuditTrail {
     /// row may have been removed together with a partition.
     async fn observe_relations(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let may_observe: bool = sqlx::query_scalar(AssertSqlSafe(self.schema.fill(
-            "SELECT coalesce(has_function_privilege(to_regprocedure($q$__schema__.threadline_observe_relations(regclass)$q$), 'EXECUTE')
-                             AND has_table_privilege(to_regclass($q$__schema__.threadline_captured_relations$q$), 'SELECT')
-                             AND has_table_privilege(to_regclass($q$__schema__.threadline_captured_relations$q$), 'INSERT')
-                             AND has_table_privilege(to_regclass($q$__schema__.threadline_captured_relations$q$), 'UPDATE'), false)",
+            "SELECT coalesce(has_function_privilege(to_regprocedure($q$__schema__.threadline_observe_relations(regclass)$q$),
+                                                    'EXECUTE'), false)",
         )))
         .persistent(false)
         .fetch_one(&mut *connection)
