@@ -113,7 +113,9 @@ WITH found AS (
 ), ended AS (
   UPDATE __schema__.threadline_coverage_gaps AS g SET ended_at = $4
   WHERE g.ended_at IS NULL AND g.last_seen < $4
-    AND (g.table_schema = ANY ($5) OR to_regclass(format('%I.%I', g.table_schema, g.table_name)) IS NULL)
+    AND (g.table_schema = ANY ($5)
+         OR NOT EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                        WHERE (n.nspname, c.relname) = (g.table_schema, g.table_name)))
     AND NOT EXISTS (SELECT FROM found AS f
                     WHERE (f.table_schema, f.table_name, f.code) = (g.table_schema, g.table_name, g.code))
 )
