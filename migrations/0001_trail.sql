@@ -181,4 +181,10 @@ $$;
 REVOKE ALL ON __schema__.audit_actions, __schema__.audit_transactions, __schema__.audit_transactions_default,
   __schema__.audit_changes, __schema__.audit_changes_default FROM PUBLIC;
 REVOKE ALL ON SEQUENCE __schema__.threadline_clock, __schema__.threadline_clock_steps FROM PUBLIC;
-REVOKE ALL ON FUNCTION __schema__.threadline_ensure_partitions(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION
+  __schema__.threadline_table_hash(text, text),
+  __schema__.threadline_row_slot(bigint),
+  __schema__.threadline_row_bucket(integer, jsonb, bigint),
+  __schema__.threadline_actor_key(text, text),
+  __schema__.threadline_ensure_partitions(integer)
+FROM PUBLIC;

@@ -162,6 +162,7 @@ $$;
 
 REVOKE ALL ON __schema__.threadline_redacted_columns, __schema__.threadline_captured_relations FROM PUBLIC;
 REVOKE ALL ON FUNCTION
+  __schema__.threadline_catalog_identity(),
   __schema__.threadline_observe_relations(regclass),
   __schema__.threadline_observe_name(oid, text, text),
   __schema__.threadline_cluster_identity(),

@@ -12,6 +12,7 @@ mod operations;
 mod pgbouncer;
 mod query;
 mod redaction;
+mod roles;
 mod round_trips;
 mod safety;
 mod shop;
