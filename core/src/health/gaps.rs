@@ -46,8 +46,8 @@ impl CoverageGap {
 pub enum RecordCoverageError {
     /// The role may not write to the table.
     #[error(
-        "the role may not write to {schema}.threadline_coverage_gaps: grant it USAGE on the schema, and SELECT, INSERT and UPDATE on \
-         the table"
+        "the role may not write to {schema}.threadline_coverage_gaps: run `threadline install --roles` and make \
+         it a member of the role threadline_console"
     )]
     MissingPrivilege {
         /// The storage schema.
