@@ -134,10 +134,13 @@ SELECT pg_catalog.setval('__schema__.threadline_clock', 0);
 CREATE SEQUENCE __schema__.threadline_clock_steps AS bigint;
 
 -- Creates the partitions of the current month and the following months, and returns their number. Rows in a default partition
--- are moved into the new partition.
+-- are moved into the new partition. It runs with the rights of the trail's owner, so that a role for maintenance needs no right
+-- on any table; the caller chooses only the number of months. The settings decide how the bounds of a partition are written.
 CREATE FUNCTION __schema__.threadline_ensure_partitions(months_ahead integer DEFAULT 3) RETURNS integer
-LANGUAGE plpgsql VOLATILE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET "TimeZone" = 'UTC'
+SET "DateStyle" = 'ISO, YMD'
 AS $$
 DECLARE
   made integer := 0;
@@ -178,4 +181,10 @@ $$;
 REVOKE ALL ON __schema__.audit_actions, __schema__.audit_transactions, __schema__.audit_transactions_default,
   __schema__.audit_changes, __schema__.audit_changes_default FROM PUBLIC;
 REVOKE ALL ON SEQUENCE __schema__.threadline_clock, __schema__.threadline_clock_steps FROM PUBLIC;
-REVOKE ALL ON FUNCTION __schema__.threadline_ensure_partitions(integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION
+  __schema__.threadline_table_hash(text, text),
+  __schema__.threadline_row_slot(bigint),
+  __schema__.threadline_row_bucket(integer, jsonb, bigint),
+  __schema__.threadline_actor_key(text, text),
+  __schema__.threadline_ensure_partitions(integer)
+FROM PUBLIC;

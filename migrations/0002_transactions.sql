@@ -142,9 +142,12 @@ RETURN (
   WHERE c.oid = coalesce(pg_catalog.pg_partition_root(relation), relation)
 );
 
--- Capture functions run with the rights of the trail's owner. A role that serves requests calls threadline_transaction_id() and
--- what that one calls, and a role that reads the trail the functions for buckets and the catalogue's identity.
+-- Capture functions run with the rights of the trail's owner, so a writer needs no right. The roles that call functions of the
+-- trail themselves get the right from `threadline install --roles`.
 REVOKE ALL ON FUNCTION
+  __schema__.threadline_microseconds(timestamptz),
+  __schema__.threadline_uuid_v7_head(bigint),
+  __schema__.threadline_transaction_id(),
   __schema__.threadline_uuid_v7_tail(),
   __schema__.threadline_row_id(text, bigint, bigint),
   __schema__.threadline_uuid_v7(bigint),

@@ -51,9 +51,10 @@ CREATE INDEX threadline_captured_relations_root_idx ON __schema__.threadline_cap
   WHERE root_relation IS NOT NULL;
 
 -- Records the present names of captured tables and their partitions: those of one table, or all. `last_seen` is updated once per
--- hour, so that a check every few seconds writes next to nothing.
+-- hour, so that a check every few seconds writes next to nothing. It runs with the rights of the trail's owner, so that a role
+-- that checks coverage can cause names to be recorded, and cannot choose them.
 CREATE FUNCTION __schema__.threadline_observe_relations(captured regclass DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -161,6 +162,7 @@ $$;
 
 REVOKE ALL ON __schema__.threadline_redacted_columns, __schema__.threadline_captured_relations FROM PUBLIC;
 REVOKE ALL ON FUNCTION
+  __schema__.threadline_catalog_identity(),
   __schema__.threadline_observe_relations(regclass),
   __schema__.threadline_observe_name(oid, text, text),
   __schema__.threadline_cluster_identity(),

@@ -5,7 +5,8 @@ use std::io;
 use threadline::health::HealthError;
 use threadline::query::{QueryError, TransactionId};
 use threadline::{
-    CaptureError, ConfigError, InstallError, InvalidParameter, StorageSchema, describe_database_error,
+    CaptureError, ConfigError, InstallError, InvalidParameter, RoleError, StorageSchema,
+    describe_database_error,
 };
 
 use crate::output::Report;
@@ -49,6 +50,8 @@ pub(crate) enum Error {
     Unwritten { path: String, error: io::Error },
     #[error(transparent)]
     Install(#[from] InstallError),
+    #[error(transparent)]
+    Roles(#[from] RoleError),
     #[error(transparent)]
     Capture(CaptureError),
     #[error(transparent)]

@@ -5,6 +5,7 @@
 //! | To | Use |
 //! |---|---|
 //! | install the trail, and set its schema, pools and timeouts | [`AuditTrail`] |
+//! | create database roles for writing, reading and maintaining it | [`AuditTrail::create_roles`] |
 //! | capture tables, per statement or per row, with redaction | [`AuditTrail::capture`], [`capture::TablePolicy`], [`Config`] |
 //! | name the actor and the request of a write | [`ActorRef`], [`AuditContext`] |
 //! | write with an actor and an action | [`AuditTrail::write`], [`AuditedWrite`], [`Action`] |
@@ -35,6 +36,7 @@ mod lock;
 mod migrate;
 mod pool;
 pub mod query;
+mod roles;
 mod schema;
 mod scope;
 mod table;
@@ -55,6 +57,7 @@ pub use invalid_parameter::InvalidParameter;
 #[cfg(feature = "tower")]
 pub use layer::{AuditContextLayer, AuditContextService, ContextOverrides};
 pub use lock::BlockingSession;
+pub use roles::{RoleError, RoleGrant, RoleNames, RolePrefixError, TrailRole};
 pub use schema::{StorageSchema, StorageSchemaError};
 pub use scope::{Predicate, Scope};
 pub use table::TableName;

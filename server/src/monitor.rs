@@ -187,7 +187,8 @@ impl Checks {
 const fn reason(error: &RecordCoverageError) -> &'static str {
     match error {
         RecordCoverageError::MissingPrivilege { .. } => {
-            "The role of the console may not write the table threadline_coverage_gaps."
+            "The role of the console may not write the table threadline_coverage_gaps: run threadline install --roles, and \
+             make it a member of threadline_console."
         }
         RecordCoverageError::MissingReplicaIdentity { .. } => {
             "The table threadline_coverage_gaps is published without a replica identity, so that PostgreSQL refuses to update it."

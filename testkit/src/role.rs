@@ -1,6 +1,8 @@
 //! Creates roles, such as the role of an application. Roles are shared by all databases of a server, so each has a unique name.
 
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use threadline::{AuditTrail, RoleNames};
 
 use crate::database::{Result, run};
 
@@ -32,8 +34,65 @@ impl Role {
         Ok(connection)
     }
 
+    /// Opens a pool whose sessions are of this role.
+    pub async fn pool(&self) -> Result<PgPool> {
+        let become_role = format!("SET SESSION AUTHORIZATION {}", self.name);
+        let options = PgPoolOptions::new().after_connect(move |connection, _| {
+            let become_role = become_role.clone();
+            Box::pin(
+                async move { sqlx::raw_sql(AssertSqlSafe(become_role)).execute(connection).await.map(drop) },
+            )
+        });
+        Ok(options.connect_with((*self.pool.connect_options()).clone()).await?)
+    }
+
     /// Drops the objects of the role, and the role.
     pub async fn drop(self) -> Result {
         run(&self.pool, &format!("DROP OWNED BY {0} CASCADE; DROP ROLE {0}", self.name)).await
+    }
+}
+
+/// The group roles of a trail, under names that no other test uses. The test has to drop them.
+#[derive(Debug)]
+pub struct GroupRoles {
+    /// The names of the roles.
+    pub names: RoleNames,
+    pool: PgPool,
+}
+
+impl GroupRoles {
+    /// Returns names for roles that do not exist yet.
+    pub fn unused(pool: &PgPool) -> Result<Self> {
+        let prefix = format!("threadline_test_{}", uuid::Uuid::now_v7().simple());
+        Ok(Self { names: RoleNames::new(&prefix)?, pool: pool.clone() })
+    }
+
+    /// Creates the group roles of a trail.
+    pub async fn create(trail: &AuditTrail, pool: &PgPool) -> Result<Self> {
+        let roles = Self::unused(pool)?;
+        trail.create_roles(&roles.names).await?;
+        Ok(roles)
+    }
+
+    /// Creates a member of one of the roles, as the login role of an installation is one.
+    pub async fn member(&self, role: &str) -> Result<Role> {
+        let member = Role::create(&self.pool).await?;
+        member.run_as_owner(&format!("GRANT {role} TO $role")).await?;
+        Ok(member)
+    }
+
+    /// Drops those of the roles that exist, with their privileges.
+    pub async fn drop(self) -> Result {
+        for role in [self.names.application(), self.names.console(), self.names.maintenance()] {
+            let sql = format!(
+                "DO $$ BEGIN
+                   IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+                     DROP OWNED BY {role}; DROP ROLE {role};
+                   END IF;
+                 END $$"
+            );
+            run(&self.pool, &sql).await?;
+        }
+        Ok(())
     }
 }

@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
+use crate::support::help_desk::json;
 use crate::support::{CommandOutput, Result, command, run, stdout, tickets};
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
 
 #[sqlx::test(migrations = false)]
 async fn second_install_prints_same_output(pool: PgPool) -> Result {
@@ -106,10 +107,71 @@ async fn invalid_command_line_exits_with_2(pool: PgPool) -> Result {
         (&["timeline", "--limit", "1001"], "1..=1000"),
         (&["timeline", "--storage-schema", "a b"], "letters, digits and underscores"),
         (&["transaction"], "<ID>"),
+        (&["install", "--roles", "--roles-prefix", "my role"], "lower-case letters, digits and underscores"),
+        (&["install", "--roles", "--roles-prefix", "pg_audit"], "not starting with a digit or with pg_"),
+        (&["install", "--roles-prefix", "audit"], "--roles"),
     ] {
         let refused = run(&pool, arguments)?;
         assert_eq!(refused.code, Some(2), "{arguments:?}");
         assert!(refused.stderr.contains(words), "{arguments:?}: {}", refused.stderr);
     }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn roles_option_creates_roles_and_prints_privileges_and_next_step(pool: PgPool) -> Result {
+    let prefix = format!("threadline_test_{}", uuid::Uuid::now_v7().simple());
+    let arguments = ["install", "--roles", "--roles-prefix", &prefix];
+    let first = stdout(&pool, &arguments)?;
+    for line in [
+        format!("Role {prefix}_application was created, for audited writes. It has these privileges:"),
+        "  EXECUTE ON FUNCTION threadline.threadline_declare(jsonb, jsonb)".to_owned(),
+        format!(
+            "Role {prefix}_console was created, for reading the trail and recording coverage gaps. It has these privileges:"
+        ),
+        "  USAGE ON SCHEMA threadline".to_owned(),
+        "  SELECT, INSERT, UPDATE ON TABLE threadline.threadline_coverage_gaps".to_owned(),
+        format!("Next: make login roles members, for example with GRANT {prefix}_console TO my_login_role;"),
+    ] {
+        assert!(first.lines().any(|printed| printed == line), "{line} is missing in\n{first}");
+    }
+    assert_eq!(stdout(&pool, &arguments)?, first.replace(" was created, ", " exists, "));
+    let document = json(&pool, &arguments)?;
+    assert_eq!(document["roles"][2]["name"], format!("{prefix}_maintenance"));
+    assert_eq!(document["roles"][2]["is_new"], false);
+    assert_eq!(document["roles"][2]["grants"][0], "USAGE ON SCHEMA threadline");
+    assert!(json(&pool, &["install"])?.get("roles").is_none());
+
+    let login = format!("ALTER ROLE {prefix}_application LOGIN");
+    sqlx::raw_sql(AssertSqlSafe(login)).execute(&pool).await?;
+    let refused = run(&pool, &arguments)?;
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(1), ""));
+    assert!(refused.stderr.contains("choose other names with --roles-prefix"), "{}", refused.stderr);
+    for role in ["application", "console", "maintenance"] {
+        let sql = format!("DROP OWNED BY {prefix}_{role}; DROP ROLE {prefix}_{role}");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await?;
+    }
+    Ok(())
+}
+
+/// Checks the error of a role that owns the database and the trail, and may not create roles.
+#[sqlx::test(migrations = false)]
+async fn missing_privilege_to_create_roles_names_remedy(pool: PgPool) -> Result {
+    let prefix = format!("threadline_test_{}", uuid::Uuid::now_v7().simple());
+    let database = pool.connect_options().get_database().ok_or("a test without a database")?.to_owned();
+    let sql = format!("CREATE ROLE {prefix}; GRANT CREATE ON DATABASE \"{database}\" TO {prefix}");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await?;
+    let mut install = command(&pool)?;
+    let mut url = url::Url::parse(&std::env::var("DATABASE_URL")?)?;
+    url.set_path(&database);
+    url.query_pairs_mut().append_pair("options[role]", &prefix);
+    install.env("DATABASE_URL", url.as_str()).args(["install", "--roles", "--roles-prefix", &prefix]);
+    let refused = CommandOutput::new(install.output()?)?;
+    assert_eq!((refused.code, refused.stderr.lines().count()), (Some(1), 1), "{}", refused.stderr);
+    for words in ["let a role with CREATEROLE run", &format!("CREATE ROLE {prefix}_console NOLOGIN;")] {
+        assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    }
+    let sql = format!("DROP OWNED BY {prefix} CASCADE; DROP ROLE {prefix}");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await?;
     Ok(())
 }

@@ -56,6 +56,8 @@ pub(super) struct Trail {
     is_installed: bool,
     /// This library created the trail, so it can capture tables for it.
     pub(super) can_capture: bool,
+    /// The checking role may execute the function that creates partitions.
+    pub(super) may_create_partitions: bool,
     /// The checking role may create a capture function.
     pub(super) may_create: bool,
     /// The types whose values have exactly one text, so they may be part of a key.

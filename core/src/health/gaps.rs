@@ -46,8 +46,8 @@ impl CoverageGap {
 pub enum RecordCoverageError {
     /// The role may not write to the table.
     #[error(
-        "the role may not write to {schema}.threadline_coverage_gaps: grant it USAGE on the schema, and SELECT, INSERT and UPDATE on \
-         the table"
+        "the role may not write to {schema}.threadline_coverage_gaps: run `threadline install --roles` and make \
+         it a member of the role threadline_console"
     )]
     MissingPrivilege {
         /// The storage schema.
@@ -113,7 +113,9 @@ WITH found AS (
 ), ended AS (
   UPDATE __schema__.threadline_coverage_gaps AS g SET ended_at = $4
   WHERE g.ended_at IS NULL AND g.last_seen < $4
-    AND (g.table_schema = ANY ($5) OR to_regclass(format('%I.%I', g.table_schema, g.table_name)) IS NULL)
+    AND (g.table_schema = ANY ($5)
+         OR NOT EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                        WHERE (n.nspname, c.relname) = (g.table_schema, g.table_name)))
     AND NOT EXISTS (SELECT FROM found AS f
                     WHERE (f.table_schema, f.table_name, f.code) = (g.table_schema, g.table_name, g.code))
 )
@@ -190,10 +192,8 @@ impl AuditTrail {
     /// row may have been removed together with a partition.
     async fn observe_relations(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let may_observe: bool = sqlx::query_scalar(AssertSqlSafe(self.schema.fill(
-            "SELECT coalesce(has_function_privilege(to_regprocedure($q$__schema__.threadline_observe_relations(regclass)$q$), 'EXECUTE')
-                             AND has_table_privilege(to_regclass($q$__schema__.threadline_captured_relations$q$), 'SELECT')
-                             AND has_table_privilege(to_regclass($q$__schema__.threadline_captured_relations$q$), 'INSERT')
-                             AND has_table_privilege(to_regclass($q$__schema__.threadline_captured_relations$q$), 'UPDATE'), false)",
+            "SELECT coalesce(has_function_privilege(to_regprocedure($q$__schema__.threadline_observe_relations(regclass)$q$),
+                                                    'EXECUTE'), false)",
         )))
         .persistent(false)
         .fetch_one(&mut *connection)

@@ -144,7 +144,8 @@ fn check_partitions(snapshot: &CatalogSnapshot, storage: &StorageSchema, finding
         |name: &&String| snapshot.relations.iter().any(|other| other.table == trail_table(storage, name));
     let detached: Vec<&str> = missing.iter().filter(is_detached).map(String::as_str).collect();
     let advice = if detached.is_empty() {
-        run_by_owner(trail, storage.fill("SELECT __schema__.threadline_ensure_partitions(3);"))
+        let sql = storage.fill("SELECT __schema__.threadline_ensure_partitions(3);");
+        if trail.may_create_partitions { Advice::Run(Remedy::Sql(sql)) } else { run_by_owner(trail, sql) }
     } else {
         Advice::Blocked(format!(
             "{} exists but is not attached: attach it again, or rename it",

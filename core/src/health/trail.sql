@@ -63,6 +63,9 @@ SELECT now() AS checked_at,
        EXISTS (SELECT FROM own WHERE name = 'audit_changes') AS is_installed,
        EXISTS (SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
                WHERE n.nspname = $1 AND p.proname = 'threadline_ensure_partitions') AS can_capture,
+       (SELECT coalesce(bool_or(has_function_privilege(p.oid, 'EXECUTE') AND has_schema_privilege(n.oid, 'USAGE')), false)
+        FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+        WHERE n.nspname = $1 AND p.proname = 'threadline_ensure_partitions') AS may_create_partitions,
        (SELECT coalesce(bool_or(has_schema_privilege(oid, 'CREATE')), false) FROM pg_catalog.pg_namespace
         WHERE nspname = $1) AS may_create,
        (SELECT coalesce(array_agg(base.type::bigint), '{}') FROM base JOIN pg_catalog.pg_type AS t ON t.oid = base.base
@@ -73,7 +76,7 @@ SELECT now() AS checked_at,
        (SELECT coalesce(array_agg(name), '{}') FROM own WHERE relispartition) AS partitions,
        (SELECT coalesce(array_agg(name), '{}') FROM own
         WHERE name IN ('audit_changes_default', 'audit_transactions_default') AND pg_catalog.pg_relation_size(oid) > 0
-          AND has_schema_privilege(relnamespace, 'USAGE') AND has_table_privilege(oid, 'SELECT')) AS filled_defaults,
+          AND has_schema_privilege(relnamespace, 'USAGE') AND has_any_column_privilege(oid, 'SELECT')) AS filled_defaults,
        owner.rolname::text AS owner, owner.rolsuper AS owner_is_superuser, owner.rolcanlogin AS owner_can_log_in,
        pg_has_role(owner.oid, 'USAGE') AS may_alter,
        (SELECT coalesce(json_agg(writer), '[]') FROM writer) AS writers,

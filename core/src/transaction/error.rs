@@ -68,7 +68,8 @@ pub enum TransactionError {
     },
     /// The role may not execute the functions of the trail. The documentation of the crate lists the privileges that it needs.
     #[error(
-        "this role lacks EXECUTE on the functions of the audit trail: grant it, as the README of the threadline crate says ({})",
+        "this role lacks EXECUTE on the functions of the audit trail: run `threadline install --roles` and make it a member of the \
+         role threadline_application ({})",
         describe_message(source)
     )]
     MissingRight {

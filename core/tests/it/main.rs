@@ -13,6 +13,7 @@ mod parsers;
 mod pgbouncer;
 mod query;
 mod redaction;
+mod roles;
 mod round_trips;
 mod safety;
 mod shop;

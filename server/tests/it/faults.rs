@@ -10,7 +10,7 @@ use threadline::AuditTrail;
 use threadline_server::Access;
 use threadline_testkit::database::{run, value};
 use threadline_testkit::html::part;
-use threadline_testkit::role::Role;
+use threadline_testkit::role::{GroupRoles, Role};
 use threadline_testkit::wait::wait_until;
 
 use crate::support::{Result, get, without_timeouts};
@@ -82,12 +82,12 @@ async fn missing_privilege_is_explained(pool: PgPool) -> Result {
     let app = console(AuditTrail::new(restricted.clone()));
     let expected = (StatusCode::SERVICE_UNAVAILABLE, "The console may not read the audit trail".to_owned());
     assert_eq!(title(&app).await?, expected);
-    role.run_as_owner("GRANT SELECT ON ALL TABLES IN SCHEMA threadline TO $role").await?;
-    role.run_as_owner("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA threadline TO $role").await?;
-    role.run_as_owner("GRANT SELECT ON ALL SEQUENCES IN SCHEMA threadline TO $role").await?;
+    let roles = GroupRoles::create(&AuditTrail::new(pool.clone()), &pool).await?;
+    role.run_as_owner(&format!("GRANT {} TO $role", roles.names.console())).await?;
     assert_eq!(title(&app).await?.0, StatusCode::OK);
     restricted.close().await;
-    role.drop().await.map_err(|error| error.to_string().into())
+    role.drop().await?;
+    roles.drop().await.map_err(|error| error.to_string().into())
 }
 
 #[sqlx::test(migrations = false)]

@@ -12,8 +12,9 @@ const CAUSES: [(&[&str], Cause); 4] = [
         Cause {
             title: "The console may not read the audit trail",
             explanation: "The database role of this application lacks a privilege on the audit trail.",
-            advice: "Whoever runs this application finds the missing privilege in its log, and can grant it.",
-            command: None,
+            advice: "Whoever runs this application finds the missing privilege in its log, and can make the role a member of \
+                     threadline_console, which has all of them. This command creates it:",
+            command: Some("threadline install --roles"),
         },
     ),
     (

@@ -177,7 +177,8 @@ async fn guide_statement_lists_transactions_that_keep_window_incomplete(pool: Pg
 /// Returns the trail as a role that cannot see the beginnings of other sessions.
 async fn as_stranger(pool: &PgPool, role: &Role) -> Result<AuditTrail> {
     role.run_as_owner(
-        "GRANT USAGE ON SCHEMA threadline TO $role; GRANT SELECT ON ALL TABLES IN SCHEMA threadline TO $role",
+        "GRANT USAGE ON SCHEMA threadline TO $role; GRANT SELECT ON ALL TABLES IN SCHEMA threadline TO $role;
+         GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA threadline TO $role",
     )
     .await?;
     let become_role = format!("SET SESSION AUTHORIZATION {}", role.name);

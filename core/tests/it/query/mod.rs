@@ -5,6 +5,7 @@ mod as_of;
 mod as_of_now;
 mod diff;
 mod elixir_trails;
+pub(crate) mod every_query;
 mod filters;
 mod late_commits;
 mod malformed_actors;
@@ -41,7 +42,7 @@ async fn install_for_made_up_rows(pool: &PgPool) -> Result<AuditTrail> {
 /// | job:sweeper for user:bob | ticket.deleted (case-2) | ticket 2 |
 /// | admin:root | lines.emptied | line, by truncate |
 /// | anonymous | | ticket 3 of customer 7 |
-async fn desk(pool: &PgPool) -> Result<AuditTrail> {
+pub(crate) async fn desk(pool: &PgPool) -> Result<AuditTrail> {
     let trail = install_for_made_up_rows(pool).await?;
     run(
         pool,

@@ -1,28 +1,17 @@
 //! Tests which privileges a role that serves requests needs, and what they allow.
 
-use sqlx::postgres::PgPoolOptions;
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::PgPool;
 use threadline::AuditTrail;
 
 use crate::transaction::{recorded, tickets, user};
 use threadline_testkit::database::{Result, run, value};
-use threadline_testkit::role::Role;
-
-/// Returns a pool whose connections use this role.
-async fn connections_of(role: &Role, pool: &PgPool) -> Result<PgPool> {
-    let become_role = format!("SET SESSION AUTHORIZATION {}", role.name);
-    let options = PgPoolOptions::new().max_connections(1).after_connect(move |connection, _| {
-        let become_role = become_role.clone();
-        Box::pin(async move { sqlx::raw_sql(AssertSqlSafe(become_role)).execute(connection).await.map(drop) })
-    });
-    Ok(options.connect_with((*pool.connect_options()).clone()).await?)
-}
+use threadline_testkit::role::{GroupRoles, Role};
 
 #[sqlx::test(migrations = false)]
-async fn documented_privileges_allow_audited_writes_and_nothing_more(pool: PgPool) -> Result {
-    tickets(&pool).await?;
+async fn application_role_allows_audited_writes_and_nothing_more(pool: PgPool) -> Result {
+    let trail = tickets(&pool).await?;
     let role = Role::create(&pool).await?;
-    let app = connections_of(&role, &pool).await?;
+    let app = role.pool().await?;
     let write =
         || user("42").map(|context| AuditTrail::new(app.clone()).write(&context).action("ticket.opened"));
     role.run_as_owner("GRANT ALL ON tickets TO $role").await?;
@@ -32,10 +21,8 @@ async fn documented_privileges_allow_audited_writes_and_nothing_more(pool: PgPoo
     let error = write()?.begin().await.unwrap_err();
     assert_eq!(error.reason(), "missing_right", "{error}");
 
-    let readme = include_str!("../../../README.md");
-    let grants =
-        readme.split("```sql").nth(1).and_then(|rest| rest.split("```").next()).ok_or("no grants")?;
-    role.run_as_owner(&grants.replace(" TO app;", " TO $role;")).await?;
+    let roles = GroupRoles::create(&trail, &pool).await?;
+    role.run_as_owner(&format!("GRANT {} TO $role", roles.names.application())).await?;
     let mut tx = write()?.begin().await?;
     run(&mut *tx, "INSERT INTO tickets VALUES (2)").await?;
     let first = tx.commit().await?;
@@ -70,5 +57,6 @@ async fn documented_privileges_allow_audited_writes_and_nothing_more(pool: PgPoo
     app.close().await;
     let opened = |id| format!("{id} insert 42 ticket.opened");
     assert_eq!(recorded(&pool).await?, [opened(2), opened(3), opened(4)]);
-    role.drop().await
+    role.drop().await?;
+    roles.drop().await
 }
