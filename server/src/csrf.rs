@@ -31,7 +31,7 @@ use http::header;
 use url::Url;
 
 /// The header in which a browser names the relation between the page that asks and the console.
-const SEC_FETCH_SITE: &str = "sec-fetch-site";
+pub(crate) const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
 /// Returns whether the rules of this module allow the request.
 pub(crate) fn is_allowed(request: &Request) -> bool {

@@ -1,21 +1,25 @@
 //! Responses with HTML: every page has the same headers.
 
+use axum::extract::Request;
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use threadline_app::{PageContext, PageError};
 use uuid::Uuid;
 
-use crate::assets;
+use crate::{assets, csrf};
 
-/// What a browser may do with a response: not store it, not guess its type, not tell another site where a link came from, and
-/// neither embed it in nor connect it to a page of another origin.
-const DEFAULT_HEADERS: [(HeaderName, &str); 5] = [
+/// What a browser may do with a response: not store it, not guess its type, not tell another site where a link came from, and not
+/// embed it in a page of another origin.
+const DEFAULT_HEADERS: [(HeaderName, &str); 4] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
+/// Separates the console from a page of another origin that opened it. Browsers ignore it over plain HTTP with a warning.
+const OPENER_POLICY: (HeaderName, &str) =
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
 
 /// Renders a document, and returns it with its headers.
 pub(crate) fn document(
@@ -40,8 +44,11 @@ pub(crate) fn document(
 }
 
 /// Adds the headers of every response, files and errors of the router included, unless a handler has set them.
-pub(crate) async fn add_default_headers(mut response: Response) -> Response {
-    for (name, value) in DEFAULT_HEADERS {
+pub(crate) async fn add_default_headers(request: Request, next: Next) -> Response {
+    // Browsers send this header where they obey the opener policy: over HTTPS, and to localhost.
+    let is_trustworthy = request.headers().contains_key(csrf::SEC_FETCH_SITE);
+    let mut response = next.run(request).await;
+    for (name, value) in DEFAULT_HEADERS.into_iter().chain(is_trustworthy.then_some(OPENER_POLICY)) {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response

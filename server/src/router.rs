@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::handler::Handler;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router};
 use threadline_app::{ConsoleAction, Endpoint, ROUTES};
@@ -22,7 +22,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(state: &Arc<ConsoleState>
         router = router.route(route.path, endpoint(route.endpoint).layer(guarded(route.action, Some(route))));
     }
     let unknown = handlers::unknown_address.layer(guarded(ConsoleAction::EnterConsole, None));
-    router.fallback_service(unknown.with_state(())).layer(map_response(add_default_headers))
+    router.fallback_service(unknown.with_state(())).layer(from_fn(add_default_headers))
 }
 
 fn endpoint<S: Clone + Send + Sync + 'static>(endpoint: Endpoint) -> MethodRouter<S> {

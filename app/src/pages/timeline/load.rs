@@ -1,10 +1,10 @@
 //! Loads a page of the timeline: the changes, what is shown around them, and their count, all from one snapshot.
 
 use threadline::InvalidParameter;
+use threadline::TableName;
 use threadline::query::{
     Count, Filter, Page as PageOfChanges, Position, QueryError, Snapshot, TimelineEntry,
 };
-use threadline::TableName;
 
 use super::{FoundChanges, InvalidFilter, TimelinePage, TimelineQuery};
 use crate::links::timeline_pairs;
