@@ -7,6 +7,7 @@ mod diff;
 mod elixir_trails;
 mod filters;
 mod late_commits;
+mod limited_values;
 mod malformed_actors;
 mod paging;
 mod plans;
