@@ -53,16 +53,18 @@ impl Snapshot<'_> {
         mut incomplete: Vec<&mut Change>,
     ) -> Result<(), QueryError> {
         for batch in incomplete.chunks_mut(LOOKUP_BATCH) {
-            let earlier = self.changes_before(scope, batch.iter().map(|change| &**change).collect()).await?;
+            let mut earlier =
+                self.changes_before(scope, batch.iter().map(|change| &**change).collect()).await?;
+            for row in &mut earlier {
+                (row.change.before, row.unread.before) = (None, None);
+            }
             // In the order of the changes, in which limits for values leave out the last ones.
             let (mut found, mut previous, mut lacking) = (Vec::new(), Vec::new(), Vec::new());
             for change in batch {
                 let candidates = earlier.iter().filter(|earlier| is_before(&earlier.change, change));
                 let Some(last) = candidates.max_by_key(|earlier| earlier.change.cursor()) else { continue };
-                let mut last = last.clone();
-                last.unread.before = None;
                 lacking.push(change.changed_fields.clone().unwrap_or_default());
-                previous.push(last);
+                previous.push(last.clone());
                 found.push(change);
             }
             self.read_limited_values(&mut previous, &lacking).await?;

@@ -66,7 +66,7 @@ impl Change {
         Cursor { captured_at: self.captured_at, id: self.id }
     }
 
-    /// Returns the position just above the change: a page [older](super::cursor::Position::OlderThan) than it begins with this
+    /// Returns the position just above the change: a page [older](crate::query::Position::OlderThan) than it begins with this
     /// change.
     #[must_use]
     pub const fn cursor_above(&self) -> Cursor {
