@@ -10,7 +10,7 @@ pub enum ConsoleAction {
     ViewTimeline,
     /// Read one transaction.
     ViewTransaction,
-    /// Read the history of one row, and the row as it was.
+    /// Read the history of one row, the row as it was, and whole values of its changes.
     ViewRow,
     /// Read what one actor did.
     ViewActor,

@@ -1,7 +1,7 @@
 //! Addresses below the mount.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use threadline::query::{Change, Filter, RowKey};
+use threadline::query::{Change, Cursor, Filter, RowKey, Side};
 use threadline::{ActorKind, TableName};
 use url::form_urlencoded;
 
@@ -66,6 +66,19 @@ impl PageContext {
     /// Returns the address of the history of the changed row, if its key is known.
     pub(crate) fn row_href(&self, change: &Change) -> Option<String> {
         Some(self.row_of(&change.table, change.row_key()?))
+    }
+
+    /// Returns the address of the page of a transaction that begins with this change.
+    pub(crate) fn change_href(&self, change: &Change) -> String {
+        let (transaction, above) = (change.transaction_id, change.cursor_above());
+        self.href(&format!("/transactions/{transaction}?older={above}#change-{}", change.id))
+    }
+
+    /// Returns the address of one value of a change.
+    pub(crate) fn value_href(&self, change: Cursor, side: Side, field: &str) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("side", side.as_str()).append_pair("field", field);
+        self.href(&format!("/changes/{change}/values?{}", query.finish()))
     }
 
     /// Returns the address of the page of an actor, or of all actors of a kind.

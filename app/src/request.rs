@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use threadline::query::QueryError;
+use threadline::query::{QueryError, Snapshot, SnapshotMark, ValueLimits};
 use threadline::{AuditTrail, Scope, TableName};
 
 use crate::coverage::CoverageSource;
@@ -81,9 +81,23 @@ impl RequestContext {
         self.page.granted.contains(&action)
     }
 
+    /// Begins a snapshot that reads no more of the values than a page shows.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot<'_>, QueryError> {
+        let mut snapshot = self.trail().snapshot().await?;
+        snapshot.limit_values(ValueLimits::PAGE);
+        Ok(snapshot)
+    }
+
+    /// Begins the same with a mark of what it can see.
+    pub(crate) async fn snapshot_with_mark(&self) -> Result<(Snapshot<'_>, SnapshotMark), QueryError> {
+        let (mut snapshot, mark) = self.trail().snapshot_with_mark().await?;
+        snapshot.limit_values(ValueLimits::PAGE);
+        Ok((snapshot, mark))
+    }
+
     /// Reads the captured tables of the scope.
     pub(crate) async fn captured_tables(&self) -> Result<Vec<TableName>, QueryError> {
-        self.trail().snapshot().await?.captured_tables(&self.scope).await
+        self.snapshot().await?.captured_tables(&self.scope).await
     }
 
     /// Waits for a query up to the query timeout of the console. A query that has started ends earlier, by its statement

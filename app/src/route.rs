@@ -12,6 +12,8 @@ pub enum Endpoint {
     Page(PageHandler, Option<FormHandler>),
     /// Changes as a file.
     Download(Format),
+    /// One whole value of a change.
+    Value,
     /// The server function that counts newer changes, for the live part of the timeline.
     NewerChanges,
     /// The server function that reads the coverage status, for the pill in the header.

@@ -32,6 +32,7 @@ fn endpoint<S: Clone + Send + Sync + 'static>(endpoint: Endpoint) -> MethodRoute
             get(handlers::page).post(handlers::form).layer((Extension(page), Extension(form)))
         }
         Endpoint::Download(format) => get(handlers::download).layer(Extension(format)),
+        Endpoint::Value => get(handlers::value),
         Endpoint::NewerChanges => get(handlers::newer_changes),
         Endpoint::CoverageStatus => get(handlers::coverage_status),
         Endpoint::Theme => post(handlers::theme),

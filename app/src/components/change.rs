@@ -5,6 +5,7 @@ use threadline::query::{Change, Operation, RowKey};
 
 use super::fields::Fields;
 use super::key::{key_in_words, other_key};
+use super::shortened::{WholeValue, left_out};
 use super::time::clock_note;
 use super::value::{isolated, one_line};
 use crate::PageContext;
@@ -27,7 +28,8 @@ pub(crate) fn ChangeCard(
         let row = format!("Row history of {accessible_table}, {}", accessible_text(&said(&change.key)));
         view! { <a class="go" href=href aria-label=row>"Row history"</a> }
     });
-    let fields = change.fields();
+    let (fields, whole) = (change.fields(), WholeValue::of(&change));
+    let left_out = change.values_left_out.map(|bytes| left_out(&change, bytes));
     let other_key = other_key(&change, page_key.as_ref());
     let shown_key = match page_key {
         Some(page_key) if change.takes_away(&page_key) => change.old_key.clone().unwrap_or_default(),
@@ -44,12 +46,13 @@ pub(crate) fn ChangeCard(
         _ => format!("Fields of {accessible_table}"),
     };
     let body = match (operation, fields.is_empty()) {
+        _ if left_out.is_some() => left_out.into_html(),
         (Operation::Truncate, _) => note(format!(
             "The {emptied} was emptied by TRUNCATE. Its rows are not in this record one by one."
         )),
         (Operation::Update, true) => note("No recorded field changed.".to_owned()),
         (_, true) => note("The row's values were not recorded.".to_owned()),
-        _ => view! { <Fields operation=operation key=change.key.clone() fields=fields label=label/> }
+        _ => view! { <Fields operation=operation key=change.key.clone() fields=fields label=label whole=whole/> }
             .into_html(),
     };
     view! {

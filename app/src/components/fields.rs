@@ -6,6 +6,7 @@ use threadline::query::{FieldChange, FieldValue, OldValueSource, Operation, RowK
 
 use super::lines::lines;
 use super::plural::counted;
+use super::shortened::WholeValue;
 use super::value::{isolated, one_line, side};
 use crate::diff::{Cell, DiffBody, Row, rows};
 use crate::html::IntoHtml;
@@ -36,6 +37,8 @@ pub(super) fn Fields(
     key: RowKey,
     fields: Vec<FieldChange>,
     label: String,
+    /// The links to the whole old and new values.
+    whole: [Option<WholeValue>; 2],
 ) -> impl IntoView {
     let previous = |field: &FieldChange| field.before_source == OldValueSource::PreviousChange;
     let source = (!fields.is_empty() && fields.iter().all(previous))
@@ -54,11 +57,11 @@ pub(super) fn Fields(
         view! {
             <details class="more">
                 <summary>{summary}</summary>
-                {table(sides.clone(), rest, label)}
+                {table(sides.clone(), rest, label, whole)}
             </details>
         }
     });
-    let shown = (!shown.is_empty()).then(|| table(sides, shown, label));
+    let shown = (!shown.is_empty()).then(|| table(sides, shown, label, whole));
     view! { {shown} {rest} {source} }
 }
 
@@ -90,16 +93,22 @@ fn alone(sides: &Sides, field: FieldChange) -> Row {
 
 /// A whole table of fields: one side, or both compared.
 #[component]
-pub(crate) fn FieldTable(sides: Sides, fields: Vec<FieldChange>, label: String) -> impl IntoView {
+pub(crate) fn FieldTable(
+    sides: Sides,
+    fields: Vec<FieldChange>,
+    label: String,
+    /// The links to the whole values of both sides.
+    whole: [Option<WholeValue>; 2],
+) -> impl IntoView {
     let rows: Vec<Row> = match sides {
         Sides::Old | Sides::New => fields.into_iter().map(|field| alone(&sides, field)).collect(),
         _ => fields.into_iter().flat_map(|field| rows(field, true)).collect(),
     };
-    table(sides, rows, label)
+    table(sides, rows, label, whole)
 }
 
-fn table(sides: Sides, rows: Vec<Row>, label: String) -> impl IntoView {
-    let rows: Vec<_> = rows.into_iter().map(|fields| row(&sides, fields)).collect();
+fn table(sides: Sides, rows: Vec<Row>, label: String, whole: [Option<WholeValue>; 2]) -> impl IntoView {
+    let rows: Vec<_> = rows.into_iter().map(|fields| row(&sides, fields, whole)).collect();
     let hidden = !matches!(sides, Sides::Named(..));
     let head = match sides {
         Sides::Old => view! { <th scope="col" colspan="2">"Old value"</th> }.into_html(),
@@ -120,7 +129,7 @@ fn table(sides: Sides, rows: Vec<Row>, label: String) -> impl IntoView {
     }
 }
 
-fn row(sides: &Sides, row: Row) -> impl IntoView + use<> {
+fn row(sides: &Sides, row: Row, [whole_old, whole_new]: [Option<WholeValue>; 2]) -> impl IntoView + use<> {
     let Row { label, body } = row;
     let cells = match body {
         DiffBody::Lines(changed, source) => {
@@ -130,9 +139,9 @@ fn row(sides: &Sides, row: Row) -> impl IntoView + use<> {
         DiffBody::Cells(old, new) => {
             let width = matches!(sides, Sides::Old | Sides::New).then_some("2");
             let old = (*sides != Sides::New)
-                .then(|| view! { <td class="old" colspan=width>{side(old, "old value of", &label)}</td> });
+                .then(|| view! { <td class="old" colspan=width>{side(old, "old value of", &label, whole_old)}</td> });
             let new = (*sides != Sides::Old)
-                .then(|| view! { <td class="new" colspan=width>{side(new, "new value of", &label)}</td> });
+                .then(|| view! { <td class="new" colspan=width>{side(new, "new value of", &label, whole_new)}</td> });
             Either::Right((old, new))
         }
     };

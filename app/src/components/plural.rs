@@ -27,6 +27,16 @@ pub(crate) fn sentence(text: &str) -> String {
     format!("{first}{}.", letters.as_str())
 }
 
+/// Formats a size: `812 bytes`, `1.5 kB`, `10.0 MB`.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    let Some((unit, name)) = UNITS.into_iter().find(|(unit, _)| bytes >= *unit) else {
+        return counted(usize::try_from(bytes).unwrap_or(usize::MAX), "byte");
+    };
+    let tenths = bytes / (unit / 10);
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
+}
+
 /// Formats a number with its digits in groups of three.
 pub(crate) fn grouped(count: usize) -> String {
     let digits = count.to_string();
@@ -54,6 +64,15 @@ mod tests {
             (1_234_567, "1,234,567 changes"),
         ] {
             assert_eq!(counted(count, "change"), words);
+        }
+        for (bytes, words) in [
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (1_000, "1.0 kB"),
+            (10_049_999, "10.0 MB"),
+            (2_560_000_000, "2.5 GB"),
+        ] {
+            assert_eq!(size(bytes), words);
         }
         assert_eq!(counted_to(Count::Truncated(10_000), "change"), "At least 10,000 changes");
     }

@@ -7,7 +7,10 @@ use leptos::prelude::*;
 use threadline::query::FieldValue;
 
 use super::plural::counted;
-use crate::diff::{Cell, CellValue, Glyph, Segment, accessible_line, glyphs, line_glyphs, visible_glyph};
+use super::shortened::{WholeValue, rest};
+use crate::diff::{
+    Cell, CellValue, Glyph, Segment, accessible_line, glyphs, line_glyphs, visible_glyph, whole,
+};
 use crate::html::{Html, IntoHtml};
 
 /// The longest value with a copy button, in bytes: the button contains the value once more.
@@ -22,18 +25,35 @@ pub(crate) type Text = Either<Cow<'static, str>, Html>;
 
 /// A value that is not compared.
 #[component]
-pub(crate) fn Value(value: FieldValue) -> impl IntoView {
-    side(Cell::alone(value), "value", "")
+pub(crate) fn Value(
+    value: FieldValue,
+    /// The name of the field.
+    field: String,
+    /// The link to the whole value, if it may be shortened.
+    #[prop(optional)]
+    whole: Option<WholeValue>,
+) -> impl IntoView {
+    side(Cell::alone(value), "value of", &field, whole)
 }
 
 /// Renders a cell with its notes. The copy button names the side and the field.
-pub(super) fn side(side: Cell, which: &'static str, label: &str) -> impl IntoView + use<> {
+pub(super) fn side(
+    side: Cell,
+    which: &'static str,
+    label: &str,
+    whole: Option<WholeValue>,
+) -> impl IntoView + use<> {
     let notes: Vec<_> =
         side.notes.into_iter().map(|note| view! { " "<span class="kind">{note}</span> }).collect();
-    view! { {shown(side.shown, which, label)} {notes} }
+    view! { {shown(side.shown, which, label, whole)} {notes} }
 }
 
-fn shown(shown: CellValue, which: &str, label: &str) -> impl IntoView + use<> {
+fn shown(
+    shown: CellValue,
+    which: &str,
+    label: &str,
+    whole_value: Option<WholeValue>,
+) -> impl IntoView + use<> {
     let word = |class: &'static str, word: &'static str| (class, Either::Left(Cow::Borrowed(word)));
     let (class, content): (_, Text) = match shown {
         CellValue::Null => word("kind sign", "NULL"),
@@ -47,12 +67,17 @@ fn shown(shown: CellValue, which: &str, label: &str) -> impl IntoView + use<> {
         CellValue::Number(digits) => ("number", Either::Left(Cow::Owned(digits))),
         CellValue::TooLarge(words) => ("kind", Either::Left(Cow::Owned(words))),
         CellValue::Masked(placeholder) => ("masked", text(placeholder, true)),
+        CellValue::Shortened { start, bytes } => {
+            let rest = rest(start.len(), bytes, whole_value, label);
+            let start = segments(whole(start)).into_html();
+            return Either::Left(view! { <bdi>{start}</bdi> " "{rest} }.into_html());
+        }
         CellValue::Text(parts) => {
             let copy = copied(&parts).map(|whole| {
                 let label = format!("Copy {which} {}", accessible_line(label));
                 view! { " "<button type="button" class="copy" data-copy=whole aria-label=label>"Copy"</button> }
             });
-            return Either::Left(view! { <bdi>{segments(parts)}</bdi> {copy} });
+            return Either::Left(view! { <bdi>{segments(parts)}</bdi> {copy} }.into_html());
         }
     };
     Either::Right(view! { <span class=class>{content}</span> })

@@ -31,6 +31,13 @@ pub(crate) enum CellValue {
     Unknown,
     /// The value was too large to be kept: its description.
     TooLarge(String),
+    /// The beginning of a value, and the size of all of it in bytes.
+    Shortened {
+        /// The beginning.
+        start: String,
+        /// The size.
+        bytes: u64,
+    },
     /// A boolean.
     Bool(bool),
     /// A number, with every digit.
@@ -72,6 +79,7 @@ impl From<FieldValue> for CellValue {
             FieldValue::Bool(value) => Self::Bool(value),
             FieldValue::Number(digits) => Self::Number(digits),
             FieldValue::TooLarge(large) => Self::TooLarge(large.to_string()),
+            FieldValue::Shortened { start, bytes } => Self::Shortened { start, bytes },
             FieldValue::Text(text) if text.is_empty() => Self::Empty,
             FieldValue::Text(text) | FieldValue::Json(text) => Self::Text(whole(text)),
             other => Self::Text(whole(format!("{other:?}"))),

@@ -32,7 +32,7 @@ pub(crate) enum Segment {
 }
 
 /// Returns the segments of a value that is not compared.
-pub(super) fn whole(text: String) -> Vec<Segment> {
+pub(crate) fn whole(text: String) -> Vec<Segment> {
     if text.len() <= MAX_PART_SHOWN {
         return vec![Segment::Same(text)];
     }

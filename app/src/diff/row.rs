@@ -36,6 +36,10 @@ pub(crate) fn rows(field: FieldChange, say_source: bool) -> Vec<Row> {
         let body = DiffBody::Cells(Cell::of(CellValue::Unknown), Cell::alone(after));
         return vec![Row { label: name, body }];
     }
+    if matches!(before, FieldValue::Shortened { .. }) || matches!(after, FieldValue::Shortened { .. }) {
+        let body = beginnings(before, after, source);
+        return vec![Row { label: name, body }];
+    }
     if before == after {
         return vec![Row { label: name, body: alike(after, previous, source) }];
     }
@@ -62,6 +66,13 @@ fn alike(value: FieldValue, previous: bool, source: Option<&'static str>) -> Dif
         other => CellValue::from(other),
     };
     DiffBody::Cells(Cell::of(shown.clone()).with(source), Cell::of(shown).with(Some(note)))
+}
+
+/// Returns the row of values of which at least one is shortened. Beginnings are not compared, because that would tell nothing of
+/// the values.
+fn beginnings(before: FieldValue, after: FieldValue, source: Option<&'static str>) -> DiffBody {
+    let note = (before == after).then_some("both values begin alike, and may differ further on");
+    DiffBody::Cells(Cell::alone(before).with(source), Cell::alone(after).with(note))
 }
 
 fn pair(before: FieldValue, after: FieldValue, source: Option<&'static str>) -> DiffBody {
@@ -179,6 +190,10 @@ mod tests {
         FieldValue::Text(text.to_owned())
     }
 
+    fn shortened(start: &str, bytes: u64) -> FieldValue {
+        FieldValue::Shortened { start: start.to_owned(), bytes }
+    }
+
     #[test]
     fn every_kind_of_value_has_its_cell() {
         let number = |digits: &str| FieldValue::Number(digits.to_owned());
@@ -192,6 +207,12 @@ mod tests {
             (FieldValue::Bool(true), text("true"), "Bool(true) (boolean) > true (text)"),
             (FieldValue::Omitted, FieldValue::Absent, "Omitted > Absent"),
             (text("one\ntwo"), text("one\nthree"), "3 lines None"),
+            (
+                shortened("a", 9),
+                shortened("a", 9),
+                r#"Shortened { start: "a", bytes: 9 } > Shortened { start: "a", bytes: 9 } (both values begin alike, and may differ further on)"#,
+            ),
+            (text("a"), shortened("a", 9), r#"a > Shortened { start: "a", bytes: 9 }"#),
             (
                 text("a@b.example"),
                 text("[REDACTED]"),

@@ -33,6 +33,7 @@ pub static ROUTES: &[Route] = &[
     Route::page::<transaction::TransactionPage>("/transactions/{id}", ViewTransaction),
     Route::page::<find_row::FindRowPage>("/rows", ViewRow),
     Route::page::<row::RowPage>("/rows/{table}/{key}", ViewRow),
+    Route::new("/changes/{change}/values", Endpoint::Value, ViewRow),
     Route::page::<actor::ActorPage>("/actors/{kind}", ViewActor),
     Route::page::<actor::ActorPage>("/actors/{kind}/{id}", ViewActor),
     Route::new("/exports/changes.csv", Endpoint::Download(Format::Csv), DownloadChanges),

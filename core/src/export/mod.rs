@@ -98,7 +98,7 @@ impl Format {
 ///   full-width forms wherever a cell could begin.
 ///
 /// The JSON formats hold every text unchanged.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ExportWriter {
     format: Format,
     /// The time of the file and whether it is truncated, until they are written before the first change.

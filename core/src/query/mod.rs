@@ -36,6 +36,7 @@ mod table_counts;
 mod tables;
 mod timeline;
 mod transaction;
+mod whole_values;
 
 pub(crate) use engine::schema_features::SchemaFeatureCache;
 pub use engine::snapshot::Snapshot;
@@ -57,6 +58,8 @@ pub use model::timeline_entry::TimelineEntry;
 pub use model::timestamp::{RelativeRange, TimeRange, Timestamp};
 pub use model::transaction_id::TransactionId;
 pub use model::transaction_record::{ActionRecord, TransactionRecord};
+pub use model::value_limits::{ShortenedValue, ShortenedValues, ValueLimits};
 pub use newer_changes::{NewerChanges, NewerCount};
 pub use table_counts::TableCounts;
 pub use transaction::{TransactionDetail, TransactionWithOldValues};
+pub use whole_values::{Side, ValueAddress, ValuePart};

@@ -1,5 +1,6 @@
 //! Downloads of changes: what a filter finds, in the order of the timeline.
 
+use std::collections::VecDeque;
 use std::io;
 use std::time::SystemTime;
 
@@ -12,14 +13,24 @@ use http::header;
 use http::request::Parts;
 use threadline::InvalidParameter;
 use threadline::export::{ExportWriter, Format};
-use threadline::query::{Count, Cursor, Filter, Page, Position, QueryError, TimelineEntry};
+use threadline::query::{
+    Count, Cursor, Filter, Page, Position, QueryError, Snapshot, TimelineEntry, ValueLimits,
+};
 use threadline_app::{PageError, RequestContext};
 use url::form_urlencoded;
 
 /// The maximum number of changes in one file.
 const MAX_ROWS: usize = 10_000;
-/// Changes that are read at once, which limits the memory that a download takes.
+/// Changes that are found at once. Only the values of small rows are read with them.
 const PAGE_SIZE: usize = 1_000;
+/// The stored bytes of values that are read at once, unless those of one change are larger. Together with [`CHUNK_BYTES`] it
+/// limits the memory that a download takes: compressed values are up to 90 times as large when they are read, or 255 times with
+/// lz4.
+const GROUP_BYTES: u64 = 64 << 10;
+/// Changes that are written at once.
+const GROUP_ROWS: usize = 250;
+/// The size from which a chunk of the file is sent.
+const CHUNK_BYTES: usize = 1 << 20;
 
 /// The filter of a download.
 #[derive(Debug)]
@@ -61,11 +72,24 @@ async fn first_page(
     context: &RequestContext,
     filter: &Filter,
 ) -> Result<(Page<TimelineEntry>, bool), QueryError> {
-    let (trail, scope) = (context.trail(), &context.scope);
-    let page = trail.timeline_page(scope, filter, Position::Newest, PAGE_SIZE).await?;
-    let truncated = page.older.is_some()
-        && matches!(trail.snapshot().await?.count(scope, filter, MAX_ROWS).await?, Count::Truncated(_));
+    let page = page(context, filter, Position::Newest).await?;
+    let mut truncated = false;
+    if page.older.is_some() {
+        let count = context.trail().snapshot().await?.count(&context.scope, filter, MAX_ROWS).await?;
+        truncated = matches!(count, Count::Truncated(_));
+    }
     Ok((page, truncated))
+}
+
+/// Reads a page of changes with the values of small rows.
+async fn page(
+    context: &RequestContext,
+    filter: &Filter,
+    position: Position,
+) -> Result<Page<TimelineEntry>, QueryError> {
+    let mut snapshot = context.trail().snapshot().await?;
+    snapshot.limit_values(ValueLimits::SMALL_ROWS);
+    snapshot.timeline_page(&context.scope, filter, position, PAGE_SIZE).await
 }
 
 fn file(
@@ -82,7 +106,8 @@ fn file(
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"; filename*=UTF-8''{name}")),
     ];
     let writer = ExportWriter::new(format, generated_at, truncated);
-    let download = Download { context, filter, writer, truncated, written: 0, next: Next::Page(page) };
+    let (entries, older) = (page.entries.into(), page.older);
+    let download = Download { context, filter, writer, truncated, written: 0, entries, older };
     let body = Body::from_stream(try_unfold(Some(download), next_chunk));
     (headers, [("x-threadline-truncated", truncated.to_string())], body).into_response()
 }
@@ -93,50 +118,98 @@ struct Download {
     filter: Filter,
     writer: ExportWriter,
     truncated: bool,
+    /// The number of changes that were written.
     written: usize,
-    next: Next,
-}
-
-enum Next {
-    Page(Page<TimelineEntry>),
-    OlderThan(Cursor),
+    /// The changes that were read and are to be written.
+    entries: VecDeque<TimelineEntry>,
+    /// The cursor of the next page.
+    older: Option<Cursor>,
 }
 
 /// Returns the next chunk of the file, and what is left to send. An error aborts the connection, so that nobody takes a part of
 /// the file for all of it.
 async fn next_chunk(download: Option<Download>) -> io::Result<Option<(Vec<u8>, Option<Download>)>> {
-    let Some(Download { context, filter, mut writer, truncated, written, next }) = download else {
+    let Some(mut download) = download else {
         return Ok(None);
     };
-    let page = match next {
-        Next::Page(page) => page,
-        Next::OlderThan(cursor) => {
-            let position = Position::OlderThan(cursor);
-            let page = context.trail().timeline_page(&context.scope, &filter, position, PAGE_SIZE);
-            context
-                .with_query_timeout(page)
-                .await
-                .map_err(|_| io::Error::other("the trail does not answer"))?
-        }
-    };
-    let mut chunk = Vec::new();
-    writer.write(&page.entries, &mut chunk)?;
-    let written = written + page.entries.len();
-    match page.older {
-        Some(cursor) if written < MAX_ROWS => {
-            let next = Next::OlderThan(cursor);
-            Ok(Some((chunk, Some(Download { context, filter, writer, truncated, written, next }))))
-        }
+    if download.entries.is_empty()
+        && let Some(older) = download.older
+    {
+        let page = page(&download.context, &download.filter, Position::OlderThan(older));
+        let page = download.context.with_query_timeout(page).await.map_err(|_| no_answer())?;
+        (download.entries, download.older) = (page.entries.into(), page.older);
+    }
+    let mut chunk = download.write_entries().await?;
+    match download.older {
+        _ if !download.entries.is_empty() => Ok(Some((chunk, Some(download)))),
+        Some(_) if download.written < MAX_ROWS => Ok(Some((chunk, Some(download)))),
         // The headers promised a complete file, but changes that were committed since have made it too long.
-        Some(_) if !truncated => {
+        Some(_) if !download.truncated => {
             tracing::warn!(
                 "a download ends early: the trail grew beyond {MAX_ROWS} changes while it was read"
             );
             Err(io::Error::other("the trail has grown"))
         }
         _ => {
-            writer.end(&mut chunk)?;
+            download.writer.end(&mut chunk)?;
             Ok(Some((chunk, None)))
         }
     }
+}
+
+impl Download {
+    /// Writes a chunk of the changes that were read, and reads the values that were left out, a few changes at a time.
+    async fn write_entries(&mut self) -> io::Result<Vec<u8>> {
+        let mut chunk = Vec::new();
+        // Begun for the first values, and dropped with the chunk: a client that reads slowly occupies no connection.
+        let mut snapshot: Option<Snapshot<'_>> = None;
+        while chunk.len() < CHUNK_BYTES && !self.entries.is_empty() {
+            let mut group = take_group(&mut self.entries);
+            if group.iter().any(is_left_out) {
+                let context = &self.context;
+                let load = async {
+                    let mut current = match snapshot.take() {
+                        Some(current) => current,
+                        None => context.trail().snapshot().await?,
+                    };
+                    current.load_left_out_values(group.iter_mut().map(|entry| &mut entry.change)).await?;
+                    Ok(current)
+                };
+                snapshot = Some(context.with_query_timeout(load).await.map_err(|_| no_answer())?);
+            }
+            if group.iter().any(is_left_out) {
+                return Err(io::Error::other("a change was removed while it was read"));
+            }
+            self.written += group.len();
+            // Large values take long to write, so this does not run on a thread that the host needs for its connections.
+            let mut writer = self.writer.clone();
+            let write = move || {
+                writer.write(&group, &mut chunk)?;
+                io::Result::Ok((writer, chunk))
+            };
+            (self.writer, chunk) = tokio::task::spawn_blocking(write).await.map_err(io::Error::other)??;
+        }
+        Ok(chunk)
+    }
+}
+
+/// Takes the next changes whose values are read and written together.
+fn take_group(entries: &mut VecDeque<TimelineEntry>) -> Vec<TimelineEntry> {
+    let (mut group, mut bytes) = (Vec::new(), 0);
+    while let Some(next) = entries.front() {
+        bytes += next.change.values_left_out.unwrap_or_default();
+        if !group.is_empty() && bytes > GROUP_BYTES || group.len() == GROUP_ROWS {
+            break;
+        }
+        group.extend(entries.pop_front());
+    }
+    group
+}
+
+const fn is_left_out(entry: &TimelineEntry) -> bool {
+    entry.change.values_left_out.is_some()
+}
+
+fn no_answer() -> io::Error {
+    io::Error::other("the trail does not answer")
 }

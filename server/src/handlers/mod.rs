@@ -6,6 +6,7 @@ mod newer_changes;
 mod page;
 mod server_function;
 mod theme;
+mod value;
 
 use threadline_app::PageError;
 
@@ -14,6 +15,7 @@ pub(crate) use download::download;
 pub(crate) use newer_changes::newer_changes;
 pub(crate) use page::{form, page};
 pub(crate) use theme::theme;
+pub(crate) use value::value;
 
 pub(crate) async fn unknown_address() -> PageError {
     PageError::not_found("The console has no page at this address.".to_owned())

@@ -135,16 +135,16 @@ async fn hostile_values_keys_and_columns_are_rendered_as_text(pool: PgPool) -> R
 }
 
 #[sqlx::test(migrations = false)]
-async fn huge_values_keep_the_page_small(pool: PgPool) -> Result {
+async fn long_values_keep_the_page_small(pool: PgPool) -> Result {
     let app = console(
         &pool,
         &[
-            "UPDATE specimens SET note = repeat('old words ', 100000), body = repeat(E'a line\\n', 100000),
+            "UPDATE specimens SET note = repeat('old words ', 6000), body = repeat(E'a line\\n', 9000),
                  meta = (repeat('[', 1000) || '1' || repeat(']', 1000))::jsonb,
-                 tags = (SELECT array_agg(n::text ORDER BY n) FROM generate_series(1, 100000) n)",
-            "UPDATE specimens SET note = note || 'and one new', body = repeat(E'another line\\n', 100000),
+                 tags = (SELECT array_agg(n::text ORDER BY n) FROM generate_series(1, 8000) n)",
+            "UPDATE specimens SET note = note || 'and one new', body = repeat(E'another line\\n', 5000),
                  meta = (repeat('[', 1000) || '2' || repeat(']', 1000))::jsonb,
-                 tags = (SELECT array_agg(n::text ORDER BY n) FROM generate_series(0, 100000) n)",
+                 tags = (SELECT array_agg(n::text ORDER BY n) FROM generate_series(0, 8000) n)",
         ],
     )
     .await?;
@@ -154,7 +154,7 @@ async fn huge_values_keep_the_page_small(pool: PgPool) -> Result {
         "<mark>and one new</mark>",
         "… 20,000 more characters",
         "too many for a page",
-        "… 99,970 removed lines",
+        "… 8,970 removed lines",
     ] {
         assert!(body.contains(expected), "{expected}");
     }

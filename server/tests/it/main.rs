@@ -8,6 +8,7 @@ mod download;
 mod events;
 mod faults;
 mod home;
+mod large_values;
 mod limits;
 mod mount;
 mod names;

@@ -57,6 +57,7 @@ fn addresses(transaction: Uuid) -> Vec<String> {
         .map(|route| {
             let path = route.path.replace("/actors/{kind}/{id}", "/actors/user/42");
             let path = path.replace("{kind}", "anonymous").replace("{id}", &transaction.to_string());
+            let path = path.replace("{change}", "1795339267000000-0193c2aa00007000800000000000008d");
             path.replace("{table}", "tickets").replace("{key}", "id%3D1")
         })
         .map(|path| format!("/audit{}", if path == "/" { "" } else { &path }))

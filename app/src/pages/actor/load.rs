@@ -14,15 +14,15 @@ const COUNT_CAP: usize = 1_000;
 
 pub(super) async fn load(context: &RequestContext, query: ActorQuery) -> Result<ActorPage, PageError> {
     let ActorQuery { actor, window, position } = query;
-    let (trail, scope) = (context.trail(), &context.scope);
+    let scope = &context.scope;
     let range = window.before(Utc::now());
     let transactions = async {
-        let mut snapshot = trail.snapshot().await?;
+        let mut snapshot = context.snapshot().await?;
         snapshot.transactions_by_actor(scope, actor.clone(), range, position, PAGE_SIZE).await
     };
     let transactions = context.with_query_timeout(transactions).await?;
     let touched =
-        async { trail.snapshot().await?.table_counts(scope, &transactions.entries, COUNT_CAP).await };
+        async { context.snapshot().await?.table_counts(scope, &transactions.entries, COUNT_CAP).await };
     let touched = context.optional(touched).await.ok();
     let last = if transactions.entries.is_empty() {
         last_transaction(context, &actor).await
@@ -36,7 +36,7 @@ pub(super) async fn load(context: &RequestContext, query: ActorQuery) -> Result<
 async fn last_transaction(context: &RequestContext, actor: &ActorFilter) -> LastTransaction {
     let (scope, actor, all_time) = (&context.scope, actor.clone(), TimeRange::default());
     let newest = async {
-        let mut snapshot = context.trail().snapshot().await?;
+        let mut snapshot = context.snapshot().await?;
         snapshot.transactions_by_actor(scope, actor, all_time, Position::Newest, 1).await
     };
     match context.optional(newest).await {

@@ -43,7 +43,7 @@ async fn find(
     table: &str,
     record: &str,
 ) -> Result<Result<(TableName, RowKey), InvalidField>, QueryError> {
-    let (trail, scope) = (context.trail(), &context.scope);
+    let scope = &context.scope;
     let invalid = |field, message: String| Ok(Err(InvalidField { field, message }));
     if table.is_empty() {
         return invalid(RowField::Table, "Choose a table.".to_owned());
@@ -54,7 +54,7 @@ async fn find(
             "This is no table. Write it as tickets or billing.invoices.".to_owned(),
         );
     };
-    let mut snapshot = trail.snapshot().await?;
+    let mut snapshot = context.snapshot().await?;
     let columns = snapshot.key_columns(scope, &name).await?;
     if columns.is_none() && !snapshot.captured_tables(scope).await?.contains(&name) {
         return invalid(RowField::Table, format!("Table {name} is not captured. Choose one of the list."));

@@ -1,6 +1,6 @@
 //! Loads the parts of the home page, each by itself, so that a part that fails or is slow takes nothing else away.
 
-use threadline::query::{Filter, Position, QueryError, TransactionRecord};
+use threadline::query::{Filter, Position, QueryError, TransactionRecord, ValueLimits};
 
 use super::{HomePage, LatestActivity};
 use crate::{ConsoleAction, PageError, RequestContext};
@@ -40,10 +40,12 @@ pub(super) async fn load(context: &RequestContext) -> Result<HomePage, PageError
     })
 }
 
-/// Reads the transactions of the newest changes.
+/// Reads the transactions of the newest changes, whose values the page does not show.
 async fn latest(context: &RequestContext) -> Result<LatestActivity, QueryError> {
-    let (trail, scope) = (context.trail(), &context.scope);
-    let page = trail.timeline_page(scope, &Filter::default(), Position::Newest, CHANGES_SEARCHED).await?;
+    let scope = &context.scope;
+    let mut snapshot = context.snapshot().await?;
+    snapshot.limit_values(ValueLimits::NO_VALUES);
+    let page = snapshot.timeline_page(scope, &Filter::default(), Position::Newest, CHANGES_SEARCHED).await?;
     let mut transactions: Vec<TransactionRecord> = Vec::new();
     for entry in page.entries {
         let is_known = transactions.iter().any(|known| known.id == entry.transaction.id);
@@ -51,6 +53,6 @@ async fn latest(context: &RequestContext) -> Result<LatestActivity, QueryError> 
             transactions.push(entry.transaction);
         }
     }
-    let touched = trail.snapshot().await?.table_counts(scope, &transactions, COUNT_CAP).await?;
+    let touched = snapshot.table_counts(scope, &transactions, COUNT_CAP).await?;
     Ok(LatestActivity { transactions, touched })
 }

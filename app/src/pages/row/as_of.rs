@@ -9,7 +9,7 @@ use super::state::{by, new_key, removals};
 use super::times::{field_value, just_before, stamp};
 use super::{AsOfResult, RowAsOf};
 use crate::PageContext;
-use crate::components::{Timestamp, Value, isolated, key_link, one_line};
+use crate::components::{Timestamp, Value, WholeValue, isolated, key_link, one_line};
 use crate::html::{Html, IntoHtml};
 
 /// Renders the form that asks for a time.
@@ -85,11 +85,12 @@ fn snapshot(entry: TimelineEntry, mut fields: Vec<FieldChange>, key: &RowKey) ->
         _ => "Last change by then: ",
     };
     fields.sort_by_key(|field| !key.contains(&field.name));
+    let whole = WholeValue::after(&entry.change);
     let rows: Vec<_> = fields
         .into_iter()
         .map(|field| {
-            view! { <tr><th scope="row">{isolated(field.name)}</th><td><Value value=field.after/></td></tr> }
-                .into_html()
+            let value = view! { <Value value=field.after field=field.name.clone() whole=whole/> };
+            view! { <tr><th scope="row">{isolated(field.name)}</th><td>{value}</td></tr> }.into_html()
         })
         .collect();
     view! {

@@ -12,7 +12,7 @@ use super::address::Address;
 use super::state::{by, new_key, removals};
 use super::times::{in_words, parse_time, stamp};
 use super::{CompareResult, ComparedVersions};
-use crate::components::{FieldTable, Sides, Value, counted, isolated, one_line};
+use crate::components::{FieldTable, Sides, Value, WholeValue, counted, isolated, one_line};
 use crate::diff::accessible_line;
 use crate::html::{Html, IntoHtml};
 
@@ -83,11 +83,12 @@ pub(super) fn compare_panel(compared: ComparedVersions, key: &RowKey, address: &
     }
     let swap = address.with([("compare", stamp(at[1])), ("with", stamp(at[0]))]);
     let is_different = !fields.is_empty();
+    let whole = sides.each_ref().map(|side| side.entry().map(|entry| WholeValue::after(&entry.change)));
     let table = is_different.then(|| {
         let [left, right] =
             [0, 1].map(|side| format!("{}: {}", in_words(at[side]), state_in_words(&sides[side])));
         let label = "Fields that differ".to_owned();
-        view! { <FieldTable sides=Sides::Named(left, right) fields=fields label=label/> }
+        view! { <FieldTable sides=Sides::Named(left, right) fields=fields label=label whole=whole/> }
     });
     let same = (!is_different).then(|| {
         let [left, right] = &sides;
@@ -171,8 +172,8 @@ fn folded(fields: Vec<FieldChange>) -> Html {
     let rows: Vec<_> = fields
         .into_iter()
         .map(|field| {
-            view! { <tr><th scope="row">{isolated(field.name)}</th><td><Value value=field.after/></td></tr> }
-                .into_html()
+            let value = view! { <Value value=field.after field=field.name.clone()/> };
+            view! { <tr><th scope="row">{isolated(field.name)}</th><td>{value}</td></tr> }.into_html()
         })
         .collect();
     if rows.is_empty() {

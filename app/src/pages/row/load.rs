@@ -22,7 +22,7 @@ pub(super) async fn load(context: &RequestContext, query: RowQuery) -> Result<Ro
         }
     };
     let row = Row { scope: &context.scope, table, key };
-    let history = async { row.history(&mut context.trail().snapshot().await?, *options).await };
+    let history = async { row.history(&mut context.snapshot().await?, *options).await };
     match context.with_query_timeout(history).await {
         Ok(history) => Ok(RowPage::History(Box::new(history))),
         Err(QueryFailure::Query(QueryError::KeyMismatch { .. } | QueryError::NotCaptured { .. })) => {

@@ -68,8 +68,7 @@ async fn find(context: &RequestContext, query: &TimelineQuery) -> Result<Timelin
     let key_columns = match query.bare_key()? {
         None => Vec::new(),
         Some((table, _)) => {
-            let columns =
-                async { context.trail().snapshot().await?.key_columns(&context.scope, &table).await };
+            let columns = async { context.snapshot().await?.key_columns(&context.scope, &table).await };
             context.with_query_timeout(columns).await?.unwrap_or_default()
         }
     };
@@ -98,10 +97,10 @@ async fn read(
     let size = PAGE_SIZE + usize::from(!matches!(position, Position::NewerThan(_)));
     let queries = async {
         let (mut snapshot, mark) = if can_grow(&filter, position) {
-            let (snapshot, mark) = context.trail().snapshot_with_mark().await?;
+            let (snapshot, mark) = context.snapshot_with_mark().await?;
             (snapshot, Some(mark))
         } else {
-            (context.trail().snapshot().await?, None)
+            (context.snapshot().await?, None)
         };
         let mut page = snapshot.timeline_page(scope, &filter, position, size).await?;
         let continues = truncate(&mut page);

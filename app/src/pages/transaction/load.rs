@@ -22,9 +22,9 @@ pub(super) async fn load(
     query: TransactionQuery,
 ) -> Result<TransactionPage, PageError> {
     let TransactionQuery { id, position } = query;
-    let (trail, scope) = (context.trail(), &context.scope);
+    let scope = &context.scope;
     let queries = async {
-        let mut snapshot = trail.snapshot().await?;
+        let mut snapshot = context.snapshot().await?;
         let mut detail = snapshot.transaction(scope, id, position, PAGE_SIZE).await?;
         if let Some(detail) = &mut detail {
             snapshot.load_old_values(scope, &mut detail.changes.entries).await?;
@@ -39,7 +39,7 @@ pub(super) async fn load(
     let (touched, related) = tokio::join!(
         context.optional(async {
             let transaction = slice::from_ref(&detail.transaction);
-            trail.snapshot().await?.table_counts(scope, transaction, COUNT_CAP).await
+            context.snapshot().await?.table_counts(scope, transaction, COUNT_CAP).await
         }),
         context.optional(related(context, &detail.transaction))
     );
@@ -57,7 +57,7 @@ async fn related(
     let Some(correlation) = action.and_then(|action| action.correlation_id.as_deref()) else {
         return Ok(RelatedTransactions::default());
     };
-    let (mut snapshot, scope) = (context.trail().snapshot().await?, &context.scope);
+    let (mut snapshot, scope) = (context.snapshot().await?, &context.scope);
     let mut transactions =
         snapshot.transactions_by_correlation(scope, correlation, transaction.id, RELATED_SHOWN + 1).await?;
     let truncated = transactions.len() > RELATED_SHOWN;

@@ -14,11 +14,12 @@ use crate::query::model::timeline_entry::TimelineEntry;
 use crate::query::model::transaction_record::TransactionRecord;
 
 impl Snapshot<'_> {
-    /// Returns the changes with their transactions.
+    /// Returns the changes with their transactions, and with the values that the limits allow.
     pub(in crate::query) async fn load_entries(
         &mut self,
-        rows: Vec<ChangeRow>,
+        mut rows: Vec<ChangeRow>,
     ) -> Result<Vec<TimelineEntry>, QueryError> {
+        self.read_own_values(&mut rows).await?;
         let ids: Vec<_> = rows.iter().map(|row| (row.change.transaction_id, row.occurred_at)).collect();
         let transactions = self.load_transactions(&ids).await?;
         let entry = |ChangeRow { change, .. }: ChangeRow| {

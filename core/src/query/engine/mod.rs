@@ -41,6 +41,7 @@
 //! | [`MAX_ACTION_IDS`], [`MAX_TRANSACTIONS_OF_ACTIONS`] | 400, 4,000 | each is one lookup in each partition | chosen |
 //! | [`MAX_INLINE_SPAN`] | 28 d | within two partitions, one list of ids is cheaper than a join | chosen: the shortest month |
 //! | [`LOOKUP_BATCH`] | 500 | one statement for the old values of a long page | chosen |
+//! | [`MAX_SMALL_IMAGE`] | 4,000 bytes | a row of this stored size needs no second statement | chosen: above the 2 kB at which PostgreSQL begins to compress, and at most 90 times as long when read |
 //! | [`KEY_SAMPLE`] | 5 | a TRUNCATE has no key, and rarely follows another | chosen |
 //!
 //! [`Exact`]: via_transactions
@@ -64,10 +65,12 @@
 //! [`MAX_TRANSACTIONS_OF_ACTIONS`]: thresholds::MAX_TRANSACTIONS_OF_ACTIONS
 //! [`MAX_INLINE_SPAN`]: thresholds::MAX_INLINE_SPAN
 //! [`LOOKUP_BATCH`]: thresholds::LOOKUP_BATCH
+//! [`MAX_SMALL_IMAGE`]: thresholds::MAX_SMALL_IMAGE
 //! [`KEY_SAMPLE`]: thresholds::KEY_SAMPLE
 
 pub(super) mod criteria;
 pub(super) mod index_path;
+pub(super) mod limited_values;
 pub(super) mod load_entries;
 pub(super) mod old_values;
 pub(super) mod page_slice;

@@ -10,6 +10,7 @@ use super::snapshot::Snapshot;
 use super::thresholds::LOOKUP_BATCH;
 use super::time_windows::TimeWindow;
 use super::where_clause::schemas_and_names;
+use super::window_scan::ChangeRow;
 use crate::Scope;
 use crate::query::model::change::Change;
 use crate::query::model::cursor::{Direction, Position};
@@ -52,23 +53,37 @@ impl Snapshot<'_> {
         mut incomplete: Vec<&mut Change>,
     ) -> Result<(), QueryError> {
         for batch in incomplete.chunks_mut(LOOKUP_BATCH) {
-            let earlier = self.changes_before(scope, batch.iter().map(|change| &**change).collect()).await?;
+            let mut earlier =
+                self.changes_before(scope, batch.iter().map(|change| &**change).collect()).await?;
+            for row in &mut earlier {
+                (row.change.before, row.unread.before) = (None, None);
+            }
+            // In the order of the changes, in which limits for values leave out the last ones.
+            let (mut found, mut previous, mut lacking) = (Vec::new(), Vec::new(), Vec::new());
             for change in batch {
-                let previous = earlier.iter().filter(|earlier| is_before(earlier, change));
-                let previous = previous.max_by_key(|earlier| earlier.cursor());
-                change.previous = previous.and_then(|previous| previous.after.clone());
+                let candidates = earlier.iter().filter(|earlier| is_before(&earlier.change, change));
+                let Some(last) = candidates.max_by_key(|earlier| earlier.change.cursor()) else { continue };
+                lacking.push(change.changed_fields.clone().unwrap_or_default());
+                previous.push(last.clone());
+                found.push(change);
+            }
+            self.read_limited_values(&mut previous, &lacking).await?;
+            for (change, ChangeRow { change: previous, .. }) in found.into_iter().zip(previous) {
+                change.previous = previous.after;
+                change.shortened.previous = previous.shortened.after;
+                change.values_left_out = previous.values_left_out;
             }
         }
         Ok(())
     }
 
     /// Returns the change just before each of these, of the same row. Most are found in the first window.
-    async fn changes_before(
+    pub(in crate::query) async fn changes_before(
         &mut self,
         scope: &Scope,
         mut changes: Vec<&Change>,
-    ) -> Result<Vec<Change>, QueryError> {
-        let mut earlier: Vec<Change> = Vec::new();
+    ) -> Result<Vec<ChangeRow>, QueryError> {
+        let mut earlier: Vec<ChangeRow> = Vec::new();
         changes.retain(|change| change.row_key().is_some());
         let Some(newest) = changes.iter().map(|change| change.cursor()).max() else { return Ok(earlier) };
         let any = Filter::default();
@@ -76,14 +91,13 @@ impl Snapshot<'_> {
         let end = newest.captured_at.checked_add_signed(TimeDelta::microseconds(1));
         for window in self.time_windows(criteria, Position::OlderThan(newest)) {
             let window = TimeWindow { until: window.until.or(end), ..window };
-            changes.retain(|change| !earlier.iter().any(|earlier| is_before(earlier, change)));
+            changes.retain(|change| !earlier.iter().any(|earlier| is_before(&earlier.change, change)));
             if changes.is_empty() {
                 break;
             }
             let mut sql = self.select_changes();
             self.push_changes_before(&mut sql, criteria, window, &changes);
-            let found = self.fetch_changes(sql, Direction::Older, changes.len()).await?;
-            earlier.extend(found.into_iter().map(|row| row.change));
+            earlier.extend(self.fetch_changes(sql, Direction::Older, changes.len()).await?);
         }
         Ok(earlier)
     }

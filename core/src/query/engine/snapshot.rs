@@ -9,6 +9,7 @@ use super::read_transaction::ReadTransaction;
 use super::schema_features::SchemaFeatures;
 use super::where_clause::WhereClause;
 use crate::query::model::error::QueryError;
+use crate::query::model::value_limits::ValueLimits;
 use crate::{AuditTrail, StorageSchema, pool};
 
 /// A consistent view of the trail: a read-only transaction in which all queries see the same changes. Sharing one transaction
@@ -36,6 +37,8 @@ pub struct Snapshot<'a> {
     transaction: ReadTransaction,
     schema: &'a StorageSchema,
     features: SchemaFeatures,
+    /// The limits of the values that are read; none if they are read whole.
+    pub(in crate::query) value_limits: Option<ValueLimits>,
     search_time: Duration,
     statement_timeout: Duration,
     /// True if the host allows prepared statements. Behind a pooler in transaction mode, a named statement may be missing or
@@ -69,6 +72,7 @@ impl AuditTrail {
             transaction,
             schema: &self.schema,
             features,
+            value_limits: None,
             search_time: self.search_time,
             statement_timeout: self.statement_timeout,
             may_prepare: self.prepared,

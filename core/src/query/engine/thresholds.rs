@@ -46,5 +46,7 @@ pub(in crate::query) const MAX_TRANSACTIONS_OF_ACTIONS: usize = 4_000;
 pub(in crate::query) const MAX_INLINE_SPAN: TimeDelta = TimeDelta::days(28);
 /// The number of changes whose previous changes are looked up together.
 pub(in crate::query) const LOOKUP_BATCH: usize = 500;
+/// The stored size of a row, in bytes, up to which its values are selected with the change even if values are limited.
+pub(in crate::query) const MAX_SMALL_IMAGE: usize = 4_000;
 /// The number of newest changes of a table that are read to learn its key columns; a TRUNCATE has no key.
 pub(in crate::query) const KEY_SAMPLE: usize = 5;

@@ -5,6 +5,7 @@ use sqlx::{FromRow, Postgres, QueryBuilder, Row};
 
 use super::criteria::Criteria;
 use super::index_path::{CHANGE_ORDER, push_from};
+use super::limited_values::{UnreadImages, limited_images, read_sizes};
 use super::snapshot::{PlanMode, Snapshot};
 use super::time_windows::{TimeWindow, TimeWindows};
 use super::where_clause::{push_limit, push_order};
@@ -16,10 +17,12 @@ use crate::query::model::error::QueryError;
 pub(in crate::query) const COUNT: &str = "SELECT count(*) FROM (SELECT";
 
 /// A change, and the beginning of its transaction where the change repeats it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::query) struct ChangeRow {
     pub(in crate::query) change: Change,
     pub(in crate::query) occurred_at: Option<DateTime<Utc>>,
+    /// The images that [`read_limited_values`](Snapshot::read_limited_values) has to read.
+    pub(in crate::query) unread: UnreadImages,
 }
 
 /// Sorts rows in the order in which one reads in this direction, and keeps the first ones.
@@ -75,7 +78,12 @@ impl Snapshot<'_> {
     /// Returns the beginning of a statement that reads changes `c`.
     pub(in crate::query) fn select_changes(&self) -> QueryBuilder<Postgres> {
         let features = self.features();
-        let before = if features.has_changed_from { "c.changed_from" } else { "NULL::jsonb AS changed_from" };
+        let before = if features.has_changed_from { "c.changed_from" } else { "NULL::jsonb" };
+        let old_pk = if features.has_old_keys { "c.old_pk" } else { "NULL::jsonb" };
+        let images = self.value_limits.map_or_else(
+            || format!("c.data_after, {before} AS changed_from"),
+            |limits| limited_images(limits, before, old_pk),
+        );
         let time =
             if features.has_occurred_at { "c.occurred_at" } else { "NULL::timestamptz AS occurred_at" };
         let own = if features.has_old_keys {
@@ -84,8 +92,8 @@ impl Snapshot<'_> {
             "NULL::jsonb AS old_pk, NULL::text AS partition_name, NULL::timestamptz AS clock_at"
         };
         QueryBuilder::new(format!(
-            "SELECT c.id, c.transaction_id, c.table_schema, c.table_name, c.table_pk, c.op, c.data_after,
-                    c.changed_fields, c.captured_at, {before}, {time}, {own}"
+            "SELECT c.id, c.transaction_id, c.table_schema, c.table_name, c.table_pk, c.op, {images},
+                    c.changed_fields, c.captured_at, {time}, {own}"
         ))
     }
 
@@ -109,8 +117,12 @@ impl Snapshot<'_> {
         push_order(&mut sql, CHANGE_ORDER, direction);
         push_limit(&mut sql, limit);
         let rows = self.fetch_planned(sql, plan_mode).await?;
-        let read =
-            |row| Ok(ChangeRow { change: Change::from_row(row)?, occurred_at: row.try_get("occurred_at")? });
+        let is_limited = self.value_limits.is_some();
+        let read = |row| {
+            let mut change = Change::from_row(row)?;
+            let unread = if is_limited { read_sizes(row, &mut change)? } else { UnreadImages::default() };
+            Ok(ChangeRow { change, occurred_at: row.try_get("occurred_at")?, unread })
+        };
         rows.iter().map(read).collect()
     }
 

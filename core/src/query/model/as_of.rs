@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::change::RowImage;
-use super::field_change::{FieldChange, between};
+use super::field_change::{FieldChange, Values, between};
 use super::possible_removal::PossibleRemoval;
 use super::timeline_entry::TimelineEntry;
 
@@ -70,7 +70,8 @@ pub struct Comparison {
 }
 
 impl AsOf {
-    /// Returns the columns of the row if it existed or may have existed, and `None` otherwise.
+    /// Returns the columns of the row if it existed or may have existed, and `None` otherwise. Columns that the snapshot's limits
+    /// [shorten](crate::query::Change::shortened) are not among them.
     #[must_use]
     pub const fn row(&self) -> Option<&RowImage> {
         match self {
@@ -95,7 +96,15 @@ impl AsOf {
     /// not exist.
     #[must_use]
     pub fn fields(&self) -> Vec<FieldChange> {
-        between(None, self.row())
+        between(Values::NONE, self.values())
+    }
+
+    /// Returns the columns of the row, shortened ones included, if it existed or may have existed.
+    pub(in crate::query) fn values(&self) -> Values<'_> {
+        match self {
+            Self::Present(entry) | Self::Uncertain { entry, .. } => entry.change.values_after(),
+            Self::Deleted(_) | Self::Moved(_) | Self::BeforeHorizon => Values::NONE,
+        }
     }
 
     /// Deserialises the row into a type of the application. Columns without a field in the type are ignored.

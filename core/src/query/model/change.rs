@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::cursor::Cursor;
 use super::operation::Operation;
 use super::row_key::RowKey;
+use super::value_limits::ShortenedValues;
 use crate::TableName;
 
 /// The columns of a row with their values. Each value is the JSON text that the database stores, so numbers stay exact.
@@ -50,6 +51,12 @@ pub struct Change {
     /// The time of the server's clock, if the clock had been set back before the time of an earlier change. `captured_at` is
     /// later in that case, so that changes stay in the order in which they were written.
     pub clock_at: Option<DateTime<Utc>>,
+    /// The beginnings of long values, which the images above then lack. Always empty unless the snapshot
+    /// [limits values](crate::query::Snapshot::limit_values).
+    pub shortened: ShortenedValues,
+    /// The stored size in bytes of the values, if they exist but the snapshot's limits leave them out. The images above are
+    /// `None` in that case.
+    pub values_left_out: Option<u64>,
 }
 
 impl Change {
@@ -57,6 +64,14 @@ impl Change {
     #[must_use]
     pub const fn cursor(&self) -> Cursor {
         Cursor { captured_at: self.captured_at, id: self.id }
+    }
+
+    /// Returns the position just above the change: a page [older](crate::query::Position::OlderThan) than it begins with this
+    /// change.
+    #[must_use]
+    pub const fn cursor_above(&self) -> Cursor {
+        let id = Uuid::from_u128(self.id.as_u128().saturating_add(1));
+        Cursor { captured_at: self.captured_at, id }
     }
 
     /// Returns the key if it can be used in a filter: it is known, and no column of it is NULL.
@@ -85,9 +100,12 @@ impl Change {
     /// Returns whether some old value is not stored with the change.
     #[must_use]
     pub fn lacks_old_values(&self) -> bool {
-        let is_stored =
-            |field: &String| self.before.as_ref().is_some_and(|before| before.contains_key(field));
+        let is_stored = |field: &String| {
+            self.before.as_ref().is_some_and(|before| before.contains_key(field))
+                || self.shortened.before.contains_key(field)
+        };
         match self.operation {
+            _ if self.values_left_out.is_some() => false,
             Operation::Update => !self.changed_fields.iter().flatten().all(is_stored),
             Operation::Delete => self.before.is_none(),
             Operation::Insert | Operation::Truncate => false,
@@ -97,7 +115,7 @@ impl Change {
 
 /// Returns the key before an update in a trail of the Elixir library, which stores old values only: those of key columns are
 /// among them.
-fn old_key_of_values(key: &RowKey, before: &RowImage) -> Option<RowKey> {
+pub(in crate::query) fn old_key_of_values(key: &RowKey, before: &RowImage) -> Option<RowKey> {
     let old_key = key.clone().with(|column| {
         let old = before.get(column)?.get();
         Some(match serde_json::from_str(old) {
@@ -138,6 +156,8 @@ impl FromRow<'_, PgRow> for Change {
             clock_at: row.try_get("clock_at")?,
             changed_fields: row.try_get("changed_fields")?,
             previous: None,
+            shortened: ShortenedValues::default(),
+            values_left_out: None,
             captured_at: row.try_get("captured_at")?,
         })
     }

@@ -1,12 +1,13 @@
 //! A change field by field.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
 
 use super::change::{Change, RowImage};
 use super::large_value::LargeValue;
 use super::operation::Operation;
+use super::value_limits::ShortenedValue;
 
 /// The value of a field on one side of a change, or the reason why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,14 @@ pub enum FieldValue {
     Json(String),
     /// A value that was too large to be stored.
     TooLarge(LargeValue),
+    /// The beginning of a value that is longer than the snapshot's [limits](crate::query::ValueLimits) allow. Two of these may be
+    /// different values even if they are equal.
+    Shortened {
+        /// The beginning: of a text itself, and of any other value as JSON.
+        start: String,
+        /// The size of the whole text in bytes.
+        bytes: u64,
+    },
 }
 
 impl FieldValue {
@@ -99,33 +108,81 @@ impl FieldChange {
     }
 }
 
+/// An image of a row, if there is one, with the values that the snapshot's limits shortened.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::query) struct Values<'a> {
+    image: Option<&'a RowImage>,
+    shortened: &'a BTreeMap<String, ShortenedValue>,
+}
+
+static NOT_SHORTENED: BTreeMap<String, ShortenedValue> = BTreeMap::new();
+
+impl<'a> Values<'a> {
+    /// No image.
+    pub(super) const NONE: Self = Self { image: None, shortened: &NOT_SHORTENED };
+
+    /// Returns the names of the columns, sorted.
+    fn names(self) -> BTreeSet<&'a String> {
+        self.image.into_iter().flat_map(RowImage::keys).chain(self.shortened.keys()).collect()
+    }
+
+    fn raw(self, name: &str) -> Option<&'a str> {
+        self.image.and_then(|image| image.get(name)).map(|raw| raw.get())
+    }
+
+    fn get(self, name: &str) -> Option<FieldValue> {
+        let whole = self.image.and_then(|image| image.get(name)).map(|raw| FieldValue::of(raw));
+        whole.or_else(|| {
+            let ShortenedValue { start, bytes } = self.shortened.get(name)?;
+            Some(FieldValue::Shortened { start: start.clone(), bytes: *bytes })
+        })
+    }
+
+    /// Returns the value, or why there is none.
+    fn side(self, row_existed: bool, name: &str) -> FieldValue {
+        self.get(name).unwrap_or(if row_existed { FieldValue::Omitted } else { FieldValue::Absent })
+    }
+}
+
 impl Change {
     /// Returns the fields of the change: every column of an inserted or deleted row by name, the changed columns of an updated
-    /// row, and none of a TRUNCATE.
+    /// row, and none of a TRUNCATE or of a change whose [values are left out](Self::values_left_out).
     #[must_use]
     pub fn fields(&self) -> Vec<FieldChange> {
-        let deleted = self.before.as_ref().or(self.previous.as_ref());
+        if self.values_left_out.is_some() {
+            return Vec::new();
+        }
+        let after = self.values_after();
+        let deleted = if self.before.is_some() { self.values_before() } else { self.values_of_previous() };
         let names: Vec<&String> = match self.operation {
-            Operation::Insert => self.after.iter().flat_map(RowImage::keys).collect(),
-            Operation::Delete => deleted.into_iter().flat_map(RowImage::keys).collect(),
+            Operation::Insert => after.names().into_iter().collect(),
+            Operation::Delete => deleted.names().into_iter().collect(),
             Operation::Update => self.changed_fields.iter().flatten().collect(),
             Operation::Truncate => Vec::new(),
         };
-        names
-            .into_iter()
-            .map(|name| {
-                let after = side(self.operation != Operation::Delete, self.after.as_ref(), name);
-                FieldChange::new(name, self.old_value(name), after)
-            })
-            .collect()
+        let row_existed = self.operation != Operation::Delete;
+        let field =
+            |name: &String| FieldChange::new(name, self.old_value(name), after.side(row_existed, name));
+        names.into_iter().map(field).collect()
+    }
+
+    pub(super) const fn values_after(&self) -> Values<'_> {
+        Values { image: self.after.as_ref(), shortened: &self.shortened.after }
+    }
+
+    const fn values_before(&self) -> Values<'_> {
+        Values { image: self.before.as_ref(), shortened: &self.shortened.before }
+    }
+
+    const fn values_of_previous(&self) -> Values<'_> {
+        Values { image: self.previous.as_ref(), shortened: &self.shortened.previous }
     }
 
     fn old_value(&self, name: &str) -> (FieldValue, OldValueSource) {
-        let of = |image: &Option<RowImage>| image.as_ref()?.get(name).map(|raw| FieldValue::of(raw));
         if self.operation == Operation::Insert {
             return (FieldValue::Absent, OldValueSource::Absent);
         }
-        match (of(&self.before), of(&self.previous)) {
+        match (self.values_before().get(name), self.values_of_previous().get(name)) {
             (Some(value), _) => (value, OldValueSource::Stored),
             (None, Some(value)) => (value, OldValueSource::PreviousChange),
             (None, None) => (FieldValue::Omitted, OldValueSource::Unknown),
@@ -133,29 +190,19 @@ impl Change {
     }
 }
 
-/// Returns the fields in which two images of a row differ, by name.
-pub(in crate::query) fn between(before: Option<&RowImage>, after: Option<&RowImage>) -> Vec<FieldChange> {
-    let names: BTreeSet<&String> = before.into_iter().chain(after).flat_map(RowImage::keys).collect();
-    let raw = |image: Option<&RowImage>, name| {
-        image.and_then(|image| image.get(name)).map(|raw| raw.get().to_owned())
+/// Returns the fields in which two images of a row differ, by name. A shortened value may differ in the part that was not read.
+pub(in crate::query) fn between(before: Values<'_>, after: Values<'_>) -> Vec<FieldChange> {
+    let may_differ = |name: &str| {
+        let is_shortened = before.shortened.contains_key(name) || after.shortened.contains_key(name);
+        is_shortened || before.raw(name) != after.raw(name)
     };
-    names
-        .into_iter()
-        .filter(|name| raw(before, *name) != raw(after, *name))
-        .map(|name| {
-            let has_old_value = before.is_some_and(|row| row.contains_key(name));
-            let source = if has_old_value { OldValueSource::Stored } else { OldValueSource::Absent };
-            FieldChange::new(name, (side(false, before, name), source), side(false, after, name))
-        })
-        .collect()
-}
-
-fn side(row_existed: bool, image: Option<&RowImage>, name: &str) -> FieldValue {
-    match image.and_then(|image| image.get(name)) {
-        Some(value) => FieldValue::of(value),
-        None if row_existed => FieldValue::Omitted,
-        None => FieldValue::Absent,
-    }
+    let names: BTreeSet<&String> = before.names().into_iter().chain(after.names()).collect();
+    let field = |name: &String| {
+        let old = before.side(false, name);
+        let source = if old == FieldValue::Absent { OldValueSource::Absent } else { OldValueSource::Stored };
+        FieldChange::new(name, (old, source), after.side(false, name))
+    };
+    names.into_iter().filter(|name| may_differ(name)).map(field).collect()
 }
 
 #[cfg(test)]

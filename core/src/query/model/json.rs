@@ -186,7 +186,7 @@ impl Serialize for AsOf {
     }
 }
 
-/// Serialises as a JSON value; null if there is none.
+/// Serialises as a JSON value; null if there is none. A shortened value has no JSON, so it is an error.
 impl Serialize for FieldValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -198,6 +198,7 @@ impl Serialize for FieldValue {
                 raw.serialize(serializer)
             }
             Self::TooLarge(value) => BTreeMap::from([("too_large", value)]).serialize(serializer),
+            Self::Shortened { .. } => Err(ser::Error::custom("the value was not read whole")),
         }
     }
 }

@@ -20,3 +20,4 @@ pub(super) mod timeline_entry;
 pub(super) mod timestamp;
 pub(super) mod transaction_id;
 pub(super) mod transaction_record;
+pub(super) mod value_limits;

@@ -105,7 +105,7 @@ impl Snapshot<'_> {
         let (table, key) = (table.into(), key.into());
         let before = self.row_at(scope, &table, &key, Some(one.min(other))).await?;
         let after = self.row_at(scope, &table, &key, Some(one.max(other))).await?;
-        let fields = between(before.row(), after.row());
+        let fields = between(before.values(), after.values());
         Ok(Comparison { before, after, fields })
     }
 
@@ -258,7 +258,8 @@ impl Snapshot<'_> {
         let older = Position::OlderThan(removal.change.cursor());
         let mut rows = vec![removal];
         for limit in KEY_CHANGE_LIMITS {
-            let found = self.find_all(criteria, older, limit).await?;
+            let mut found = self.find_all(criteria, older, limit).await?;
+            self.read_own_values(&mut found).await?;
             let is_all = found.len() < limit || limit == KEY_CHANGE_LIMITS[KEY_CHANGE_LIMITS.len() - 1];
             rows.truncate(1);
             rows.extend(found);

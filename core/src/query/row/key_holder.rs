@@ -104,6 +104,7 @@ fn fits(earlier: &Change, change: &Change) -> bool {
         _ => value(&change.before, column),
     };
     is_comparable(change)
+        && earlier.values_left_out.is_none()
         && !is_one_statement
         && earlier
             .after

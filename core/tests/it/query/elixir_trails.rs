@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
-use threadline::query::{AsOf, Count, FieldValue, Filter, OldValueSource, Position, TimeRange};
+use threadline::query::{AsOf, Count, FieldValue, Filter, OldValueSource, Position, TimeRange, ValueLimits};
 use threadline::{AuditTrail, Predicate, Scope, StorageSchema};
 use uuid::Uuid;
 
@@ -56,6 +56,27 @@ async fn filters_work_on_every_elixir_version(pool: PgPool) -> Result {
             (&[("from", "2025-03-01T10:00:00.3")], &["orders:1:delete", "orders:1:update"]),
         ] {
             assert_eq!(found(&trail, pairs).await?, expected, "{pairs:?} after {generation}");
+        }
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn limits_for_values_change_no_key(pool: PgPool) -> Result {
+    for generation in GENERATIONS {
+        let trail = trail(&pool, generation).await?;
+        run(&pool, "UPDATE audit_changes SET changed_fields = changed_fields || 'id'::text,
+                      changed_from = changed_from || '{\"id\": 77}' WHERE op = 'update' AND table_name = 'orders'")
+            .await
+            .ok();
+        let (scope, filter) = (Scope::unscoped(), Filter::default());
+        let whole = trail.timeline(&scope, &filter, 100).await?;
+        for limits in [ValueLimits::PAGE, ValueLimits::SMALL_ROWS, ValueLimits::NO_VALUES] {
+            let mut snapshot = trail.snapshot().await?;
+            snapshot.limit_values(limits);
+            let mut limited = snapshot.timeline_page(&scope, &filter, Position::Newest, 100).await?.entries;
+            snapshot.load_left_out_values(limited.iter_mut().map(|entry| &mut entry.change)).await?;
+            assert_eq!(format!("{limited:?}"), format!("{whole:?}"), "{limits:?} after {generation}");
         }
     }
     Ok(())

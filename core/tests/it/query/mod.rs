@@ -8,6 +8,7 @@ mod elixir_trails;
 pub(crate) mod every_query;
 mod filters;
 mod late_commits;
+mod limited_values;
 mod malformed_actors;
 mod paging;
 mod plans;
