@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::snapshot::Snapshot;
 use super::thresholds::MAX_SMALL_IMAGE;
+use super::where_clause::to_bigint;
 use super::window_scan::ChangeRow;
 use crate::query::model::change::{Change, RowImage, old_key_of_values};
 use crate::query::model::error::QueryError;
@@ -121,13 +122,15 @@ impl Snapshot<'_> {
         let ValueLimits { value_bytes, start_bytes, .. } = limits;
         let before = if self.features().has_changed_from { "c.changed_from" } else { "NULL::jsonb" };
         let (times, ids): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
-        let mut sql = QueryBuilder::new(format!(
+        let mut sql = QueryBuilder::new(
             "SELECT wanted.number, image.is_before, value.name, value.bytes,
-                    CASE WHEN value.total <= {image_bytes} OR value.start IS NULL AND value.total_of_starts <= {image_bytes}
+                    CASE WHEN value.total <= share.bytes OR value.start IS NULL AND value.total_of_starts <= share.bytes
                          THEN value.whole END AS whole,
-                    CASE WHEN value.total_of_starts <= {image_bytes} THEN value.start END AS start
-             FROM unnest("
-        ));
+                    CASE WHEN value.total_of_starts <= share.bytes THEN value.start END AS start
+             FROM (SELECT ",
+        );
+        // Bound, so that pages with other numbers of changes use the same prepared statement.
+        sql.push_bind(to_bigint(image_bytes)).push("::bigint AS bytes OFFSET 0) AS share CROSS JOIN unnest(");
         sql.push_bind(times).push(", ").push_bind(ids).push(", ").push_bind(with_after);
         sql.push(", ").push_bind(with_before).push(", ").push_bind(first);
         // An image is decompressed once, because `||` with an empty object returns it decompressed, and each text is computed

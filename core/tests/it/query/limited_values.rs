@@ -1,7 +1,7 @@
 //! Tests snapshots that limit the values which they read.
 
 use sqlx::PgPool;
-use threadline::query::{FieldValue, Filter, Operation, Position, TimelineEntry, ValueLimits};
+use threadline::query::{AsOf, FieldValue, Filter, Operation, Position, TimelineEntry, ValueLimits};
 use threadline::{AuditTrail, Scope};
 
 use threadline_testkit::database::{Result, install, run};
@@ -129,5 +129,31 @@ async fn values_beyond_the_page_are_left_out_and_can_be_loaded(pool: PgPool) -> 
     let none = page(&trail, Some(ValueLimits::NO_VALUES)).await?;
     assert!(none.iter().all(|entry| entry.change.after.is_none() && entry.change.values_left_out.is_some()));
     assert_eq!(none[0].change.operation, Operation::Update);
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn holder_of_a_swapped_key_is_the_same_within_limits(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    run(&pool, "CREATE TABLE t (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, a text, b int)").await?;
+    trail.capture(["t"]).await?;
+    run(&pool, "INSERT INTO t VALUES (1, repeat('x', 5000), 1), (2, repeat('y', 5000), 2)").await?;
+    run(&pool, "BEGIN; UPDATE t SET id = 1 WHERE b = 2; UPDATE t SET id = 2 WHERE b = 1; COMMIT").await?;
+    for id in [1, 2] {
+        let scope = Scope::unscoped();
+        let mut snapshot = trail.snapshot().await?;
+        let whole = snapshot.as_of_now(&scope, "t", [("id", id)]).await?;
+        snapshot.limit_values(LIMITS);
+        let limited = snapshot.as_of_now(&scope, "t", [("id", id)]).await?;
+        let (AsOf::Present(whole), AsOf::Present(limited)) = (whole, limited) else {
+            return Err(format!("no row {id}").into());
+        };
+        assert_eq!(limited.change.id, whole.change.id);
+        let values =
+            [&limited, &whole].map(|entry| entry.change.after.as_ref().map(|row| row["b"].to_string()));
+        assert_eq!(values, [Some((3 - id).to_string()), Some((3 - id).to_string())]);
+        let start = if id == 1 { "y" } else { "x" }.repeat(100);
+        assert_eq!(limited.change.shortened.after["a"].start, start);
+    }
     Ok(())
 }
