@@ -48,7 +48,7 @@ pub struct LastCheck {
     pub not_recorded: Option<&'static str>,
 }
 
-/// Why checks fail.
+/// The reason why checks fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckFailure {
     /// The time since which checks have failed.

@@ -59,7 +59,7 @@ pub struct RequestContext {
     pub page: PageContext,
 }
 
-/// Why a query has no result. The reason is in the log.
+/// The reason why a query has no result. The reason is in the log.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum QueryFailure {

@@ -116,7 +116,7 @@ impl Error {
     }
 }
 
-/// Tells whether the error has PostgreSQL's code for a missing schema, table or function.
+/// Returns whether the error has PostgreSQL's code for a missing schema, table or function.
 fn is_missing_object(error: &sqlx::Error) -> bool {
     error
         .as_database_error()

@@ -65,12 +65,12 @@ pub(crate) fn escaped_json(json: &str) -> String {
     safe
 }
 
-/// Tells whether a character needs no quotes.
+/// Returns whether a character needs no quotes.
 pub(crate) fn is_plain(character: char) -> bool {
     (character.is_alphanumeric() || "_-.:/@+#".contains(character)) && !is_hidden(character)
 }
 
-/// Tells whether a character is a control character or line separator, or is invisible or reorders its neighbours.
+/// Returns whether a character is a control character or line separator, or is invisible or reorders its neighbours.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::{assets, csrf};
 
-/// What a browser may do with a response: not store it, not guess its type, not tell another site where a link came from, and not
-/// embed it in a page of another origin.
+/// The headers that tell a browser what it may do with a response: not store it, not guess its type, not tell another site where
+/// a link came from, and not embed it in a page of another origin.
 const DEFAULT_HEADERS: [(HeaderName, &str); 4] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -4,7 +4,7 @@
 
 use sqlx::PgPool;
 
-/// What differs from one run to the next, and what stands in its place.
+/// Patterns of what differs from one run to the next, with their replacements.
 const FILTERS: [(&str, &str); 11] = [
     (r"just now|[0-9]+ (s|min|h|days?) ago", "[age]"),
     (r#""client_address": ("[^"]*"|null)"#, r#""client_address": [address]"#),

@@ -17,7 +17,7 @@ const STORED_ROWS: i64 = 50_000;
 pub(crate) enum Variant {
     /// No trigger.
     None,
-    /// What audit libraries for PostgreSQL usually install: the others are compared with it.
+    /// The trigger that audit libraries for PostgreSQL usually install, with which the others are compared.
     RowTrigger,
     /// Threadline, capturing once per row.
     Row,

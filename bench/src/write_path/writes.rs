@@ -14,7 +14,7 @@ pub(super) enum Write {
     Actor,
     /// Audited, with an actor and an action.
     Action,
-    /// The same without the library: the setting, and the action declared before the write.
+    /// Audited by SQL of the application: the setting, and the action declared before the write.
     ByHand,
 }
 

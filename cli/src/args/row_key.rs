@@ -114,7 +114,7 @@ pub(crate) async fn resolve(
     if lowered == key || has_history(trail, table, &key).await? { Ok(key) } else { Ok(lowered) }
 }
 
-/// Tells whether the trail has changes of a row.
+/// Returns whether the trail has changes of a row.
 pub(crate) async fn has_history(
     trail: &AuditTrail,
     table: &TableName,

@@ -40,7 +40,7 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// Tells whether body and settings are those that were generated with the policy.
+    /// Returns whether body and settings are those that were generated with the policy.
     pub(super) fn is_intact(&self) -> bool {
         let Definition { policy, digest, .. } = &*self.definition;
         self.has_pinned_search_path && policy.as_ref().is_some_and(|policy| policy.digest == *digest)
@@ -121,12 +121,12 @@ pub(super) struct RoleSetting {
 }
 
 impl Trail {
-    /// Tells whether somebody with the owner's password could change the trail.
+    /// Returns whether somebody with the owner's password could change the trail.
     pub(super) fn owner_is_exposed(&self) -> bool {
         self.owner_is_superuser == Some(false) && self.owner_can_log_in == Some(true)
     }
 
-    /// Tells whether the checking role may alter the tables of the trail.
+    /// Returns whether the checking role may alter the tables of the trail.
     pub(super) fn may_alter(&self) -> bool {
         self.may_alter == Some(true)
     }
@@ -183,7 +183,7 @@ pub(super) async fn read(trail: &AuditTrail) -> Result<CatalogSnapshot, HealthEr
     Ok(CatalogSnapshot { relations, functions, trail: state, trail_schemas })
 }
 
-/// Tells whether a default partition holds rows. Only called for one whose file is not empty.
+/// Returns whether a default partition holds rows. Only called for one whose file is not empty.
 async fn has_rows(
     connection: &mut PgConnection,
     trail: &AuditTrail,

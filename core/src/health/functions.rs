@@ -38,7 +38,7 @@ pub(super) fn check(group: &TableGroup<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Tells whether a function is an unedited one of the Elixir library.
+/// Returns whether a function is an unedited one of the Elixir library.
 fn is_legacy(function: &Function) -> bool {
     function.definition.legacy.is_some()
 }

@@ -101,7 +101,7 @@ pub(super) fn check(group: &TableGroup<'_>, sensitive: &HashSet<&str>, findings:
     ));
 }
 
-/// Tells whether a word of the name, or a pair of adjacent words, is sensitive. Compares whole words, so `pins` is not.
+/// Returns whether a word of the name, or a pair of adjacent words, is sensitive. Compares whole words, so `pins` is not.
 fn looks_sensitive(column: &str) -> bool {
     let mut words = String::new();
     let mut before = '_';

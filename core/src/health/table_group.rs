@@ -87,7 +87,7 @@ impl<'a> TableGroup<'a> {
         self.context.functions.get(&trigger.function)
     }
 
-    /// Tells by the schema and the name of the function whether a trigger writes to this trail.
+    /// Returns whether a trigger writes to this trail, by the schema and the name of its function.
     pub(super) fn is_ours(&self, trigger: &Trigger) -> bool {
         self.function(trigger).is_some_and(|function| {
             function.schema == self.context.storage.name()
@@ -108,13 +108,13 @@ impl<'a> TableGroup<'a> {
         functions
     }
 
-    /// Tells whether unedited functions of the Elixir library capture the rows of the table.
+    /// Returns whether unedited functions of the Elixir library capture the rows of the table.
     pub(super) fn is_legacy(&self) -> bool {
         let functions = self.row_functions(self.root);
         !functions.is_empty() && functions.iter().all(|(_, function)| function.definition.legacy.is_some())
     }
 
-    /// Tells whether a relation has a capture function of its own. Generating triggers for the whole table does not replace it.
+    /// Returns whether a relation has a capture function of its own. Generating triggers for the whole table does not replace it.
     pub(super) fn has_own_function(&self, relation: &'a Relation) -> bool {
         let own = function_name(&relation.table);
         self.row_functions(relation).iter().any(|(_, function)| function.name == own)

@@ -43,7 +43,7 @@ pub(super) fn trail_schemas(relations: &[Relation], storage: &StorageSchema) -> 
     complete.map(|(schema, _)| schema).chain([storage.name()]).map(str::to_owned).collect()
 }
 
-/// Tells whether a table belongs to a trail: one of its tables, or a partition of one, attached or not.
+/// Returns whether a table belongs to a trail: one of its tables, or a partition of one, attached or not.
 pub(super) fn is_trail_table(relation: &Relation, trail_schemas: &HashSet<String>) -> bool {
     let name = relation.table.name();
     let is_month = |rest: &str| rest.len() >= 8 && rest.bytes().all(|b| b == b'_' || b.is_ascii_digit());

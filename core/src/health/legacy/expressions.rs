@@ -6,7 +6,7 @@ use super::tokens::{Token, tokens};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Expression<'a>(pub(super) &'a [Token]);
 
-/// Tells whether these tokens are exactly this text.
+/// Returns whether these tokens are exactly this text.
 pub(super) fn is(given: &[Token], text: &str) -> bool {
     let mut expression = Expression(given);
     expression.accept(text) && expression.0.is_empty()

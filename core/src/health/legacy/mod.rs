@@ -33,7 +33,7 @@ pub(super) fn redaction(body: &str, storage: &StorageSchema) -> Option<Redaction
         .then_some(after_insert)
 }
 
-/// Tells whether old values are masked like new ones. Excluded columns have no old values, because only named columns have any.
+/// Returns whether old values are masked like new ones. Excluded columns have no old values, because only named columns have any.
 fn hides(old_values: &Value, redaction: &Redaction) -> bool {
     match old_values {
         Value::Null => true,

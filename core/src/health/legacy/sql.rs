@@ -47,7 +47,7 @@ impl<'a> Values<'a> {
 }
 
 impl State<'_> {
-    /// Tells whether a table is this one of the trail. Before version 0.10 the library named no schema, and its tables were in public.
+    /// Returns whether a table is this one of the trail. Before version 0.10 the library named no schema, and its tables were in public.
     fn is_own(&self, (schema, table): (Option<&str>, &str), name: &str) -> bool {
         table == name && schema.unwrap_or("public") == self.storage.name()
     }
