@@ -96,7 +96,7 @@ impl AuditTrail {
     }
 
     /// Sets the timeout of each statement that reads the trail: [`STATEMENT_TIMEOUT`](Self::STATEMENT_TIMEOUT) by default. A
-    /// query that exceeds it fails with [`QueryError::Timeout`](crate::query::QueryError::Timeout), so no query occupies the
+    /// query that exceeds it fails with [`QueryError::Timeout`], so no query occupies the
     /// server for longer. A timeout below a millisecond becomes one millisecond.
     ///
     /// ```
