@@ -159,9 +159,13 @@ impl AuditTrail {
         if self.read_limit.is_some() {
             return self;
         }
-        let pool = self.read_pool.as_ref().unwrap_or(&self.pool);
-        let half = usize::try_from(pool.options().get_max_connections() / 2).unwrap_or(1);
+        let half = usize::try_from(self.pool_of_reads().options().get_max_connections() / 2).unwrap_or(1);
         self.max_read_connections(half)
+    }
+
+    /// Returns the pool that reads use: that of [`read_pool`](Self::read_pool) if there is one.
+    pub(crate) fn pool_of_reads(&self) -> &PgPool {
+        self.read_pool.as_ref().unwrap_or(&self.pool)
     }
 
     /// Waits until a read may occupy one more connection. Without a limit there is nothing to wait for.

@@ -85,13 +85,6 @@ pub struct ValuePart {
     pub bytes: Vec<u8>,
 }
 
-/// The images of a change that hold values.
-#[derive(Debug, Clone, Copy)]
-enum Image {
-    Before,
-    After,
-}
-
 impl Snapshot<'_> {
     /// Returns at most `length` bytes of one value from this offset on: of a text itself, and of any other value as JSON. An old
     /// value that is not stored with the change is that of the previous change of the row. Returns `None` if there is no such
@@ -111,14 +104,14 @@ impl Snapshot<'_> {
         let ValueAddress { change, side, field } = address;
         let range = (offset, length);
         if *side == Side::After {
-            return self.part_of_image(scope, (*change, Image::After), field, range).await;
+            return self.part_of_image(scope, (*change, Side::After), field, range).await;
         }
-        let stored = self.part_of_image(scope, (*change, Image::Before), field, range).await?;
+        let stored = self.part_of_image(scope, (*change, Side::Before), field, range).await?;
         if stored.is_some() {
             return Ok(stored);
         }
         match self.previous_change(scope, *change).await? {
-            Some(previous) => self.part_of_image(scope, (previous, Image::After), field, range).await,
+            Some(previous) => self.part_of_image(scope, (previous, Side::After), field, range).await,
             None => Ok(None),
         }
     }
@@ -126,14 +119,14 @@ impl Snapshot<'_> {
     async fn part_of_image(
         &mut self,
         scope: &Scope,
-        (change, image): (Cursor, Image),
+        (change, side): (Cursor, Side),
         field: &str,
         (offset, length): (u64, usize),
     ) -> Result<Option<ValuePart>, QueryError> {
-        let column = match image {
-            Image::After => "data_after",
-            Image::Before if self.features().has_changed_from => "changed_from",
-            Image::Before => return Ok(None),
+        let column = match side {
+            Side::After => "data_after",
+            Side::Before if self.features().has_changed_from => "changed_from",
+            Side::Before => return Ok(None),
         };
         let start = i32::try_from(offset.saturating_add(1)).unwrap_or(i32::MAX);
         let length = i32::try_from(length).unwrap_or(i32::MAX);

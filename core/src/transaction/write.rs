@@ -70,7 +70,7 @@ pub struct AuditedWrite {
     allow_missing_actor: bool,
 }
 
-/// How a write is linked to an action.
+/// The action to which a write is linked.
 #[derive(Debug, Clone)]
 pub(super) enum ActionLink {
     /// It has no action.

@@ -1,4 +1,4 @@
-//! What a page of another site, or a client with unusual requests, tries: redirects, calls of server functions, and responses
+//! Attacks by a page of another site, or by a client with unusual requests: redirects, calls of server functions, and responses
 //! without the headers that protect them.
 
 use axum::Router;

@@ -12,8 +12,8 @@ use super::snapshot::settings;
 use crate::query::model::error::QueryError;
 use crate::{AuditTrail, pool};
 
-/// How often the cancellation of a statement is requested, and the time between two requests. The server may be between two
-/// statements when it gets the first one.
+/// The number of requests to cancel a statement, and the time between two of them. The server may be between two statements when
+/// it gets the first one.
 const CANCEL_ATTEMPTS: u32 = 20;
 const CANCEL_INTERVAL: Duration = Duration::from_millis(25);
 
@@ -38,7 +38,7 @@ struct Session {
 impl ReadTransaction {
     pub(super) async fn begin(trail: &AuditTrail) -> Result<Self, QueryError> {
         let permit = trail.read_permit().await?;
-        let pool = trail.read_pool.as_ref().unwrap_or(&trail.pool);
+        let pool = trail.pool_of_reads();
         let mut transaction = pool::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let settings = settings(trail.statement_timeout, trail.prepared);
         let sql = format!(

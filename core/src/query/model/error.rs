@@ -46,8 +46,9 @@ pub enum QueryError {
     /// The query was cancelled before its timeout: by a person, or by a server that shuts down or replays changes of its primary.
     #[error("the query was cancelled: try again")]
     Canceled,
-    /// As many reads are running as [`max_read_connections`](crate::AuditTrail::max_read_connections) allows, and none of them
-    /// ended within the statement timeout.
+    /// The reads that are running occupy all connections that
+    /// [`max_read_connections`](crate::AuditTrail::max_read_connections) allows, and none of them ended within the statement
+    /// timeout.
     #[error("all {limit} connections for reading the audit trail are in use: try again")]
     Busy {
         /// The number of connections that reads may occupy.

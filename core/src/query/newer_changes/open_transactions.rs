@@ -61,7 +61,7 @@ impl AuditTrail {
 impl OpenTransactions {
     async fn list(trail: &AuditTrail) -> Result<Self, QueryError> {
         let _permit = trail.read_permit().await?;
-        let pool = trail.read_pool.as_ref().unwrap_or(&trail.pool);
+        let pool = trail.pool_of_reads();
         let timeout = pool::timeout_millis(trail.statement_timeout).max(1);
         let sql = format!("SET LOCAL statement_timeout = {timeout}; {LIST}");
         match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(pool).await {
