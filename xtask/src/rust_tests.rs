@@ -13,10 +13,17 @@ use crate::postgres::{Cluster, ClusterKind, NEWEST_VERSION};
 use crate::table::Table;
 
 /// The modules with the slowest tests, which run random plans and random writes and write millions of rows.
-const SLOW_MODULES: [&str; 3] = ["differential::", "redaction::property::", "volume::"];
+const SLOW_MODULES: [&str; 3] = ["differential::", "redaction::property::", VOLUME_MODULE];
 /// The description of the tests that `cargo xtask test --quick` does not run.
 pub(crate) const TESTS_SKIPPED_BY_QUICK: &str =
     "examples in the documentation, the slowest tests of the library";
+
+/// The module whose tests write millions of rows. What it tests depends on the number of rows and not on the version of
+/// PostgreSQL, so it runs on one version.
+const VOLUME_MODULE: &str = "volume::";
+/// The numbers of random plans on the second version of PostgreSQL: a third of those on the first.
+const PLANS_OF_SECOND_VERSION: [(&str, &str); 2] =
+    [("THREADLINE_PROPERTY_CASES", "20"), ("THREADLINE_DIFFERENTIAL_PLANS", "4")];
 
 /// The environment variable that sets the number of tests that run at the same time.
 const TEST_THREADS_VARIABLE: &str = "RUST_TEST_THREADS";
@@ -26,11 +33,14 @@ const TEST_THREADS_VARIABLE: &str = "RUST_TEST_THREADS";
 struct Selection {
     name: &'static str,
     arguments: Vec<String>,
+    /// The environment variables that are set unless the caller has set them.
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Selection {
     fn new(name: &'static str, arguments: &[&str]) -> Self {
-        Self { name, arguments: arguments.iter().copied().map(str::to_owned).collect() }
+        let variables = vec![(TEST_THREADS_VARIABLE, test_threads().to_string())];
+        Self { name, arguments: arguments.iter().copied().map(str::to_owned).collect(), variables }
     }
 
     /// Selects all tests and documentation examples of all crates. All selections include the whole workspace, because cargo
@@ -39,14 +49,16 @@ impl Selection {
         Self::new("tests of all crates", &["--workspace"])
     }
 
-    /// Selects the integration tests of the library, which contains all code that depends on the version of PostgreSQL. They
-    /// are selected by name and not by package, so that the build of the whole workspace is used again.
+    /// Selects the integration tests of the library, which contains all code that depends on the version of PostgreSQL, for a
+    /// second version. They are selected by name and not by package, so that the build of the whole workspace is used again.
     fn library() -> Result<Self> {
         let mut selection = Self::new("tests of the library", &["--workspace"]);
         let metadata = capture(&mut cargo(["metadata", "--no-deps", "--format-version", "1"]))?;
         for name in integration_tests(&metadata, "threadline")? {
             selection.arguments.extend(["--test".to_owned(), name]);
         }
+        selection.arguments.extend(["--", "--skip", VOLUME_MODULE].map(str::to_owned));
+        selection.variables.extend(PLANS_OF_SECOND_VERSION.map(|(name, plans)| (name, plans.to_owned())));
         Ok(selection)
     }
 
@@ -64,9 +76,12 @@ impl Selection {
         // All test binaries run, even if a test of one fails.
         let mut command = cargo(["test", "--no-fail-fast"]);
         command.args(&self.arguments);
-        if env::var_os(TEST_THREADS_VARIABLE).is_none() {
-            command.env(TEST_THREADS_VARIABLE, test_threads().to_string());
-        }
+        command.envs(
+            self.variables
+                .iter()
+                .filter(|(name, _)| env::var_os(name).is_none())
+                .map(|(name, value)| (name, value)),
+        );
         prepare(&mut command);
         run_command(&mut command)
     }

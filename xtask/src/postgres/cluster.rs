@@ -77,6 +77,7 @@ impl Cluster {
             settings::write(self.kind, &self.data_folder(), &self.socket_folder(), self.owner)?;
             let mut command = self.pg_ctl("start");
             command.args(["-w", "-t", "60", "-s", "-l"]).arg(self.log_file());
+            settings::set_environment(self.kind, &mut command);
             // Another run may have started the server since the first check.
             if let Err(error) = capture(&mut command)
                 && !self.is_listening()
