@@ -72,6 +72,12 @@ impl Scope {
         self.predicate.is_some()
     }
 
+    /// Returns whether the scope shows every change of this actor, or of all actors of its kind. Only then may a search begin
+    /// with the transactions of the actor: otherwise the time that it takes would tell how many of them the scope hides.
+    pub(crate) fn shows_all_of(&self, actor: &ActorFilter) -> bool {
+        self.condition().is_none_or(|condition| condition.shows_all_of(actor))
+    }
+
     /// Returns the scope of whole tables: conditions on the values of rows do not apply to a TRUNCATE, which has none.
     pub(crate) fn of_whole_tables(&self) -> Self {
         Self { predicate: self.condition().and_then(Condition::of_whole_tables).map(Predicate) }
@@ -159,6 +165,25 @@ impl Condition {
         }
     }
 
+    /// Returns whether every change of this actor, or of all actors of its kind, meets the condition.
+    fn shows_all_of(&self, actor: &ActorFilter) -> bool {
+        match self {
+            Self::Actor(shown) => shown == actor || shown.kind == actor.kind && shown.id.is_none(),
+            Self::And(one, other) => one.shows_all_of(actor) && other.shows_all_of(actor),
+            Self::Or(one, other) => one.shows_all_of(actor) || other.shows_all_of(actor),
+            Self::Tables(_) | Self::Schema(_) | Self::Field { .. } | Self::Since(_) => false,
+        }
+    }
+
+    /// Returns whether a part of the condition is about the actor.
+    pub(crate) fn is_about_actor(&self) -> bool {
+        match self {
+            Self::Actor(_) => true,
+            Self::And(one, other) | Self::Or(one, other) => one.is_about_actor() || other.is_about_actor(),
+            Self::Tables(_) | Self::Schema(_) | Self::Field { .. } | Self::Since(_) => false,
+        }
+    }
+
     /// Returns whether the condition includes this table; none if it is not about tables.
     pub(crate) fn names(&self, table: &TableName) -> Option<bool> {
         match self {
@@ -180,6 +205,26 @@ impl Condition {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ActorKind;
+
+    #[test]
+    fn actor_is_listed_only_if_scope_shows_all_its_changes() {
+        let ann = || ActorFilter { kind: ActorKind::User, id: Some("ann".to_owned()) };
+        let of_ann = || Predicate::actor(ann());
+        let a = || Predicate::tables(["a"]);
+        for (scope, is_listed) in [
+            (Scope::unscoped(), true),
+            (Scope::new(of_ann()), true),
+            (Scope::new(of_ann().and(a())), false),
+            (Scope::new(a().or(of_ann())), true),
+            (Scope::new(a()), false),
+            (Scope::new(Predicate::actor(ActorKind::User)), true),
+            (Scope::new(Predicate::actor(ActorKind::Job)), false),
+            (Scope::nothing(), false),
+        ] {
+            assert_eq!(scope.shows_all_of(&ann()), is_listed, "{scope:?}");
+        }
+    }
 
     #[test]
     fn table_name_is_shown_only_if_scope_contains_it() {

@@ -22,7 +22,7 @@ pub(crate) use fields::{FieldTable, Sides};
 pub(crate) use heading::TransactionHeading;
 pub(crate) use ids::Identifier;
 pub(crate) use key::key_link;
-pub(crate) use pager::Pager;
+pub(crate) use pager::{Pager, search_stopped};
 pub(crate) use plural::{counted, counted_to, grouped, needing_capture, sentence};
 pub(crate) use shortened::WholeValue;
 pub(crate) use table_options::table_options;

@@ -23,7 +23,7 @@ pub(crate) async fn run(session: &Session, args: &TimelineArgs<RequiredRow>) -> 
         .await?;
     drop(snapshot);
     let text = if page.entries.is_empty() && page.truncated_at.is_none() {
-        explain_empty(&trail, &filter, "change").await? + &text::page_links(&page)
+        explain_empty(&trail, &filter, "change").await? + &text::page_links(&page, "changes")
     } else {
         text::history(&page, &key)
     };

@@ -26,7 +26,7 @@ pub(crate) async fn run<R: RequiredKeys>(session: &Session, args: &TimelineArgs<
     let filter = resolve_key(&trail, filter).await?;
     let page = trail.timeline_page(&Scope::unscoped(), &filter, position, args.limit.get()).await?;
     let text = if page.entries.is_empty() && page.truncated_at.is_none() {
-        explain_empty(&trail, &filter, "change").await? + &text::page_links(&page)
+        explain_empty(&trail, &filter, "change").await? + &text::page_links(&page, "changes")
     } else {
         text::timeline(&page)
     };

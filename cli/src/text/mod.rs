@@ -40,7 +40,7 @@ fn entries(page: &Page<TimelineEntry>, history_of: Option<&RowKey>) -> String {
         text += &fields(change);
         text.push('\n');
     }
-    text + &page_links(page)
+    text + &page_links(page, "changes")
 }
 
 /// Formats the transactions of an actor.
@@ -52,7 +52,7 @@ pub(crate) fn transactions_by_actor(page: &Page<TransactionRecord>) -> String {
         text += &details(record);
         text.push('\n');
     }
-    text + &cursor_lines(page.newer, page.older, "transactions")
+    text + &page_links(page, "transactions")
 }
 
 /// Formats a transaction with its changes.
@@ -64,7 +64,7 @@ pub(crate) fn transaction(detail: &TransactionDetail) -> String {
     if detail.changes.entries.is_empty() {
         text += "No change matches.\n";
     }
-    text + &page_links(&detail.changes)
+    text + &page_links(&detail.changes, "changes")
 }
 
 /// Formats a change of a transaction, with its fields.
@@ -114,15 +114,15 @@ fn details(record: &TransactionRecord) -> String {
     text
 }
 
-/// Returns the options for the neighbouring pages, and the time at which an incomplete search stopped.
-pub(crate) fn page_links<T>(page: &Page<T>) -> String {
+/// Returns the options for the neighbouring pages of changes or transactions, and the time at which an incomplete search stopped.
+pub(crate) fn page_links<T>(page: &Page<T>, things: &str) -> String {
     let truncated = page.truncated_at.map(|at| {
         format!(
             "search stopped at {}: filter by table or narrow the time range to search further\n",
             time(at)
         )
     });
-    truncated.unwrap_or_default() + &cursor_lines(page.newer, page.older, "changes")
+    truncated.unwrap_or_default() + &cursor_lines(page.newer, page.older, things)
 }
 
 fn cursor_lines(newer: Option<Cursor>, older: Option<Cursor>, things: &str) -> String {

@@ -18,7 +18,11 @@ const TRANSACTION_ORDER: [&str; 2] = ["t.occurred_at", "t.id"];
 
 impl Snapshot<'_> {
     /// Returns the transactions of one actor, or of all actors of a kind, that began within the range: a page of at most
-    /// `size`, newest first. Transactions without a change in the scope are left out.
+    /// `size`, newest first.
+    ///
+    /// Under a scope that may hide changes of the actor, returns the transactions whose newest change in the scope was captured within the range, in the
+    /// order of those changes. If the scope hides all changes of the actor, the search does the same work as for an actor who
+    /// does not exist. It ends with the [search time](crate::AuditTrail::search_time); see [`Page::truncated_at`].
     ///
     /// ```no_run
     /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
@@ -44,9 +48,14 @@ impl Snapshot<'_> {
         position: Position,
         size: usize,
     ) -> Result<Page<TransactionRecord>, QueryError> {
-        let filter =
-            Filter { actor: Some(actor.into()), from: range.from, to: range.to, ..Filter::default() };
+        let actor = actor.into();
+        let shows_all = scope.shows_all_of(&actor);
+        let filter = Filter { actor: Some(actor), from: range.from, to: range.to, ..Filter::default() };
         let criteria = Criteria::new(scope, &filter);
+        if !shows_all {
+            let newest = Criteria { is_newest_of_transaction: true, ..criteria };
+            return Ok(self.page(newest, position, size).await?.map(|entry| entry.transaction));
+        }
         let transactions = self.actor_transactions(criteria, position, size.saturating_add(1)).await?;
         let slice = PageSlice::new(transactions, position, size, cursor_of);
         let has_previous = match slice.previous {

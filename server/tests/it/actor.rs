@@ -1,6 +1,9 @@
 //! The page of one actor, or of all actors of a kind.
 
-use crate::support::{Result, get, mounted};
+use std::time::Duration;
+
+use crate::support::{Result, console_of, get, mounted};
+use axum::Router;
 use http::StatusCode;
 use sqlx::PgPool;
 use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
@@ -187,5 +190,21 @@ async fn slow_count_leaves_out_the_tables(pool: PgPool) -> Result {
         body.contains("ticket.opened") && body.contains("The tables could not be counted in time."),
         "{body}"
     );
+    Ok(())
+}
+
+/// Without time to search, a query reads one window of the trail: less than the age of the transaction.
+#[sqlx::test(migrations = false)]
+async fn stopped_search_for_an_actor_does_not_claim_that_nothing_is_recorded(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    act(&pool, ActorRef::new(ActorKind::Admin, "root")?, "ticket.opened", "INSERT INTO tickets VALUES (1)")
+        .await?;
+    age(&pool, "100 days").await?;
+    let trail = AuditTrail::new(pool.clone()).search_time(Duration::ZERO);
+    let tickets = Access::AllowWithin(Scope::tables(["tickets"]));
+    let app = Router::new().nest("/audit", console_of(trail, tickets).into_router());
+    let (_, stopped) = get(&app, "/audit/actors/admin/root?window=30d").await?;
+    assert!(stopped.contains("Nothing in the last 30 days"), "{stopped}");
+    assert!(!stopped.contains("is recorded"), "{stopped}");
     Ok(())
 }

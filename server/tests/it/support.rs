@@ -23,7 +23,12 @@ pub(crate) fn without_timeouts(trail: AuditTrail) -> ConsoleBuilder<Missing, Mis
 
 /// Returns a console whose hook always grants this access.
 pub(crate) fn console(pool: &PgPool, access: Access) -> Console {
-    without_timeouts(AuditTrail::new(pool.clone()))
+    console_of(AuditTrail::new(pool.clone()), access)
+}
+
+/// Returns a console of this trail whose hook always grants this access.
+pub(crate) fn console_of(trail: AuditTrail, access: Access) -> Console {
+    without_timeouts(trail)
         .authorize_fn(move |_| {
             let access = access.clone();
             async move { Ok::<_, std::io::Error>(access) }

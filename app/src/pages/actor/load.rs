@@ -24,13 +24,12 @@ pub(super) async fn load(context: &RequestContext, query: ActorQuery) -> Result<
     let touched =
         async { context.snapshot().await?.table_counts(scope, &transactions.entries, COUNT_CAP).await };
     let touched = context.optional(touched).await.ok();
-    let last = if transactions.entries.is_empty() {
+    let last = if transactions.entries.is_empty() && transactions.truncated_at.is_none() {
         last_transaction(context, &actor).await
     } else {
         LastTransaction::Unknown
     };
-    let is_first_page = position == Position::Newest;
-    Ok(ActorPage { actor, window, from: range.from, is_first_page, transactions, touched, last })
+    Ok(ActorPage { actor, window, from: range.from, position, transactions, touched, last })
 }
 
 async fn last_transaction(context: &RequestContext, actor: &ActorFilter) -> LastTransaction {
@@ -43,6 +42,8 @@ async fn last_transaction(context: &RequestContext, actor: &ActorFilter) -> Last
         Err(_) => LastTransaction::Unknown,
         Ok(page) => match page.entries.into_iter().next() {
             Some(last) => LastTransaction::Found(Box::new(last)),
+            // The search ended before it came to the oldest transaction.
+            None if page.truncated_at.is_some() => LastTransaction::Unknown,
             None => LastTransaction::Never,
         },
     }

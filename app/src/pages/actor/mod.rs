@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::IntoView;
 use threadline::ActorKind;
 use threadline::query::{
-    ActorFilter, Page as PageOfTransactions, RelativeRange, TableCounts, TransactionRecord,
+    ActorFilter, Page as PageOfTransactions, Position, RelativeRange, TableCounts, TransactionRecord,
 };
 
 use self::query::ActorQuery;
@@ -22,8 +22,7 @@ pub(super) struct ActorPage {
     window: RelativeRange,
     /// The start of the window.
     from: Option<DateTime<Utc>>,
-    /// True if the page begins at the newest transaction.
-    is_first_page: bool,
+    position: Position,
     transactions: PageOfTransactions<TransactionRecord>,
     /// The tables of each transaction, in the same order, unless counting took too long.
     touched: Option<Vec<TableCounts>>,

@@ -1,12 +1,14 @@
 //! The view of an actor's page.
 
 use leptos::prelude::*;
-use threadline::query::{Filter, Page as PageOfTransactions, RelativeRange, TableCounts, TransactionRecord};
+use threadline::query::{
+    Filter, Page as PageOfTransactions, Position, RelativeRange, TableCounts, TransactionRecord,
+};
 use threadline::{ActorKind, TableName};
 
 use super::ActorPage;
 use super::empty::empty;
-use crate::components::{Pager, TransactionList, counted, isolated};
+use crate::components::{Pager, TransactionList, counted, isolated, search_stopped};
 use crate::html::IntoHtml;
 use crate::relative_range::range_name;
 use crate::{Page, PageContext};
@@ -14,7 +16,8 @@ use crate::{Page, PageContext};
 /// Renders the transactions of an actor.
 pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
     let name = page.title();
-    let ActorPage { actor, window, from, is_first_page, transactions, touched, last } = page;
+    let ActorPage { actor, window, from, position, transactions, touched, last } = page;
+    let is_first_page = position == Position::Newest;
     let path = context.actor_href(actor.kind, actor.id.as_deref());
     let whole_kind = context.actor_href(actor.kind, None);
     let timeline = context.timeline_href(&Filter { actor: Some(actor.clone()), from, ..Filter::default() });
@@ -26,7 +29,8 @@ pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
     let timeline = (!transactions.entries.is_empty()).then(|| {
         view! { <p class="steps"><a class="button" href=timeline>"Show the changes in the timeline"</a></p> }
     });
-    let body = if transactions.entries.is_empty() {
+    let stopped = search_stopped(transactions.truncated_at, position, transactions.entries.is_empty());
+    let body = if transactions.entries.is_empty() && stopped.is_none() {
         empty(&actor, is_first_page, window, last, &path).into_html()
     } else {
         let PageOfTransactions { entries, newer, older, .. } = transactions;
@@ -34,11 +38,10 @@ pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
         let pager = (newer.is_some() || older.is_some())
             .then(|| view! { <Pager list=list newer=newer older=older summary=summary/> });
         let of_one_actor = actor.id.is_some() || actor.kind == ActorKind::Anonymous;
-        view! {
-            <TransactionList transactions=entries touched=touched.unwrap_or_default() of_one_actor=of_one_actor/>
-            {pager}
-        }
-        .into_html()
+        let list = (!entries.is_empty()).then(|| {
+            view! { <TransactionList transactions=entries touched=touched.unwrap_or_default() of_one_actor=of_one_actor/> }
+        });
+        view! { {list} {stopped} {pager} }.into_html()
     };
     view! {
         <nav class="crumbs" aria-label="Breadcrumbs">
@@ -88,6 +91,9 @@ fn heading(
     let name = range_name(window);
     match page.entries.len() {
         0 => format!("The last {name}"),
+        count if page.truncated_at.is_some() => {
+            format!("At least {} in the last {name}", counted(count, "transaction"))
+        }
         count if page.newer.is_none() && page.older.is_none() => {
             format!("{} in the last {name}", counted(count, "transaction"))
         }

@@ -1,11 +1,10 @@
 //! The number of changes that were found, and their downloads.
 
-use chrono::Utc;
 use leptos::prelude::*;
-use threadline::query::{Count, Filter, Position};
+use threadline::query::{Count, Filter};
 
 use crate::PageContext;
-use crate::components::{Timestamp, counted};
+use crate::components::counted;
 use crate::html::IntoHtml;
 
 /// The formats of downloads.
@@ -19,21 +18,6 @@ pub(super) fn result_line(count: Option<Count>) -> impl IntoView {
         None => "Counting took too long".into_html(),
     };
     view! { <p class="count">{line}</p> }
-}
-
-/// Renders how far a page has searched, if the search was stopped.
-pub(super) fn stopped(at: chrono::DateTime<Utc>, position: Position, is_empty: bool) -> impl IntoView {
-    let (searched, link) = match position {
-        Position::Newest | Position::OlderThan(_) => ("Searched back to ", "Older"),
-        Position::NewerThan(_) => ("Searched forward to ", "Newer"),
-    };
-    let title = if is_empty { "Nothing found so far" } else { "There may be more" };
-    view! {
-        <section class="empty stopped">
-            <h2>{title}</h2>
-            <p>{searched} <Timestamp at=at/> {format!(". {link} continues from there; a table or a shorter window is faster.")}</p>
-        </section>
-    }
 }
 
 /// Renders links that download the changes of the filter.

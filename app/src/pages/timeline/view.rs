@@ -8,10 +8,10 @@ use super::chips::chips;
 use super::empty::{invalid_filter, no_changes};
 use super::filter_form::filter_form;
 use super::groups::{entries, group};
-use super::result::{downloads, result_line, stopped};
+use super::result::{downloads, result_line};
 use super::{FoundChanges, TimelinePage};
 use crate::PageContext;
-use crate::components::{Pager, counted};
+use crate::components::{Pager, counted, search_stopped};
 use crate::html::IntoHtml;
 use crate::islands::LiveChanges;
 
@@ -47,7 +47,7 @@ fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> imp
     let pager = (!is_alone).then(|| {
         view! { <Pager list=list newer=page.newer older=page.older summary=summary/> }
     });
-    let stopped = page.truncated_at.map(|at| stopped(at, position, groups.is_empty()));
+    let stopped = search_stopped(page.truncated_at, position, groups.is_empty());
     let entries = match groups.is_empty() {
         true if stopped.is_some() => EitherOf3::A(()),
         true => EitherOf3::B(no_changes(context, &filter, position, has_changes, now)),

@@ -16,11 +16,14 @@ pub(in crate::query) struct Criteria<'a> {
     pub(in crate::query) transaction: Option<Uuid>,
     /// True if each TRUNCATE of the table belongs to the changes of the row that the filter names.
     pub(in crate::query) with_truncates: bool,
+    /// True if a change counts only if the scope shows no newer change of its transaction, so that each transaction is found
+    /// once.
+    pub(in crate::query) is_newest_of_transaction: bool,
 }
 
 impl<'a> Criteria<'a> {
     pub(in crate::query) const fn new(scope: &'a Scope, filter: &'a Filter) -> Self {
-        Self { scope, filter, transaction: None, with_truncates: false }
+        Self { scope, filter, transaction: None, with_truncates: false, is_newest_of_transaction: false }
     }
 
     /// Returns the same criteria with another filter.

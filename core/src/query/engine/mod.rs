@@ -10,6 +10,7 @@
 //! | no change can meet it ([`Criteria::is_unsatisfiable`](criteria::Criteria::is_unsatisfiable)) | no statement | nothing |
 //! | one transaction | index `(transaction_id, captured_at)` | the changes of the transaction |
 //! | `correlation_id` or `request_id`, at most 400 actions and 4,000 transactions | [`Exact`]: actions, their transactions, the changes of those | the changes of those transactions |
+//! | `actor` or `action`, and a scope that may hide changes of it | [`ByTime`], as without them | what the scope shows until enough match, or the search time of a page |
 //! | `key` with `actor` or `action`, at most 40 transactions | [`Exact`]: the transactions of the driving filter, the changes of those | the changes of those transactions |
 //! | `actor` or `action` without `key` | [`Incremental`]: batches of transactions, newest first, the prompt changes of each batch, then late changes | 26,000 transactions, or what reading the table by time would cost |
 //! | `key` | [`ByTime`] on `(row_bucket, captured_at)` and `(related_bucket, captured_at)`, 8 buckets merged | the history of the row |

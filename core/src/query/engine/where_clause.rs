@@ -59,17 +59,32 @@ impl WhereClause<'_> {
         if let Some(to) = filter.to {
             self.sql.push(" AND c.captured_at <= ").push_bind(to);
         }
-        if filter.has_transaction_conditions() {
-            self.sql.push(" AND ");
-            self.push_transaction_exists(filter);
-        }
         if let Some(condition) = scope.condition() {
             self.sql.push(" AND ");
             self.push_scope(condition);
         }
+        if filter.has_transaction_conditions() {
+            self.push_visible_transaction_exists(scope, filter);
+        }
+        if criteria.is_newest_of_transaction {
+            self.push_newest_of_transaction(scope);
+        }
         if let Some(cursor) = position.cursor() {
             push_after_cursor(self.sql, ["c.captured_at", "c.id"], position.direction(), cursor);
         }
+    }
+
+    /// Pushes that the scope shows no newer change of the transaction of `c`.
+    fn push_newest_of_transaction(&mut self, scope: &Scope) {
+        self.sql.push(self.schema.fill(
+            " AND NOT EXISTS (SELECT FROM (SELECT c.transaction_id, c.captured_at, c.id) AS this
+                CROSS JOIN LATERAL (SELECT FROM __schema__.audit_changes AS c
+                  WHERE c.transaction_id = this.transaction_id AND c.captured_at >= this.captured_at
+                    AND (c.captured_at, c.id) > (this.captured_at, this.id) AND ",
+        ));
+        let any = Filter::default();
+        self.push(Criteria::new(scope, &any), Position::Newest, TimeWindow::default());
+        self.sql.push(" OFFSET 0) AS newer)");
     }
 
     /// Pushes that the row has the key after the change, or had it before and lost it.
@@ -88,6 +103,25 @@ impl WhereClause<'_> {
                 .push_bind(Json(key.clone()));
         }
         self.sql.push(")");
+    }
+
+    /// Pushes that the transaction of a change that the scope shows meets the filter. PostgreSQL evaluates the cheaper condition
+    /// first. Where the scope is as costly, because it is about the actor, `CASE` makes it evaluate the scope first, so that the
+    /// work for a hidden change does not depend on the filter.
+    fn push_visible_transaction_exists(&mut self, scope: &Scope, filter: &Filter) {
+        match scope.condition().filter(|condition| condition.is_about_actor()) {
+            None => {
+                self.sql.push(" AND ");
+                self.push_transaction_exists(filter);
+            }
+            Some(condition) => {
+                self.sql.push(" AND CASE WHEN ");
+                self.push_scope(condition);
+                self.sql.push(" THEN ");
+                self.push_transaction_exists(filter);
+                self.sql.push(" ELSE false END");
+            }
+        }
     }
 
     /// Pushes that the change's transaction `t`, and its action `a`, meet the filter.

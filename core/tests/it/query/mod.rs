@@ -14,6 +14,7 @@ mod paging;
 mod plans;
 mod row_history;
 mod scope;
+mod scope_work;
 mod search_path;
 mod snapshot;
 mod table_counts;

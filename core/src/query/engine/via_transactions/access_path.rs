@@ -42,10 +42,19 @@ impl<'a> AccessPath<'a> {
             let residual = Filter { actor: filter.actor.clone(), ..filter.without_transaction_conditions() };
             return Ok(Self::Exact { transactions, residual });
         }
-        if filter.actor.is_none() && filter.action.is_none() {
+        let is_listed = match (&filter.actor, &filter.action) {
+            (None, None) => false,
+            (Some(actor), _) => criteria.scope.shows_all_of(actor),
+            (None, Some(_)) => !criteria.scope.is_limited(),
+        };
+        if !is_listed {
             return Ok(Self::ByTime);
         }
-        let driving_filter = choose_driving_filter(snapshot, criteria, position).await?;
+        let driving_filter = if criteria.scope.is_limited() {
+            DrivingFilter::Actor
+        } else {
+            choose_driving_filter(snapshot, criteria, position).await?
+        };
         let mut scan =
             Box::new(TransactionScan::new(criteria, position, snapshot.features(), driving_filter));
         let residual = Filter { actor: None, action: None, ..filter.clone() };

@@ -26,17 +26,17 @@ const SETTINGS: [(&str, &str); 8] = [
 
 /// A subscriber of the notices of PostgreSQL, which sqlx emits as events.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Listener(Arc<Mutex<Vec<String>>>);
+pub(in crate::query) struct Listener(Arc<Mutex<Vec<String>>>);
 
 impl Listener {
     /// Returns a pool of one connection whose server sends plans.
-    pub(super) async fn pool(pool: &PgPool) -> Result<PgPool> {
+    pub(in crate::query) async fn pool(pool: &PgPool) -> Result<PgPool> {
         let options = pool.connect_options().as_ref().clone().options(SETTINGS);
         Ok(PgPoolOptions::new().max_connections(1).connect_with(options).await?)
     }
 
     /// Returns the plans since the last call.
-    pub(super) fn take(&self) -> Result<Vec<Plan>> {
+    pub(in crate::query) fn take(&self) -> Result<Vec<Plan>> {
         let heard = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let plans = heard.iter().filter_map(|notice| notice.split_once("plan:"));
         Ok(plans.map(|(_, json)| Plan::new(json)).collect::<std::result::Result<_, _>>()?)

@@ -15,8 +15,8 @@ use threadline::{AuditTrail, Scope};
 
 use crate::query::install_for_made_up_rows;
 use cases::Case;
-use listener::Listener;
-use plan::Plan;
+pub(in crate::query) use listener::Listener;
+pub(in crate::query) use plan::Plan;
 use threadline_testkit::database::{Result, run};
 
 /// The number of rows up to which a partition may be read as a whole.

@@ -5,23 +5,23 @@ use std::fmt;
 use serde_json::Value;
 
 #[derive(Debug)]
-pub(super) struct Plan(Value);
+pub(in crate::query) struct Plan(Value);
 
 /// A step of a plan.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Step<'a> {
+pub(in crate::query) struct Step<'a> {
     json: &'a Value,
     depth: usize,
 }
 
 impl Plan {
     /// Reads the JSON of EXPLAIN.
-    pub(super) fn new(json: &str) -> serde_json::Result<Self> {
+    pub(in crate::query) fn new(json: &str) -> serde_json::Result<Self> {
         serde_json::from_str(json).map(Self)
     }
 
     /// Returns every step, each before those from which it reads.
-    pub(super) fn steps(&self) -> Vec<Step<'_>> {
+    pub(in crate::query) fn steps(&self) -> Vec<Step<'_>> {
         fn walk<'a>(step: Step<'a>, steps: &mut Vec<Step<'a>>) {
             steps.push(step);
             step.inputs().for_each(|input| walk(input, steps));
@@ -32,7 +32,7 @@ impl Plan {
     }
 
     /// Returns the number of rows of the trail that were read.
-    pub(super) fn rows(&self) -> usize {
+    pub(in crate::query) fn rows(&self) -> usize {
         self.steps().iter().filter(|step| step.table().is_some()).map(|step| step.rows()).sum()
     }
 }
@@ -64,7 +64,7 @@ impl<'a> Step<'a> {
     }
 
     /// Returns how often the step ran.
-    pub(super) fn turns(self) -> usize {
+    pub(in crate::query) fn turns(self) -> usize {
         self.number("Actual Loops")
     }
 
@@ -75,7 +75,7 @@ impl<'a> Step<'a> {
     }
 
     /// Returns the table of the trail that the step reads.
-    pub(super) fn table(self) -> Option<&'a str> {
+    pub(in crate::query) fn table(self) -> Option<&'a str> {
         Some(self.text("Relation Name")).filter(|name| name.starts_with("audit_"))
     }
 
@@ -85,12 +85,12 @@ impl<'a> Step<'a> {
     }
 
     /// Returns the number of rows that the step read without an index.
-    pub(super) fn reads_whole_table(self) -> usize {
+    pub(in crate::query) fn reads_whole_table(self) -> usize {
         if self.text("Node Type") == "Seq Scan" { self.in_turn().ceil() as usize } else { 0 }
     }
 
     /// Returns the number of rows that the step sorted.
-    pub(super) fn sorted(self) -> usize {
+    pub(in crate::query) fn sorted(self) -> usize {
         let is_sort = self.text("Node Type").ends_with("Sort");
         let rows =
             |input: Self| (input.average("Actual Rows") * input.average("Actual Loops")).round() as usize;
