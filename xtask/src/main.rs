@@ -6,6 +6,7 @@ mod bundle;
 mod chromium;
 mod command;
 mod demo;
+mod dependencies;
 mod helpdesk;
 mod interrupt;
 mod node;
@@ -42,6 +43,8 @@ enum Task {
     Bundle,
     /// Create the packages that are published, with the bundle and the files of other folders that they need.
     Package,
+    /// Check licences, sources and known vulnerabilities of all dependencies, and write a bill of materials for each crate.
+    Audit,
     /// Measure the costs of the audit trail.
     Bench(bench::Options),
     /// Control the private PostgreSQL server.
@@ -68,6 +71,7 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Demo(options) => demo::run(&options),
         Task::Test(options) => test::run(&options),
+        Task::Audit => dependencies::audit(),
         Task::Bundle => bundle::build().map(drop),
         Task::Package => package::run(),
         Task::Bench(options) => bench::run(&options),

@@ -8,9 +8,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::command::{capture, cargo, find_in_path, is_program, run as run_command};
-use crate::packages;
 use crate::postgres::{Cluster, ClusterKind, NEWEST_VERSION};
 use crate::table::Table;
+use crate::{dependencies, packages};
 
 /// The modules with the slowest tests, which run random plans and random writes and write millions of rows.
 const SLOW_MODULES: [&str; 3] = ["differential::", "redaction::property::", VOLUME_MODULE];
@@ -96,7 +96,7 @@ fn test_threads() -> usize {
 /// Runs all tests on the server of `DATABASE_URL`, if it is set. Otherwise runs all tests on the distribution's PostgreSQL,
 /// and those of the library on the newest one.
 pub(crate) fn run(table: &mut Table) {
-    table.run_prerequisite("dependencies of the library", check_library_dependencies);
+    dependencies::check(table);
     install_programs(table);
     if is_database_url_set() {
         run_on_configured_server(table, &Selection::all());
@@ -181,18 +181,6 @@ fn integration_tests(metadata: &str, package: &str) -> Result<Vec<String>> {
         bail!("`cargo metadata` lists no integration test of {package}");
     }
     Ok(names)
-}
-
-/// Checks that the library and its tests depend on no web framework, unless an application enables its web features.
-fn check_library_dependencies() -> Result<()> {
-    let edges = ["--edges", "normal,build,dev", "--prefix", "none"];
-    let tree = capture(cargo(["tree", "--package", "threadline"]).args(edges))?;
-    let web_crates = ["axum", "axum-core", "http", "hyper", "leptos", "tower", "tower-service"];
-    let found = tree.lines().filter_map(|line| line.split(' ').next()).find(|name| web_crates.contains(name));
-    match found {
-        Some(name) => bail!("the library depends on {name}, which only its features tower and axum may use"),
-        None => Ok(()),
-    }
 }
 
 /// Installs PgBouncer, if it is missing. Debian installs it in a folder that is only in the PATH of root.
