@@ -21,6 +21,7 @@ mod row;
 mod row_keys;
 mod row_removals;
 mod support;
+mod tenants;
 mod theme;
 mod timeline;
 mod transaction;
