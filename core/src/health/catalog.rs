@@ -77,6 +77,9 @@ pub(super) struct Trail {
     pub(super) is_partitioned: bool,
     pub(super) partitions: Vec<String>,
     pub(super) filled_defaults: Vec<String>,
+    /// The indexes of the trail that queries can use, those of its partitions included.
+    pub(super) valid_indexes: Vec<String>,
+    pub(super) invalid_indexes: Vec<String>,
     pub(super) owner: Option<String>,
     owner_is_superuser: Option<bool>,
     owner_can_log_in: Option<bool>,

@@ -62,7 +62,7 @@ macro_rules! findings {
     };
 }
 
-findings! { 23;
+findings! { 24;
     TRIGGER_DISABLED "capture_trigger_disabled" Error:
         "A trigger is disabled, or fires for replicated writes only.", "enabling it";
     INCOMPLETE "capture_incomplete" Error:
@@ -113,6 +113,8 @@ findings! { 23;
         "The trail has no partition for this month or the next.", "creating the partitions";
     DEFAULT_PARTITION "rows_in_default_partition" Warning:
         "A default partition holds changes, which retention cannot drop by month.", "moving them to monthly partitions";
+    INDEX_MISSING "trail_index_missing" Warning:
+        "An index of the trail is missing or invalid, so searches are slow or end with a timeout.", "creating it again";
     SENSITIVE_COLUMN "sensitive_column" Hint:
         "The name of a column looks sensitive, and its values are recorded.",
         "redacting it in `threadline.toml` and generating its triggers again";

@@ -1,4 +1,4 @@
-//! Findings about the trail itself: roles that can change it or bypass capture, and its partitions.
+//! Findings about the trail itself: roles that can change it or bypass capture, its partitions, and its indexes.
 
 use chrono::{Datelike, Months};
 use serde_json::json;
@@ -9,6 +9,7 @@ use super::finding::Finding;
 use super::remedy::role;
 use super::{Remedy, kinds};
 use crate::capture::{identifier, relation};
+use crate::install::MIGRATIONS;
 use crate::{StorageSchema, TableName};
 
 /// Adds the findings about the trail.
@@ -18,6 +19,7 @@ pub(super) fn check(snapshot: &CatalogSnapshot, storage: &StorageSchema, finding
     check_disabled_triggers(trail, storage, findings);
     check_partitions(snapshot, storage, findings);
     check_default_partitions(trail, storage, findings);
+    check_indexes(trail, storage, findings);
     if let (true, Some(owner)) = (trail.owner_is_exposed(), &trail.owner) {
         findings.push(Finding::new(
             &kinds::TRAIL_OWNER,
@@ -179,6 +181,49 @@ fn check_default_partitions(trail: &Trail, storage: &StorageSchema, findings: &m
     }
 }
 
+/// Finds indexes that the trail was created with and that queries cannot use now. Trails of the Elixir library have others.
+fn check_indexes(trail: &Trail, storage: &StorageSchema, findings: &mut Vec<Finding>) {
+    if !trail.is_partitioned {
+        return;
+    }
+    for index in indexes().filter(|index| !trail.valid_indexes.iter().any(|valid| valid == index.name)) {
+        let is_invalid = trail.invalid_indexes.iter().any(|invalid| invalid == index.name);
+        let drop = if is_invalid { format!("DROP INDEX __schema__.{}; ", index.name) } else { String::new() };
+        let state = if is_invalid { "is invalid" } else { "is missing" };
+        let table = trail_table(storage, index.table);
+        findings.push(Finding::new(
+            &kinds::INDEX_MISSING,
+            &table,
+            &format!(
+                "the index {} of {table} {state}; creating it blocks writes to captured tables until it is complete",
+                index.name
+            ),
+            run_by_owner(trail, storage.fill(&(drop + &index.statement))),
+            json!({ "index": index.name }),
+        ));
+    }
+}
+
+/// An index of the trail.
+struct TrailIndex {
+    name: &'static str,
+    table: &'static str,
+    /// The statement that creates it, on one line.
+    statement: String,
+}
+
+/// Reads the indexes of the trail from the migration that creates its tables.
+fn indexes() -> impl Iterator<Item = TrailIndex> {
+    let (_, _, migration) = MIGRATIONS[0];
+    migration.split("\nCREATE INDEX ").skip(1).filter_map(|rest| {
+        let (definition, _) = rest.split_once(';')?;
+        let (name, rest) = definition.split_once(" ON __schema__.")?;
+        let (table, _) = rest.split_once(' ')?;
+        let definition = definition.split_whitespace().collect::<Vec<_>>().join(" ");
+        Some(TrailIndex { name, table, statement: format!("CREATE INDEX {definition};") })
+    })
+}
+
 /// Moves the rows of a default partition to monthly partitions. It creates these itself, because `threadline_ensure_partitions`
 /// creates none for past months. A detached partition may still have the name of its month, so the name gets a suffix then.
 const MOVE_ROWS_SQL: &str = "DO $$
@@ -206,4 +251,25 @@ $$;";
 
 fn trail_table(storage: &StorageSchema, name: &str) -> TableName {
     TableName::new(storage.name(), name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn indexes_are_read_from_the_migration() {
+        let (_, _, migration) = MIGRATIONS[0];
+        let found: Vec<_> = indexes().collect();
+        assert_eq!(found.len(), migration.matches("CREATE INDEX").count());
+        let late = found.iter().find(|index| index.name == "audit_changes_late_idx");
+        assert_eq!(
+            late.map(|index| (index.table, index.statement.as_str())),
+            Some((
+                "audit_changes",
+                "CREATE INDEX audit_changes_late_idx ON __schema__.audit_changes (captured_at, id) INCLUDE (transaction_id, \
+                 occurred_at) WHERE captured_at - occurred_at > interval '1 second';"
+            ))
+        );
+    }
 }

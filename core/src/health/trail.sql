@@ -77,6 +77,7 @@ SELECT now() AS checked_at,
        (SELECT coalesce(array_agg(name), '{}') FROM own
         WHERE name IN ('audit_changes_default', 'audit_transactions_default') AND pg_catalog.pg_relation_size(oid) > 0
           AND has_schema_privilege(relnamespace, 'USAGE') AND has_any_column_privilege(oid, 'SELECT')) AS filled_defaults,
+       indexes.*,
        owner.rolname::text AS owner, owner.rolsuper AS owner_is_superuser, owner.rolcanlogin AS owner_can_log_in,
        pg_has_role(owner.oid, 'USAGE') AS may_alter,
        (SELECT coalesce(json_agg(writer), '[]') FROM writer) AS writers,
@@ -100,4 +101,9 @@ FROM (SELECT coalesce(array_agg(function.oid), '{}') AS oids, coalesce(array_agg
              coalesce(array_agg(definer.may_replace), '{}') AS replaceable,
              coalesce(array_agg(definer.may_record OR NOT prosecdef), '{}') AS recording
       FROM function JOIN definer ON definer.oid = function.proowner) AS f
+CROSS JOIN (
+  SELECT coalesce(array_agg(c.relname::text) FILTER (WHERE i.indisvalid), '{}') AS valid_indexes,
+         coalesce(array_agg(c.relname::text) FILTER (WHERE NOT i.indisvalid), '{}') AS invalid_indexes
+  FROM own JOIN pg_catalog.pg_index AS i ON i.indrelid = own.oid JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+  WHERE NOT own.relispartition) AS indexes
 LEFT JOIN (own AS o JOIN pg_catalog.pg_roles AS owner ON owner.oid = o.relowner) ON o.name = 'audit_changes'

@@ -20,7 +20,7 @@ const fn case(code: &'static str, damage: &'static str) -> Case {
     Case { code, damage, cleanup: "" }
 }
 
-const CASES: [Case; 26] = [
+const CASES: [Case; 27] = [
     case("capture_trigger_disabled", "ALTER TABLE t DISABLE TRIGGER threadline_audit_t_insert, DISABLE TRIGGER threadline_audit_t_truncate"),
     case("capture_trigger_disabled", "ALTER TABLE t ENABLE REPLICA TRIGGER threadline_audit_t_delete"),
     case("capture_incomplete", "DROP TRIGGER threadline_audit_t_update ON t"),
@@ -94,6 +94,7 @@ const CASES: [Case; 26] = [
          SELECT gen_random_uuid(), gen_random_uuid(), day, 'public', 't', '{}', 'truncate', day, 0, 0
          FROM unnest(ARRAY['2020-01-31 23:59Z', '2020-02-01 00:00Z', '2021-12-31 12:00Z']::timestamptz[]) AS day",
     ),
+    case("trail_index_missing", "DROP INDEX threadline.audit_changes_row_idx"),
     case("sensitive_column", "ALTER TABLE t ADD password_hash text"),
     Case {
         code: "owner_can_switch_capture_off",

@@ -249,6 +249,33 @@ async fn function_owner_without_privileges_is_reported_and_fixed(pool: PgPool) -
     role.drop().await
 }
 
+/// Drops two indexes, and creates one of them without those of the partitions, so that it is invalid.
+#[sqlx::test(migrations = false)]
+async fn missing_and_invalid_indexes_of_the_trail_are_created(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    run(
+        &pool,
+        "DROP INDEX threadline.audit_changes_row_idx, threadline.audit_actions_request_id_idx, threadline.audit_changes_late_idx;
+         CREATE INDEX audit_changes_row_idx ON ONLY threadline.audit_changes (row_bucket, captured_at)",
+    )
+    .await?;
+    let report = check(&trail, "").await?;
+    let expected = [
+        "the index audit_actions_request_id_idx of threadline.audit_actions is missing; creating it blocks writes",
+        "the index audit_changes_late_idx of threadline.audit_changes is missing; creating it blocks writes",
+        "the index audit_changes_row_idx of threadline.audit_changes is invalid; creating it blocks writes",
+    ];
+    assert_eq!(report.findings.len(), expected.len(), "{:?}", report.findings);
+    for (finding, expected) in report.findings.iter().zip(expected) {
+        assert!(finding.message.starts_with(expected), "{}", finding.message);
+    }
+    for finding in &report.findings {
+        run(&pool, &finding.remedy.as_ref().ok_or("no remedy")?.to_string()).await?;
+    }
+    assert!(check(&trail, "").await?.findings.is_empty());
+    Ok(())
+}
+
 /// Detaches a partition, which keeps the name of its month.
 #[sqlx::test(migrations = false)]
 async fn rows_of_month_with_detached_partition_are_moved(pool: PgPool) -> Result {
