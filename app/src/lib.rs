@@ -48,7 +48,7 @@ pub use self::{
     coverage::{CheckFailure, Coverage, CoverageSource, LastCheck},
     page::{FormHandler, LoadedPage, Page, PageForm, PageHandler},
     page_context::{Assets, PageContext},
-    pages::{PageError, Problem, ROUTES, TimelinePage, TimelineQuery},
+    pages::{PageError, Problem, ROUTES, TimelinePage, TimelineQuery, explain_database_error},
     request::{PageServices, QueryFailure, RequestContext},
     route::{Endpoint, Route},
     theme::Theme,

@@ -9,8 +9,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use threadline::event::HEALTH_CHECK_FAILED;
 use threadline::health::{CoverageGap, HealthError, HealthReport, RecordCoverageError, Schemas};
+use threadline::query::QueryError;
 use threadline::{AuditTrail, Config};
-use threadline_app::{CheckFailure, Coverage, CoverageSource, LastCheck};
+use threadline_app::{CheckFailure, Coverage, CoverageSource, LastCheck, explain_database_error};
 use tokio::sync::watch;
 
 /// The shortest period between two checks.
@@ -138,7 +139,13 @@ impl Checks {
                         "This database holds no audit trail in the schema that the console reads.",
                         Some("threadline install"),
                     ),
-                    _ => ("The database could not be reached, or rejected the query.", None),
+                    HealthError::Database(error) => match QueryError::from(error) {
+                        QueryError::Timeout => {
+                            ("The database stopped the check, because it took too long.", None)
+                        }
+                        error => explain_database_error(&error),
+                    },
+                    _ => ("The check of coverage failed. A warning in the log says why.", None),
                 })
             }
             Err(_) => {

@@ -16,7 +16,7 @@ mod transaction;
 
 use threadline::export::Format;
 
-pub use problem::{PageError, Problem};
+pub use problem::{PageError, Problem, explain_database_error};
 pub use timeline::{TimelinePage, TimelineQuery};
 
 use crate::ConsoleAction::{

@@ -13,7 +13,7 @@ use threadline_testkit::html::part;
 use threadline_testkit::role::{GroupRoles, Role};
 use threadline_testkit::wait::wait_until;
 
-use crate::support::{Result, get, without_timeouts};
+use crate::support::{Result, checked, get, without_timeouts};
 
 const TIMELINE: &str = "/audit/timeline?from=2026-01-01T00:00";
 
@@ -99,6 +99,27 @@ async fn lock_is_explained(pool: PgPool) -> Result {
     assert_eq!(title(&app).await?, expected);
     lock.rollback().await?;
     assert_eq!(title(&app).await?.0, StatusCode::OK);
+    Ok(())
+}
+
+/// The coverage check reads only the catalogue, so it succeeds while the table is locked.
+#[sqlx::test(migrations = false)]
+async fn overview_names_the_part_that_could_not_be_read(pool: PgPool) -> Result {
+    let app = checked(installed(&pool).await?).await?;
+    let mut lock = pool.begin().await?;
+    run(&mut *lock, "LOCK TABLE threadline.audit_changes IN ACCESS EXCLUSIVE MODE").await?;
+    let (status, body) = get(&app, "/audit").await?;
+    assert_eq!(
+        (status, part(&body, "<h1>", "</h1>")),
+        (StatusCode::OK, "One thing needs attention"),
+        "{body}"
+    );
+    for expected in ["The newest changes could not be read", "Another session of the database holds a lock"] {
+        assert!(body.contains(expected), "{expected}: {body}");
+    }
+    lock.rollback().await?;
+    let (_, body) = get(&app, "/audit").await?;
+    assert_eq!(part(&body, "<h1>", "</h1>"), "Nothing needs attention");
     Ok(())
 }
 

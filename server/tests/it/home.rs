@@ -178,13 +178,13 @@ async fn home_page_leaves_out_a_part_that_times_out(pool: PgPool) -> Result {
             "pg_catalog.pg_description",
             "Not everything could be checked",
             "ticket.renamed",
-            "Whether every table is captured is not known yet",
+            "Whether every table is captured is not known",
         ),
         (
             "threadline.audit_actions",
-            "Nothing needs attention",
+            "One thing needs attention",
             "2 tables are captured",
-            "The newest transactions could not be read in time",
+            "The newest transactions could not be read.",
         ),
     ] {
         let app = mounted(&pool, Access::Allow);

@@ -34,9 +34,12 @@ impl Summary {
             return Self::without_coverage(home, context.is_scoped);
         };
         let Some(last) = &coverage.last else {
+            let reason = coverage.failure.map_or("No check has ended yet.", |failure| failure.reason);
             return Self::plain(
                 "Not everything could be checked",
-                "Whether every table is captured is not known yet. Reload the page to ask again.",
+                &format!(
+                    "Whether every table is captured is not known. {reason} Reload the page to ask again."
+                ),
             );
         };
         let report = &last.health.coverage;
@@ -46,6 +49,7 @@ impl Summary {
         let drifted =
             last.health.redaction.iter().filter(|table| table.state == DriftState::DriftDetected).count();
         let needs: Vec<_> = [
+            unread(home),
             stale(coverage, now),
             uncovered(report),
             warnings(report),
@@ -81,7 +85,7 @@ impl Summary {
     }
 
     fn nothing_captured(home: &HomePage) -> Self {
-        let nothing_yet = home.latest.as_ref().is_some_and(|latest| latest.transactions.is_empty());
+        let nothing_yet = home.latest.as_ref().is_ok_and(|latest| latest.transactions.is_empty());
         let need = Need {
             title: "Choose the tables that people will ask about".to_owned(),
             text: "Generate a migration that captures them, and run it. Every change after that is recorded."
@@ -98,11 +102,13 @@ impl Summary {
 
     /// Summarizes for operators who may not see coverage: the trail answers.
     fn without_coverage(home: &HomePage, scoped: bool) -> Self {
-        let Some(latest) = &home.latest else {
-            return Self::plain(
-                "Not everything could be checked",
-                "The newest changes could not be read in time. Reload the page to ask again.",
-            );
+        let latest = match &home.latest {
+            Ok(latest) => latest,
+            Err(reason) => {
+                let text =
+                    format!("The newest changes could not be read. {reason} Reload the page to ask again.");
+                return Self::plain("Not everything could be checked", &text);
+            }
         };
         let text = match (scoped, latest.transactions.is_empty()) {
             (true, true) => {
@@ -141,6 +147,12 @@ impl Need {
         });
         view! { <li><h2><bdi>{self.title}</bdi></h2><p>{one_line(self.text)}</p>{command}{link}</li> }
     }
+}
+
+fn unread(home: &HomePage) -> Option<Need> {
+    let text = home.latest.as_ref().err()?.clone();
+    let title = "The newest changes could not be read".to_owned();
+    Some(Need { title, text, command: None, link: Some(("Open the timeline", "/timeline")) })
 }
 
 fn stale(coverage: &Coverage, now: DateTime<Utc>) -> Option<Need> {

@@ -29,7 +29,7 @@ pub(super) async fn load(context: &RequestContext) -> Result<HomePage, PageError
     );
     let (tables, latest) = match (tables, latest) {
         (Err(_), Err(failure)) => return Err(failure.into()),
-        (tables, latest) => (tables.ok(), latest.ok()),
+        (tables, latest) => (tables.ok(), latest.map_err(|failure| PageError::from(failure).explanation())),
     };
     Ok(HomePage {
         schema: trail.schema().clone(),

@@ -22,7 +22,8 @@ pub(super) struct HomePage {
     coverage: Option<Coverage>,
     /// True if the console has a configuration to compare with.
     is_configured: bool,
-    latest: Option<LatestActivity>,
+    /// The newest transactions, or the reason why they could not be read, in a sentence.
+    latest: Result<LatestActivity, String>,
 }
 
 /// The newest transactions.

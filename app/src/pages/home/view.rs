@@ -15,11 +15,11 @@ pub(super) fn view(home: HomePage, context: PageContext) -> impl IntoView {
     let summary = Summary::of(&home, &context, Utc::now());
     let timeline = context.href("/timeline");
     let latest = match home.latest {
-        None => view! { <p class="note">"The newest transactions could not be read in time. The timeline may still show them."</p> }.into_html(),
-        Some(latest) if latest.transactions.is_empty() => {
+        Err(reason) => view! { <p class="note">{format!("The newest transactions could not be read. {reason}")}</p> }.into_html(),
+        Ok(latest) if latest.transactions.is_empty() => {
             view! { <p class="note">"No change is recorded yet. The first one appears here when its transaction commits."</p> }.into_html()
         }
-        Some(LatestActivity { transactions, touched }) => {
+        Ok(LatestActivity { transactions, touched }) => {
             view! { <TransactionList transactions=transactions touched=touched/> }.into_html()
         }
     };

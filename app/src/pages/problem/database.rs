@@ -81,15 +81,26 @@ struct Cause {
 
 /// Describes an error of a query that says nothing about what was asked for.
 pub(super) fn problem(error: &QueryError) -> Problem {
+    cause_problem(cause(error))
+}
+
+/// Returns the explanation of such an error, as a sentence, and the command that fixes its cause.
+#[must_use]
+pub fn explanation(error: &QueryError) -> (&'static str, Option<&'static str>) {
+    let Cause { explanation, command, .. } = cause(error);
+    (explanation, command)
+}
+
+fn cause(error: &QueryError) -> Cause {
     if error.is_pool_timeout() {
-        return cause_problem(POOL_TIMEOUT);
+        return POOL_TIMEOUT;
     }
     // Without a code the error is not one of the database, but of the connection to it; class 08 is as well.
     let Some(code) = error.sqlstate().filter(|code| !code.starts_with("08")) else {
-        return cause_problem(NO_CONNECTION);
+        return NO_CONNECTION;
     };
     let known = CAUSES.iter().find(|(codes, _)| codes.contains(&code.as_str()));
-    cause_problem(known.map_or(OTHER, |(_, cause)| *cause))
+    known.map_or(OTHER, |(_, cause)| *cause)
 }
 
 fn cause_problem(Cause { title, explanation, advice, command }: Cause) -> Problem {

@@ -115,6 +115,14 @@ impl PageError {
     }
 
     /// Replaces the link to the timeline.
+    /// Returns the explanation, as a sentence.
+    pub(crate) fn explanation(self) -> String {
+        match self {
+            Self::Redirect(_) => String::new(),
+            Self::Problem(problem) => problem.explanation,
+        }
+    }
+
     pub(crate) fn link(mut self, label: &'static str, path: &'static str) -> Self {
         if let Self::Problem(problem) = &mut self {
             problem.links = vec![(label, path)];
