@@ -6,6 +6,7 @@ mod bundle;
 mod chromium;
 mod command;
 mod demo;
+mod fuzz;
 mod helpdesk;
 mod interrupt;
 mod node;
@@ -42,6 +43,8 @@ enum Task {
     Bundle,
     /// Create the packages that are published, with the bundle and the files of other folders that they need.
     Package,
+    /// Run the fuzz targets of the parsers of outside input.
+    Fuzz(fuzz::Options),
     /// Measure the costs of the audit trail.
     Bench(bench::Options),
     /// Control the private PostgreSQL server.
@@ -70,6 +73,7 @@ fn run(task: Task) -> Result<()> {
         Task::Test(options) => test::run(&options),
         Task::Bundle => bundle::build().map(drop),
         Task::Package => package::run(),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Postgres(options) => postgres::run(&options),
     }
