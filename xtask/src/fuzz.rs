@@ -162,6 +162,8 @@ fn run_target(programs: &Path, target: String, seconds: u64) -> Result<Outcome> 
         .arg("-print_final_stats=1")
         .arg(corpus)
         .arg(sources.join("seeds").join(&target))
+        // The message of a panic is then near the end of the log.
+        .env("RUST_BACKTRACE", "0")
         .stdout(output.try_clone()?)
         .stderr(output);
     let start = Instant::now();
