@@ -5,7 +5,8 @@
 //!
 //! 1. A request with a safe method (`GET`, `HEAD`, `OPTIONS`, `TRACE`) is allowed, because it changes nothing.
 //! 2. A request with the header `Sec-Fetch-Site` is allowed if its value is `same-origin`, and rejected with every other
-//!    value, including `same-site` and `none`: another application of the same domain is another site.
+//!    value, including `same-site` and `none`: another application of the same domain is another site. If the header is repeated,
+//!    every value has to be `same-origin`.
 //! 3. A request with the header `Origin` is allowed if that origin is the host which was asked, and rejected otherwise. A
 //!    default port is the same as none. Browsers that send no `Sec-Fetch-Site` (old ones, and all of them over plain HTTP)
 //!    send `Origin` with every form.
@@ -47,8 +48,9 @@ pub(crate) fn is_allowed_call(request: &Request) -> bool {
 
 fn is_same_origin(request: &Request) -> bool {
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text(SEC_FETCH_SITE) {
-        return site == "same-origin";
+    let mut sites = request.headers().get_all(SEC_FETCH_SITE).iter().peekable();
+    if sites.peek().is_some() {
+        return sites.all(|site| site == "same-origin");
     }
     // HTTP/2 names the host in the URI, HTTP/1 in a header.
     let host = request.uri().authority().map(|authority| authority.as_str());
@@ -99,6 +101,15 @@ mod tests {
             ),
             (false, &[("sec-fetch-site", "cross-site")]),
             (false, &[("sec-fetch-site", "none")]),
+            (false, &[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")]),
+            (
+                false,
+                &[
+                    ("sec-fetch-site", "\u{ff}"),
+                    ("origin", "http://audit.example"),
+                    ("host", "audit.example"),
+                ],
+            ),
             (true, &[("origin", "http://audit.example"), ("host", "audit.example")]),
             (true, &[("origin", "https://audit.example"), ("host", "audit.example:443")]),
             (true, &[("origin", "http://127.0.0.1:4105"), ("host", "127.0.0.1:4105")]),

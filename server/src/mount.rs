@@ -3,6 +3,7 @@
 use axum::extract::{OriginalUri, Request};
 use axum::response::Redirect;
 use axum::routing::{MethodRouter, get};
+use http::Uri;
 
 /// Returns the path of the mount, without a slash at its end: the part of the original path that nesting has removed. It is read
 /// from each request, so that one process can have several consoles.
@@ -22,9 +23,31 @@ pub(crate) fn base(request: &Request) -> String {
 /// # }
 /// ```
 pub fn redirect_trailing_slash<S: Clone + Send + Sync + 'static>() -> MethodRouter<S> {
-    get(|OriginalUri(uri): OriginalUri| async move {
-        // One slash in front, so that a path such as //example.org/ cannot redirect to another host.
-        let path = format!("/{}", uri.path().trim_matches('/'));
-        Redirect::permanent(&uri.query().map_or_else(|| path.clone(), |query| format!("{path}?{query}")))
-    })
+    get(|OriginalUri(uri): OriginalUri| async move { Redirect::permanent(&without_trailing_slash(&uri)) })
+}
+
+/// Returns the path without slashes at its end. One slash is in front, so that a path such as `//example.org/` cannot redirect to
+/// another host. Browsers read a backslash as a slash.
+fn without_trailing_slash(uri: &Uri) -> String {
+    let path = format!("/{}", uri.path().trim_matches(['/', '\\']));
+    uri.query().map_or_else(|| path.clone(), |query| format!("{path}?{query}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirect_without_trailing_slash_stays_on_the_host() {
+        for (uri, expected) in [
+            ("/audit/", "/audit"),
+            ("/audit/?a=/", "/audit?a=/"),
+            ("//evil.example/", "/evil.example"),
+            ("/\\evil.example/", "/evil.example"),
+            ("/\\/evil.example/", "/evil.example"),
+            ("/", "/"),
+        ] {
+            assert_eq!(without_trailing_slash(&uri.parse().unwrap()), expected, "{uri}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod chromium;
 mod command;
 mod demo;
 mod dependencies;
+mod fuzz;
 mod helpdesk;
 mod interrupt;
 mod node;
@@ -45,6 +46,8 @@ enum Task {
     Package,
     /// Check licences, sources and known vulnerabilities of all dependencies, and write a bill of materials for each crate.
     Audit,
+    /// Run the fuzz targets of the parsers of outside input.
+    Fuzz(fuzz::Options),
     /// Measure the costs of the audit trail.
     Bench(bench::Options),
     /// Control the private PostgreSQL server.
@@ -74,6 +77,7 @@ fn run(task: Task) -> Result<()> {
         Task::Audit => dependencies::audit(),
         Task::Bundle => bundle::build().map(drop),
         Task::Package => package::run(),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Postgres(options) => postgres::run(&options),
     }

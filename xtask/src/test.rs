@@ -6,7 +6,7 @@ use clap::Args;
 use crate::command::{cargo, run as run_command};
 use crate::table::Table;
 use crate::wasm::Toolchain;
-use crate::{browser, bundle, helpdesk, rust_tests};
+use crate::{browser, bundle, fuzz, helpdesk, rust_tests};
 
 /// `cargo xtask test …`; without a flag, all parts.
 #[derive(Debug, Args)]
@@ -20,8 +20,11 @@ pub(crate) struct Options {
     /// Run the browser suite.
     #[arg(long)]
     browser: bool,
+    /// Run each fuzz target for a minute.
+    #[arg(long)]
+    fuzz: bool,
     /// Check formatting and clippy, and run the Rust tests on one server without the slowest ones, within minutes.
-    #[arg(long, conflicts_with_all = ["lint", "rust", "browser"])]
+    #[arg(long, conflicts_with_all = ["lint", "rust", "browser", "fuzz"])]
     quick: bool,
     #[command(flatten)]
     suite: browser::SuiteOptions,
@@ -40,7 +43,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 fn run_parts(options: &Options, table: &mut Table) {
-    let all = !(options.lint || options.rust || options.browser);
+    let all = !(options.lint || options.rust || options.browser || options.fuzz);
     // The bundle is first, because the server crate embeds it and would have to be compiled again after it.
     let has_bundle = (all || options.browser) && table.run("browser bundle", bundle::build).is_some();
     if all || options.lint {
@@ -48,6 +51,9 @@ fn run_parts(options: &Options, table: &mut Table) {
     }
     if all || options.rust {
         rust_tests::run(table);
+    }
+    if all || options.fuzz {
+        table.run("fuzz targets", fuzz::run_all);
     }
     if all || options.browser {
         // The help desk embeds the bundle, and the suite needs the help desk.
@@ -67,8 +73,8 @@ fn run_quick(table: &mut Table) {
     run_clippy(table);
     rust_tests::run_quick(table);
     eprintln!(
-        "    not run: clippy of the frontend crate, documentation, {}, the newest version of PostgreSQL, the browser suite; \
-         `cargo xtask test` runs them",
+        "    not run: clippy of the frontend crate, documentation, {}, the newest version of PostgreSQL, the fuzz targets, \
+         the browser suite; `cargo xtask test` runs them",
         rust_tests::TESTS_SKIPPED_BY_QUICK
     );
 }
@@ -96,7 +102,10 @@ fn lint(table: &mut Table) {
 
 fn check_formatting(table: &mut Table) {
     table.run_step("formatting", || {
-        run_command(&mut cargo(["fmt", "--all", "--check"])).context("`cargo fmt --all` fixes the formatting")
+        run_command(&mut cargo(["fmt", "--all", "--check"]))
+            .context("`cargo fmt --all` fixes the formatting")?;
+        run_command(&mut cargo(["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))
+            .context("`cargo fmt --manifest-path fuzz/Cargo.toml` fixes the formatting")
     });
 }
 

@@ -107,6 +107,14 @@ pub enum HealthError {
     Database(#[from] sqlx::Error),
 }
 
+/// Reads the redaction of a function body of the Elixir library. Only the fuzz target calls it from outside.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+#[must_use]
+pub fn elixir_redaction(body: &str, storage: &StorageSchema) -> Option<Redaction> {
+    legacy::redaction(body, storage)
+}
+
 impl AuditTrail {
     /// Checks which tables are captured, and collects all findings, at one moment. Reads only the catalogue, so it locks no
     /// table of the host and needs no privilege on one.

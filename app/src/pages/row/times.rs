@@ -1,6 +1,6 @@
 //! Times in the address of a row's page, and the messages about times that cannot be used.
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, TimeDelta, Timelike, Utc};
 use threadline::query::Timestamp;
 
 /// Parses a time as the filter does. The error is a sentence for the person who typed it.
@@ -30,7 +30,9 @@ pub(super) fn just_before(at: DateTime<Utc>) -> DateTime<Utc> {
 /// Formats a time for a `datetime-local` field, rounded up to the second, so that the version of that time is still found.
 pub(super) fn field_value(at: DateTime<Utc>) -> String {
     let whole = at.with_nanosecond(0).unwrap_or(at);
-    let up = if whole == at { at } else { whole + TimeDelta::seconds(1) };
+    let next = whole + TimeDelta::seconds(1);
+    // No time after the year 9999 can be parsed.
+    let up = if whole == at || next.year() > 9999 { whole } else { next };
     up.format("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
@@ -49,6 +51,7 @@ mod tests {
         assert_eq!(stamp(at), "2026-11-22T09:30:15.000001Z");
         assert_eq!(field_value(at), "2026-11-22T09:30:16");
         assert_eq!(field_value(parse_time("2026-11-22T09:30").unwrap()), "2026-11-22T09:30:00");
+        assert_eq!(field_value(parse_time("9999-12-31T23:59:59.999999").unwrap()), "9999-12-31T23:59:59");
         assert_eq!(parse_time(" ").unwrap_err(), "Choose a time.");
         assert!(parse_time("yesterday").unwrap_err().starts_with("“yesterday” is not a time."));
     }

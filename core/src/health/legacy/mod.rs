@@ -12,7 +12,7 @@ mod statements;
 mod tests;
 mod tokens;
 
-use self::state::{Row, State, Value};
+use self::state::{OldValues, Row, State, Value};
 use super::drift::Redaction;
 use crate::StorageSchema;
 
@@ -28,17 +28,23 @@ pub(super) fn redaction(body: &str, storage: &StorageSchema) -> Option<Redaction
         return None;
     };
     let [Value::Null, Value::Null, Value::Null] = deleted else { return None };
-    let names_no_excluded = after_insert.exclude.iter().all(|column| unnamed.contains(column));
-    (after_insert == after_update && names_no_excluded && hides(&old_values, &after_insert))
-        .then_some(after_insert)
+    let is_redacted = names_no_excluded(&unnamed, &after_insert) && hides(&old_values, &after_insert);
+    (after_insert == after_update && is_redacted).then_some(after_insert)
 }
 
-/// Returns whether old values are masked like new ones. Excluded columns have no old values, because only named columns have any.
+/// Returns whether no excluded column is named.
+fn names_no_excluded(unnamed: &[String], redaction: &Redaction) -> bool {
+    redaction.exclude.iter().all(|column| unnamed.contains(column))
+}
+
+/// Returns whether old values are redacted like new ones. Only named columns have old values, but the names that are recorded may
+/// be others than those at that time.
 fn hides(old_values: &Value, redaction: &Redaction) -> bool {
     match old_values {
         Value::Null => true,
-        Value::OldValues(mask, placeholder) => {
-            redaction.mask.iter().all(|column| mask.contains(column))
+        Value::OldValues(OldValues { unnamed, mask, placeholder }) => {
+            names_no_excluded(unnamed, redaction)
+                && redaction.mask.iter().all(|column| mask.contains(column))
                 && (mask.is_empty() || placeholder.as_ref() == Some(&redaction.mask_placeholder))
         }
         _ => false,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::expressions::{Expression, is};
-use super::state::{State, Value};
+use super::state::{OldValues, State, Value};
 use super::tokens::Token;
 
 /// The values of an `INSERT`, by column.
@@ -131,20 +131,19 @@ impl State<'_> {
 
     /// Reads the old values of the named columns, masked or not.
     fn old_values(&self, rest: &mut Expression<'_>) -> Option<Value> {
-        let has_names = matches!(self.variables.get("v_changed_fields"), Some(Value::Names(_)));
-        has_names.then_some(())?;
+        let Some(Value::Names(unnamed)) = self.variables.get("v_changed_fields") else { return None };
         rest.expect("jsonb_object_agg(u.k,")?;
-        let masked = if rest.accept("case when u.k = any(") {
+        let (mask, placeholder) = if rest.accept("case when u.k = any(") {
             let mask = rest.names()?;
             rest.expect(") then")?;
             let placeholder = rest.placeholder()?.to_owned();
             rest.expect("else to_jsonb(old) -> u.k end")?;
-            Value::OldValues(mask, Some(placeholder))
+            (mask, Some(placeholder))
         } else {
             rest.expect("to_jsonb(old) -> u.k")?;
-            Value::OldValues(Vec::new(), None)
+            (Vec::new(), None)
         };
         rest.expect(") into v_changed_from from unnest(v_changed_fields) as u(k)")?;
-        Some(masked)
+        Some(Value::OldValues(OldValues { unnamed: unnamed.clone(), mask, placeholder }))
     }
 }

@@ -33,8 +33,19 @@ pub(super) enum Value {
     Image(Row, Redaction),
     /// The names of the columns that an update changed, without these.
     Names(Vec<String>),
-    /// The old values of the named columns; those of the listed columns are replaced by the placeholder.
-    OldValues(Vec<String>, Option<String>),
+    /// The old values of the columns that an update changed.
+    OldValues(OldValues),
+}
+
+/// The old values of the columns that an update changed, redacted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OldValues {
+    /// The columns without an old value, because they are not named.
+    pub(super) unnamed: Vec<String>,
+    /// The columns whose values are replaced.
+    pub(super) mask: Vec<String>,
+    /// The text that replaces a value, if any is replaced.
+    pub(super) placeholder: Option<String>,
 }
 
 /// A recorded change: the row after it, the changed columns, and their old values.
@@ -51,6 +62,8 @@ pub(super) struct State<'a> {
     pub(super) has_transaction: bool,
     pub(super) recorded: Option<Recorded>,
     has_returned: bool,
+    /// The state before the innermost loop.
+    before_loop: Option<Box<Self>>,
 }
 
 /// The outcome of a condition.
@@ -80,6 +93,7 @@ impl<'a> State<'a> {
             has_transaction: false,
             recorded: None,
             has_returned: false,
+            before_loop: None,
         };
         state.execute(&body.statements)?;
         Some(state)
@@ -101,11 +115,17 @@ impl<'a> State<'a> {
                 // The loop may run any number of times, or not at all.
                 Statement::For(header, body) => {
                     is(header, "i in 0 .. tg_nargs - 1").then_some(())?;
-                    let mut once = self.clone();
+                    let mut once = Self { before_loop: Some(Box::new(self.clone())), ..self.clone() };
                     once.execute(body)?;
+                    once.before_loop.clone_from(&self.before_loop);
                     self.merge(once)?;
                 }
-                Statement::Exit => {}
+                // What follows may not run, so the loop must not have changed anything until here.
+                Statement::Exit => {
+                    let before = self.before_loop.as_deref()?;
+                    let here = Self { before_loop: before.before_loop.clone(), ..self.clone() };
+                    (here == *before).then_some(())?;
+                }
                 Statement::Return(value) => {
                     ["old", "new", "null"].iter().any(|row| is(value, row)).then_some(())?;
                     self.has_returned = true;
@@ -149,8 +169,8 @@ impl<'a> State<'a> {
     fn merge(&mut self, mut other: Self) -> Option<()> {
         for (name, value) in &mut self.variables {
             match (&value, other.variables.get_mut(name)?) {
-                (Value::Null, others @ Value::OldValues(..)) => *value = others.clone(),
-                (Value::OldValues(..), others @ Value::Null) => *others = value.clone(),
+                (Value::Null, others @ Value::OldValues(_)) => *value = others.clone(),
+                (Value::OldValues(_), others @ Value::Null) => *others = value.clone(),
                 _ => {}
             }
         }

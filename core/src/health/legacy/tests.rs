@@ -112,6 +112,19 @@ fn edited_body_is_unknown() {
             "RETURN NEW;\n             EXCEPTION WHEN others THEN RETURN NEW; END;",
         ),
         ("RETURN NEW;\n             END;", "END;"),
+        // White space that PostgreSQL does not know is a part of a name.
+        (redact, "v_data_after\u{a0}:= v_data_after - 'pin';"),
+        (redact, "v_data_after := v_data_after - 'pin';\u{b}"),
+        // The loop may end before the row is redacted again.
+        (
+            redact,
+            "v_data_after := v_data_after - 'pin';
+             FOR i IN 0 .. TG_NARGS - 1 LOOP
+               v_data_after := v_row; EXIT;
+               v_data_after := v_data_after - 'pass''word'; v_data_after := v_data_after - 'pin';
+             END LOOP;",
+        ),
+        (redact, "v_data_after := v_data_after - 'pin'; EXIT;"),
         // A name means something else.
         ("DECLARE v_txid bigint;", "DECLARE to_jsonb jsonb; v_txid bigint;"),
         ("v_data_after jsonb;", "v_data_after jsonb := '{}';"),
@@ -129,6 +142,24 @@ fn edited_body_is_unknown() {
     }
 }
 
+/// The old values are those of the names at that time, so later names without the excluded columns do not redact them.
+#[test]
+fn old_values_of_excluded_columns_are_unknown() {
+    let body = REDACTED.body();
+    let (_, names) = body.split_once("SELECT array_agg").unwrap();
+    let (names, _) = names.split_once(';').unwrap();
+    let names = format!("SELECT array_agg{names};");
+    let old_values = body.split_once(&names).unwrap().1.split_once("END IF;").unwrap().0;
+    let old_values = format!("{old_values}END IF;");
+    let all_names = names.replace("AND NOT (n.key = ANY(ARRAY['pass''word', 'pin']::text[]))", "");
+    let (named_twice, named_late) =
+        (format!("{names}{old_values}{names}"), format!("{all_names}{old_values}{names}"));
+    let edited = |statements: &str| body.replace(&format!("{names}{old_values}"), statements);
+    assert_eq!(read(&edited(&named_twice)), read(&body));
+    assert_ne!(edited(&named_late), body);
+    assert_eq!(read(&edited(&named_late)), None);
+}
+
 #[test]
 fn understood_edit_returns_its_actual_redaction() {
     let redact = "v_data_after := v_data_after - 'pin';";
@@ -136,6 +167,8 @@ fn understood_edit_returns_its_actual_redaction() {
         ("", &["pass'word"][..]),
         ("IF TG_OP = 'DELETE' THEN v_data_after := v_data_after - 'pin'; END IF;", &["pass'word"]),
         ("v_data_after := v_data_after - 'pin'; v_data_after := v_row;", &[]),
+        // A comment ends at a carriage return.
+        ("v_data_after := v_data_after - 'pin'; -- \r v_data_after := v_row;\n", &[]),
     ] {
         assert_eq!(read(&REDACTED.body().replace(redact, edited)).unwrap().exclude, exclude, "{edited}");
     }

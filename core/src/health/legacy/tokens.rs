@@ -19,14 +19,17 @@ pub(super) enum Token {
 const SYMBOLS: [&str; 16] =
     [":=", "::", "->>", "->", "||", "..", "?", "=", "-", "(", ")", "[", "]", ",", ";", "."];
 
+/// The white space of PostgreSQL. Any other character that is no ASCII is a part of a name.
+const WHITE_SPACE: [char; 5] = [' ', '\t', '\n', '\r', '\u{c}'];
+
 /// Splits a body into tokens. Returns `None` for anything that no known body has, such as a literal whose meaning depends on a
 /// setting.
 pub(super) fn tokens(body: &str) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();
-    let mut rest = body.trim_start();
+    let mut rest = body.trim_start_matches(WHITE_SPACE);
     while let Some(first) = rest.chars().next() {
         if let Some(comment) = rest.strip_prefix("--") {
-            rest = comment.split_once('\n').map_or("", |(_, after)| after);
+            rest = comment.split_once(['\n', '\r']).map_or("", |(_, after)| after);
         } else if first == '\'' {
             let (text, after) = quoted(rest, '\'')?;
             // The meaning of a backslash depends on standard_conforming_strings.
@@ -56,7 +59,7 @@ pub(super) fn tokens(body: &str) -> Option<Vec<Token>> {
             tokens.push(Token::Symbol(symbol));
             rest = &rest[symbol.len()..];
         }
-        rest = rest.trim_start();
+        rest = rest.trim_start_matches(WHITE_SPACE);
     }
     Some(tokens)
 }
@@ -92,6 +95,7 @@ mod tests {
         let text = |text: &str| Token::Text(text.to_owned());
         for (body, expected) in [
             (" A -- b 'c\n d ", vec![word("a"), word("d")]),
+            ("a--b\rc\u{c}--d\r\n", vec![word("a"), word("c")]),
             ("x:=y->>'it''s';", {
                 use Token::Symbol;
                 vec![word("x"), Symbol(":="), word("y"), Symbol("->>"), text("it's"), Symbol(";")]
@@ -106,7 +110,8 @@ mod tests {
     #[test]
     fn token_of_no_known_body_is_rejected() {
         for body in [
-            "E'a'", "U&'a'", "'a\\b'", "$$a$$", "'open", "\"open", "/* a */", "a <> b", "a@b", "#option", "ä",
+            "E'a'", "U&'a'", "'a\\b'", "$$a$$", "'open", "\"open", "/* a */", "a <> b", "a@b", "#option",
+            "ä", "a\u{a0}b", "a\u{b}",
         ] {
             assert_eq!(tokens(body), None, "{body}");
         }
