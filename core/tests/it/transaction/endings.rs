@@ -145,3 +145,22 @@ async fn cancelled_read_leaves_no_transaction_open(pool: PgPool) -> Result {
     assert!(finished);
     Ok(())
 }
+
+/// A read that was given up while all connections were in use must not stand in the queue before the host's next write.
+#[sqlx::test(migrations = false)]
+async fn read_that_was_given_up_takes_no_connection(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    let single = single_connection_pool(&pool).await?;
+    let mut own = single.acquire().await?;
+    let pid: i32 = value(&mut *own, "SELECT pg_backend_pid()").await?;
+    let trail = AuditTrail::new(single.clone());
+    let read = tokio::time::timeout(std::time::Duration::from_millis(50), trail.snapshot());
+    assert!(read.await.is_err());
+    drop(own);
+    // The queue is fair: whoever still waited would be served before this.
+    let next = single.acquire().await?;
+    let last = format!("SELECT query FROM pg_stat_activity WHERE pid = {pid}");
+    assert_eq!(value::<String>(&pool, &last).await?, "SELECT pg_backend_pid()");
+    drop(next);
+    Ok(())
+}
