@@ -11,6 +11,7 @@ use threadline::{AuditTrail, Scope, TransactionError};
 
 use crate::transaction::{actions, recorded, single_connection_pool, tickets, user};
 use threadline_testkit::database::{Result, run, value};
+use threadline_testkit::wait::wait_until;
 
 /// Checks that the next user of the pool's only connection writes in its own transaction and without an actor.
 async fn assert_clean(single: &PgPool, pool: &PgPool, id: i64) -> Result {
@@ -88,6 +89,38 @@ async fn refused_commit_records_nothing(pool: PgPool) -> Result {
     run(&mut *tx, "INSERT INTO tickets VALUES (1, 'low'), (2, 'low')").await?;
     let error = tx.commit().await.unwrap_err();
     assert!(matches!(error, TransactionError::Database(_)), "{error}");
+    assert_clean(&single, &pool, 101).await?;
+    assert_eq!(actions(&pool).await?, 0);
+    Ok(())
+}
+
+/// Ends the session while it commits. Its client cannot know the outcome, because the same error may come after a commit.
+#[sqlx::test(migrations = false)]
+async fn session_ended_during_commit_returns_commit_unknown(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    run(
+        &pool,
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(600); RETURN NULL; END';
+         CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON tickets DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()",
+    )
+    .await?;
+    let single = single_connection_pool(&pool).await?;
+    let mut tx = AuditTrail::new(single.clone()).write(&user("42")?).action("ended").begin().await?;
+    run(&mut *tx, "INSERT INTO tickets VALUES (1)").await?;
+    let (committed, ended) = tokio::join!(
+        tx.commit(),
+        wait_until("the session commits", async || {
+            let end = "SELECT count(pg_terminate_backend(pid)) > 0 FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event = 'PgSleep' AND query = 'COMMIT'";
+            value(&pool, end).await
+        })
+    );
+    ended?;
+    let error = committed.unwrap_err();
+    assert_eq!(error.reason(), "commit_unknown", "{error}");
+    let TransactionError::CommitUnknown { transaction_id, .. } = &error else { return Err(error.into()) };
+    assert!(error.to_string().contains(&transaction_id.to_string()), "{error}");
+    run(&pool, "DROP TRIGGER wait ON tickets").await?;
     assert_clean(&single, &pool, 101).await?;
     assert_eq!(actions(&pool).await?, 0);
     Ok(())
