@@ -16,6 +16,7 @@ mod row_history;
 mod scope;
 mod search_path;
 mod snapshot;
+mod standby;
 mod table_counts;
 mod tables;
 
