@@ -1,14 +1,22 @@
 #![doc = include_str!("../README.md")]
 
 mod capture;
+#[cfg(feature = "console")]
+mod client;
 mod conditions;
 #[cfg(feature = "console")]
 mod console;
+#[cfg(feature = "console")]
+mod faults;
 mod health;
+#[cfg(feature = "console")]
+mod host;
 mod measurement;
 mod query;
 mod report;
 mod server;
+#[cfg(feature = "console")]
+mod share;
 mod write_path;
 
 use anyhow::Result;
@@ -21,7 +29,7 @@ use crate::server::Server;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Measures what the audit trail costs. No figure makes it fail.
+/// Measures what the audit trail costs, and what faults do to it. No figure makes it fail, but an invariant of `faults` does.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 struct Cli {
@@ -42,32 +50,44 @@ enum Bench {
     Console(console::Options),
     /// Measure how long a full check of coverage and redaction takes.
     Health(health::Options),
-    /// Serve the console of a database until it is killed: the host that `console` measures.
+    /// Break the database, the pool and the host under load, and compare the trail with the writes.
+    #[cfg(feature = "console")]
+    Faults(faults::Options),
+    /// Measure how long the host's own pages take while many heavy requests of the console run.
+    #[cfg(feature = "console")]
+    Share(share::Options),
+    /// Serve the console of a database until it is killed: the host that other commands start.
     #[cfg(feature = "console")]
     #[command(hide = true)]
-    Serve { database: String },
+    Serve(host::Options),
 }
 
 fn main() -> Result<()> {
     let bench = Cli::parse().bench;
     let mut builder = match bench {
         #[cfg(feature = "console")]
-        Bench::Serve { .. } => Builder::new_multi_thread(),
+        Bench::Serve(_) => Builder::new_multi_thread(),
         // All clients share one thread, so that the other processors are free for the server.
         _ => Builder::new_current_thread(),
     };
-    builder.enable_all().build()?.block_on(run(&bench, &Server::from_env()?))
+    builder.enable_all().build()?.block_on(run(&bench))
 }
 
-async fn run(bench: &Bench, server: &Server) -> Result<()> {
+async fn run(bench: &Bench) -> Result<()> {
+    let server = Server::from_env;
     match bench {
-        Bench::Capture(options) => capture::run(options, server).await,
-        Bench::WritePath(options) => write_path::run(options, server).await,
-        Bench::Query(options) => query::run(options, server).await,
+        Bench::Capture(options) => capture::run(options, &server()?).await,
+        Bench::WritePath(options) => write_path::run(options, &server()?).await,
+        Bench::Query(options) => query::run(options, &server()?).await,
         #[cfg(feature = "console")]
-        Bench::Console(options) => console::run(options, server).await,
-        Bench::Health(options) => health::run(options, server).await,
+        Bench::Console(options) => console::run(options, &server()?).await,
+        Bench::Health(options) => health::run(options, &server()?).await,
         #[cfg(feature = "console")]
-        Bench::Serve { database } => console::serve(server, database).await,
+        // This one starts servers of its own.
+        Bench::Faults(options) => faults::run(options).await,
+        #[cfg(feature = "console")]
+        Bench::Share(options) => share::run(options, &server()?).await,
+        #[cfg(feature = "console")]
+        Bench::Serve(options) => host::serve(&server()?, options).await,
     }
 }

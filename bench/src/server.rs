@@ -18,7 +18,12 @@ impl Server {
             .context("set DATABASE_URL, or run `cargo xtask bench`, which starts a server")?;
         let options: PgConnectOptions =
             url.parse().context("DATABASE_URL is no URL of a PostgreSQL server")?;
-        Ok(Self { options: options.disable_statement_logging() })
+        Ok(Self::new(options))
+    }
+
+    /// Returns the server that these options connect to.
+    pub(crate) fn new(options: PgConnectOptions) -> Self {
+        Self { options: options.disable_statement_logging() }
     }
 
     /// Returns the options of a connection to a database.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, PgPool, Postgres, SqlSafeStr, Transaction};
 
 /// Restricts name resolution of a transaction to `pg_catalog`.
 ///
@@ -15,14 +16,21 @@ pub(crate) const PIN_SEARCH_PATH: &str = "SET LOCAL search_path = pg_catalog, pg
 ///
 /// If the future of sqlx is dropped while `BEGIN` is running, sqlx returns the connection to the pool with an open transaction, and
 /// its next user would work in that transaction. So `BEGIN` runs in a task, which rolls the transaction back if no caller waits
-/// for it any more. `statement` must be a single statement: if the second of two failed, the transaction of the first would
-/// stay open.
+/// for it any more. The wait for a connection is no part of the task: callers that have given up would else queue before those that
+/// still wait. `statement` must be a single statement: if the second of two failed, the transaction of the first would stay open.
 pub(crate) async fn begin(
     pool: &PgPool,
     statement: &'static str,
 ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    let pool = pool.clone();
-    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+    begin_on(pool.acquire().await?, statement).await
+}
+
+/// Begins a transaction as [`begin`] does, on a connection of a pool.
+pub(crate) async fn begin_on(
+    connection: PoolConnection<Postgres>,
+    statement: &'static str,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let begun = tokio::spawn(Transaction::begin(connection, Some(statement.into_sql_str())));
     begun.await.map_err(|_| sqlx::Error::WorkerCrashed)?
 }
 

@@ -26,11 +26,12 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let bench = options.arguments.first().map_or("", String::as_str);
     let mut build = cargo(["build", "--release", "--package", "threadline-bench"]);
-    if bench == "console" {
+    match bench {
         // The console embeds the bundle, and a browser loads it.
-        bundle::build()?;
-    } else {
-        build.arg("--no-default-features");
+        "console" => drop(bundle::build()?),
+        // These need the console, but no browser.
+        "faults" | "share" => {}
+        _ => drop(build.arg("--no-default-features")),
     }
     step("building the benchmark", || run_command(&mut build))?;
     let mut command = Command::new(benchmark_program()?);
@@ -42,7 +43,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let _lock = lock()?;
     match bench {
         // These read an audit trail of millions of changes, which is kept.
-        "query" | "console" => run_on(&Cluster::find(ClusterKind::BenchQuery)?, &mut command),
+        "query" | "console" | "share" => run_on(&Cluster::find(ClusterKind::BenchQuery)?, &mut command),
         // The figures of these must not depend on earlier runs, which leave gigabytes of write-ahead log.
         "capture" | "write-path" | "health" => {
             let cluster = Cluster::find(ClusterKind::Bench)?;
@@ -50,7 +51,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             run_on(&cluster, &mut command)?;
             cluster.remove()
         }
-        // The program prints an error that lists the benchmarks.
+        // This starts and stops servers of its own. For other names the program prints an error that lists the benchmarks.
         _ => run_command(&mut command),
     }
 }

@@ -1,6 +1,5 @@
 //! `cargo xtask bench console`: how long the console takes to serve and to render its timeline.
 
-mod host;
 mod pages;
 mod rendering;
 mod requests;
@@ -9,16 +8,14 @@ use anyhow::Result;
 use clap::{Args, value_parser};
 use threadline::AuditTrail;
 
-use self::host::Host;
 use self::pages::Pages;
-use self::requests::Client;
+use crate::client::Client;
 use crate::conditions::Conditions;
+use crate::host::Host;
 use crate::measurement::Measurement;
 use crate::query::seed;
 use crate::report::{Report, Table, Target, number};
 use crate::server::Server;
-
-pub(crate) use host::serve;
 
 /// Pages that are not counted, while connections are made and the database reads what was not read for long.
 const WARM_UP_PAGES: usize = 500;
@@ -54,7 +51,7 @@ pub(crate) async fn run(options: &Options, server: &Server) -> Result<()> {
     conditions.add("trail", format!("{} changes over 24 months", number(options.rows as f64)));
     conditions.add("host", "a process of its own with mimalloc, prepared statements, HTTP/1.1 over loopback");
     conditions.add("pages", pages.description());
-    let (host, samples) = (Host::start(&database)?, options.samples as usize);
+    let (host, samples) = (Host::start(&[&database], &[])?, options.samples as usize);
     let client = Client::new(host.port);
     for address in pages.addresses().take(WARM_UP_PAGES) {
         client.get(address).await?;

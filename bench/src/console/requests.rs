@@ -2,16 +2,12 @@
 
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
-use axum::body::Body;
-use axum::http::Uri;
+use anyhow::Result;
 use futures_util::future::try_join_all;
-use http_body_util::BodyExt;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 
-use super::host::Host;
 use super::pages::Pages;
+use crate::client::Client;
+use crate::host::Host;
 use crate::measurement::{Measurement, milliseconds_since};
 use crate::report::{Table, Target, number};
 
@@ -21,33 +17,6 @@ const PARTS: usize = 10;
 const SPEED_TARGET: Target = Target::AtLeast(600.0);
 /// The resident memory at the end by that after the first part. What pages leave behind would show.
 const MEMORY_TARGET: Target = Target::AtMost(1.1);
-
-/// A client that keeps its connections, one for each request at a time.
-#[derive(Debug)]
-pub(super) struct Client {
-    client: hyper_util::client::legacy::Client<HttpConnector, Body>,
-    port: u16,
-}
-
-impl Client {
-    pub(super) fn new(port: u16) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        Self {
-            client: hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(connector),
-            port,
-        }
-    }
-
-    /// Requests a page and reads it to its end.
-    pub(super) async fn get(&self, address: &str) -> Result<()> {
-        let uri: Uri = format!("http://127.0.0.1:{}{address}", self.port).parse()?;
-        let response = self.client.get(uri).await?;
-        ensure!(response.status().is_success(), "{address} responds with {}", response.status());
-        response.into_body().collect().await?;
-        Ok(())
-    }
-}
 
 /// Measures the time of each page from the request to its last byte.
 pub(super) async fn one_by_one(client: &Client, pages: &Pages, samples: usize) -> Result<Measurement> {

@@ -1,12 +1,14 @@
 //! The errors of audited transactions.
 
 use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use uuid::Uuid;
 
 use crate::ActionError;
 use crate::database_error::describe_message;
 
-/// An error of an audited transaction. The transaction was rolled back, or never began.
+/// An error of an audited transaction. The transaction was rolled back or never began, except after
+/// [`CommitUnknown`](Self::CommitUnknown).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransactionError {
@@ -76,7 +78,21 @@ pub enum TransactionError {
         /// The error of the database.
         source: sqlx::Error,
     },
-    /// The database returned an error, or the connection failed.
+    /// The connection ended after `COMMIT` was sent and before the answer came, so the transaction may have been committed. Once
+    /// the database answers again, the trail tells: [`AuditTrail::transaction`](crate::AuditTrail::transaction) finds the id if
+    /// the transaction was committed and captured a row.
+    #[error(
+        "the connection ended before COMMIT was answered, so the write may be stored or not: look for audit transaction \
+         {transaction_id} before it is repeated ({})",
+        describe_message(source)
+    )]
+    CommitUnknown {
+        /// The id of the transaction in the audit trail.
+        transaction_id: Uuid,
+        /// The error of the connection.
+        source: sqlx::Error,
+    },
+    /// The database returned an error, or the connection failed before `COMMIT`.
     #[error("{}", describe_message(.0))]
     Database(#[from] sqlx::Error),
 }
@@ -87,7 +103,7 @@ fn in_action(name: Option<&str>) -> String {
 
 impl TransactionError {
     /// Every word that [`reason`](Self::reason) can return.
-    pub const REASONS: [&str; 11] = [
+    pub const REASONS: [&str; 12] = [
         "missing_actor",
         "invalid_action",
         "invalid_metadata",
@@ -98,6 +114,7 @@ impl TransactionError {
         "actor_replaced",
         "not_installed",
         "missing_right",
+        "commit_unknown",
         "database",
     ];
 
@@ -115,6 +132,7 @@ impl TransactionError {
             Self::ActorReplaced => "actor_replaced",
             Self::NotInstalled { .. } => "not_installed",
             Self::MissingRight { .. } => "missing_right",
+            Self::CommitUnknown { .. } => "commit_unknown",
             Self::Database(_) => "database",
         }
     }
@@ -127,6 +145,16 @@ impl TransactionError {
             // insufficient_privilege
             Some("42501") => Self::MissingRight { source },
             _ => Self::Database(source),
+        }
+    }
+
+    /// Creates the error of `COMMIT`. An error of the transaction, such as a violated constraint, has rolled it back; an error that
+    /// ends the session may have come after the commit.
+    pub(super) fn of_commit(source: sqlx::Error, transaction_id: Uuid) -> Self {
+        let server = source.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+        match server.map(PgDatabaseError::severity) {
+            Some(PgSeverity::Error) => Self::Database(source),
+            _ => Self::CommitUnknown { transaction_id, source },
         }
     }
 }

@@ -54,11 +54,16 @@ impl AuditedTransaction<'_> {
     /// # Errors
     /// [`TransactionError::NothingCaptured`] if there is an action or metadata, and no row of a captured table changed.
     /// [`TransactionError::ActorReplaced`] if a statement of the transaction replaced the actor, and
-    /// [`TransactionError::Database`] if the database returns an error. Everything is rolled back in each case.
+    /// [`TransactionError::Database`] if the database returns an error. Everything is rolled back in these cases.
+    /// [`TransactionError::CommitUnknown`] if the connection ends before the answer to `COMMIT`: then everything is committed, or
+    /// everything is rolled back.
     pub async fn commit(mut self) -> Result<Audited<()>, TransactionError> {
         let written = self.complete().await.inspect_err(report)?;
         let Self { transaction, write, began, .. } = self;
-        transaction.commit().await.map_err(TransactionError::from).inspect_err(report)?;
+        let committed = transaction.commit().await;
+        committed
+            .map_err(|error| TransactionError::of_commit(error, written.transaction_id))
+            .inspect_err(report)?;
         let action = match &write.action_link {
             ActionLink::None => "none",
             ActionLink::Existing(_) => "linked",

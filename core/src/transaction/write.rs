@@ -205,7 +205,8 @@ impl AuditedWrite {
     ///
     /// # Errors
     /// The error of the closure, or a [`TransactionError`] of [`begin`](Self::begin) or [`commit`](AuditedTransaction::commit),
-    /// converted to the error type of the closure. Everything is rolled back in each case, and if the closure panics.
+    /// converted to the error type of the closure. Everything is rolled back in each case, and if the closure panics, except that
+    /// the outcome is open after [`TransactionError::CommitUnknown`].
     pub async fn run<T, E, F>(self, work: F) -> Result<Audited<T>, E>
     where
         F: AsyncFnOnce(&mut sqlx::PgConnection) -> Result<T, E>,

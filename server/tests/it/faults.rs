@@ -165,3 +165,35 @@ async fn exhausted_pool_is_explained(pool: PgPool) -> Result {
     small.close().await;
     Ok(())
 }
+
+/// The pool tries to connect until its timeout, which must not look like a pool whose connections are all in use.
+#[sqlx::test(migrations = false)]
+async fn stopped_database_is_not_explained_as_exhausted_pool(pool: PgPool) -> Result {
+    let nowhere = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+    let stopped = PgPoolOptions::new()
+        .acquire_timeout(Duration::from_millis(200))
+        .connect_lazy_with((*pool.connect_options()).clone().host("127.0.0.1").port(nowhere));
+    let expected = (StatusCode::SERVICE_UNAVAILABLE, "The audit trail does not answer".to_owned());
+    assert_eq!(title(&console(AuditTrail::new(stopped))).await?, expected);
+    Ok(())
+}
+
+/// A host may let its own requests wait for a connection for longer than a page of the console waits for the database.
+#[sqlx::test(migrations = false)]
+async fn exhausted_pool_is_explained_before_its_own_timeout(pool: PgPool) -> Result {
+    drop(installed(&pool).await?);
+    let small = PgPoolOptions::new()
+        .max_connections(4)
+        .acquire_timeout(Duration::from_secs(600))
+        .connect_with((*pool.connect_options()).clone())
+        .await?;
+    let app = console(AuditTrail::new(small.clone()).statement_timeout(Duration::from_millis(50)));
+    // The console may use two of these connections: one for this page and one for the check of coverage.
+    let own =
+        [small.acquire().await?, small.acquire().await?, small.acquire().await?, small.acquire().await?];
+    let expected = (StatusCode::SERVICE_UNAVAILABLE, "No connection to the database is free".to_owned());
+    assert_eq!(title(&app).await?, expected);
+    drop(own);
+    small.close().await;
+    Ok(())
+}

@@ -184,7 +184,8 @@ impl From<QueryFailure> for PageError {
             .into(),
             QueryFailure::Query(QueryError::Busy { .. }) => Self::busy(),
             QueryFailure::Timeout => Problem {
-                explanation: "The database did not answer in time.".to_owned(),
+                // The time may have passed while several queries of a page each waited for a connection.
+                explanation: "The database did not answer in time, or no connection to it became free.".to_owned(),
                 advice: Some(
                     "Nothing is lost: changes are recorded by the database itself, in the transactions that make them.",
                 ),

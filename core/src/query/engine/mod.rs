@@ -75,7 +75,7 @@ pub(super) mod limited_values;
 pub(super) mod load_entries;
 pub(super) mod old_values;
 pub(super) mod page_slice;
-mod read_transaction;
+pub(super) mod read_transaction;
 pub(super) mod scan;
 pub(super) mod schema_features;
 pub(super) mod snapshot;

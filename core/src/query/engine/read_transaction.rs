@@ -1,12 +1,14 @@
 //! The transaction of a snapshot: it counts against the limit of connections that reads occupy, and if its reader goes away while
 //! a statement is running, the statement is cancelled.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, Postgres, Row, Transaction};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Row, Transaction};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{timeout, timeout_at};
 
 use super::snapshot::settings;
 use crate::query::model::error::QueryError;
@@ -16,6 +18,8 @@ use crate::{AuditTrail, pool};
 /// it gets the first one.
 const CANCEL_ATTEMPTS: u32 = 20;
 const CANCEL_INTERVAL: Duration = Duration::from_millis(25);
+/// The time that the database has to accept a connection after a pool gave none.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A read-only transaction of the trail.
 #[derive(Debug)]
@@ -37,16 +41,16 @@ struct Session {
 
 impl ReadTransaction {
     pub(super) async fn begin(trail: &AuditTrail) -> Result<Self, QueryError> {
-        let permit = trail.read_permit().await?;
-        let pool = trail.pool_of_reads();
-        let mut transaction = pool::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let ReadConnection { connection, permit } = ReadConnection::acquire(trail).await?;
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let mut transaction = pool::begin_on(connection, begin).await?;
         let settings = settings(trail.statement_timeout, trail.prepared);
         let sql = format!(
             "{settings}; SELECT pg_backend_pid() AS pid, transaction_timestamp() AS transaction_start"
         );
         let row = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_one(&mut *transaction).await?;
         let session = Session {
-            options: (*pool.connect_options()).clone(),
+            options: (*trail.pool_of_reads().connect_options()).clone(),
             pid: row.try_get("pid")?,
             transaction_start: row.try_get("transaction_start")?,
         };
@@ -61,6 +65,44 @@ impl ReadTransaction {
 
     pub(super) const fn end_statement(&mut self) {
         self.is_running = false;
+    }
+}
+
+/// A connection for reading, and the permission to occupy it.
+#[derive(Debug)]
+pub(in crate::query) struct ReadConnection {
+    pub(in crate::query) connection: PoolConnection<Postgres>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl ReadConnection {
+    /// Waits for both no longer than for one statement, because the pool may allow its users more time than a page has.
+    pub(in crate::query) async fn acquire(trail: &AuditTrail) -> Result<Self, QueryError> {
+        let deadline = Instant::now().checked_add(trail.statement_timeout);
+        let permit = trail.read_permit().await?;
+        let pool = trail.pool_of_reads();
+        let acquired = match deadline {
+            Some(deadline) => {
+                timeout_at(deadline.into(), pool.acquire()).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+            }
+            None => pool.acquire().await,
+        };
+        match acquired {
+            Ok(connection) => Ok(Self { connection, permit }),
+            Err(sqlx::Error::PoolTimedOut) => Err(pool_timeout_cause(pool).await.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Returns why a pool gave no connection in time. While the database is down or refuses sessions, the pool tries to connect until its
+/// timeout, which looks the same as a pool whose connections are all in use. One more connection tells the two apart.
+async fn pool_timeout_cause(pool: &PgPool) -> sqlx::Error {
+    let options = (*pool.connect_options()).clone();
+    match timeout(PROBE_TIMEOUT, PgConnection::connect_with(&options)).await {
+        Ok(Ok(connection)) => connection.close().await.err().unwrap_or(sqlx::Error::PoolTimedOut),
+        Ok(Err(error)) => error,
+        Err(_) => sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()),
     }
 }
 

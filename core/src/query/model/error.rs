@@ -61,6 +61,9 @@ pub enum QueryError {
 
 /// The SQLSTATE `query_canceled`.
 const QUERY_CANCELED: &str = "57014";
+/// The SQLSTATEs `serialization_failure` and `deadlock_detected`. A read-only snapshot gets them only from a standby, which cancels
+/// queries that keep it from replaying changes of its primary.
+const RECOVERY_CONFLICTS: [&str; 2] = ["40001", "40P01"];
 
 impl QueryError {
     /// Returns the code of an error of the database, such as `42501` for a missing privilege. The
@@ -71,7 +74,7 @@ impl QueryError {
         Some(error.as_database_error()?.code()?.into_owned())
     }
 
-    /// Returns whether no connection of the pool became free in time.
+    /// Returns whether no connection of the pool became free in time, although the database accepts connections.
     #[must_use]
     pub const fn is_pool_timeout(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::PoolTimedOut))
@@ -90,6 +93,10 @@ impl QueryError {
 impl From<sqlx::Error> for QueryError {
     fn from(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(|error| error.code());
-        if code.is_some_and(|code| code == QUERY_CANCELED) { Self::Timeout } else { Self::Database(error) }
+        match code.as_deref() {
+            Some(QUERY_CANCELED) => Self::Timeout,
+            Some(code) if RECOVERY_CONFLICTS.contains(&code) => Self::Canceled,
+            _ => Self::Database(error),
+        }
     }
 }

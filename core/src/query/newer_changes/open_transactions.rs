@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, QueryBuilder, Row};
 
+use crate::query::engine::read_transaction::ReadConnection;
 use crate::query::engine::snapshot::Snapshot;
 use crate::query::model::error::QueryError;
 use crate::query::model::snapshot_mark::{Began, MAX_LISTING_TIME, MAX_OPEN, OpenTransaction, SnapshotMark};
@@ -60,11 +61,10 @@ impl AuditTrail {
 
 impl OpenTransactions {
     async fn list(trail: &AuditTrail) -> Result<Self, QueryError> {
-        let _permit = trail.read_permit().await?;
-        let pool = trail.pool_of_reads();
+        let mut reading = ReadConnection::acquire(trail).await?;
         let timeout = pool::timeout_millis(trail.statement_timeout).max(1);
         let sql = format!("SET LOCAL statement_timeout = {timeout}; {LIST}");
-        match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(pool).await {
+        match sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *reading.connection).await {
             Ok(rows) => Ok(Self::read(&rows)?),
             // Everybody may list them, unless that was revoked: then the mark is incomplete.
             Err(error) if is_refused(&error) => Ok(Self { listed_at: None, transactions: Vec::new() }),

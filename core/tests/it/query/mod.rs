@@ -17,6 +17,7 @@ mod scope;
 mod scope_work;
 mod search_path;
 mod snapshot;
+mod standby;
 mod table_counts;
 mod tables;
 

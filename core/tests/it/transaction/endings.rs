@@ -11,6 +11,7 @@ use threadline::{AuditTrail, Scope, TransactionError};
 
 use crate::transaction::{actions, recorded, single_connection_pool, tickets, user};
 use threadline_testkit::database::{Result, run, value};
+use threadline_testkit::wait::wait_until;
 
 /// Checks that the next user of the pool's only connection writes in its own transaction and without an actor.
 async fn assert_clean(single: &PgPool, pool: &PgPool, id: i64) -> Result {
@@ -93,6 +94,38 @@ async fn refused_commit_records_nothing(pool: PgPool) -> Result {
     Ok(())
 }
 
+/// Ends the session while it commits. Its client cannot know the outcome, because the same error may come after a commit.
+#[sqlx::test(migrations = false)]
+async fn session_ended_during_commit_returns_commit_unknown(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    run(
+        &pool,
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(600); RETURN NULL; END';
+         CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON tickets DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()",
+    )
+    .await?;
+    let single = single_connection_pool(&pool).await?;
+    let mut tx = AuditTrail::new(single.clone()).write(&user("42")?).action("ended").begin().await?;
+    run(&mut *tx, "INSERT INTO tickets VALUES (1)").await?;
+    let (committed, ended) = tokio::join!(
+        tx.commit(),
+        wait_until("the session commits", async || {
+            let end = "SELECT count(pg_terminate_backend(pid)) > 0 FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event = 'PgSleep' AND query = 'COMMIT'";
+            value(&pool, end).await
+        })
+    );
+    ended?;
+    let error = committed.unwrap_err();
+    assert_eq!(error.reason(), "commit_unknown", "{error}");
+    let TransactionError::CommitUnknown { transaction_id, .. } = &error else { return Err(error.into()) };
+    assert!(error.to_string().contains(&transaction_id.to_string()), "{error}");
+    run(&pool, "DROP TRIGGER wait ON tickets").await?;
+    assert_clean(&single, &pool, 101).await?;
+    assert_eq!(actions(&pool).await?, 0);
+    Ok(())
+}
+
 /// Cancels an audited write at every point where it waits. Either all of it is recorded or nothing, and the connection is clean.
 #[sqlx::test(migrations = false)]
 async fn cancelled_write_is_recorded_completely_or_not_at_all(pool: PgPool) -> Result {
@@ -143,5 +176,24 @@ async fn cancelled_read_leaves_no_transaction_open(pool: PgPool) -> Result {
         }
     }
     assert!(finished);
+    Ok(())
+}
+
+/// A read that was given up while all connections were in use must not stand in the queue before the host's next write.
+#[sqlx::test(migrations = false)]
+async fn read_that_was_given_up_takes_no_connection(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    let single = single_connection_pool(&pool).await?;
+    let mut own = single.acquire().await?;
+    let pid: i32 = value(&mut *own, "SELECT pg_backend_pid()").await?;
+    let trail = AuditTrail::new(single.clone());
+    let read = tokio::time::timeout(std::time::Duration::from_millis(50), trail.snapshot());
+    assert!(read.await.is_err());
+    drop(own);
+    // The queue is fair: whoever still waited would be served before this.
+    let next = single.acquire().await?;
+    let last = format!("SELECT query FROM pg_stat_activity WHERE pid = {pid}");
+    assert_eq!(value::<String>(&pool, &last).await?, "SELECT pg_backend_pid()");
+    drop(next);
     Ok(())
 }
