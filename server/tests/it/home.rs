@@ -183,7 +183,7 @@ async fn home_page_leaves_out_a_part_that_times_out(pool: PgPool) -> Result {
         (
             "threadline.audit_actions",
             "One thing needs attention",
-            "2 tables are captured",
+            "The newest changes could not be read",
             "The newest transactions could not be read.",
         ),
     ] {
