@@ -20,7 +20,7 @@ pub(crate) struct Options {
     /// Run the browser suite.
     #[arg(long)]
     browser: bool,
-    /// Run each fuzz target for a minute.
+    /// Run each fuzz target for a minute. In CI this part has a job of its own.
     #[arg(long)]
     fuzz: bool,
     /// Check formatting and clippy, and run the Rust tests on one server without the slowest ones, within minutes.
@@ -52,7 +52,9 @@ fn run_parts(options: &Options, table: &mut Table) {
     if all || options.rust {
         rust_tests::run(table);
     }
-    if all || options.fuzz {
+    // The tests check the same properties with fewer inputs. The targets are compiled with flags of their own, which takes
+    // longer than to run them.
+    if options.fuzz {
         table.run("fuzz targets", fuzz::run_all);
     }
     if all || options.browser {

@@ -1,5 +1,5 @@
 //! Tests random writes with canaries in all redacted columns: no canary is stored, every change is recorded once, and replaying the
-//! trail yields the table. `THREADLINE_PROPERTY_CASES=1000` runs more plans than the default of 60.
+//! trail yields the table. `THREADLINE_PROPERTY_CASES=1000` runs more plans than the default of 40.
 
 use serde_json::Value;
 use sqlx::{FromRow, PgPool};
@@ -104,7 +104,7 @@ async fn run_plan(
 
 async fn run_plans(pool: &PgPool, mode: CaptureMode) -> Result {
     let cases =
-        std::env::var("THREADLINE_PROPERTY_CASES").ok().map_or(Ok(60), |cases| cases.parse::<u64>())?;
+        std::env::var("THREADLINE_PROPERTY_CASES").ok().map_or(Ok(40), |cases| cases.parse::<u64>())?;
     let trail = install(pool).await?;
     run(pool, WITNESS).await?;
     for seed in 1..=cases {
