@@ -1,8 +1,7 @@
 //! Checks what the crates of this repository depend on: sources, licences, and the library's freedom from web frameworks.
 //!
-//! `deny.toml` lists the licences, for `cargo deny` as well. That also reads the database of security
-//! advisories, which needs the network at every run. So `cargo xtask audit` runs it, before a release for
-//! instance.
+//! `deny.toml` lists the licences, for `cargo deny` as well. That also reads the database of security advisories, which needs the
+//! network at every run, so only `cargo xtask audit` runs it.
 
 use std::fs;
 

@@ -57,7 +57,7 @@ impl Phase {
     }
 }
 
-/// What the host said about a write.
+/// The response of the host to a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum WriteOutcome {
     Acknowledged,
@@ -65,7 +65,7 @@ pub(super) enum WriteOutcome {
     Unknown,
 }
 
-/// What a user got.
+/// The response that a user got, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Answer {
     Status(u16),
@@ -73,7 +73,7 @@ enum Answer {
     BrokenOff,
 }
 
-/// What was counted.
+/// The counts of one scenario.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) writes: BTreeMap<i64, WriteOutcome>,

@@ -34,7 +34,7 @@ pub(super) struct Stage {
     host: Host,
 }
 
-/// What the host occupies while nobody uses it.
+/// The memory, connections and files that the host occupies while nobody uses it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Level {
     pub(super) resident_bytes: f64,

@@ -1,4 +1,4 @@
-//! What the host itself does: it serves a page, writes audited transactions, and can occupy its pool.
+//! The requests of the host itself: a page, audited writes, and one that occupies its pool.
 
 use std::time::Duration;
 

@@ -77,7 +77,7 @@ pub(super) struct Trail {
     pub(super) is_partitioned: bool,
     pub(super) partitions: Vec<String>,
     pub(super) filled_defaults: Vec<String>,
-    /// The indexes of the trail that queries can use, those of its partitions included.
+    /// The names of the trail's indexes that queries can use. An index of a partitioned table is valid if each partition has it.
     pub(super) valid_indexes: Vec<String>,
     pub(super) invalid_indexes: Vec<String>,
     pub(super) owner: Option<String>,

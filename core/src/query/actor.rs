@@ -20,8 +20,8 @@ impl Snapshot<'_> {
     /// Returns the transactions of one actor, or of all actors of a kind, that began within the range: a page of at most
     /// `size`, newest first.
     ///
-    /// Under a scope that may hide changes of the actor, returns the transactions whose newest change in the scope was captured within the range, in the
-    /// order of those changes. If the scope hides all changes of the actor, the search does the same work as for an actor who
+    /// Under a scope that may hide changes of the actor, returns the transactions whose newest change in the scope was captured
+    /// within the range, in the order of those changes. If the scope hides all changes of the actor, the search does the same work as for an actor who
     /// does not exist. It ends with the [search time](crate::AuditTrail::search_time); see [`Page::truncated_at`].
     ///
     /// ```no_run

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::support::{Result, checked, get, mounted};
 
-/// What must not be in a response: everything that only the records of the other tenant contain.
+/// The texts that no response may contain, because only the records of the other tenant contain them.
 const SECRETS: [&str; 6] =
     ["Opera house", "boss-eight", "plan.eight", "case-eight", "request-eight", "because eight"];
 
@@ -165,7 +165,7 @@ async fn ids_of_another_tenant_look_absent_on_every_route(pool: PgPool) -> Resul
     Ok(())
 }
 
-/// The same requests tell an operator without a scope what the other one must not see, so they would find a leak.
+/// Sends the same requests for an operator without a scope, to show that they would find a leak.
 #[sqlx::test(migrations = false)]
 async fn ids_of_another_tenant_are_found_without_scope(pool: PgPool) -> Result {
     let (_, hidden) = console_of_tenant(&pool).await?;

@@ -86,7 +86,7 @@ pub(super) fn problem(error: &QueryError) -> Problem {
 
 /// Returns the explanation of such an error, as a sentence, and the command that fixes its cause.
 #[must_use]
-pub fn explanation(error: &QueryError) -> (&'static str, Option<&'static str>) {
+pub fn explain_database_error(error: &QueryError) -> (&'static str, Option<&'static str>) {
     let Cause { explanation, command, .. } = cause(error);
     (explanation, command)
 }

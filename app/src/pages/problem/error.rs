@@ -114,7 +114,6 @@ impl PageError {
         .into()
     }
 
-    /// Replaces the link to the timeline.
     /// Returns the explanation, as a sentence.
     pub(crate) fn explanation(self) -> String {
         match self {
@@ -123,6 +122,7 @@ impl PageError {
         }
     }
 
+    /// Replaces the link to the timeline.
     pub(crate) fn link(mut self, label: &'static str, path: &'static str) -> Self {
         if let Self::Problem(problem) = &mut self {
             problem.links = vec![(label, path)];

@@ -7,7 +7,7 @@ mod view;
 
 use http::StatusCode;
 
-pub use self::database::explanation as explain_database_error;
+pub use self::database::explain_database_error;
 pub use error::PageError;
 
 use crate::PageContext;
