@@ -5,9 +5,11 @@ use threadline::query::{Filter, Position, QueryError};
 use threadline::{AuditTrail, Scope};
 use threadline_testkit::cluster::Cluster;
 use threadline_testkit::database::{Result, install, run, value};
-use threadline_testkit::wait::wait_until;
+use threadline_testkit::wait::{MAX_WAIT, wait_until};
+use uuid::Uuid;
 
-/// A standby ends the reads that keep it from replaying a lock of its primary, with a code of its own.
+/// A standby cancels a read that keeps it from replaying a lock of its primary. The read waits for one lock meanwhile: a session
+/// that waits for its client is ended instead, and whether the client still reads the reason depends on the time.
 #[sqlx::test(migrations = false)]
 async fn read_that_conflicts_with_replay_returns_canceled(_pool: PgPool) -> Result {
     let primary = Cluster::start_durable(&[])?;
@@ -17,22 +19,42 @@ async fn read_that_conflicts_with_replay_returns_canceled(_pool: PgPool) -> Resu
     let reading = PgPool::connect_with(standby.options("trail")).await?;
     run(&reading, "ALTER SYSTEM SET max_standby_streaming_delay = 0").await?;
     run(&reading, "SELECT pg_reload_conf()").await?;
-    let trail = AuditTrail::new(reading.clone());
-    let read = async |snapshot: &mut threadline::query::Snapshot<'_>| {
-        let (scope, filter) = (Scope::unscoped(), Filter::default());
-        snapshot.timeline_page(&scope, &filter, Position::Newest, 10).await.map(drop)
-    };
-    let mut snapshot = trail.snapshot().await?;
-    read(&mut snapshot).await?;
-    run(&pool, "BEGIN; LOCK TABLE threadline.audit_changes IN ACCESS EXCLUSIVE MODE; COMMIT").await?;
-    wait_until("the standby has ended the read", async || {
-        value(&reading, "SELECT sum(confl_lock) > 0 FROM pg_stat_database_conflicts").await
+    wait_until("the standby cancels reads without delay", async || {
+        value(&reading, "SELECT current_setting('max_standby_streaming_delay') = '0'").await
     })
     .await?;
-    let error = read(&mut snapshot).await.unwrap_err();
-    assert!(matches!(error, QueryError::Canceled), "{error:?}");
+    let trail = AuditTrail::new(reading.clone()).statement_timeout(MAX_WAIT * 4);
+    let scope = Scope::unscoped();
+
+    let mut snapshot = trail.snapshot().await?;
+    snapshot.transactions_by_correlation(&scope, "case-1", Uuid::nil(), 10).await?;
+    let mut locking = pool.begin().await?;
+    run(&mut *locking, "LOCK TABLE threadline.audit_changes IN ACCESS EXCLUSIVE MODE").await?;
+    wait_until("the standby has replayed the first lock", async || {
+        value(
+            &reading,
+            "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'threadline.audit_changes'::regclass",
+        )
+        .await
+    })
+    .await?;
+    let read = async {
+        let read = snapshot.timeline_page(&scope, &Filter::default(), Position::Newest, 10).await;
+        Result::Ok(read.map(drop))
+    };
+    let conflict = async {
+        let waits = "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'threadline.audit_changes'::regclass AND NOT granted";
+        wait_until("the read waits for the first lock", async || value(&reading, waits).await).await?;
+        run(&pool, "BEGIN; LOCK TABLE threadline.audit_actions IN ACCESS EXCLUSIVE MODE; COMMIT").await
+    };
+    let (result, ()) = tokio::try_join!(read, conflict)?;
+    assert!(matches!(result, Err(QueryError::Canceled)), "{result:?}");
     drop(snapshot);
-    read(&mut trail.snapshot().await?).await?;
+    locking.rollback().await?;
+
+    let mut snapshot = trail.snapshot().await?;
+    snapshot.timeline_page(&scope, &Filter::default(), Position::Newest, 10).await?;
+    drop(snapshot);
     pool.close().await;
     reading.close().await;
     Ok(())
