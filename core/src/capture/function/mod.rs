@@ -1,6 +1,6 @@
 //! The SQL of a table's capture function.
 //!
-//! The templates are `statement.sql` and `row.sql`, and `insert_row.sql` and `update_row.sql` are parts of both. The SQL that depends on the table and
+//! The templates are `statement.sql` and `row.sql`, and `update_row.sql` is a part of both. The SQL that depends on the table and
 //! its policy comes from functions of the storage schema (`migrations/0006_capture.sql`). A capture function calls them again
 //! once its table has changed, so a table is captured by the same rules before and after.
 
@@ -18,9 +18,8 @@ use crate::StorageSchema;
 
 const STATEMENT: &str = include_str!("statement.sql");
 const ROW: &str = include_str!("row.sql");
-/// Records one row, in both modes.
-const ROW_PARTS: [(&str, &str); 2] =
-    [("insert_row", include_str!("insert_row.sql")), ("update_row", include_str!("update_row.sql"))];
+/// Records the update of one row, in both modes.
+const UPDATE_ROW: &str = include_str!("update_row.sql");
 
 /// Returns the qualified name of the function, quoted.
 pub(super) fn qualified_name(storage: &StorageSchema, table: &CapturableTable) -> String {
@@ -72,10 +71,8 @@ pub(super) async fn body(
         CaptureMode::Row => (ROW, "OLD", "NEW"),
     };
     parts.extend(builder.row_parts(old, new).await?);
-    for (name, template) in ROW_PARTS {
-        let sql = render(&storage.fill(template), &parts);
-        parts.push((name, sql));
-    }
+    let update_row = render(&storage.fill(UPDATE_ROW), &parts);
+    parts.push(("update_row", update_row));
     Ok(render(&storage.fill(&format!("\n{template}")), &parts))
 }
 

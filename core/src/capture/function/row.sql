@@ -75,7 +75,16 @@ BEGIN
        after, fields, old_values, old_key,
        CASE WHEN old_key IS NOT NULL THEN __schema__.threadline_row_bucket(__schema__.threadline_table_hash(__table_schema__, __table_name__), old_key, __schema__.threadline_row_slot(microseconds)) END);
   ELSIF TG_OP = 'INSERT' THEN
-    __insert_row__
+    after := __new_image__;
+    row_key := __key_of_after__;
+    INSERT INTO __schema__.audit_changes
+      (id, transaction_id, occurred_at, captured_at, clock_at, row_bucket, table_hash, op, table_schema, table_name, table_pk,
+       data_after)
+    VALUES
+      (__schema__.threadline_uuid_v7(microseconds), transaction, now(), moment, clock_at,
+       __schema__.threadline_row_bucket(__recorded_table_hash__, row_key, __schema__.threadline_row_slot(microseconds)),
+       __recorded_table_hash__, 'insert', __recorded_schema__, __recorded_name__, row_key,
+       after);
   ELSIF TG_OP = 'UPDATE' THEN
     __update_row__
   ELSE

@@ -44,25 +44,8 @@ BEGIN
     END LOOP;
     PERFORM __schema__.threadline_restore_settings(settings_found);
   ELSIF TG_OP = 'INSERT' THEN
-    PERFORM FROM new_rows OFFSET 1;
-    IF FOUND THEN
-      __insert__;
-      GET DIAGNOSTICS recorded = ROW_COUNT;
-    ELSE
-      -- One row is recorded faster without the statement for many.
-      DECLARE
-        new_row record;
-        after jsonb;
-        row_key jsonb;
-      BEGIN
-        SELECT * INTO new_row FROM new_rows;
-        IF NOT FOUND THEN
-          RETURN NULL;
-        END IF;
-        __insert_row__
-        recorded := 1;
-      END;
-    END IF;
+    __insert__;
+    GET DIAGNOSTICS recorded = ROW_COUNT;
   ELSIF TG_OP = 'UPDATE' THEN
     PERFORM FROM new_rows OFFSET 1;
     IF FOUND THEN

@@ -73,9 +73,7 @@ BEGIN
     END LOOP;
     PERFORM "threadline".threadline_restore_settings(settings_found);
   ELSIF TG_OP = 'INSERT' THEN
-    PERFORM FROM new_rows OFFSET 1;
-    IF FOUND THEN
-      INSERT INTO "threadline".audit_changes
+    INSERT INTO "threadline".audit_changes
   (transaction_id, occurred_at, captured_at, clock_at, table_hash, table_schema, table_name, op,
    id, row_bucket, table_pk, data_after)
 SELECT transaction, now(), moment, clock_at, "threadline".threadline_table_hash('public', 'odd $threadline$ "name"'), 'public', 'odd $threadline$ "name"', 'insert',
@@ -88,32 +86,7 @@ FROM (
   FROM (SELECT row_number() OVER () AS position, jsonb_build_object(E'a''b\\', n."a'b\") AS image FROM new_rows AS n) AS written
   OFFSET 0
 ) AS change;
-      GET DIAGNOSTICS recorded = ROW_COUNT;
-    ELSE
-      -- One row is recorded faster without the statement for many.
-      DECLARE
-        new_row record;
-        after jsonb;
-        row_key jsonb;
-      BEGIN
-        SELECT * INTO new_row FROM new_rows;
-        IF NOT FOUND THEN
-          RETURN NULL;
-        END IF;
-        after := jsonb_build_object(E'a''b\\', new_row."a'b\");
-row_key := jsonb_build_object(E'a''b\\', after ->> E'a''b\\');
-INSERT INTO "threadline".audit_changes
-  (id, transaction_id, occurred_at, captured_at, clock_at, row_bucket, table_hash, op, table_schema, table_name, table_pk,
-   data_after)
-VALUES
-  ("threadline".threadline_uuid_v7(microseconds), transaction, now(), moment, clock_at,
-   "threadline".threadline_row_bucket("threadline".threadline_table_hash('public', 'odd $threadline$ "name"'), row_key, "threadline".threadline_row_slot(microseconds)),
-   "threadline".threadline_table_hash('public', 'odd $threadline$ "name"'), 'insert', 'public', 'odd $threadline$ "name"', row_key,
-   after);
-
-        recorded := 1;
-      END;
-    END IF;
+    GET DIAGNOSTICS recorded = ROW_COUNT;
   ELSIF TG_OP = 'UPDATE' THEN
     PERFORM FROM new_rows OFFSET 1;
     IF FOUND THEN
@@ -228,7 +201,7 @@ END IF;
 END
 $_threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() IS E'{"version":1,"table":{"schema":"public","name":"odd $threadline$ \\"name\\""},"mode":"statement","always":false,"key":["a''b\\\\"],"columns":["a''b\\\\","select"],"types":["integer","text"],"exclude":["select"],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"truncate":"record","record_session":true,"digest":"895b0e364e3f2bad57c2215a94da9e4a299e8a75afb7251e67b8820dd4b81b7f"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_odd $threadline$ ""name"""() IS E'{"version":1,"table":{"schema":"public","name":"odd $threadline$ \\"name\\""},"mode":"statement","always":false,"key":["a''b\\\\"],"columns":["a''b\\\\","select"],"types":["integer","text"],"exclude":["select"],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"truncate":"record","record_session":true,"digest":"48f27a8945eb3cc1730d9f2de4b94e4f292f6a27e22f66df7c741faa5182d1ea"}';
 
 SELECT "threadline".threadline_drop_triggers('"public"."odd $threadline$ ""name"""', ARRAY['threadline_audit_odd $threadline$ "name"_truncate',
     'threadline_audit_odd $threadline$ "name"_insert', 'threadline_audit_odd $threadline$ "name"_update',

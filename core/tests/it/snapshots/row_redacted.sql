@@ -115,16 +115,15 @@ ELSE "threadline".threadline_key(before, TG_RELID) END;
   'number', NEW.number,
   'tenant', NEW.tenant,
   'updated_at', NEW.updated_at);
-row_key := jsonb_build_object('tenant', after ->> 'tenant', 'number', after ->> 'number');
-INSERT INTO "threadline".audit_changes
-  (id, transaction_id, occurred_at, captured_at, clock_at, row_bucket, table_hash, op, table_schema, table_name, table_pk,
-   data_after)
-VALUES
-  ("threadline".threadline_uuid_v7(microseconds), transaction, now(), moment, clock_at,
-   "threadline".threadline_row_bucket("threadline".threadline_table_hash('billing', 'payments'), row_key, "threadline".threadline_row_slot(microseconds)),
-   "threadline".threadline_table_hash('billing', 'payments'), 'insert', 'billing', 'payments', row_key,
-   after);
-
+    row_key := jsonb_build_object('tenant', after ->> 'tenant', 'number', after ->> 'number');
+    INSERT INTO "threadline".audit_changes
+      (id, transaction_id, occurred_at, captured_at, clock_at, row_bucket, table_hash, op, table_schema, table_name, table_pk,
+       data_after)
+    VALUES
+      ("threadline".threadline_uuid_v7(microseconds), transaction, now(), moment, clock_at,
+       "threadline".threadline_row_bucket("threadline".threadline_table_hash('billing', 'payments'), row_key, "threadline".threadline_row_slot(microseconds)),
+       "threadline".threadline_table_hash('billing', 'payments'), 'insert', 'billing', 'payments', row_key,
+       after);
   ELSIF TG_OP = 'UPDATE' THEN
     before := jsonb_build_object('email', CASE WHEN OLD.email IS DISTINCT FROM NULL THEN 'it''s hidden'::text END,
   'holder', CASE WHEN OLD.holder IS DISTINCT FROM NULL THEN 'it''s hidden'::text END,
@@ -200,7 +199,7 @@ END IF;
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() IS '{"version":1,"table":{"schema":"billing","name":"payments"},"mode":"row","always":true,"key":["tenant","number"],"columns":["tenant","number","card","holder","email","note","updated_at"],"types":["integer","integer","text","text","text","text","timestamp with time zone"],"exclude":["card"],"mask":["holder","email"],"mask_placeholder":"it''s hidden","mask_null":false,"except_columns":["updated_at"],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":true,"truncate":"record","record_session":true,"digest":"de258342db2de8805d3e47e881c49b04d43d7a7e9062c940e202f4e0ab97f0dc"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_billing_payments_e3c990413f9b"() IS '{"version":1,"table":{"schema":"billing","name":"payments"},"mode":"row","always":true,"key":["tenant","number"],"columns":["tenant","number","card","holder","email","note","updated_at"],"types":["integer","integer","text","text","text","text","timestamp with time zone"],"exclude":["card"],"mask":["holder","email"],"mask_placeholder":"it''s hidden","mask_null":false,"except_columns":["updated_at"],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":true,"truncate":"record","record_session":true,"digest":"fb9789abae1b1721a769d36dff498e369667d213a97c6834414a6350e5f0a34c"}';
 
 SELECT "threadline".threadline_drop_triggers('"billing"."payments"', ARRAY['threadline_audit_billing_payments_truncate',
     'threadline_audit_billing_payments']);

@@ -70,9 +70,7 @@ BEGIN
     END LOOP;
     PERFORM "threadline".threadline_restore_settings(settings_found);
   ELSIF TG_OP = 'INSERT' THEN
-    PERFORM FROM new_rows OFFSET 1;
-    IF FOUND THEN
-      INSERT INTO "threadline".audit_changes
+    INSERT INTO "threadline".audit_changes
   (transaction_id, occurred_at, captured_at, clock_at, table_hash, table_schema, table_name, op,
    id, row_bucket, table_pk, data_after)
 SELECT transaction, now(), moment, clock_at, "threadline".threadline_table_hash('public', 'tickets'), 'public', 'tickets', 'insert',
@@ -85,32 +83,7 @@ FROM (
   FROM (SELECT row_number() OVER () AS position, CASE WHEN pg_column_size(n.*) > 1000000 THEN "threadline".threadline_large_image(n.*) ELSE to_jsonb(n.*) END AS image FROM new_rows AS n) AS written
   OFFSET 0
 ) AS change;
-      GET DIAGNOSTICS recorded = ROW_COUNT;
-    ELSE
-      -- One row is recorded faster without the statement for many.
-      DECLARE
-        new_row record;
-        after jsonb;
-        row_key jsonb;
-      BEGIN
-        SELECT * INTO new_row FROM new_rows;
-        IF NOT FOUND THEN
-          RETURN NULL;
-        END IF;
-        after := CASE WHEN pg_column_size(new_row) > 1000000 THEN "threadline".threadline_large_image(new_row) ELSE to_jsonb(new_row) END;
-row_key := jsonb_build_object('id', after ->> 'id');
-INSERT INTO "threadline".audit_changes
-  (id, transaction_id, occurred_at, captured_at, clock_at, row_bucket, table_hash, op, table_schema, table_name, table_pk,
-   data_after)
-VALUES
-  ("threadline".threadline_uuid_v7(microseconds), transaction, now(), moment, clock_at,
-   "threadline".threadline_row_bucket("threadline".threadline_table_hash('public', 'tickets'), row_key, "threadline".threadline_row_slot(microseconds)),
-   "threadline".threadline_table_hash('public', 'tickets'), 'insert', 'public', 'tickets', row_key,
-   after);
-
-        recorded := 1;
-      END;
-    END IF;
+    GET DIAGNOSTICS recorded = ROW_COUNT;
   ELSIF TG_OP = 'UPDATE' THEN
     PERFORM FROM new_rows OFFSET 1;
     IF FOUND THEN
@@ -233,7 +206,7 @@ END IF;
 END
 $threadline$;
 REVOKE ALL ON FUNCTION "threadline"."threadline_capture_changes_tickets"() FROM PUBLIC;
-COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"types":["bigint","text","text","jsonb"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"truncate":"record","record_session":true,"digest":"3d6d12a96232e28736e682250eca1a6c748a13ed44308697f20fa342f3cff64f"}';
+COMMENT ON FUNCTION "threadline"."threadline_capture_changes_tickets"() IS '{"version":1,"table":{"schema":"public","name":"tickets"},"mode":"statement","always":false,"key":["id"],"columns":["id","subject","priority","tags"],"types":["bigint","text","text","jsonb"],"exclude":[],"mask":[],"mask_placeholder":"[REDACTED]","mask_null":false,"except_columns":[],"store_changed_from":true,"store_deleted_row":true,"store_unchanged":false,"truncate":"record","record_session":true,"digest":"f4d41c3b25b7766811ebb5b58013024f08833937a4e29f096db19a7a92e38b0a"}';
 
 SELECT "threadline".threadline_drop_triggers('"public"."tickets"', ARRAY['threadline_audit_tickets_truncate', 'threadline_audit_tickets_insert',
     'threadline_audit_tickets_update', 'threadline_audit_tickets_delete']);
