@@ -70,18 +70,22 @@ impl<'a> Check<'a> {
         Ok(Self { pool, trail: trail.clone().prepared_statements(true), tables, copies, pending, touched })
     }
 
-    /// Returns everything that differs.
-    pub(crate) async fn problems(&self) -> Result<Vec<String>> {
+    /// Returns everything that differs, and how many answers were compared.
+    pub(crate) async fn problems(&self) -> Result<(Vec<String>, usize)> {
         let mut problems = violations(self.pool).await?;
+        let mut compared = 0;
         for at in 0..self.tables.len() {
             let mut snapshot = self.trail.snapshot().await?;
             for key in self.keys(at) {
                 for moment in self.moments(at, &key) {
                     problems.extend(self.as_of(&mut snapshot, at, &key, moment).await?);
+                    compared += 1;
                     if moment > 0 {
                         problems.extend(self.compare(&mut snapshot, at, &key, moment).await?);
+                        compared += 1;
                     }
                 }
+                compared += 1;
                 problems.extend(self.history(&mut snapshot, at, &key).await?);
             }
             drop(snapshot);
@@ -89,7 +93,7 @@ impl<'a> Check<'a> {
             let found = replay(&self.trail, &self.tables[at], last).await?;
             problems.extend(found.map(|problem| format!("{}: {problem}", self.tables[at].name())));
         }
-        Ok(problems)
+        Ok((problems, compared))
     }
 
     /// Returns every key that a row of the table ever had.

@@ -60,13 +60,13 @@ pub(crate) struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    /// Runs the plan of a seed, and returns how the trail differs from the copies.
+    /// Runs the plan of a seed, and returns how the trail differs from the copies, and how many answers were compared.
     pub(crate) async fn run_plan(
         pool: &'a PgPool,
         trail: &'a AuditTrail,
         seed: u64,
         log: &'a mut Vec<String>,
-    ) -> Result<Vec<String>> {
+    ) -> Result<(Vec<String>, usize)> {
         run(
             pool,
             "DO $$ DECLARE name text; BEGIN
