@@ -8,6 +8,7 @@ use sqlx::PgPool;
 use threadline::{AuditTrail, Config, Scope};
 use threadline_app::ROUTES;
 use threadline_server::{Access, AccessRequest, ConsoleAction};
+use threadline_testkit::database::trail;
 use tower::ServiceExt;
 
 use crate::support::{Result, checked, get, mounted, without_timeouts};
@@ -30,7 +31,7 @@ async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
 
 /// Returns a console whose hook grants this access, but only these of the global actions.
 fn with(pool: &PgPool, access: Access, apart: &'static [ConsoleAction]) -> Router {
-    let console = without_timeouts(AuditTrail::new(pool.clone()))
+    let console = without_timeouts(trail(&pool))
         .authorize_fn(move |AccessRequest { action, .. }: AccessRequest| {
             let refused = ConsoleAction::GLOBAL.contains(&action) && !apart.contains(&action);
             let access = if refused { Access::Deny } else { access.clone() };
@@ -302,7 +303,7 @@ async fn check_that_cannot_be_recorded_is_shown_with_the_reason(pool: PgPool) ->
 async fn expected_gaps_come_from_the_configuration(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let config = Config::from_toml("[health]\nexpected_uncovered_tables = [\"secrets\"]")?;
-    let console = without_timeouts(AuditTrail::new(pool.clone()))
+    let console = without_timeouts(trail(&pool))
         .config(config)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })

@@ -11,8 +11,9 @@ use http::Request;
 use metrics::{Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use threadline::{AuditContextLayer, AuditTrail, Scope};
+use threadline::{AuditContextLayer, Scope};
 use threadline_server::{Access, Console};
+use threadline_testkit::database::trail;
 use tower::ServiceExt;
 
 /// Records the counters that were incremented.
@@ -65,7 +66,7 @@ async fn authorize_decision_is_emitted_as_event() -> Result<(), Box<dyn Error>> 
         .acquire_timeout(Duration::from_millis(10))
         .connect_lazy("postgres://nobody@127.0.0.1:1/nowhere")?;
     for result in ["granted", "granted_within_scope", "denied", "error", "panic", "timeout"] {
-        let console = Console::builder(AuditTrail::new(pool.clone()))
+        let console = Console::builder(trail(&pool))
             .hook_timeout(Duration::from_millis(50))
             .authorize_fn(move |_| async move {
                 match result {
@@ -92,14 +93,13 @@ async fn authorize_decision_is_emitted_as_event() -> Result<(), Box<dyn Error>> 
 /// Pages, pills and coverage pages ask at the same time.
 #[sqlx::test(migrations = false)]
 async fn coverage_check_is_shared_by_1000_requests(pool: PgPool) -> Result<(), Box<dyn Error>> {
-    let trail = AuditTrail::new(pool.clone());
-    trail.install().await?;
+    trail(&pool).install().await?;
     sqlx::raw_sql("CREATE TABLE tickets (id int PRIMARY KEY)").execute(&pool).await?;
     let counters = Counters::default();
     let _recording = metrics::set_default_local_recorder(&counters);
     // However long a thousand pages take, one check serves them all, and it completes.
     let (wait, period) = (Duration::from_secs(600), Duration::from_secs(3_600));
-    let console = Console::builder(AuditTrail::new(pool))
+    let console = Console::builder(trail(&pool))
         .query_timeout(wait)
         .coverage_poll(period)
         .max_requests(10_000)

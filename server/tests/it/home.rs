@@ -1,11 +1,12 @@
 //! The home page: its summary, its quick links, and its missing parts.
 
-use crate::support::{Result, checked, get, mounted, without_timeouts};
+use crate::support::{Result, checked, get, mounted, with_statement_timeout, without_timeouts};
 use axum::Router;
 use http::StatusCode;
 use sqlx::PgPool;
 use threadline::{Action, ActorKind, ActorRef, AuditContext, AuditTrail, Scope, StorageSchema};
 use threadline_server::Access;
+use threadline_testkit::database::trail;
 
 const HOSTILE: &str = "</td><script>alert(1)</script>";
 
@@ -49,7 +50,7 @@ async fn home_page_without_captured_tables_shows_the_first_command(pool: PgPool)
 #[sqlx::test(migrations = false)]
 async fn commands_name_a_custom_storage_schema(pool: PgPool) -> Result {
     let schema = StorageSchema::new("records")?;
-    let trail = AuditTrail::new(pool).storage_schema(schema);
+    let trail = trail(&pool).storage_schema(schema);
     trail.install().await?;
     let console = without_timeouts(trail)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
@@ -133,7 +134,7 @@ async fn home_page_lists_redaction_drift_if_policy_is_granted(pool: PgPool) -> R
     installed(&pool).await?.capture(["tickets", "secrets"]).await?;
     for (may, expected) in [(true, "One thing needs attention"), (false, "Nothing needs attention")] {
         let config = threadline::Config::from_toml("[capture.tables.tickets]\nmask = [\"subject\"]")?;
-        let console = without_timeouts(AuditTrail::new(pool.clone()))
+        let console = without_timeouts(trail(&pool))
             .config(config)
             .authorize_fn(move |request: threadline_server::AccessRequest| async move {
                 let is_policy = request.action == threadline_server::ConsoleAction::ViewPolicy;
@@ -187,7 +188,7 @@ async fn home_page_leaves_out_a_part_that_times_out(pool: PgPool) -> Result {
             "The newest transactions could not be read.",
         ),
     ] {
-        let app = mounted(&pool, Access::Allow);
+        let app = with_statement_timeout(&pool);
         let mut lock = pool.begin().await?;
         let statement = format!("LOCK TABLE {locked} IN ACCESS EXCLUSIVE MODE");
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut *lock).await?;

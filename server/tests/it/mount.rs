@@ -11,6 +11,7 @@ use sqlx::postgres::PgPoolOptions;
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use threadline_app::ROUTES;
 use threadline_server::{Access, AccessRequest, Console, ConsoleAction, redirect_trailing_slash};
+use threadline_testkit::database::trail;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -72,7 +73,7 @@ fn addresses(transaction: Uuid) -> Vec<String> {
 async fn denied_hook_returns_403_for_every_route_and_method(pool: PgPool) -> Result {
     let transaction = seeded(&pool).await?;
     for how in ["deny", "error", "panic", "panic at once", "time-out"] {
-        let console = Console::builder(AuditTrail::new(pool.clone()))
+        let console = Console::builder(trail(&pool))
             .hook_timeout(Duration::from_millis(50))
             .authorize_fn(move |_| {
                 assert_ne!(how, "panic at once", "a hook that panics before it answers");
@@ -125,7 +126,7 @@ async fn cross_site_request_with_unsafe_method_is_rejected_on_every_route(pool: 
 async fn authorize_hook_receives_request_and_action(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let (seen, mut asked) = tokio::sync::mpsc::unbounded_channel();
-    let console = Console::builder(AuditTrail::new(pool.clone()))
+    let console = Console::builder(trail(&pool))
         .authorize_fn(move |request: AccessRequest| {
             let staff = request.parts.headers.contains_key("x-staff");
             let _ = seen.send((request.action, staff));
@@ -168,7 +169,7 @@ fn guide_describes_the_action_of_every_route() {
 async fn failed_actor_hook_leaves_the_operator_unnamed(pool: PgPool) -> Result {
     seeded(&pool).await?;
     for how in ["none", "panic", "time-out"] {
-        let console = Console::builder(AuditTrail::new(pool.clone()))
+        let console = Console::builder(trail(&pool))
             .hook_timeout(Duration::from_millis(50))
             .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
             .actor_fn(move |_| async move {
@@ -389,7 +390,7 @@ async fn page_without_a_database_returns_503_with_a_retry_link() -> Result {
     let nowhere = std::env::temp_dir().join("no-postgresql-here");
     let options = sqlx::postgres::PgConnectOptions::new().socket(nowhere);
     let pool = PgPoolOptions::new().connect_lazy_with(options);
-    let console = Console::builder(AuditTrail::new(pool))
+    let console = Console::builder(trail(&pool))
         .query_timeout(Duration::from_millis(500))
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })

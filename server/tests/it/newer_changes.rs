@@ -8,6 +8,7 @@ use sqlx::postgres::PgPoolOptions;
 use threadline::query::{Filter, Position};
 use threadline::{AuditTrail, Scope};
 use threadline_server::{Access, Console};
+use threadline_testkit::database::trail;
 use url::form_urlencoded;
 
 use crate::support::{Result, call, get, mounted};
@@ -156,7 +157,7 @@ async fn newer_changes_obey_scope_and_denial(pool: PgPool) -> Result {
 async fn newer_changes_work_at_every_mount_path_and_are_not_cached(pool: PgPool) -> Result {
     let since = mark(&seeded(&pool).await?).await?;
     let console = || {
-        Console::builder(AuditTrail::new(pool.clone()))
+        Console::builder(trail(&pool))
             .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
             .actor_fn(|_| async { None })
             .build()

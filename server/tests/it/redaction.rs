@@ -5,6 +5,7 @@ use http::StatusCode;
 use sqlx::PgPool;
 use threadline::{AuditTrail, Config};
 use threadline_server::Access;
+use threadline_testkit::database::trail;
 
 use crate::support::{Result, checked, get, mounted, without_timeouts};
 
@@ -42,7 +43,7 @@ async fn seeded(pool: &PgPool) -> Result<Config> {
 }
 
 async fn configured(pool: &PgPool, config: Config) -> Result<Router> {
-    let console = without_timeouts(AuditTrail::new(pool.clone()))
+    let console = without_timeouts(trail(&pool))
         .config(config)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })

@@ -10,6 +10,7 @@ use http_body_util::BodyExt;
 use sqlx::PgPool;
 use threadline::{ActorKind, ActorRef, AuditTrail};
 use threadline_server::{Access, Console, ConsoleBuilder, Missing};
+use threadline_testkit::database::trail;
 use tower::ServiceExt;
 
 pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
@@ -23,7 +24,7 @@ pub(crate) fn without_timeouts(trail: AuditTrail) -> ConsoleBuilder<Missing, Mis
 
 /// Returns a console whose hook always grants this access.
 pub(crate) fn console(pool: &PgPool, access: Access) -> Console {
-    console_of(AuditTrail::new(pool.clone()), access)
+    console_of(trail(pool), access)
 }
 
 /// Returns a console of this trail whose hook always grants this access.
@@ -40,6 +41,12 @@ pub(crate) fn console_of(trail: AuditTrail, access: Access) -> Console {
 /// Returns a router with the console at `/audit`.
 pub(crate) fn mounted(pool: &PgPool, access: Access) -> Router {
     Router::new().nest("/audit", console(pool, access).into_router())
+}
+
+/// Returns the same router with the statement timeout of a host, for tests of what is said when the database does not answer.
+pub(crate) fn with_statement_timeout(pool: &PgPool) -> Router {
+    let console = console_of(AuditTrail::new(pool.clone()), Access::Allow);
+    Router::new().nest("/audit", console.into_router())
 }
 
 /// Returns the router once its first coverage check has completed, for which a page waits only briefly.

@@ -11,6 +11,7 @@ use sqlx::types::chrono::Utc;
 use threadline::query::{FILTER_KEYS, Filter};
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use threadline_server::{Access, AccessRequest, Console};
+use threadline_testkit::database::trail;
 use url::form_urlencoded;
 
 /// Each key with a value that one seeded change matches.
@@ -301,7 +302,7 @@ async fn invalid_filter_keeps_the_form_as_typed(pool: PgPool) -> Result {
 async fn filter_form_suggests_the_tables_of_the_scope(pool: PgPool) -> Result {
     seeded(&pool).await?;
     // Two operators of one console, whom the hook tells apart by a header.
-    let console = Console::builder(AuditTrail::new(pool))
+    let console = Console::builder(trail(&pool))
         .authorize_fn(|request: AccessRequest| async move {
             let is_limited = request.parts.uri.query().is_some_and(|query| query.contains("limited"));
             let scope = Scope::tables(["order_lines"]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Result, call, get, mounted};
+use crate::support::{Result, call, get, mounted, with_statement_timeout};
 use axum::Router;
 use axum::body::Body;
 use http::{Request, StatusCode, header};
@@ -11,6 +11,7 @@ use serde_json::{Map, json};
 use sqlx::PgPool;
 use threadline::{Action, ActionStatus, ActorKind, ActorRef, AuditContext, AuditTrail, AuditedWrite, Scope};
 use threadline_server::{Access, Console};
+use threadline_testkit::database::trail;
 use threadline_testkit::html::{part, words};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -181,7 +182,7 @@ async fn transaction_without_changes_says_so(pool: PgPool) -> Result {
 }
 
 fn with_short_timeout(pool: &PgPool) -> Router {
-    let console = Console::builder(AuditTrail::new(pool.clone()))
+    let console = Console::builder(trail(&pool))
         .query_timeout(Duration::from_millis(800))
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
@@ -201,7 +202,7 @@ async fn slow_query_returns_503_with_a_narrower_link(pool: PgPool) -> Result {
     .execute(&pool)
     .await?;
     let (status, body) =
-        get(&mounted(&pool, Access::Allow), "/audit/timeline?table=tickets&from=2020-01-01T00:00").await?;
+        get(&with_statement_timeout(&pool), "/audit/timeline?table=tickets&from=2020-01-01T00:00").await?;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     for expected in
         ["This took too long", "Look at the last 30 days", "?table=tickets&amp;from=", "Go to the overview"]
