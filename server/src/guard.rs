@@ -12,6 +12,7 @@ use threadline::{AuditContext, Scope};
 use threadline_app::{ConsoleAction, CoverageSource, PageContext, PageError, RequestContext, Route};
 
 use crate::decision::{Decision, authorize, call_with_timeout, granted_global_actions, label};
+use crate::limits::PartLimits;
 use crate::respond::{error_page, render_error};
 use crate::state::ConsoleState;
 use crate::{Access, csrf, mount, theme};
@@ -85,6 +86,7 @@ pub(crate) async fn guard(
         return error_page(PageError::busy(), page);
     };
     let services = state.services.clone();
+    request.extensions_mut().insert(PartLimits::new(state.limits.clone(), page.operator.clone()));
     request.extensions_mut().insert(RequestContext { services, scope, page: page.clone() });
     render_error(next.run(request).await, page)
 }

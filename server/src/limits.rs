@@ -1,6 +1,7 @@
 //! Limits how many requests of a console run at the same time, so that it leaves the processor and the pool to its host.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -10,6 +11,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The time that a request waits for others to end before it is refused. A page takes milliseconds, so whoever waits longer
 /// would only make the next ones wait longer still.
 const MAX_WAIT: Duration = Duration::from_secs(2);
+
+/// The time that the next part of a response waits. The client already has the beginning, so the rest is worth a longer wait.
+const MAX_PART_WAIT: Duration = Duration::from_secs(60);
 
 /// The requests that run. One operator gets at most half of them, so that the tabs or the script of one person do not shut out
 /// the others.
@@ -43,6 +47,10 @@ impl RequestLimits {
     /// Waits until the operator's request may run, or returns `None` if that takes too long. An operator without a name has no limit
     /// of their own.
     pub(crate) async fn acquire(&self, operator: Option<&ActorRef>) -> Option<RequestPermit> {
+        self.acquire_within(MAX_WAIT, operator).await
+    }
+
+    async fn acquire_within(&self, wait: Duration, operator: Option<&ActorRef>) -> Option<RequestPermit> {
         let own = operator.map(|operator| self.semaphore(&operator.to_string()));
         let both = async {
             let operator = match own {
@@ -52,7 +60,7 @@ impl RequestLimits {
             let all = self.all.clone().acquire_owned().await.ok()?;
             Some(RequestPermit { _operator: operator, _all: all })
         };
-        tokio::time::timeout(MAX_WAIT, both).await.ok().flatten()
+        tokio::time::timeout(wait, both).await.ok().flatten()
     }
 
     fn semaphore(&self, operator: &str) -> Arc<Semaphore> {
@@ -64,6 +72,30 @@ impl RequestLimits {
         let own = Arc::new(Semaphore::new(self.per_operator));
         operators.insert(operator.to_owned(), Arc::downgrade(&own));
         own
+    }
+}
+
+/// The limits for the parts of a response that is sent after its handler has returned, such as a download.
+///
+/// Each part needs a permit only while it is read and written. A client that receives slowly holds none.
+#[derive(Debug, Clone)]
+pub(crate) struct PartLimits {
+    limits: Arc<RequestLimits>,
+    operator: Option<ActorRef>,
+}
+
+impl PartLimits {
+    pub(crate) const fn new(limits: Arc<RequestLimits>, operator: Option<ActorRef>) -> Self {
+        Self { limits, operator }
+    }
+
+    /// Waits until the next part may be read, or returns an error if that takes too long.
+    pub(crate) async fn acquire(&self) -> io::Result<RequestPermit> {
+        let permit = self.limits.acquire_within(MAX_PART_WAIT, self.operator.as_ref()).await;
+        permit.ok_or_else(|| {
+            tracing::warn!("a download ends early: too many requests of the console are running");
+            io::Error::other("too many requests of the console are running")
+        })
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct ConsoleState {
     pub(crate) actor: ActorHook,
     pub(crate) monitor: Monitor,
     pub(crate) services: Arc<PageServices>,
-    pub(crate) limits: RequestLimits,
+    pub(crate) limits: Arc<RequestLimits>,
 }
 
 impl ConsoleState {
@@ -38,7 +38,7 @@ impl ConsoleState {
         let Settings { trail, config, coverage_poll, query_timeout, .. } = &settings;
         let monitor = Monitor::new(trail.clone(), config.clone(), *coverage_poll, *query_timeout);
         let services = Arc::new(PageServices::new(trail.clone(), *query_timeout, monitor.clone()));
-        let limits = RequestLimits::new(settings.max_requests);
+        let limits = Arc::new(RequestLimits::new(settings.max_requests));
         Self { settings, authorize, actor, monitor, services, limits }
     }
 }

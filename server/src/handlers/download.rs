@@ -19,6 +19,8 @@ use threadline::query::{
 use threadline_app::{PageError, RequestContext};
 use url::form_urlencoded;
 
+use crate::limits::PartLimits;
+
 /// The maximum number of changes in one file.
 const MAX_ROWS: usize = 10_000;
 /// Changes that are found at once. Only the values of small rows are read with them.
@@ -61,10 +63,11 @@ impl<S: Sync> FromRequestParts<S> for DownloadQuery {
 pub(crate) async fn download(
     Extension(format): Extension<Format>,
     Extension(context): Extension<RequestContext>,
+    Extension(limits): Extension<PartLimits>,
     DownloadQuery { filter }: DownloadQuery,
 ) -> Result<Response, PageError> {
     let (page, truncated) = context.with_query_timeout(first_page(&context, &filter)).await?;
-    Ok(file(format, context, filter, page, truncated))
+    Ok(file(format, context, limits, filter, page, truncated))
 }
 
 /// Reads the first page, and whether there are more changes than a file takes, before anything is sent.
@@ -95,6 +98,7 @@ async fn page(
 fn file(
     format: Format,
     context: RequestContext,
+    limits: PartLimits,
     filter: Filter,
     page: Page<TimelineEntry>,
     truncated: bool,
@@ -107,7 +111,7 @@ fn file(
     ];
     let writer = ExportWriter::new(format, generated_at, truncated);
     let (entries, older) = (page.entries.into(), page.older);
-    let download = Download { context, filter, writer, truncated, written: 0, entries, older };
+    let download = Download { context, limits, filter, writer, truncated, written: 0, entries, older };
     let body = Body::from_stream(try_unfold(Some(download), next_chunk));
     (headers, [("x-threadline-truncated", truncated.to_string())], body).into_response()
 }
@@ -115,6 +119,7 @@ fn file(
 /// A file that is being sent.
 struct Download {
     context: RequestContext,
+    limits: PartLimits,
     filter: Filter,
     writer: ExportWriter,
     truncated: bool,
@@ -132,6 +137,7 @@ async fn next_chunk(download: Option<Download>) -> io::Result<Option<(Vec<u8>, O
     let Some(mut download) = download else {
         return Ok(None);
     };
+    let _permit = download.limits.acquire().await?;
     if download.entries.is_empty()
         && let Some(older) = download.older
     {

@@ -14,6 +14,8 @@ use threadline::query::{QueryError, Side, ValueAddress, ValuePart};
 use threadline_app::{PageError, RequestContext};
 use url::form_urlencoded;
 
+use crate::limits::PartLimits;
+
 /// The bytes that are read at once, which limits the memory that a response takes. The database reads the whole value for each
 /// part, so parts are not much smaller than the values that people store.
 const PART_BYTES: usize = 4 << 20;
@@ -51,6 +53,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ValueQuery {
 /// Sends a value as text. A change outside of the scope is answered like one that does not exist.
 pub(crate) async fn value(
     Extension(context): Extension<RequestContext>,
+    Extension(limits): Extension<PartLimits>,
     ValueQuery(address): ValueQuery,
 ) -> Result<Response, PageError> {
     let Some(first) = context.with_query_timeout(part(&context, &address, 0)).await? else {
@@ -65,13 +68,14 @@ pub(crate) async fn value(
         (header::CONTENT_DISPOSITION, "inline".to_owned()),
         (header::CONTENT_LENGTH, first.total_bytes.to_string()),
     ];
-    let value = Sending { context, address, sent: 0, total: first.total_bytes, next: Some(first) };
+    let value = Sending { context, limits, address, sent: 0, total: first.total_bytes, next: Some(first) };
     Ok((headers, Body::from_stream(try_unfold(value, next_part))).into_response())
 }
 
 /// A value that is being sent.
 struct Sending {
     context: RequestContext,
+    limits: PartLimits,
     address: ValueAddress,
     /// The number of bytes that were sent.
     sent: u64,
@@ -88,6 +92,7 @@ async fn next_part(mut value: Sending) -> io::Result<Option<(Vec<u8>, Sending)>>
     let part = match value.next.take() {
         Some(first) => Some(first),
         None => {
+            let _permit = value.limits.acquire().await?;
             let part = part(&value.context, &value.address, value.sent);
             value.context.with_query_timeout(part).await.ok().flatten()
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use futures_util::{StreamExt, TryStreamExt};
 use http::{Request, StatusCode, header};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgPool, Postgres, Transaction};
@@ -103,6 +104,37 @@ async fn request_beyond_the_limit_returns_503_with_retry_after(pool: PgPool) -> 
     lock.rollback().await?;
     assert_eq!(first.await??, StatusCode::OK);
     assert_eq!(call(&app, "/audit/help").await?.status(), StatusCode::OK);
+    Ok(())
+}
+
+/// A download holds a permit only while it reads and writes a part: one that is received slowly leaves the console to others, and
+/// a hundred of them do not read at the same time.
+#[sqlx::test(migrations = false)]
+async fn each_part_of_a_download_counts_as_a_request(pool: PgPool) -> Result {
+    let trail = installed(&pool).await?;
+    sqlx::raw_sql("INSERT INTO tickets SELECT generate_series(2, 1500)").execute(&pool).await?;
+    let app = console(trail, 1);
+    let mut file = call(&app, "/audit/exports/changes.ndjson?from=2026-01-01T00:00")
+        .await?
+        .into_body()
+        .into_data_stream();
+    let first = file.next().await.ok_or("no part")??;
+    // The file waits for its reader, and the only permit is free.
+    assert_eq!(call(&app, "/audit/help").await?.status(), StatusCode::OK);
+    let lock = locked(&pool).await?;
+    let page = tokio::spawn({
+        let app = app.clone();
+        async move { call(&app, TIMELINE).await.map(|response| response.status()).map_err(|e| e.to_string()) }
+    });
+    wait_for_waiting(&pool, 1).await?;
+    let rest = tokio::spawn(async move { file.try_collect::<Vec<_>>().await });
+    // The next part would wait for the lock as well, if it were read now.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    wait_for_waiting(&pool, 1).await?;
+    lock.rollback().await?;
+    assert_eq!(page.await??, StatusCode::OK);
+    let lines = |part: &axum::body::Bytes| part.iter().filter(|byte| **byte == b'\n').count();
+    assert_eq!(lines(&first) + rest.await??.iter().map(lines).sum::<usize>(), 1500);
     Ok(())
 }
 
