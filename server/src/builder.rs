@@ -1,6 +1,9 @@
 //! The builder of a console.
 
+use std::num::NonZero;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use axum::Router;
@@ -21,8 +24,14 @@ const QUERY_TIMEOUT: Duration = Duration::from_secs(8);
 /// The time from one coverage check to the next. A check takes a fraction of a second, and a new gap is noticed within a
 /// minute.
 const COVERAGE_POLL: Duration = Duration::from_secs(30);
-/// The number of requests that run at the same time. A page takes milliseconds, so these serve hundreds of people.
-const MAX_REQUESTS: usize = 16;
+/// The bounds of the default number of requests that run at the same time, which is the number of processors. With more than that,
+/// requests only make each other and the host's own wait.
+const DEFAULT_MAX_REQUESTS: RangeInclusive<usize> = 2..=16;
+
+fn default_max_requests() -> usize {
+    let processors = available_parallelism().map_or(1, NonZero::get);
+    processors.clamp(*DEFAULT_MAX_REQUESTS.start(), *DEFAULT_MAX_REQUESTS.end())
+}
 
 /// The type of a hook that has not been set yet: a builder with it has no `build`.
 #[doc(hidden)]
@@ -105,7 +114,7 @@ impl Console {
             query_timeout: QUERY_TIMEOUT,
             config: None,
             coverage_poll: COVERAGE_POLL,
-            max_requests: MAX_REQUESTS,
+            max_requests: default_max_requests(),
         };
         ConsoleBuilder { settings, authorize: Missing, actor: Missing }
     }
@@ -188,8 +197,9 @@ impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
         self
     }
 
-    /// Sets how many requests of the console run at the same time: 16 by default, and at least one. One operator gets at most half
-    /// of them. A request that waits longer than 2 seconds is answered with 503 and `Retry-After`.
+    /// Sets how many requests of the console run at the same time: by default as many as the process has processors, from 2 to 16;
+    /// and at least one. One operator gets at most half of them. A request that waits longer than 5 seconds is answered with 503 and
+    /// `Retry-After`. Each part of a download waits in the same way.
     ///
     /// This bounds the share of the host's processor. The share of its pool is bounded by
     /// [`AuditTrail::max_read_connections`]: half of the pool, unless the host sets another number.

@@ -8,9 +8,9 @@ use std::time::Duration;
 use threadline::ActorRef;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The time that a request waits for others to end before it is refused. A page takes milliseconds, so whoever waits longer
-/// would only make the next ones wait longer still.
-const MAX_WAIT: Duration = Duration::from_secs(2);
+/// The time that a request waits for others to end before it is refused: as long as one statement may take, so that a slow search
+/// in one tab does not refuse the next tab.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// The time that the next part of a response waits. The client already has the beginning, so the rest is worth a longer wait.
 const MAX_PART_WAIT: Duration = Duration::from_secs(60);
