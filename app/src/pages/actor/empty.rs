@@ -8,7 +8,6 @@ use super::LastTransaction;
 use crate::PageContext;
 use crate::components::{Timestamp, one_line};
 use crate::html::IntoHtml;
-use crate::relative_range::range_name;
 
 fn never(actor: &ActorFilter) -> String {
     let actor = match (&actor.id, actor.kind) {
@@ -42,7 +41,7 @@ pub(super) fn empty(
         .filter(|other| *other > window)
         .map(|other| {
             let href = format!("{list}?window={other}");
-            view! { <a class="button" href=href>"Last "{range_name(other)}</a> }
+            view! { <a class="button" href=href>"Last "{other.name()}</a> }
         })
         .collect();
     let all = context.timeline_href(&Filter { actor: Some(actor.clone()), ..Filter::default() });
@@ -58,7 +57,7 @@ pub(super) fn empty(
         }
         None => "Nothing that you may see was changed by such an actor.",
     };
-    let title = format!("Nothing in the last {}", range_name(window));
+    let title = format!("Nothing in the last {}", window.name());
     match last {
         LastTransaction::Never => view! {
             <div class="empty">

@@ -10,7 +10,6 @@ use super::ActorPage;
 use super::empty::empty;
 use crate::components::{Pager, TransactionList, counted, isolated, search_stopped};
 use crate::html::IntoHtml;
-use crate::relative_range::range_name;
 use crate::{Page, PageContext};
 
 /// Renders the transactions of an actor.
@@ -66,7 +65,7 @@ fn windows(current: RelativeRange, path: &str) -> impl IntoView + use<> {
         .map(|window| {
             let marked = (window == current).then_some("true");
             let href = format!("{path}?window={window}");
-            view! { <a class="button" href=href aria-current=marked>"Last "{range_name(window)}</a> }
+            view! { <a class="button" href=href aria-current=marked>"Last "{window.name()}</a> }
         })
         .collect();
     view! { <nav class="windows" aria-label="Window">{links}</nav> }
@@ -88,7 +87,7 @@ fn heading(
     is_first_page: bool,
     window: RelativeRange,
 ) -> String {
-    let name = range_name(window);
+    let name = window.name();
     match page.entries.len() {
         0 => format!("The last {name}"),
         count if page.truncated_at.is_some() => {

@@ -98,7 +98,6 @@ fn expected_key(table: &TableName, columns: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::relative_range::max_length;
 
     #[test]
     fn window_is_a_length_that_ends_now() {
@@ -107,7 +106,7 @@ mod tests {
             let (filter, _) = query.parse(&[]).unwrap();
             let length = Utc::now() - filter.from.unwrap();
             let window: RelativeRange = word.parse().unwrap();
-            assert!((window.length()..=max_length(window)).contains(&length), "{word}: {length}");
+            assert!((window.length()..=window.max_length()).contains(&length), "{word}: {length}");
             assert_eq!(filter.to, None);
         }
         let query = TimelineQuery { typed: vec![("window".to_owned(), "2h".to_owned())] };
