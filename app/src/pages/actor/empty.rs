@@ -6,7 +6,7 @@ use threadline::query::{ActorFilter, Filter, RelativeRange};
 
 use super::LastTransaction;
 use crate::PageContext;
-use crate::components::{Timestamp, one_line};
+use crate::components::{NearValue, Timestamp, did_you_mean, one_line};
 use crate::html::IntoHtml;
 
 fn never(actor: &ActorFilter) -> String {
@@ -22,7 +22,7 @@ pub(super) fn empty(
     actor: &ActorFilter,
     is_first_page: bool,
     window: RelativeRange,
-    last: LastTransaction,
+    (last, near): (LastTransaction, Vec<NearValue>),
     list: &str,
 ) -> impl IntoView + use<> {
     if !is_first_page {
@@ -57,11 +57,13 @@ pub(super) fn empty(
         }
         None => "Nothing that you may see was changed by such an actor.",
     };
+    let near = did_you_mean(near).map(|near| view! { <p>{near}</p> });
     let title = format!("Nothing in the last {}", window.name());
     match last {
         LastTransaction::Never => view! {
             <div class="empty">
                 <h3>{one_line(never(actor))}</h3>
+                {near}
                 <p>{why}</p>
                 <p class="steps">{others}</p>
             </div>

@@ -15,7 +15,7 @@ use crate::{Page, PageContext};
 /// Renders the transactions of an actor.
 pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
     let name = page.title();
-    let ActorPage { actor, window, from, position, transactions, touched, last } = page;
+    let ActorPage { actor, window, from, position, transactions, touched, last, near } = page;
     let is_first_page = position == Position::Newest;
     let path = context.actor_href(actor.kind, actor.id.as_deref());
     let whole_kind = context.actor_href(actor.kind, None);
@@ -30,7 +30,7 @@ pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
     });
     let stopped = search_stopped(transactions.truncated_at, position, transactions.entries.is_empty());
     let body = if transactions.entries.is_empty() && stopped.is_none() {
-        empty(&actor, is_first_page, window, last, &path).into_html()
+        empty(&actor, is_first_page, window, (last, near), &path).into_html()
     } else {
         let PageOfTransactions { entries, newer, older, .. } = transactions;
         let summary = counted(entries.len(), "transaction");

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use crate::query::engine::criteria::Criteria;
-use crate::query::engine::snapshot::Snapshot;
+use crate::query::engine::scan::Found;
+use crate::query::engine::snapshot::{Snapshot, TimeLimit};
 use crate::query::engine::window_scan::ChangeRow;
 use crate::query::model::cursor::Position;
 use crate::query::model::error::QueryError;
@@ -13,6 +14,20 @@ use crate::query::model::value_limits::ValueLimits;
 
 /// Counting stops here: whoever chooses between conditions needs the order of magnitude.
 const MAX_COUNTED: usize = 100;
+
+/// Runs queries of the budget's snapshot within the time that is left. Evaluates to none if it ends before.
+macro_rules! within {
+    ($budget:expr, $queries:expr) => {
+        match $budget.begin().await? {
+            None => None,
+            Some(limit) => {
+                let result = $queries.await;
+                $budget.finish(limit, result).await?
+            }
+        }
+    };
+}
+pub(super) use within;
 
 /// A snapshot whose statements together have the search time of a page, and read the values of small rows only.
 #[derive(Debug)]
@@ -45,16 +60,20 @@ impl<'s, 'a> Budget<'s, 'a> {
         self.is_spent
     }
 
-    /// Runs queries within the time that is left. Returns none if it ends before.
-    pub(super) async fn within<T>(
-        &mut self,
-        work: impl AsyncFnOnce(&mut Snapshot<'a>) -> Result<T, QueryError>,
-    ) -> Result<Option<T>, QueryError> {
+    /// Begins queries that have the time that is left; none if there is none.
+    pub(super) async fn begin(&mut self) -> Result<Option<TimeLimit>, QueryError> {
         if self.is_over() {
             return Ok(None);
         }
-        let limit = self.snapshot.begin_deadline(self.deadline).await?;
-        let result = work(self.snapshot).await;
+        Ok(Some(self.snapshot.begin_deadline(self.deadline).await?))
+    }
+
+    /// Ends the queries of [`begin`](Self::begin). Returns none if the time ended before them.
+    pub(super) async fn finish<T>(
+        &mut self,
+        limit: TimeLimit,
+        result: Result<T, QueryError>,
+    ) -> Result<Option<T>, QueryError> {
         let result = self.snapshot.end_time_limit(limit, result).await?;
         self.is_spent |= result.is_none();
         Ok(result)
@@ -62,10 +81,7 @@ impl<'s, 'a> Budget<'s, 'a> {
 
     /// Counts the changes that meet the criteria, up to a cap.
     pub(super) async fn count(&mut self, criteria: Criteria<'_>) -> Result<Option<Count>, QueryError> {
-        let count = async |snapshot: &mut Snapshot<'a>| {
-            snapshot.count_matches(criteria, Position::Newest, MAX_COUNTED + 1).await
-        };
-        let count = self.within(count).await?;
+        let count = within!(self, self.snapshot.count_matches(criteria, Position::Newest, MAX_COUNTED + 1));
         Ok(count.map(|count| match count > MAX_COUNTED {
             true => Count::Truncated(MAX_COUNTED),
             false => Count::Exact(count),
@@ -78,10 +94,9 @@ impl<'s, 'a> Budget<'s, 'a> {
         criteria: Criteria<'_>,
         limit: usize,
     ) -> Result<Option<Vec<ChangeRow>>, QueryError> {
-        let find = async |snapshot: &mut Snapshot<'a>| snapshot.find(criteria, Position::Newest, limit).await;
-        let found = self.within(find).await?;
-        Ok(found
-            .filter(|found| found.truncated_at.is_none() || !found.rows.is_empty())
-            .map(|found| found.rows))
+        let found = within!(self, self.snapshot.find(criteria, Position::Newest, limit));
+        let is_stopped = |found: &Found| found.truncated_at.is_some() && found.rows.is_empty();
+        self.is_spent |= found.as_ref().is_some_and(is_stopped);
+        Ok(found.filter(|found| !is_stopped(found)).map(|found| found.rows))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlx::{FromRow, QueryBuilder, Row};
 
-use super::budget::Budget;
+use super::budget::{Budget, within};
 use super::names::{distance_rank, nearest, nearest_by};
 use crate::query::engine::criteria::Criteria;
 use crate::query::engine::snapshot::Snapshot;
@@ -55,8 +55,7 @@ impl Budget<'_, '_> {
     /// Returns the captured tables that the scope names and that are near to the typed name: the whole name, or the one within its
     /// schema.
     pub(super) async fn tables(&mut self, scope: &Scope, typed: &str) -> Result<Vec<TableName>, QueryError> {
-        let tables =
-            self.within(async |snapshot: &mut Snapshot<'_>| snapshot.captured_tables(scope).await).await?;
+        let tables = within!(self, self.snapshot.captured_tables(scope));
         Ok(nearest_by(tables.unwrap_or_default(), |table| {
             let whole = distance_rank(typed, &table.to_string());
             let within_schema = distance_rank(typed, table.name()).map(|rank| rank + usize::from(rank > 0));
@@ -86,8 +85,7 @@ impl Budget<'_, '_> {
     /// Returns the newest transactions with a change in the scope. They are read once for one explanation.
     pub(super) async fn transactions(&mut self, scope: &Scope) -> Result<&[TransactionRecord], QueryError> {
         if self.transactions.is_none() {
-            let read = async |snapshot: &mut Snapshot<'_>| newest_transactions(snapshot, scope).await;
-            self.transactions = self.within(read).await?;
+            self.transactions = within!(self, newest_transactions(self.snapshot, scope));
         }
         Ok(self.transactions.as_deref().unwrap_or_default())
     }
@@ -98,7 +96,7 @@ impl Budget<'_, '_> {
         let names = newest.iter().filter_map(|transaction| Some(transaction.action.as_ref()?.name.clone()));
         let mut names: BTreeSet<String> = names.collect();
         if !scope.is_limited() && self.snapshot.features().has_action_names {
-            let all = self.within(async |snapshot: &mut Snapshot<'_>| action_names(snapshot).await).await?;
+            let all = within!(self, action_names(self.snapshot));
             names.extend(all.unwrap_or_default());
         }
         Ok(names.into_iter().collect())

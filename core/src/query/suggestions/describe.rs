@@ -9,6 +9,7 @@ use super::{ExcludingCondition, UnknownValue};
 use crate::TableName;
 use crate::query::model::filter::{ActorFilter, Filter};
 use crate::query::model::operation::Operation;
+use crate::query::model::row_key::RowKey;
 use crate::query::model::timestamp::RelativeRange;
 
 /// Returns the name of a table with its last word in the singular.
@@ -52,7 +53,20 @@ impl Filter {
                 sentence = sentence.words(words).value(value);
             }
         }
-        sentence.words(describe_window(self, now)).words(".")
+        sentence.words(describe_window(self, now) + ".")
+    }
+
+    /// Names a record as a reader sees it in the middle of a sentence: `ticket 5041`.
+    ///
+    /// ```
+    /// use threadline::query::{Filter, RowKey};
+    ///
+    /// let name = Filter::describe_record(&"tickets".into(), &RowKey::from([("id", 5041)]));
+    /// assert_eq!(name.to_string(), "ticket 5041");
+    /// ```
+    #[must_use]
+    pub fn describe_record(table: &TableName, key: &RowKey) -> Sentence {
+        Sentence::default().record(table, key)
     }
 
     /// Describes what did not happen, and to what.
@@ -176,16 +190,16 @@ impl UnknownValue {
 }
 
 impl KeyType {
-    /// Says that a key column cannot hold a value: `ids of tickets are numbers, not "abc"`.
+    /// Says that a key column cannot hold a value: `The ids of tickets are numbers, not "abc".`
     #[must_use]
     pub fn describe_mismatch(self, table: &TableName, column: &str, value: &str) -> Sentence {
-        let sentence =
-            Sentence::default().value(plural_column(column)).words(" of ").value(table.to_string());
+        let sentence = Sentence::default().words("The ").value(plural_column(column)).words(" of ");
+        let sentence = sentence.value(table.to_string());
         let range = match self {
             Self::Integer(min, max) if is_whole(value) => format!(" from {min} to {max}"),
             _ => String::new(),
         };
-        sentence.words(format!(" are {}{range}, not \"", self.as_str())).value(value).words("\"")
+        sentence.words(format!(" are {}{range}, not \"", self.as_str())).value(value).words("\".")
     }
 }
 
@@ -265,8 +279,11 @@ mod tests {
     fn key_of_wrong_type_is_described_with_the_type() {
         let integer = KeyType::Integer(i64::from(i32::MIN), i64::from(i32::MAX));
         for (value, sentence) in [
-            ("abc", "ids of tickets are numbers, not \"abc\""),
-            ("2147483648", "ids of tickets are numbers from -2147483648 to 2147483647, not \"2147483648\""),
+            ("abc", "The ids of tickets are numbers, not \"abc\"."),
+            (
+                "2147483648",
+                "The ids of tickets are numbers from -2147483648 to 2147483647, not \"2147483648\".",
+            ),
         ] {
             assert_eq!(integer.describe_mismatch(&"tickets".into(), "id", value).to_string(), sentence);
         }

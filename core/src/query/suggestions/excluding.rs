@@ -49,6 +49,10 @@ impl Budget<'_, '_> {
         let mut excluding = Vec::new();
         for key in CONDITIONS {
             let Some(rest) = without(filter, key).filter(|_| is_tried(key)) else { continue };
+            // The table takes its key with it, which suffices.
+            if key == "table" && excluding.iter().any(|found: &ExcludingCondition| found.key == "key") {
+                continue;
+            }
             let criteria = Criteria::new(scope, &rest);
             let Some(newest) = self.newest(criteria, 1).await? else { break };
             let Some(newest) = newest.first().map(|row| row.change.captured_at) else { continue };

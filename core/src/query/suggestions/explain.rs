@@ -1,6 +1,6 @@
 //! Explains an empty result.
 
-use super::budget::Budget;
+use super::budget::{Budget, within};
 use super::candidates::operations;
 use super::names::nearest;
 use super::{EmptyResult, Suggestion, UnknownValue};
@@ -130,8 +130,7 @@ impl Budget<'_, '_> {
         match key {
             "table" => {
                 let Some(table) = &filter.table else { return Ok(None) };
-                let known = async |snapshot: &mut Snapshot<'_>| snapshot.is_known_table(scope, table).await;
-                return self.within(known).await;
+                return Ok(within!(self, self.snapshot.is_known_table(scope, table)));
             }
             "key" => (alone.table, alone.key) = (filter.table.clone(), filter.key.clone()),
             "field" => (alone.table, alone.field) = (filter.table.clone(), filter.field.clone()),
@@ -176,8 +175,8 @@ impl Budget<'_, '_> {
 
     async fn keys(&mut self, scope: &Scope, filter: &Filter) -> Result<Vec<String>, QueryError> {
         let (Some(table), Some(key)) = (&filter.table, &filter.key) else { return Ok(Vec::new()) };
-        let other = async |snapshot: &mut Snapshot<'_>| snapshot.other_spelling(scope, table, key).await;
-        Ok(self.within(other).await?.flatten().iter().map(ToString::to_string).collect())
+        let other = within!(self, self.snapshot.other_spelling(scope, table, key));
+        Ok(other.flatten().iter().map(ToString::to_string).collect())
     }
 }
 

@@ -47,6 +47,13 @@ impl Sentence {
     }
 }
 
+impl From<String> for Sentence {
+    /// Makes a sentence of words that contain no separate values.
+    fn from(words: String) -> Self {
+        Self::default().words(words)
+    }
+}
+
 impl IntoIterator for Sentence {
     type Item = SentencePart;
     type IntoIter = std::vec::IntoIter<SentencePart>;

@@ -68,8 +68,8 @@ impl Snapshot<'_> {
     ) -> Result<TypedKey, QueryError> {
         let columns = self.columns_of_key(scope, table).await?;
         let trimmed = text.trim();
-        let parsed = RowKey::parse(&columns, trimmed).ok().or_else(|| with_separators(&columns, trimmed));
-        match parsed.or_else(|| other_case(&columns, trimmed)) {
+        let parsed = RowKey::parse(&columns, trimmed).ok();
+        match parsed.or_else(|| other_form(&columns, trimmed)) {
             Some(key) => self.read_values(scope, table, &key).await,
             None => Ok(TypedKey::OtherColumns { columns }),
         }
@@ -87,7 +87,7 @@ impl Snapshot<'_> {
     ) -> Result<TypedKey, QueryError> {
         let columns = self.columns_of_key(scope, table).await?;
         if !columns.is_empty() && !key.columns().eq(columns.iter().map(String::as_str)) {
-            return match other_case(&columns, &key.to_string()) {
+            return match other_form(&columns, &key.to_string()) {
                 Some(key) => self.read_values(scope, table, &key).await,
                 None => Ok(TypedKey::OtherColumns { columns }),
             };
@@ -193,14 +193,12 @@ impl Snapshot<'_> {
     }
 }
 
-/// Reads a key of several columns that are separated by commas or blanks, as a person or the command line writes them.
-fn with_separators(columns: &[String], text: &str) -> Option<RowKey> {
-    if columns.len() < 2 {
-        return None;
-    }
-    let parts = text.split([',', ';', '&']).map(str::trim).filter(|part| !part.is_empty());
-    let joined = parts.collect::<Vec<_>>().join("&");
-    RowKey::parse(columns, &joined).ok()
+/// Reads a key whose columns are written in another case, or are separated as a person or the command line separates them.
+fn other_form(columns: &[String], text: &str) -> Option<RowKey> {
+    other_case(columns, text).or_else(|| {
+        let parts = text.split([',', ';', '&']).map(str::trim).filter(|part| !part.is_empty());
+        other_case(columns, &parts.collect::<Vec<_>>().join("&")).filter(|_| columns.len() > 1)
+    })
 }
 
 /// Reads a key whose columns are written in another case.
@@ -224,11 +222,14 @@ mod tests {
     #[test]
     fn key_of_several_columns_is_read_with_other_separators_and_case() {
         let columns = ["line".to_owned(), "order".to_owned()];
-        let expected = Some(RowKey::from([("order", 7), ("line", 2)]));
-        assert_eq!(with_separators(&columns, "order=7, line=2"), expected);
-        assert_eq!(other_case(&columns, "Order=7&LINE=2"), expected);
-        assert_eq!(other_case(&columns, "order=7&number=2"), None);
-        assert_eq!(with_separators(&columns, "7,2"), None);
-        assert_eq!(with_separators(&["id".to_owned()], "id=1,line=2"), None);
+        let expected = Some(RowKey::from([("order", "#7"), ("line", "2")]));
+        for text in ["order=#7, line=2", "Order=%237&LINE=2", "order=#7;line =2"] {
+            assert_eq!(other_form(&columns, text), expected, "{text}");
+        }
+        for text in ["order=7&number=2", "7,2", "order=7", "order=7,order=8,line=2"] {
+            assert_eq!(other_form(&columns, text), None, "{text}");
+        }
+        let one = RowKey::from([("id", "1,line=2")]);
+        assert_eq!(other_form(&["id".to_owned()], "id=1,line=2"), Some(one));
     }
 }

@@ -58,7 +58,9 @@ async fn read_changes(trail: &AuditTrail, scope: &Scope) -> Result {
     }
     for filter in filters.iter().chain([&filter([("table", "Tickets"), ("action", "Opened")])?]) {
         trail.snapshot().await?.explain_empty(scope, filter).await?;
-        for (key, typed) in [("table", "ticket"), ("field", "Priority"), ("actor", "Ann"), ("action", "opened")] {
+        for (key, typed) in
+            [("table", "ticket"), ("field", "Priority"), ("actor", "Ann"), ("action", "opened")]
+        {
             trail.snapshot().await?.suggest(scope, key, typed, filter).await?;
         }
     }
