@@ -51,8 +51,8 @@ mod tests {
         let filter = |pairs: &[(&str, &str)]| Filter::from_pairs(pairs.iter().copied()).unwrap().0;
         let timeline = CommandForm { command: "timeline", required: &[], rest: Vec::new() };
         let history = CommandForm { command: "history", required: &["table", "key"], rest: Vec::new() };
-        let as_of =
-            CommandForm { command: "as-of", rest: vec!["2026-11-22T09:30".to_owned()], ..history.clone() };
+        let rest = vec!["2026-11-22T09:30".to_owned()];
+        let as_of = CommandForm { command: "as-of", required: history.required, rest };
         let row = [("table", "tickets"), ("key", "id=5041")];
         for (form, pairs, command) in [
             (
