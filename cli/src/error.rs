@@ -65,6 +65,9 @@ pub(crate) enum Error {
     CheckFailed { report: Report, reason: String },
     #[error(transparent)]
     Parameter(#[from] InvalidParameter),
+    /// A value that does not exist, or that its column cannot hold, with the command that was probably meant.
+    #[error("{0}")]
+    Mistake(String),
     #[error(transparent)]
     Query(QueryError),
     #[error("transaction {0} does not exist, or has been removed by the retention policy")]

@@ -32,6 +32,18 @@ pub(crate) fn name(text: &str) -> String {
     }
 }
 
+/// Returns a text as one word of a shell command; none if it has invisible characters, which a terminal does not pass on.
+pub(crate) fn shell_word(text: &str) -> Option<String> {
+    let is_bare = |c: char| (c.is_ascii_alphanumeric() || "_-.:/@+=,%".contains(c)) && !is_hidden(c);
+    if text.chars().any(is_hidden) {
+        None
+    } else if !text.is_empty() && text.chars().all(is_bare) {
+        Some(text.to_owned())
+    } else {
+        Some(format!("'{}'", text.replace('\'', r"'\''")))
+    }
+}
+
 /// Returns the name of a table so that it can be passed to another command: parts that are not plain are quoted as in SQL. Only
 /// invisible characters are printed differently.
 pub(crate) fn table(table: &TableName) -> String {
@@ -109,6 +121,23 @@ mod tests {
         }
         for odd in ["", "NULL", "a b", "a=b", "a,b", "a\"b", "(none)", "a\u{200d}b", "a\u{3164}b"] {
             assert!(name(odd).starts_with('"'), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn shell_word_is_quoted_unless_it_is_plain() {
+        for (text, word) in [
+            ("user:support", Some("user:support")),
+            ("id=5041", Some("id=5041")),
+            ("a b", Some("'a b'")),
+            ("it's", Some(r"'it'\''s'")),
+            ("$(rm -rf ~)", Some("'$(rm -rf ~)'")),
+            ("größe", Some("'größe'")),
+            ("", Some("''")),
+            ("a\u{1b}[2J", None),
+            ("a\u{202e}b", None),
+        ] {
+            assert_eq!(shell_word(text).as_deref(), word, "{text:?}");
         }
     }
 

@@ -69,9 +69,9 @@ test("a row that nobody can find is answered with the form and a sentence", asyn
   await page.goto("/audit/rows?table=nowhere&record=1");
   await expect(page.getByLabel("Table")).toHaveAttribute("aria-invalid", "true");
   await expect(page.getByLabel("Table")).toHaveValue("nowhere");
-  await expect(page.getByLabel("Table")).toHaveAccessibleDescription("Table nowhere is not captured. Choose one of the list.");
+  await expect(page.getByLabel("Table")).toHaveAccessibleDescription("There is no audited table \"nowhere\".");
   await page.goto("/audit/rows/tickets/id%3D987654321");
-  await expect(page.getByRole("heading", { name: "Nothing is recorded of this row" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No changes of ticket 987654321" })).toBeVisible();
   await page.getByRole("link", { name: "Find another row" }).click();
   await expect(page).toHaveURL(/\/audit\/rows$/);
 });

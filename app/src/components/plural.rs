@@ -15,6 +15,14 @@ pub(crate) fn counted_to(count: Count, one: &str) -> String {
     }
 }
 
+/// Formats a capped number: `317 changes`, `100+ changes`.
+pub(crate) fn counted_up_to(count: Count, one: &str) -> String {
+    match count {
+        Count::Exact(count) => counted(count, one),
+        Count::Truncated(count) => format!("{}+ {one}s", grouped(count)),
+    }
+}
+
 /// Formats a number of tables: `1 table needs capture`, `12 tables need capture`.
 pub(crate) fn needing_capture(tables: usize) -> String {
     format!("{} {} capture", counted(tables, "table"), if tables == 1 { "needs" } else { "need" })
@@ -75,5 +83,6 @@ mod tests {
             assert_eq!(size(bytes), words);
         }
         assert_eq!(counted_to(Count::Truncated(10_000), "change"), "At least 10,000 changes");
+        assert_eq!(counted_up_to(Count::Truncated(1_000), "change"), "1,000+ changes");
     }
 }

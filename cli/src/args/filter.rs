@@ -8,7 +8,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use threadline::InvalidParameter;
 use threadline::query::{FILTER_KEYS, Filter, FilterKey, Position, Timestamp};
 
-use super::{CursorArgs, row_key};
+use super::{CommandForm, CursorArgs, row_key};
 
 /// The note in the help of `--to`.
 const TO_NOTE: &str =
@@ -43,6 +43,14 @@ impl RequiredKeys for RequiredCorrelation {
     const REQUIRED_KEYS: &'static [&'static str] = &["correlation_id"];
 }
 
+/// A filter, and the key of its row as it was typed.
+#[derive(Debug)]
+pub(crate) struct TypedFilter {
+    /// The filter, without a key if that was typed without its column.
+    pub(crate) filter: Filter,
+    pub(crate) key_text: Option<String>,
+}
+
 /// The keys of the filter that are present on the command line.
 #[derive(Debug)]
 pub(crate) struct FilterArgs<R> {
@@ -51,21 +59,40 @@ pub(crate) struct FilterArgs<R> {
 }
 
 impl<R: RequiredKeys> FilterArgs<R> {
-    /// Parses the filter together with the position of the page.
-    pub(crate) fn parse(&self, cursor: &CursorArgs) -> Result<(Filter, Position), InvalidParameter> {
+    /// Parses the filter together with the position of the page. The key of a row may be its value alone, which the
+    /// [result](TypedFilter) contains as it was typed.
+    pub(crate) fn parse(&self, cursor: &CursorArgs) -> Result<(TypedFilter, Position), InvalidParameter> {
         for (key, value) in self.pairs().filter(|(key, _)| R::REQUIRED_KEYS.contains(key)) {
             reject_blank(key, value)?;
         }
         // A key on the command line is not form-encoded as in a URL, so it has a parser of its own.
         let (keys, others): (Vec<_>, Vec<_>) = self.pairs().partition(|(name, _)| *name == "key");
         let (mut filter, position) = Filter::from_pairs(others.into_iter().chain(cursor.pairs()))?;
+        let mut key_text = None;
         if let Some((_, text)) = keys.first().filter(|(_, text)| !text.trim().is_empty()) {
             if filter.table.is_none() {
                 return Err(InvalidParameter::new("key", text, expected("key")));
             }
-            filter.key = Some(row_key::parse(text)?);
+            match row_key::parse(text) {
+                Ok(key) => filter.key = Some(key),
+                Err(_) if row_key::is_bare(text) => {}
+                Err(error) => return Err(error),
+            }
+            key_text = Some((*text).to_owned());
         }
-        Ok((filter, position))
+        Ok((TypedFilter { filter, key_text }, position))
+    }
+
+    /// Returns the conditions that can be read, for suggestions about the others.
+    pub(crate) fn readable(&self) -> Filter {
+        let (keys, others): (Vec<_>, Vec<_>) = self.pairs().partition(|(name, _)| *name == "key");
+        let key = keys.first().and_then(|(_, text)| row_key::parse(text).ok());
+        Filter { key, ..Filter::from_readable_pairs(others) }
+    }
+
+    /// Returns the form of the command with this name.
+    pub(crate) const fn form(command: &'static str) -> CommandForm {
+        CommandForm { command, required: R::REQUIRED_KEYS, rest: Vec::new() }
     }
 
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {

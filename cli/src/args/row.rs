@@ -1,17 +1,18 @@
 //! The arguments that name a row.
 
 use clap::Args;
-use threadline::query::{QueryError, RowKey};
-use threadline::{AuditTrail, InvalidParameter, TableName};
+use threadline::query::{Filter, RowKey};
+use threadline::{InvalidParameter, TableName};
 
-use super::{reject_blank, row_key};
+use super::{CommandForm, RequiredKeys, RequiredRow, TypedFilter, reject_blank, row_key};
 
 /// The table and the key of a row, as given on the command line.
 #[derive(Debug, Args)]
 pub(crate) struct RowArgs {
     /// The table, such as tickets, billing.invoices, or '"acme.example".orders'.
     table: String,
-    /// The key of the row, such as id=42 or "order=7&line=2", or as printed by another command.
+    /// The key of the row: its value, such as 42, each column with its value, such as id=42 or "order=7&line=2", or as printed by
+    /// another command.
     key: String,
 }
 
@@ -22,18 +23,23 @@ pub(crate) struct RowRef {
 }
 
 impl RowArgs {
-    pub(crate) fn parse(&self) -> Result<RowRef, InvalidParameter> {
+    /// Parses the table and the key, which may be its value alone.
+    pub(crate) fn parse(&self) -> Result<TypedFilter, InvalidParameter> {
         for (key, value) in [("table", &self.table), ("key", &self.key)] {
             reject_blank(key, value)?;
         }
-        Ok(RowRef { table: self.table.trim().parse()?, key: row_key::parse(&self.key)? })
+        let table = Some(self.table.trim().parse()?);
+        let key = match row_key::parse(&self.key) {
+            Ok(key) => Some(key),
+            Err(_) if row_key::is_bare(&self.key) => None,
+            Err(error) => return Err(error),
+        };
+        let key_text = Some(self.key.clone());
+        Ok(TypedFilter { filter: Filter { table, key, ..Filter::default() }, key_text })
     }
-}
 
-impl RowRef {
-    /// Replaces the key by the one under which the trail records the row.
-    pub(crate) async fn resolve(self, trail: &AuditTrail) -> Result<Self, QueryError> {
-        let key = row_key::resolve(trail, &self.table, self.key).await?;
-        Ok(Self { key, ..self })
+    /// Returns the form of a command that takes a row and these arguments.
+    pub(crate) fn form<const N: usize>(command: &'static str, rest: [&str; N]) -> CommandForm {
+        CommandForm { command, required: RequiredRow::REQUIRED_KEYS, rest: rest.map(str::to_owned).to_vec() }
     }
 }

@@ -9,7 +9,6 @@ use percent_encoding::percent_decode_str;
 use threadline::InvalidParameter;
 use threadline::query::{Filter, QueryError, RowKey};
 use threadline::{AuditTrail, Scope, TableName};
-use uuid::Uuid;
 
 use super::filter::expected;
 use crate::escape::is_plain;
@@ -98,20 +97,9 @@ fn decode(text: &str) -> Option<String> {
     Some(percent_decode_str(text).decode_utf8().ok()?.into_owned())
 }
 
-/// Returns the key under which the trail records the row. PostgreSQL writes UUIDs in lower case, so a UUID in upper case is lowered,
-/// unless the trail has changes under exactly this text.
-pub(crate) async fn resolve(
-    trail: &AuditTrail,
-    table: &TableName,
-    key: RowKey,
-) -> Result<RowKey, QueryError> {
-    let lower = |value: &str| {
-        let is_uuid = value.len() == 36 && Uuid::try_parse(value).is_ok();
-        if is_uuid { value.to_ascii_lowercase() } else { value.to_owned() }
-    };
-    let lowered: RowKey =
-        key.iter().map(|(column, value)| (column, lower(value.unwrap_or_default()))).collect();
-    if lowered == key || has_history(trail, table, &key).await? { Ok(key) } else { Ok(lowered) }
+/// Returns whether a text can only be the value of a key, because it names no column.
+pub(crate) fn is_bare(text: &str) -> bool {
+    !text.contains('=') && !text.contains('\0')
 }
 
 /// Returns whether the trail has changes of a row.

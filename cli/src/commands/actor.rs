@@ -4,8 +4,8 @@ use clap::Args;
 use threadline::query::{Filter, TimeRange};
 use threadline::{InvalidParameter, Scope};
 
-use super::empty_result::explain_empty;
-use crate::args::{CursorArgs, LimitArgs, present, reject_blank};
+use super::empty_result::{explain_empty, explain_mistake};
+use crate::args::{CommandForm, CursorArgs, LimitArgs, present, reject_blank};
 use crate::error::Error;
 use crate::output::Report;
 use crate::session::Session;
@@ -31,7 +31,16 @@ pub(crate) async fn run(session: &Session, args: &ActorArgs) -> Result<Report, E
     reject_blank("actor", &args.actor)?;
     let actor = [("actor", args.actor.as_str())].into_iter();
     let range = present([("from", &args.from), ("to", &args.to)]);
-    let (filter, position) = Filter::from_pairs(actor.chain(range).chain(args.cursor.pairs()))?;
+    let form = CommandForm { command: "actor", required: &["actor"], rest: Vec::new() };
+    let pairs: Vec<_> = actor.chain(range).collect();
+    let (filter, position) = match Filter::from_pairs(pairs.iter().copied().chain(args.cursor.pairs())) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let others = Filter::from_readable_pairs(pairs);
+            return Err(explain_mistake(session, error, &others, &form).await);
+        }
+    };
+    let asked = filter.clone();
     let Filter { actor: Some(actor), from, to, .. } = filter else {
         return Err(InvalidParameter::new("actor", &args.actor, "an actor").into());
     };
@@ -45,7 +54,7 @@ pub(crate) async fn run(session: &Session, args: &ActorArgs) -> Result<Report, E
     }
     let mut text = text::transactions_by_actor(&page);
     if page.entries.is_empty() {
-        text.insert_str(0, &explain_empty(&trail, &Filter::default(), "transaction").await?);
+        text.insert_str(0, &explain_empty(session, &trail, &asked, &form).await?);
     }
     Ok(text)
 }

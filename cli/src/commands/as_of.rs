@@ -4,7 +4,7 @@ use clap::Args;
 use threadline::Scope;
 use threadline::query::AsOf;
 
-use super::empty_result::example_key;
+use super::empty_result::{near_key, resolve_row};
 use crate::args::{RowArgs, parse_time};
 use crate::error::Error;
 use crate::output::Report;
@@ -20,17 +20,18 @@ pub(crate) struct AsOfArgs {
 }
 
 pub(crate) async fn run(session: &Session, args: &AsOfArgs) -> Result<Report, Error> {
-    let row = args.row.parse()?;
+    let typed = args.row.parse()?;
     let at = parse_time("time", &args.time)?;
     let trail = session.trail().await?;
-    let row = row.resolve(&trail).await?;
+    let form = RowArgs::form("as-of", [&args.time]);
+    let row = resolve_row(&trail, typed, &form).await?;
     let found = trail.as_of(&Scope::unscoped(), row.table.clone(), &row.key, at).await?;
     if session.json {
         return json::as_of(&row, at, &found);
     }
     let mut text = text::as_of(&row, at, &found);
     if matches!(found, AsOf::BeforeHorizon) {
-        text += &example_key(&trail, &row.table, &row.key).await?;
+        text += &near_key(&trail, &row, &form).await?;
     }
     Ok(text)
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use threadline::Scope;
 use threadline::query::AsOf;
 
-use super::empty_result::example_key;
+use super::empty_result::{near_key, resolve_row};
 use crate::args::{RowArgs, parse_time};
 use crate::error::Error;
 use crate::output::Report;
@@ -22,11 +22,12 @@ pub(crate) struct CompareArgs {
 }
 
 pub(crate) async fn run(session: &Session, args: &CompareArgs) -> Result<Report, Error> {
-    let row = args.row.parse()?;
+    let typed = args.row.parse()?;
     let (one, other) = (parse_time("time", &args.time)?, parse_time("other time", &args.other_time)?);
     let times = [one.min(other), one.max(other)];
     let trail = session.trail().await?;
-    let row = row.resolve(&trail).await?;
+    let form = RowArgs::form("compare", [&args.time, &args.other_time]);
+    let row = resolve_row(&trail, typed, &form).await?;
     let mut snapshot = trail.snapshot().await?;
     let compared = snapshot.compare(&Scope::unscoped(), row.table.clone(), &row.key, times).await?;
     drop(snapshot);
@@ -35,7 +36,7 @@ pub(crate) async fn run(session: &Session, args: &CompareArgs) -> Result<Report,
     }
     let mut text = text::compare(&row, times, &compared);
     if matches!(compared.after, AsOf::BeforeHorizon) {
-        text += &example_key(&trail, &row.table, &row.key).await?;
+        text += &near_key(&trail, &row, &form).await?;
     }
     Ok(text)
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use threadline::Scope;
 use threadline::query::{Count, Position};
 
-use super::empty_result::{explain_empty, resolve_key};
+use super::empty_result::{explain_empty, explain_mistake, resolve_key};
 use crate::args::{CursorArgs, FilterArgs, NoRequiredKeys};
 use crate::error::Error;
 use crate::json;
@@ -30,9 +30,13 @@ struct Document {
 }
 
 pub(crate) async fn run(session: &Session, args: &CountArgs) -> Result<Report, Error> {
-    let (filter, _) = args.filter.parse(&CursorArgs::default())?;
+    let form = FilterArgs::<NoRequiredKeys>::form("count");
+    let (typed, _) = match args.filter.parse(&CursorArgs::default()) {
+        Ok(parsed) => parsed,
+        Err(error) => return Err(explain_mistake(session, error, &args.filter.readable(), &form).await),
+    };
     let trail = session.trail().await?;
-    let filter = resolve_key(&trail, filter).await?;
+    let filter = resolve_key(&trail, typed, &form).await?;
     let scope = Scope::unscoped();
     let cap = usize::try_from(args.cap).unwrap_or(usize::MAX);
     let counted = trail.snapshot().await?.count(&scope, &filter, cap).await?;
@@ -40,7 +44,7 @@ pub(crate) async fn run(session: &Session, args: &CountArgs) -> Result<Report, E
         Count::Exact(0) => {
             // Unlike a count, a page rejects a key that no row of the table can have.
             trail.timeline_page(&scope, &filter, Position::Newest, 1).await?;
-            explain_empty(&trail, &filter, "change").await?
+            explain_empty(session, &trail, &filter, &form).await?
         }
         Count::Exact(1) => "1 change\n".to_owned(),
         Count::Exact(count) => format!("{count} changes\n"),

@@ -2,18 +2,17 @@
 
 use threadline::{InvalidParameter, Scope};
 
-use super::empty_result::{explain_empty, resolve_key};
-use super::timeline::TimelineArgs;
-use crate::args::RequiredRow;
+use super::empty_result::explain_empty;
+use super::timeline::{TimelineArgs, read_filter};
+use crate::args::{FilterArgs, RequiredRow};
 use crate::error::Error;
 use crate::output::Report;
 use crate::session::Session;
 use crate::{json, text};
 
 pub(crate) async fn run(session: &Session, args: &TimelineArgs<RequiredRow>) -> Result<Report, Error> {
-    let (filter, position) = args.filter.parse(&args.cursor)?;
-    let trail = session.trail().await?;
-    let filter = resolve_key(&trail, filter).await?;
+    let (trail, filter, position) = read_filter(session, args, "history").await?;
+    let form = FilterArgs::<RequiredRow>::form("history");
     let (Some(table), Some(key)) = (filter.table.clone(), filter.key.clone()) else {
         return Err(InvalidParameter::new("key", "", "the key of a row").into());
     };
@@ -23,7 +22,7 @@ pub(crate) async fn run(session: &Session, args: &TimelineArgs<RequiredRow>) -> 
         .await?;
     drop(snapshot);
     let text = if page.entries.is_empty() && page.truncated_at.is_none() {
-        explain_empty(&trail, &filter, "change").await? + &text::page_links(&page, "changes")
+        explain_empty(session, &trail, &filter, &form).await? + &text::page_links(&page, "changes")
     } else {
         text::history(&page, &key)
     };

@@ -1,9 +1,10 @@
 //! `threadline timeline` and `threadline correlation`: changes, newest first.
 
 use clap::Args;
-use threadline::Scope;
+use threadline::query::{Filter, Position};
+use threadline::{AuditTrail, Scope};
 
-use super::empty_result::{explain_empty, resolve_key};
+use super::empty_result::{explain_empty, explain_mistake, resolve_key};
 use crate::args::{CursorArgs, FilterArgs, LimitArgs, RequiredKeys};
 use crate::error::Error;
 use crate::output::Report;
@@ -20,13 +21,32 @@ pub(crate) struct TimelineArgs<R: RequiredKeys> {
     pub(super) limit: LimitArgs,
 }
 
-pub(crate) async fn run<R: RequiredKeys>(session: &Session, args: &TimelineArgs<R>) -> Result<Report, Error> {
-    let (filter, position) = args.filter.parse(&args.cursor)?;
+/// Reads the filter and the position of the page. `command` is the name of the command, for suggestions.
+pub(super) async fn read_filter<R: RequiredKeys>(
+    session: &Session,
+    args: &TimelineArgs<R>,
+    command: &'static str,
+) -> Result<(AuditTrail, Filter, Position), Error> {
+    let form = FilterArgs::<R>::form(command);
+    let (typed, position) = match args.filter.parse(&args.cursor) {
+        Ok(parsed) => parsed,
+        Err(error) => return Err(explain_mistake(session, error, &args.filter.readable(), &form).await),
+    };
     let trail = session.trail().await?;
-    let filter = resolve_key(&trail, filter).await?;
+    let filter = resolve_key(&trail, typed, &form).await?;
+    Ok((trail, filter, position))
+}
+
+pub(crate) async fn run<R: RequiredKeys>(
+    session: &Session,
+    args: &TimelineArgs<R>,
+    command: &'static str,
+) -> Result<Report, Error> {
+    let (trail, filter, position) = read_filter(session, args, command).await?;
+    let form = FilterArgs::<R>::form(command);
     let page = trail.timeline_page(&Scope::unscoped(), &filter, position, args.limit.get()).await?;
     let text = if page.entries.is_empty() && page.truncated_at.is_none() {
-        explain_empty(&trail, &filter, "change").await? + &text::page_links(&page, "changes")
+        explain_empty(session, &trail, &filter, &form).await? + &text::page_links(&page, "changes")
     } else {
         text::timeline(&page)
     };

@@ -217,6 +217,6 @@ fn display_value(value: &FieldValue) -> Option<String> {
 }
 
 /// Formats a time with the microseconds that the database stores.
-fn time(at: DateTime<Utc>) -> String {
+pub(crate) fn time(at: DateTime<Utc>) -> String {
     Timestamp(at).to_iso()
 }

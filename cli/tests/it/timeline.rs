@@ -93,7 +93,7 @@ async fn filters_select_changes_and_errors_name_parameter(pool: PgPool) -> Resul
     for narrow in
         [["--operation", "delete"], ["--from", "2100-01-01T00:00"], ["--to", "2000-01-01T00:00:00Z"]]
     {
-        assert_eq!(stdout(&pool, &["timeline", narrow[0], narrow[1]])?, "No change matches.\n");
+        assert!(stdout(&pool, &["timeline", narrow[0], narrow[1]])?.starts_with("Nothing "), "{narrow:?}");
     }
     assert!(stdout(&pool, &["timeline", "--table", "public.tickets", "--from", ""])?.contains("id=1"));
     let cursor = "1795339267000000-0193c2aa00007000800000000000008d";

@@ -37,6 +37,17 @@ impl Snapshot<'_> {
         Ok(tables)
     }
 
+    /// Returns whether the scope shows a change of the table, or the table is captured and the scope names it.
+    pub(super) async fn is_known_table(
+        &mut self,
+        scope: &Scope,
+        table: &TableName,
+    ) -> Result<bool, QueryError> {
+        let filter = Filter { table: Some(table.clone()), ..Filter::default() };
+        let newest = self.newest_keys(Criteria::new(scope, &filter)).await?;
+        Ok(!newest.is_empty() || self.is_captured(scope, table).await?)
+    }
+
     /// Returns whether the table is captured and the scope names it.
     async fn is_captured(&mut self, scope: &Scope, table: &TableName) -> Result<bool, QueryError> {
         Ok(self.captured_tables(scope).await?.contains(table))

@@ -10,6 +10,7 @@ mod faults;
 mod home;
 mod large_values;
 mod limits;
+mod mistyped;
 mod mount;
 mod names;
 mod newer_changes;

@@ -74,8 +74,8 @@ async fn find_row_form_redirects_or_says_what_to_write(pool: PgPool) -> Result {
         ("table=&record=1", "table", "Choose a table."),
         ("table=+&record=1", "table", "Choose a table."),
         ("table=a%00b&record=1", "table", "Write it as tickets or billing.invoices."),
-        ("table=nowhere&record=1", "table", "Table nowhere is not captured."),
-        ("table=uncaptured&record=1", "table", "Table uncaptured is not captured."),
+        ("table=nowhere&record=1", "table", "There is no audited table"),
+        ("table=uncaptured&record=1", "table", "There is no audited table"),
         ("table=tickets&record=+", "record", "Enter the key of a row."),
         ("table=tickets", "record", "Enter the key of a row."),
         ("table=tickets&record=nr%3D1", "record", "Rows of tickets have the key id."),
@@ -328,13 +328,13 @@ async fn invalid_row_address_shows_the_form(pool: PgPool) -> Result {
     for (path, status, sentence) in [
         ("tickets/nr%3D1", 400, "Rows of tickets have the key id."),
         ("billing.lines/order%3D7", 400, "have the key line, order."),
-        ("nowhere/id%3D1", 404, "Table nowhere is not captured."),
+        ("nowhere/id%3D1", 404, "There is no audited table"),
         ("tickets/%FF", 400, "Choose a table."),
         ("tickets/id%3D1?tabel=x", 400, "one of the keys"),
         ("tickets/id%3D1?operation=insert", 400, "one of the keys as_of, compare, with, from"),
         ("tickets/id%3D1?from=yesterday", 400, "from is"),
-        ("tickets/id%3D99", 404, "Nothing is recorded of this row"),
-        ("fresh/id%3D1", 404, "Nothing is recorded of this row"),
+        ("tickets/id%3D99", 404, "No changes of"),
+        ("fresh/id%3D1", 404, "No changes of"),
     ] {
         let (given, body) = get(&app, &format!("/audit/rows/{path}")).await?;
         assert_eq!(given.as_u16(), status, "{path}");

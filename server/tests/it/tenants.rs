@@ -78,7 +78,7 @@ impl Ids {
     }
 
     /// Returns queries with these ids in each field that takes one.
-    fn queries(&self) -> [String; 10] {
+    fn queries(&self) -> [String; 14] {
         let Self { key, actor, action, correlation_id, request_id, change, .. } = self;
         [
             String::new(),
@@ -91,6 +91,11 @@ impl Ids {
             format!("query=actor%3Duser:{actor}&since="),
             format!("older={change}&actor=user:{actor}"),
             format!("side=after&field=subject&key=id%3D{key}"),
+            // Mistyped, so that suggestions are looked for.
+            format!("actor={actor}"),
+            format!("actor=admin:{actor}"),
+            format!("table=tickets&key=%23{key}"),
+            format!("table=tickets&record=%23{key}"),
         ]
     }
 }

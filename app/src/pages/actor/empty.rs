@@ -6,9 +6,8 @@ use threadline::query::{ActorFilter, Filter, RelativeRange};
 
 use super::LastTransaction;
 use crate::PageContext;
-use crate::components::{Timestamp, one_line};
+use crate::components::{NearValue, Timestamp, did_you_mean, one_line};
 use crate::html::IntoHtml;
-use crate::relative_range::range_name;
 
 fn never(actor: &ActorFilter) -> String {
     let actor = match (&actor.id, actor.kind) {
@@ -23,7 +22,7 @@ pub(super) fn empty(
     actor: &ActorFilter,
     is_first_page: bool,
     window: RelativeRange,
-    last: LastTransaction,
+    (last, near): (LastTransaction, Vec<NearValue>),
     list: &str,
 ) -> impl IntoView + use<> {
     if !is_first_page {
@@ -42,7 +41,7 @@ pub(super) fn empty(
         .filter(|other| *other > window)
         .map(|other| {
             let href = format!("{list}?window={other}");
-            view! { <a class="button" href=href>"Last "{range_name(other)}</a> }
+            view! { <a class="button" href=href>"Last "{other.name()}</a> }
         })
         .collect();
     let all = context.timeline_href(&Filter { actor: Some(actor.clone()), ..Filter::default() });
@@ -58,11 +57,13 @@ pub(super) fn empty(
         }
         None => "Nothing that you may see was changed by such an actor.",
     };
-    let title = format!("Nothing in the last {}", range_name(window));
+    let near = did_you_mean(near).map(|near| view! { <p>{near}</p> });
+    let title = format!("Nothing in the last {}", window.name());
     match last {
         LastTransaction::Never => view! {
             <div class="empty">
                 <h3>{one_line(never(actor))}</h3>
+                {near}
                 <p>{why}</p>
                 <p class="steps">{others}</p>
             </div>

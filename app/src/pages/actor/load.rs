@@ -1,10 +1,11 @@
 //! Loads a page of an actor's transactions.
 
 use chrono::Utc;
-use threadline::query::{ActorFilter, Position, TimeRange};
+use threadline::query::{ActorFilter, Filter, Position, Suggestion, TimeRange};
 
 use super::query::ActorQuery;
 use super::{ActorPage, LastTransaction};
+use crate::components::NearValue;
 use crate::{PageError, RequestContext};
 
 /// Transactions on one page.
@@ -29,7 +30,24 @@ pub(super) async fn load(context: &RequestContext, query: ActorQuery) -> Result<
     } else {
         LastTransaction::Unknown
     };
-    Ok(ActorPage { actor, window, from: range.from, position, transactions, touched, last })
+    let near = match (&last, &actor.id) {
+        (LastTransaction::Never, Some(_)) => near_actors(context, &actor).await,
+        _ => Vec::new(),
+    };
+    Ok(ActorPage { near, actor, window, from: range.from, position, transactions, touched, last })
+}
+
+/// Returns the actors that were probably meant.
+async fn near_actors(context: &RequestContext, actor: &ActorFilter) -> Vec<NearValue> {
+    let (typed, others) = (actor.to_string(), Filter::default());
+    let near = async { context.snapshot().await?.suggest(&context.scope, "actor", &typed, &others).await };
+    let near = context.with_query_timeout(near).await.map(|near| near.suggestions).unwrap_or_default();
+    let link = |near: Suggestion| {
+        let actor = near.filter.actor?;
+        let href = context.page.actor_href(actor.kind, actor.id.as_deref());
+        Some(NearValue { value: near.value, href, count: near.count })
+    };
+    near.into_iter().filter_map(link).collect()
 }
 
 async fn last_transaction(context: &RequestContext, actor: &ActorFilter) -> LastTransaction {

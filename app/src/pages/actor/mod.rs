@@ -13,6 +13,7 @@ use threadline::query::{
 };
 
 use self::query::ActorQuery;
+use crate::components::NearValue;
 use crate::{Page, PageContext, PageError, RequestContext};
 
 /// The page of an actor.
@@ -27,6 +28,8 @@ pub(super) struct ActorPage {
     /// The tables of each transaction, in the same order, unless counting took too long.
     touched: Option<Vec<TableCounts>>,
     last: LastTransaction,
+    /// The actors that were probably meant, if there is no transaction of this one.
+    near: Vec<NearValue>,
 }
 
 /// The last transaction of the actor, which an empty page names.

@@ -10,13 +10,12 @@ use super::ActorPage;
 use super::empty::empty;
 use crate::components::{Pager, TransactionList, counted, isolated, search_stopped};
 use crate::html::IntoHtml;
-use crate::relative_range::range_name;
 use crate::{Page, PageContext};
 
 /// Renders the transactions of an actor.
 pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
     let name = page.title();
-    let ActorPage { actor, window, from, position, transactions, touched, last } = page;
+    let ActorPage { actor, window, from, position, transactions, touched, last, near } = page;
     let is_first_page = position == Position::Newest;
     let path = context.actor_href(actor.kind, actor.id.as_deref());
     let whole_kind = context.actor_href(actor.kind, None);
@@ -31,7 +30,7 @@ pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
     });
     let stopped = search_stopped(transactions.truncated_at, position, transactions.entries.is_empty());
     let body = if transactions.entries.is_empty() && stopped.is_none() {
-        empty(&actor, is_first_page, window, last, &path).into_html()
+        empty(&actor, is_first_page, window, (last, near), &path).into_html()
     } else {
         let PageOfTransactions { entries, newer, older, .. } = transactions;
         let summary = counted(entries.len(), "transaction");
@@ -66,7 +65,7 @@ fn windows(current: RelativeRange, path: &str) -> impl IntoView + use<> {
         .map(|window| {
             let marked = (window == current).then_some("true");
             let href = format!("{path}?window={window}");
-            view! { <a class="button" href=href aria-current=marked>"Last "{range_name(window)}</a> }
+            view! { <a class="button" href=href aria-current=marked>"Last "{window.name()}</a> }
         })
         .collect();
     view! { <nav class="windows" aria-label="Window">{links}</nav> }
@@ -88,7 +87,7 @@ fn heading(
     is_first_page: bool,
     window: RelativeRange,
 ) -> String {
-    let name = range_name(window);
+    let name = window.name();
     match page.entries.len() {
         0 => format!("The last {name}"),
         count if page.truncated_at.is_some() => {

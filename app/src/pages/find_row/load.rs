@@ -1,12 +1,13 @@
 //! Finds the row, or loads the form with what is wrong in it.
 
 use threadline::TableName;
-use threadline::query::{QueryError, RowKey};
+use threadline::query::{Filter, QueryError, RowKey, Snapshot, TypedKey};
 use url::form_urlencoded::Serializer;
 
 use super::query::FindRowQuery;
 use super::{FindRowPage, InvalidField, RowField};
-use crate::{PageError, RequestContext};
+use crate::components::NearValue;
+use crate::{PageContext, PageError, RequestContext};
 
 pub(super) async fn load(context: &RequestContext, query: FindRowQuery) -> Result<FindRowPage, PageError> {
     match query.typed {
@@ -43,30 +44,65 @@ async fn find(
     table: &str,
     record: &str,
 ) -> Result<Result<(TableName, RowKey), InvalidField>, QueryError> {
-    let scope = &context.scope;
-    let invalid = |field, message: String| Ok(Err(InvalidField { field, message }));
     if table.is_empty() {
-        return invalid(RowField::Table, "Choose a table.".to_owned());
+        return Ok(Err(InvalidField::plain(RowField::Table, "Choose a table.".to_owned())));
     }
-    let Ok(name) = table.parse::<TableName>() else {
-        return invalid(
-            RowField::Table,
-            "This is no table. Write it as tickets or billing.invoices.".to_owned(),
-        );
-    };
     let mut snapshot = context.snapshot().await?;
-    let columns = snapshot.key_columns(scope, &name).await?;
-    if columns.is_none() && !snapshot.captured_tables(scope).await?.contains(&name) {
-        return invalid(RowField::Table, format!("Table {name} is not captured. Choose one of the list."));
-    }
-    if record.is_empty() {
-        return invalid(RowField::Record, "Enter the key of a row.".to_owned());
-    }
-    let columns = columns.unwrap_or_default();
-    match RowKey::parse(&columns, record) {
-        Ok(key) => Ok(Ok((name, key))),
-        Err(_) => invalid(RowField::Record, expected_record(&name, &columns)),
-    }
+    let Ok(name) = table.parse::<TableName>() else {
+        let message = "This is no table. Write it as tickets or billing.invoices.".to_owned();
+        let near = near_tables(context, &mut snapshot, table, record).await?.near;
+        return Ok(Err(InvalidField { near, ..InvalidField::plain(RowField::Table, message) }));
+    };
+    let read = match snapshot.read_key(&context.scope, &name, record).await {
+        Err(QueryError::NotCaptured { .. }) => {
+            return Ok(Err(near_tables(context, &mut snapshot, table, record).await?));
+        }
+        read => read?,
+    };
+    Ok(match read {
+        _ if record.is_empty() => {
+            Err(InvalidField::plain(RowField::Record, "Enter the key of a row.".to_owned()))
+        }
+        TypedKey::Key(key) => Ok((name, key)),
+        TypedKey::WrongType { column, value, expected, nearest } => {
+            let near = nearest.map(|key| NearValue {
+                value: key.get(&column).unwrap_or_default().to_owned(),
+                href: context.page.row_of(&name, &key),
+                count: None,
+            });
+            let message = expected.describe_mismatch(&name, &column, &value);
+            Err(InvalidField { field: RowField::Record, message, near: near.into_iter().collect() })
+        }
+        TypedKey::OtherColumns { columns } => {
+            Err(InvalidField::plain(RowField::Record, expected_record(&name, &columns)))
+        }
+        _ => Err(InvalidField::plain(RowField::Record, expected_record(&name, &[]))),
+    })
+}
+
+/// Returns that there is no such table, with links to the tables that were probably meant and the same record.
+async fn near_tables(
+    context: &RequestContext,
+    snapshot: &mut Snapshot<'_>,
+    table: &str,
+    record: &str,
+) -> Result<InvalidField, QueryError> {
+    let others = Filter::default();
+    let near = snapshot.suggest(&context.scope, "table", table, &others).await?;
+    let message = near.describe(&others);
+    let near = near.suggestions.into_iter().map(|near| NearValue {
+        href: form_address(&context.page, &near.value, record),
+        value: near.value,
+        count: near.count,
+    });
+    Ok(InvalidField { field: RowField::Table, message, near: near.collect() })
+}
+
+/// Returns the address of the form with a table and a record.
+fn form_address(context: &PageContext, table: &str, record: &str) -> String {
+    let mut query = Serializer::new(String::new());
+    query.append_pair("table", table).append_pair("record", record);
+    context.href(&format!("/rows?{}", query.finish()))
 }
 
 /// Describes how to write a record of this table.

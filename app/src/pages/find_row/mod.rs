@@ -7,9 +7,11 @@ mod view;
 use http::StatusCode;
 use leptos::prelude::IntoView;
 use threadline::TableName;
+use threadline::query::Sentence;
 
 pub(super) use self::load::resolve;
 use self::query::FindRowQuery;
+use crate::components::NearValue;
 use crate::{Page, PageContext, PageError, RequestContext};
 
 /// The form.
@@ -36,8 +38,16 @@ pub(super) enum RowField {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct InvalidField {
     pub(super) field: RowField,
-    /// A sentence that says what to write instead.
-    message: String,
+    /// A sentence that says what is wrong, or what to write instead.
+    message: Sentence,
+    /// The values that were probably meant.
+    near: Vec<NearValue>,
+}
+
+impl InvalidField {
+    fn plain(field: RowField, message: String) -> Self {
+        Self { field, message: message.into(), near: Vec::new() }
+    }
 }
 
 impl Page for FindRowPage {

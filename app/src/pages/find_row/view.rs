@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{FindRowPage, RowField};
+use super::{FindRowPage, InvalidField, RowField};
 use crate::PageContext;
-use crate::components::{one_line, table_options};
+use crate::components::{did_you_mean, sentence_parts, table_options};
 use crate::html::{Html, IntoHtml};
 
 /// Renders the form.
@@ -12,8 +12,10 @@ pub(super) fn view(page: FindRowPage, context: &PageContext) -> impl IntoView + 
     let (timeline, action) = (context.href("/timeline"), context.href("/rows"));
     let FindRowPage { table, record, invalid, tables } = page;
     let message = |field: RowField| {
-        let invalid = invalid.as_ref().filter(|invalid| invalid.field == field);
-        invalid.map(|invalid| invalid.message.clone())
+        let InvalidField { message, near, .. } =
+            invalid.as_ref().filter(|invalid| invalid.field == field)?.clone();
+        let near = did_you_mean(near);
+        Some(view! { {sentence_parts(message)}" "{near} }.into_html())
     };
     view! {
         <nav class="crumbs" aria-label="Breadcrumbs"><a href=timeline>"Timeline"</a>" / Find a row"</nav>
@@ -39,18 +41,18 @@ fn Field(
     value: String,
     hint: &'static str,
     #[prop(optional_no_strip)] list: Option<&'static str>,
-    error: Option<String>,
+    error: Option<Html>,
 ) -> Html {
     let (id, note) = (format!("row-{name}"), format!("row-{name}-note"));
     let invalid = error.is_some().then_some("true");
     let class = if error.is_some() { "mistake" } else { "hint" };
-    let words = error.unwrap_or_else(|| hint.to_owned());
+    let words = error.unwrap_or_else(|| hint.into_html());
     view! {
         <div>
             <label for=id.clone()>{label}</label>
             <input id=id name=name value=value list=list autocomplete="off" spellcheck="false" required
                 aria-invalid=invalid aria-describedby=note.clone()/>
-            <p class=class id=note>{one_line(words)}</p>
+            <p class=class id=note>{words}</p>
         </div>
     }
     .into_html()

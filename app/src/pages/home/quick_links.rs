@@ -7,7 +7,7 @@ use threadline::{AuditContext, TableName};
 
 use crate::PageContext;
 use crate::components::table_options;
-use crate::relative_range::{DEFAULT_RANGE, range_name};
+use crate::relative_range::DEFAULT_RANGE;
 
 /// Renders the forms. They are GET forms, so that every result has an address. The table field suggests these tables.
 pub(super) fn quick_links(tables: &[TableName]) -> impl IntoView + use<> {
@@ -17,7 +17,7 @@ pub(super) fn quick_links(tables: &[TableName]) -> impl IntoView + use<> {
         .into_iter()
         .map(|window| {
             let filter = Filter { from: window.before(now).from, ..Filter::default() };
-            view! { <li><a href=context.timeline_href(&filter)>{range_name(window)}</a></li> }
+            view! { <li><a href=context.timeline_href(&filter)>{window.name()}</a></li> }
         })
         .collect();
     let day_ago = DEFAULT_RANGE.before(now).from.map(|from| from.format("%Y-%m-%dT%H:%M").to_string());

@@ -4,8 +4,6 @@ use chrono::{DateTime, Utc};
 use threadline::query::{Filter, RelativeRange};
 use url::form_urlencoded;
 
-use crate::relative_range::{max_length, range_name};
-
 /// Returns the text and the address of a link to the same page within the next smaller window. There is none for a page
 /// without a time window, nor for the smallest window.
 pub(super) fn narrower_window(address: &str, now: DateTime<Utc>) -> Option<(String, String)> {
@@ -19,10 +17,10 @@ pub(super) fn narrower_window(address: &str, now: DateTime<Utc>) -> Option<(Stri
     let (mut filter, _) = Filter::from_pairs(pairs).ok()?;
     let end = filter.to.unwrap_or(now);
     let length = filter.from.map(|from| end - from);
-    let is_smaller = |window: &RelativeRange| length.is_none_or(|length| length > max_length(*window));
+    let is_smaller = |window: &RelativeRange| length.is_none_or(|length| length > window.max_length());
     let smaller = RelativeRange::ALL.into_iter().rev().find(is_smaller)?;
     filter.from = smaller.before(end).from;
-    let name = range_name(smaller);
+    let name = smaller.name();
     let label = match filter.to {
         None => format!("Look at the last {name}"),
         Some(_) => format!("Look at the last {name} of this window"),

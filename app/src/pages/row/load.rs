@@ -1,7 +1,9 @@
 //! Loads the history of a row, all from one snapshot.
 
 use http::StatusCode;
-use threadline::query::{AsOf, Cursor, Filter, Position, QueryError, RowKey, Snapshot, TimelineEntry};
+use threadline::query::{
+    AsOf, Cursor, Filter, Position, QueryError, RowKey, Snapshot, TimelineEntry, TypedKey,
+};
 use threadline::{Scope, TableName};
 
 use super::query::{RowOptions, RowQuery};
@@ -24,11 +26,42 @@ pub(super) async fn load(context: &RequestContext, query: RowQuery) -> Result<Ro
     let row = Row { scope: &context.scope, table, key };
     let history = async { row.history(&mut context.snapshot().await?, *options).await };
     match context.with_query_timeout(history).await {
+        Ok(history) if matches!(history.latest, AsOf::BeforeHorizon) => unknown(context, row, history).await,
         Ok(history) => Ok(RowPage::History(Box::new(history))),
         Err(QueryFailure::Query(QueryError::KeyMismatch { .. } | QueryError::NotCaptured { .. })) => {
             find(context, row).await
         }
         Err(failure) => Err(failure.into()),
+    }
+}
+
+/// Corrects the key of a row of which nothing is known: redirects to the row that it means by the types of its columns, loads the
+/// form for a value that no row can have, or finds a key that differs in its spelling.
+async fn unknown(
+    context: &RequestContext,
+    row: Row<'_>,
+    mut history: RowHistory,
+) -> Result<RowPage, PageError> {
+    let read = async {
+        let mut snapshot = context.snapshot().await?;
+        let read = snapshot.read_key_values(row.scope, &row.table, &row.key).await?;
+        let near = match &read {
+            TypedKey::Key(read) if *read == row.key => {
+                snapshot.other_spelling(row.scope, &row.table, &row.key).await?
+            }
+            _ => None,
+        };
+        Ok((read, near))
+    };
+    match context.with_query_timeout(read).await? {
+        (TypedKey::Key(read), _) if read != row.key => {
+            Err(PageError::Redirect(context.page.row_of(&row.table, &read)))
+        }
+        (TypedKey::WrongType { .. }, _) => find(context, row).await,
+        (_, near) => {
+            history.near = near;
+            Ok(RowPage::History(Box::new(history)))
+        }
     }
 }
 
@@ -72,6 +105,7 @@ impl Row<'_> {
             position,
             versions,
             latest: snapshot.as_of_now(self.scope, self.table.clone(), self.key.clone()).await?,
+            near: None,
             as_of,
             comparison,
         })

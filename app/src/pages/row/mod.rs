@@ -44,6 +44,8 @@ pub(super) struct RowHistory {
     versions: PageOfVersions<TimelineEntry>,
     /// The present state of the row.
     latest: AsOf,
+    /// The key that was probably meant, if nothing is known of this row.
+    near: Option<RowKey>,
     /// The row at a time, if the address asks for it.
     as_of: Option<AsOfResult>,
     /// Two versions compared, if the address asks for it.

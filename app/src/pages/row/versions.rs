@@ -8,7 +8,10 @@ use threadline::query::{AsOf, Cursor, Filter, Operation, Page, RowKey, TimelineE
 use super::address::Address;
 use super::times::{field_value, just_before, stamp};
 use crate::PageContext;
-use crate::components::{ChangeCard, Identifier, Pager, Time, TransactionHeading, counted, isolated, text};
+use crate::components::{
+    ChangeCard, Identifier, NearValue, Pager, Time, TransactionHeading, counted, did_you_mean, isolated,
+    sentence_parts, text,
+};
 use crate::html::{Html, IntoHtml};
 
 /// The present version, which other versions are compared with.
@@ -126,14 +129,27 @@ pub(super) fn window_form(address: &Address, filter: &Filter) -> Html {
 }
 
 /// Renders the message about a row of which nothing is known: possible reasons, and links.
-pub(super) fn no_versions(table: &TableName, find: String, of_table: String) -> Html {
+pub(super) fn no_versions(
+    context: &PageContext,
+    (table, key): (&TableName, &RowKey),
+    near: Option<RowKey>,
+    find: String,
+    of_table: String,
+) -> Html {
+    let title = sentence_parts(Filter::describe_record(table, key));
+    let near = near.map(|near| NearValue {
+        value: near.iter().filter_map(|(_, value)| value).collect::<Vec<_>>().join(", "),
+        href: context.row_of(table, &near),
+        count: None,
+    });
+    let near = did_you_mean(near.into_iter().collect()).map(|near| view! { <p>{near}</p> });
     view! {
         <section class="empty">
-            <h2>"Nothing is recorded of this row"</h2>
+            <h2>"No changes of "{title}</h2>
+            {near}
             <p>
-                "No row of "{isolated(table.to_string())}
-                " with this key was changed since capture began. It may never have existed, its changes may have been \
-                 removed by the retention policy, or be outside of what you may see."
+                "Either it never existed, it has not changed since capture began, its changes were removed by \
+                 retention, or you may not see it."
             </p>
             <p>
                 <a class="button" href=find>"Find another row"</a>" "

@@ -16,7 +16,7 @@ use crate::html::{Html, IntoHtml};
 
 /// Renders the history of a row.
 pub(super) fn view(page: RowHistory, context: &PageContext) -> impl IntoView + use<> {
-    let RowHistory { table, key, filter, position, versions, latest, as_of, comparison } = page;
+    let RowHistory { table, key, filter, position, versions, latest, near, as_of, comparison } = page;
     let address = Address::new(context, (&table, &key), &filter, position);
     let of_table = context.timeline_href(&Filter { table: Some(table.clone()), ..Filter::default() });
     let of_row = context.timeline_href(&Filter {
@@ -50,7 +50,7 @@ pub(super) fn view(page: RowHistory, context: &PageContext) -> impl IntoView + u
         }
         .into_html()
     } else {
-        no_versions(&table, find, of_table.clone())
+        no_versions(context, (&table, &key), near, find, of_table.clone())
     };
     let crumb = isolated(table.to_string());
     view! {

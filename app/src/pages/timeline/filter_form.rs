@@ -7,7 +7,7 @@ use threadline::query::Filter;
 
 use super::InvalidFilter;
 use super::filter_fields::{CUSTOM_WINDOW, Column, FIELDS, TABLES_LIST};
-use super::presets::presets;
+use super::presets::{TimelineWindow, presets};
 use crate::PageContext;
 use crate::components::table_options;
 
@@ -31,7 +31,15 @@ pub(super) fn filter_form(
     });
     let (window, main, more) = (fields(Column::Window), fields(Column::Main), fields(Column::More));
     let is_wrong = invalid.is_some();
-    let presets = filter.ok().map(|filter| presets(context, filter, now, CUSTOM_WINDOW));
+    let current = match filter {
+        Ok(filter) => TimelineWindow::of(filter, now),
+        Err(invalid) if matches!(&*invalid.key, "from" | "to" | "window") => None,
+        Err(_) => {
+            let readable = typed.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+            TimelineWindow::of(&Filter::from_readable_pairs(readable), now)
+        }
+    };
+    let presets = presets(context, typed, current, CUSTOM_WINDOW);
     view! {
         <details class="filter" open=is_wrong>
             <summary>"Filter"</summary>

@@ -1,12 +1,13 @@
 //! Loads a page of the timeline: the changes, what is shown around them, and their count, all from one snapshot.
 
-use threadline::InvalidParameter;
 use threadline::TableName;
 use threadline::query::{
-    Count, Filter, Page as PageOfChanges, Position, QueryError, Snapshot, TimelineEntry,
+    Count, EmptyResult, Filter, Page as PageOfChanges, Position, QueryError, RowKey, Snapshot, TimelineEntry,
+    TypedKey,
 };
 
-use super::{FoundChanges, InvalidFilter, TimelinePage, TimelineQuery};
+use super::mistake::{Failure, key_mistake, suggest};
+use super::{FoundChanges, TimelinePage, TimelineQuery};
 use crate::links::timeline_pairs;
 use crate::query_string::position_pair;
 use crate::request::QueryFailure;
@@ -22,63 +23,78 @@ pub(super) async fn load(context: &RequestContext, query: TimelineQuery) -> Resu
         Ok(page) => Ok(page),
         Err(Failure::Filter(invalid)) => {
             // The form shows what was typed, with what is wrong in it.
+            let typed = query.typed_for_form();
+            let invalid = suggest(context, *invalid, &typed).await;
             let tables = context.with_query_timeout(context.captured_tables()).await;
             let tables = tables.unwrap_or_default();
-            Ok(TimelinePage { typed: query.typed, tables, result: Err(invalid) })
+            Ok(TimelinePage { typed, tables, result: Err(invalid) })
         }
         Err(Failure::Page(error)) => Err(error),
     }
 }
 
-/// The reason why there are no changes to show.
-enum Failure {
-    /// The filter cannot be used: the page shows its form.
-    Filter(InvalidFilter),
-    /// There is no page.
-    Page(PageError),
-}
-
-impl From<InvalidParameter> for Failure {
-    fn from(error: InvalidParameter) -> Self {
-        let (message, hint) = (format!("{error}."), format!("Expected {}.", error.expected));
-        Self::Filter(InvalidFilter { key: error.name, message, hint })
-    }
-}
-
-impl From<QueryFailure> for Failure {
-    fn from(failure: QueryFailure) -> Self {
-        let (key, hint) = match &failure {
-            QueryFailure::Query(QueryError::KeyMismatch { expected, .. }) => {
-                ("key", format!("Expected {}.", expected.join(" and ")))
-            }
-            QueryFailure::Query(QueryError::NotCaptured { .. }) => {
-                ("table", "Expected a captured table.".to_owned())
-            }
-            _ => return Self::Page(failure.into()),
-        };
-        let message = match failure {
-            QueryFailure::Query(error) => format!("{error}."),
-            QueryFailure::Timeout => String::new(),
-        };
-        Self::Filter(InvalidFilter { key: key.to_owned(), message, hint })
-    }
-}
-
 async fn find(context: &RequestContext, query: &TimelineQuery) -> Result<TimelinePage, Failure> {
-    let key_columns = match query.bare_key()? {
-        None => Vec::new(),
-        Some((table, _)) => {
-            let columns = async { context.snapshot().await?.key_columns(&context.scope, &table).await };
-            context.with_query_timeout(columns).await?.unwrap_or_default()
+    let key = match query.bare_key()? {
+        None => None,
+        Some((table, text)) => {
+            let read = async { context.snapshot().await?.read_key(&context.scope, &table, text).await };
+            match context.with_query_timeout(read).await? {
+                TypedKey::Key(key) => Some(key),
+                other => {
+                    return Err(key_mistake(&context.page, &query.typed_for_form(), &table, text, other));
+                }
+            }
         }
     };
-    let (filter, position) = query.parse(&key_columns)?;
+    let (filter, position) = query.parse(key.as_ref())?;
     let typed = canonical(&filter, position);
     if query.needs_canonical_redirect() && query.typed != typed {
-        return Err(Failure::Page(PageError::Redirect(context.page.timeline_with(&typed))));
+        return Err(redirect(context, &typed));
     }
-    let (tables, found) = read(context, filter, position).await?;
+    let read = read(context, &filter, position).await;
+    let is_empty = match &read {
+        Ok((_, found)) => found.page.entries.is_empty(),
+        Err(failure) => matches!(failure, QueryFailure::Query(QueryError::KeyMismatch { .. })),
+    };
+    if is_empty {
+        correct_key(context, &filter, position, &typed).await?;
+    }
+    let (tables, mut found) = read?;
+    if is_empty && found.has_changes && position == Position::Newest {
+        found.explained = explain(context, &filter).await;
+    }
     Ok(TimelinePage { typed, tables, result: Ok(found) })
+}
+
+/// Redirects to the record that a key means by the types of its columns, or returns the mistake in it.
+async fn correct_key(
+    context: &RequestContext,
+    filter: &Filter,
+    position: Position,
+    typed: &[(String, String)],
+) -> Result<(), Failure> {
+    let (Some(table), Some(key)) = (&filter.table, &filter.key) else { return Ok(()) };
+    let read = async { context.snapshot().await?.read_key_values(&context.scope, table, key).await };
+    match context.with_query_timeout(read).await {
+        Ok(TypedKey::Key(read)) if read != *key => {
+            let corrected = Filter { key: Some(read), ..filter.clone() };
+            Err(redirect(context, &canonical(&corrected, position)))
+        }
+        Ok(mistake @ TypedKey::WrongType { .. }) => {
+            Err(key_mistake(&context.page, typed, table, &RowKey::to_string(key), mistake))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn redirect(context: &RequestContext, pairs: &[(String, String)]) -> Failure {
+    Failure::Page(PageError::Redirect(context.page.timeline_with(pairs)))
+}
+
+/// Explains why nothing was found. A page can do without that.
+async fn explain(context: &RequestContext, filter: &Filter) -> Option<EmptyResult> {
+    let explained = async { context.snapshot().await?.explain_empty(&context.scope, filter).await };
+    context.with_query_timeout(explained).await.ok()
 }
 
 /// Returns the pairs of the canonical address, in the order of the filter's keys.
@@ -89,20 +105,20 @@ fn canonical(filter: &Filter, position: Position) -> Vec<(String, String)> {
 
 async fn read(
     context: &RequestContext,
-    filter: Filter,
+    filter: &Filter,
     position: Position,
 ) -> Result<(Vec<TableName>, FoundChanges), QueryFailure> {
     let scope = &context.scope;
     // One more change than is shown tells whether the last transaction continues.
     let size = PAGE_SIZE + usize::from(!matches!(position, Position::NewerThan(_)));
     let queries = async {
-        let (mut snapshot, mark) = if can_grow(&filter, position) {
+        let (mut snapshot, mark) = if can_grow(filter, position) {
             let (snapshot, mark) = context.snapshot_with_mark().await?;
             (snapshot, Some(mark))
         } else {
             (context.snapshot().await?, None)
         };
-        let mut page = snapshot.timeline_page(scope, &filter, position, size).await?;
+        let mut page = snapshot.timeline_page(scope, filter, position, size).await?;
         let continues = truncate(&mut page);
         let changes = page.entries.iter_mut().map(|entry| &mut entry.change);
         snapshot.load_old_values(scope, changes).await?;
@@ -115,9 +131,11 @@ async fn read(
         // A page that takes long to find takes longer to count.
         _ if page.truncated_at.is_some() => None,
         Position::Newest if page.older.is_none() => Some(Count::Exact(page.entries.len())),
-        _ => count(context, snapshot, &filter).await,
+        _ => count(context, snapshot, filter).await,
     };
-    Ok((tables, FoundChanges { filter, position, page, continues, count, has_changes, mark }))
+    let filter = filter.clone();
+    let found = FoundChanges { filter, position, page, continues, count, has_changes, explained: None, mark };
+    Ok((tables, found))
 }
 
 /// Returns whether changes can still be recorded that belong on the page.

@@ -6,6 +6,7 @@ mod filter_fields;
 mod filter_form;
 mod groups;
 mod load;
+mod mistake;
 mod presets;
 mod query;
 mod result;
@@ -14,10 +15,13 @@ mod view;
 use http::StatusCode;
 use leptos::prelude::IntoView;
 use threadline::TableName;
-use threadline::query::{Count, Filter, Page as PageOfChanges, Position, SnapshotMark, TimelineEntry};
+use threadline::query::{
+    Count, EmptyResult, Filter, Page as PageOfChanges, Position, Sentence, SnapshotMark, TimelineEntry,
+};
 
 pub use query::TimelineQuery;
 
+use crate::components::NearValue;
 use crate::{Page, PageContext, PageError, RequestContext};
 
 /// The timeline.
@@ -43,6 +47,8 @@ struct FoundChanges {
     count: Option<Count>,
     /// True if the trail holds any change at all.
     has_changes: bool,
+    /// The reason why there are no changes, if there are none and it is known.
+    explained: Option<EmptyResult>,
     /// The mark of the snapshot that the page was read from, if the page can grow.
     mark: Option<SnapshotMark>,
 }
@@ -52,9 +58,11 @@ struct FoundChanges {
 struct InvalidFilter {
     key: String,
     /// A sentence that says what is wrong with it.
-    message: String,
+    message: Sentence,
     /// The hint beside the field of the key.
     hint: String,
+    /// The values that were probably meant.
+    near: Vec<NearValue>,
 }
 
 impl Page for TimelinePage {

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use threadline::query::{Filter, RelativeRange};
 
 use crate::PageContext;
-use crate::relative_range::max_length;
 
 /// A time window that the timeline links to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,39 +38,47 @@ impl TimelineWindow {
         }
     }
 
-    /// Returns the address of the timeline with the other conditions of the filter and this window.
-    pub(super) fn href(self, context: &PageContext, filter: &Filter) -> String {
-        let mut pairs = filter.to_pairs();
-        pairs.retain(|(key, _)| !matches!(*key, "from" | "to"));
+    /// Returns the name of the window, as a link alone has it: `Last 24 hours`.
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Last(window) => format!("Last {}", window.name()),
+            Self::All => "All time".to_owned(),
+        }
+    }
+
+    /// Returns the address of the timeline with this window and the other pairs, as they were typed.
+    pub(super) fn href<K: AsRef<str>>(self, context: &PageContext, typed: &[(K, String)]) -> String {
+        let is_other = |key: &str| !matches!(key, "from" | "to" | "window" | "older" | "newer");
+        let others = typed.iter().filter(|(key, value)| is_other(key.as_ref()) && !value.trim().is_empty());
+        let mut pairs: Vec<(&str, String)> =
+            others.map(|(key, value)| (key.as_ref(), value.clone())).collect();
         pairs.push(("window", self.word().to_owned()));
         context.timeline_with(&pairs)
     }
 
-    /// Returns whether the filter has this window.
-    fn is_of(self, filter: &Filter, now: DateTime<Utc>) -> bool {
-        match (self, filter.from, filter.to) {
-            (Self::All, None, None) => true,
-            (Self::Last(window), Some(from), None) => {
-                (window.length()..=max_length(window)).contains(&(now - from))
-            }
-            _ => false,
+    /// Returns the window of a filter, if it is one of these.
+    pub(super) fn of(filter: &Filter, now: DateTime<Utc>) -> Option<Self> {
+        match (filter.from, filter.to) {
+            (None, None) => Some(Self::All),
+            (Some(from), None) => RelativeRange::since(from, now).map(Self::Last),
+            _ => None,
         }
     }
 }
 
-/// Renders the links, and marks the window of the filter. `custom` is the fragment of the field for another window.
+/// Renders the links, each with the other pairs as they were typed, and marks the current window. `custom` is the fragment of the
+/// field for another window.
 pub(super) fn presets(
     context: &PageContext,
-    filter: &Filter,
-    now: DateTime<Utc>,
+    typed: &[(String, String)],
+    current: Option<TimelineWindow>,
     custom: &'static str,
 ) -> impl IntoView + use<> {
-    let current = TimelineWindow::all().find(|window| window.is_of(filter, now));
     let links: Vec<_> = TimelineWindow::all()
         .map(|window| {
             let prefix = (window != TimelineWindow::All)
                 .then(|| view! { <span class="visually-hidden">"Last "</span> });
-            let href = window.href(context, filter);
+            let href = window.href(context, typed);
             let current = (current == Some(window)).then_some("true");
             view! { <a href=href aria-current=current>{prefix}{window.label()}</a> }
         })
@@ -93,7 +100,7 @@ mod tests {
     #[test]
     fn window_keeps_its_link_marked_while_it_is_read() {
         let now: DateTime<Utc> = "2026-11-22T12:00:30Z".parse().unwrap();
-        let marked = |filter: &Filter, now| TimelineWindow::all().find(|window| window.is_of(filter, now));
+        let marked = TimelineWindow::of;
         assert_eq!(marked(&Filter::default(), now), Some(TimelineWindow::All));
         for window in RelativeRange::ALL {
             let mut filter = Filter { from: window.before(now).from, ..Filter::default() };

@@ -7,7 +7,7 @@ use chrono::Utc;
 use http::request::Parts;
 use threadline::InvalidParameter;
 use threadline::TableName;
-use threadline::query::{Filter, Position, RelativeRange, RowKey};
+use threadline::query::{Filter, Position, RelativeRange, RowKey, Timestamp};
 
 use crate::RequestContext;
 use crate::query_string::{pairs, parse_filter};
@@ -47,18 +47,14 @@ impl TimelineQuery {
         Ok(Some((table, text)))
     }
 
-    /// Parses the filter. `key_columns` are those of the table beside a [bare key](Self::bare_key).
-    pub(super) fn parse(&self, key_columns: &[String]) -> Result<(Filter, Position), InvalidParameter> {
+    /// Parses the filter. `key` is what the [bare key](Self::bare_key) stands for.
+    pub(super) fn parse(&self, key: Option<&RowKey>) -> Result<(Filter, Position), InvalidParameter> {
         let bare_key = self.bare_key()?;
         let mut rest = self.typed.clone();
-        if let Some((table, text)) = &bare_key {
-            let [column] = key_columns else {
-                return Err(InvalidParameter::new("key", text, expected_key(table, key_columns)));
-            };
-            let key = RowKey::from([(column, *text)]).to_string();
-            let is_bare = |(name, value): &&mut (String, String)| name == "key" && value.trim() == *text;
+        if let Some(((_, text), key)) = bare_key.zip(key) {
+            let is_bare = |(name, value): &&mut (String, String)| name == "key" && value.trim() == text;
             if let Some((_, value)) = rest.iter_mut().find(is_bare) {
-                *value = key;
+                *value = key.to_string();
             }
         }
         let windows: Vec<_> = rest.extract_if(.., |(key, _)| key == "window").collect();
@@ -71,6 +67,19 @@ impl TimelineQuery {
             filter.to = None;
         }
         Ok((filter, position))
+    }
+
+    /// Returns the pairs as they were typed, for a form with a mistake. A window that is named by its length becomes its first
+    /// moment, for which the form has a field.
+    pub(super) fn typed_for_form(&self) -> Vec<(String, String)> {
+        let pair = |(key, value): &(String, String)| match (key.as_str(), value.parse::<RelativeRange>()) {
+            ("window", Ok(range)) => {
+                let from = range.before(Utc::now()).from.map(|from| Timestamp(from).to_string());
+                ("from".to_owned(), from.unwrap_or_default())
+            }
+            _ => (key.clone(), value.clone()),
+        };
+        self.typed.iter().map(pair).collect()
     }
 
     /// Returns whether the address should be replaced by its canonical form: a form also sends its blank fields, a link may
@@ -87,7 +96,7 @@ fn window(word: &str) -> Result<RelativeRange, InvalidParameter> {
 }
 
 /// Describes how to write a key that cannot be completed.
-fn expected_key(table: &TableName, columns: &[String]) -> String {
+pub(super) fn expected_key(table: &TableName, columns: &[String]) -> String {
     if columns.is_empty() {
         return format!("its column too, as in id=42: no key of {table} is known");
     }
@@ -98,19 +107,18 @@ fn expected_key(table: &TableName, columns: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::relative_range::max_length;
 
     #[test]
     fn window_is_a_length_that_ends_now() {
         for word in ["1h", "24h", "7d", "30d"] {
             let query = TimelineQuery { typed: vec![("window".to_owned(), word.to_owned())] };
-            let (filter, _) = query.parse(&[]).unwrap();
+            let (filter, _) = query.parse(None).unwrap();
             let length = Utc::now() - filter.from.unwrap();
             let window: RelativeRange = word.parse().unwrap();
-            assert!((window.length()..=max_length(window)).contains(&length), "{word}: {length}");
+            assert!((window.length()..=window.max_length()).contains(&length), "{word}: {length}");
             assert_eq!(filter.to, None);
         }
         let query = TimelineQuery { typed: vec![("window".to_owned(), "2h".to_owned())] };
-        assert!(query.parse(&[]).is_err());
+        assert!(query.parse(None).is_err());
     }
 }

@@ -5,7 +5,7 @@ use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 
 use super::chips::chips;
-use super::empty::{invalid_filter, no_changes};
+use super::empty::{invalid_filter, no_changes, unknown_values};
 use super::filter_form::filter_form;
 use super::groups::{entries, group};
 use super::result::{downloads, result_line};
@@ -34,7 +34,7 @@ pub(super) fn view(page: TimelinePage, context: PageContext) -> impl IntoView {
 }
 
 fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> impl IntoView + use<> {
-    let FoundChanges { filter, position, page, continues, count, has_changes, mark } = found;
+    let FoundChanges { filter, position, page, continues, count, has_changes, explained, mark } = found;
     let list = context.timeline_href(&filter);
     let query = list.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
     let live = mark
@@ -49,8 +49,8 @@ fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> imp
     });
     let stopped = search_stopped(page.truncated_at, position, groups.is_empty());
     let entries = match groups.is_empty() {
-        true if stopped.is_some() => EitherOf3::A(()),
-        true => EitherOf3::B(no_changes(context, &filter, position, has_changes, now)),
+        true if stopped.is_some() => EitherOf3::A(unknown_values(context, &filter, explained)),
+        true => EitherOf3::B(no_changes(context, &filter, position, has_changes, explained, now)),
         false => EitherOf3::C(entries(context, groups, continues, now)),
     };
     view! {

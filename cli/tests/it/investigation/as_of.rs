@@ -101,7 +101,8 @@ async fn invalid_argument_error_names_argument(pool: PgPool) -> Result {
     for (arguments, words) in [
         (["a.", "id=1", LONG_AGO], r#"table is "a.": expected a table"#),
         ([" ", "id=1", LONG_AGO], r#"table is " ": expected a table"#),
-        (["tickets", "1", LONG_AGO], r#"key is "1": expected the key of a row"#),
+        (["tickets", "abc", LONG_AGO], "the ids of tickets are numbers, not \"abc\""),
+        (["lines", "1", LONG_AGO], r#"key is "1": expected every key column, as in "line=…&order=…""#),
         (["tickets", "", LONG_AGO], r#"key is "": expected the key of a row"#),
         (["tickets", "id=1", "noon\u{1b}"], r#"time is "noon\u{1b}": expected a UTC time"#),
         (["tickets", "id=1", ""], r#"time is "": expected a UTC time"#),
@@ -111,7 +112,10 @@ async fn invalid_argument_error_names_argument(pool: PgPool) -> Result {
         ),
         (["tickets", "nr=1", LONG_AGO], "rows of tickets have the key id, not nr"),
         (["lines", "line=1", LONG_AGO], "rows of lines have the key line, order, not line"),
-        (["bare", "id=1", LONG_AGO], "table bare is not captured"),
+        (
+            ["bare", "id=1", LONG_AGO],
+            "there is no audited table \"bare\": capture it, or choose another table",
+        ),
     ] {
         let times = [LONG_AGO];
         for (command, more) in [("as-of", &[][..]), ("compare", &times)] {

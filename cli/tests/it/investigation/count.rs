@@ -15,7 +15,13 @@ async fn count_stops_at_cap(pool: PgPool) -> Result {
         (&["count", "--cap", "6"], "more than 6 changes\n", 6, true),
         (&["count", "--cap", "1"], "more than 1 change\n", 1, true),
         (&["count", "--operation", "delete", "--cap", "1"], "1 change\n", 1, false),
-        (&["count", "--action", "x"], "No change matches.\n", 0, false),
+        (
+            &["count", "--action", "x"],
+            "Nothing changed a record under the action x.\nNo recorded action is called \"x\".\n\
+             Only the action x excludes everything. Without it: 7 changes.\n  threadline count\n",
+            0,
+            false,
+        ),
     ] {
         assert_eq!(stdout(&pool, arguments)?, text);
         let counted = json(&pool, arguments)?;

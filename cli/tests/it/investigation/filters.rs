@@ -66,7 +66,7 @@ async fn invalid_option_error_names_key_value_and_expected(pool: PgPool) -> Resu
         ),
         (&["history", "", ""], r#"table is "": expected a table"#),
         (&["history", "tickets", " "], r#"key is " ": expected the key of a row"#),
-        (&["history", "tickets", "42\u{1b}"], r#"key is "42\u{1b}": expected the key of a row"#),
+        (&["history", "tickets", "id=1&\u{1b}"], r#"key is "id=1&\u{1b}": expected the key of a row"#),
         (&["correlation", " "], r#"correlation_id is " ": expected an id"#),
     ] {
         let failed = run(&pool, arguments)?;

@@ -54,7 +54,7 @@ async fn guide_commands_find_their_results(pool: PgPool) -> Result {
             "2000-01-01T00:00".clone_into(&mut words[from + 1]);
         }
         let output = stdout(&pool, &words.iter().map(String::as_str).collect::<Vec<_>>())?;
-        assert!(!output.starts_with("No ") && !output.contains("\"entries\":[]"), "{command:?}: {output}");
+        assert!(!output.starts_with("No") && !output.contains("\"entries\":[]"), "{command:?}: {output}");
         assert!(!output.contains("is not known"), "{command:?}: {output}");
         seen.extend(command.into_iter().next());
     }

@@ -36,6 +36,11 @@ async fn correlation_prints_changes_with_one_id(pool: PgPool) -> Result {
     assert_eq!(case["entries"][0]["action"]["correlation_id"], "case-1");
     let narrow = json(&pool, &["correlation", "case-1", "--actor", "job"])?;
     assert_eq!(words(&narrow), ["tickets:1:update"]);
-    assert_eq!(stdout(&pool, &["correlation", "case-2"])?, "No change matches.\n");
+    assert_eq!(
+        stdout(&pool, &["correlation", "case-2"])?,
+        "Nothing changed a record with the correlation id case-2.\n\
+         No change has the correlation id \"case-2\".\n\
+         Only the correlation id case-2 excludes everything. Without it: 7 changes.\n"
+    );
     Ok(())
 }

@@ -11,6 +11,7 @@ mod hostile;
 mod incident;
 mod key_changes;
 mod keys;
+mod mistyped;
 mod paging;
 mod records;
 mod removals;

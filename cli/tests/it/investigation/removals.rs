@@ -36,7 +36,7 @@ async fn history_contains_truncate_that_removed_row(pool: PgPool) -> Result {
     assert!(text.contains(" did not exist: removed by TRUNCATE of the table.\n"), "{text}");
     let inserts = json(&pool, &["history", "tickets", "id=1", "--operation", "insert"])?;
     assert_eq!(words(&inserts), ["tickets:1:insert"]);
-    assert!(stdout(&pool, &["history", "tickets", "id=2"])?.starts_with("No change matches.\n"));
+    assert!(stdout(&pool, &["history", "tickets", "id=2"])?.starts_with("Nothing changed ticket 2.\n"));
     Ok(())
 }
 

@@ -48,6 +48,8 @@ pub struct Snapshot<'a> {
     plan_mode: PlanMode,
     /// The timeout of the next statement.
     current_timeout: Duration,
+    /// The moment from which no statement is begun; none for no limit.
+    deadline: Option<Instant>,
 }
 
 /// The value of `plan_cache_mode` for a statement that may be prepared.
@@ -78,6 +80,7 @@ impl AuditTrail {
             may_prepare: self.prepared,
             plan_mode: PlanMode::Generic,
             current_timeout: self.statement_timeout,
+            deadline: None,
         })
     }
 }
@@ -154,6 +157,9 @@ impl Snapshot<'_> {
         mut sql: QueryBuilder<Postgres>,
         plan_mode: PlanMode,
     ) -> Result<Vec<PgRow>, QueryError> {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(QueryError::Timeout);
+        }
         if self.may_prepare && self.plan_mode != plan_mode {
             let statement = match plan_mode {
                 PlanMode::Generic => "SET LOCAL plan_cache_mode = force_generic_plan",
@@ -186,7 +192,23 @@ pub(in crate::query) struct TimeLimit {
 impl Snapshot<'_> {
     /// Limits the next statements to the search time of a page each, until [`end_time_limit`](Self::end_time_limit).
     pub(in crate::query) async fn begin_time_limit(&mut self) -> Result<TimeLimit, sqlx::Error> {
-        self.current_timeout = self.search_time.min(self.statement_timeout);
+        self.begin_statement_limit(self.search_time).await
+    }
+
+    /// Limits the next statements to the time that is left until the deadline, and begins none after it, until
+    /// [`end_time_limit`](Self::end_time_limit). No deadline means the statement timeout alone.
+    pub(in crate::query) async fn begin_deadline(
+        &mut self,
+        deadline: Option<Instant>,
+    ) -> Result<TimeLimit, sqlx::Error> {
+        let left = deadline.map_or(Duration::MAX, |deadline| deadline.duration_since(Instant::now()));
+        let limit = self.begin_statement_limit(left).await?;
+        self.deadline = deadline;
+        Ok(limit)
+    }
+
+    async fn begin_statement_limit(&mut self, time: Duration) -> Result<TimeLimit, sqlx::Error> {
+        self.current_timeout = time.min(self.statement_timeout);
         let timeout = pool::timeout_millis(self.current_timeout).max(1);
         let begin = format!("SAVEPOINT threadline_time_limit; SET LOCAL statement_timeout = {timeout}");
         self.execute(begin).await?;
@@ -199,6 +221,7 @@ impl Snapshot<'_> {
         limit: TimeLimit,
         result: Result<T, QueryError>,
     ) -> Result<Option<T>, QueryError> {
+        self.deadline = None;
         let answer = match result {
             Err(QueryError::Timeout) => None,
             result => Some(result?),

@@ -28,7 +28,7 @@ pub enum QueryError {
     },
     /// The table has neither a recorded change nor a capture trigger, or it is not in the scope. Both cases have the same
     /// error, so that it does not reveal hidden tables.
-    #[error("table {table} is not captured: capture it, or choose another table")]
+    #[error("there is no audited table \"{table}\": capture it, or choose another table")]
     NotCaptured {
         /// The table.
         table: TableName,

@@ -154,6 +154,40 @@ impl RelativeRange {
         }
     }
 
+    /// Returns the name of the range, as it follows "the last": `24 hours`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LastHour => "hour",
+            Self::LastDay => "24 hours",
+            Self::LastWeek => "7 days",
+            Self::LastMonth => "30 days",
+        }
+    }
+
+    /// Returns the greatest length that still counts as this range: a range without an end grows while its page is read.
+    #[must_use]
+    pub fn max_length(self) -> TimeDelta {
+        self.length() + self.length() / 12
+    }
+
+    /// Returns the range that begins at this moment and ends now, if it is one of them.
+    ///
+    /// ```
+    /// use chrono::{DateTime, Utc};
+    /// use threadline::query::RelativeRange;
+    ///
+    /// let now: DateTime<Utc> = "2026-11-22T09:30:12Z".parse()?;
+    /// let day = RelativeRange::LastDay;
+    /// assert_eq!(RelativeRange::since(day.before(now).from.unwrap(), now), Some(day));
+    /// assert_eq!(RelativeRange::since("2026-11-22T08:00:00Z".parse()?, now), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn since(from: DateTime<Utc>, now: DateTime<Utc>) -> Option<Self> {
+        Self::ALL.into_iter().find(|range| (range.length()..=range.max_length()).contains(&(now - from)))
+    }
+
     /// Returns the range that begins this length before the moment, and has no end. Its beginning is rounded down to a whole
     /// minute, so that a link to it stays the same for a minute.
     #[must_use]

@@ -56,6 +56,16 @@ async fn read_changes(trail: &AuditTrail, scope: &Scope) -> Result {
     for table in ["tickets", "lines", "nowhere"] {
         trail.snapshot().await?.key_columns(scope, &table.into()).await?;
     }
+    for filter in filters.iter().chain([&filter([("table", "Tickets"), ("action", "Opened")])?]) {
+        trail.snapshot().await?.explain_empty(scope, filter).await?;
+        for (key, typed) in
+            [("table", "ticket"), ("field", "Priority"), ("actor", "Ann"), ("action", "opened")]
+        {
+            trail.snapshot().await?.suggest(scope, key, typed, filter).await?;
+        }
+    }
+    trail.snapshot().await?.read_key(scope, &"tickets".into(), "Ticket #1").await?;
+    trail.snapshot().await?.other_spelling(scope, &"tickets".into(), &[("id", "A")].into()).await?;
     trail.snapshot().await?.row_history(scope, "tickets", [("id", 1)], &every, Position::Newest, 5).await?;
     trail.as_of(scope, "tickets", [("id", 1)], Utc::now()).await?;
     trail.snapshot().await?.compare(scope, "lines", [("ticket", 1), ("line", 1)], [Utc::now(); 2]).await?;

@@ -18,6 +18,7 @@ mod scope_work;
 mod search_path;
 mod snapshot;
 mod standby;
+mod suggestions;
 mod table_counts;
 mod tables;
 

@@ -111,8 +111,8 @@ async fn query_that_cannot_match_returns_reason(pool: PgPool) -> Result {
     for (table, key, expected) in [
         ("tickets", "ticket=1", "rows of tickets have the key id, not ticket"),
         ("lines", "ticket=1", "rows of lines have the key line, ticket, not ticket"),
-        ("bare", "id=1", "table bare is not captured: capture it, or choose another table"),
-        ("nowhere", "id=1", "table nowhere is not captured"),
+        ("bare", "id=1", "there is no audited table \"bare\": capture it, or choose another table"),
+        ("nowhere", "id=1", "there is no audited table \"nowhere\""),
     ] {
         let (filter, _) = Filter::from_pairs([("table", table), ("key", key)])?;
         let error = trail.timeline_page(&scope, &filter, Position::Newest, 10).await.unwrap_err();

@@ -53,16 +53,19 @@ async fn work(
         Ok(())
     };
     listener.take()?;
-    for (name, count, filter) in [
-        ("timeline of actor", "count of actor", &by_actor),
-        ("timeline of action", "count of action", &by_action),
-        ("timeline of actor and action", "count of actor and action", &by_both),
+    for (name, count, explanation, filter) in [
+        ("timeline of actor", "count of actor", "explanation of actor", &by_actor),
+        ("timeline of action", "count of action", "explanation of action", &by_action),
+        ("timeline of actor and action", "count of actor and action", "explanation of both", &by_both),
     ] {
         let page = trail.timeline_page(scope, filter, Position::Newest, 50).await?;
         assert!(page.entries.is_empty(), "{name}");
         add(name)?;
         trail.snapshot().await?.count(scope, filter, 1_000).await?;
         add(count)?;
+        let explained = trail.snapshot().await?.explain_empty(scope, filter).await?;
+        assert!(explained.unknown.iter().all(|unknown| unknown.suggestions.is_empty()), "{explained:?}");
+        add(explanation)?;
     }
     let mut snapshot = trail.snapshot().await?;
     let wanted: ActorFilter = actor.parse()?;

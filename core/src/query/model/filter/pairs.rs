@@ -58,6 +58,30 @@ impl Filter {
         FILTER_KEYS.iter().filter_map(|key| Some((key.name, (key.write)(self)?))).collect()
     }
 
+    /// Reads the pairs that can be read, and leaves out the others: the conditions of a filter with a mistake. A key without its
+    /// table is kept, because the table may be the mistake.
+    ///
+    /// ```
+    /// use threadline::query::Filter;
+    ///
+    /// let filter = Filter::from_readable_pairs([("table", "tickets"), ("actor", "support"), ("from", "yesterday")]);
+    /// assert_eq!(filter, Filter { table: Some("tickets".into()), ..Filter::default() });
+    /// ```
+    #[must_use]
+    pub fn from_readable_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        pairs
+            .into_iter()
+            .fold(Self::default(), |filter, (name, value)| filter.with_pair(name, value).unwrap_or(filter))
+    }
+
+    /// Returns the filter with the condition of another pair in place of its own; none if the pair cannot be read.
+    pub(in crate::query) fn with_pair(&self, name: &str, value: &str) -> Option<Self> {
+        let key = FILTER_KEYS.iter().find(|key| key.name == name && !value.trim().is_empty())?;
+        let mut filter = self.clone();
+        (key.read)(&mut filter, value.trim()).ok()?;
+        Some(filter)
+    }
+
     fn read<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
         mut read_other: impl FnMut(&'a str, &'a str) -> Result<(), InvalidParameter>,

@@ -185,6 +185,20 @@ pub(super) async fn all(pool: &PgPool) -> Result<Vec<Case>> {
     {
         add(Query::Transaction(positions.large, position), (3, 1_300));
     }
+    // Candidates are the fields of 200 changes, 200 transactions and the names of 30 actions with a lookup in each partition; each
+    // suggestion and each condition is counted up to 100.
+    for (text, beside) in [
+        ("table=T01", 1_000),
+        ("table=t01&key=id%3D99999", 2_000),
+        ("action=Action.1", 4_000),
+        ("actor=user:One", 2_000),
+        ("request_id=nothing&table=t01", 2_000),
+        ("table=t01&field=amount&operation=insert", 5_000),
+        // The search for a field that no change has reads everything, up to the search time.
+        ("field=Amount", 100_000),
+    ] {
+        add(Query::ExplainEmpty(text), (0, beside));
+    }
     add(Query::TransactionWithOldValues(positions.small), (60, 100));
     add(Query::TransactionWithOldValues(positions.large), (60, 100));
     cases.extend(scopes::all(&positions));

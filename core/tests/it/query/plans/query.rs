@@ -29,6 +29,8 @@ pub(super) enum Query {
     CorrelationBundle(&'static str),
     Transaction(Uuid, String),
     TransactionWithOldValues(Uuid),
+    /// Conditions that no change meets.
+    ExplainEmpty(&'static str),
 }
 
 fn read(text: &str) -> Result<(Filter, Position)> {
@@ -74,6 +76,10 @@ impl Query {
             },
             Self::CountNewer(text, mark) => {
                 trail.snapshot().await?.count_newer(scope, &read(text)?.0, &mark.parse()?, CAP).await?.count
+            }
+            Self::ExplainEmpty(text) => {
+                let explained = trail.snapshot().await?.explain_empty(scope, &read(text)?.0).await?;
+                explained.excluding.len() + explained.unknown.len()
             }
             Self::HasChanges => usize::from(trail.snapshot().await?.has_changes(scope).await?),
             Self::CapturedTables => trail.snapshot().await?.captured_tables(scope).await?.len(),
