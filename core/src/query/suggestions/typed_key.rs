@@ -70,7 +70,7 @@ impl Snapshot<'_> {
         let trimmed = text.trim();
         let parsed = RowKey::parse(&columns, trimmed).ok();
         match parsed.or_else(|| other_form(&columns, trimmed)) {
-            Some(key) => self.read_values(scope, table, &key).await,
+            Some(key) => self.read_as_recorded(scope, table, &key).await,
             None => Ok(TypedKey::OtherColumns { columns }),
         }
     }
@@ -88,11 +88,11 @@ impl Snapshot<'_> {
         let columns = self.columns_of_key(scope, table).await?;
         if !columns.is_empty() && !key.columns().eq(columns.iter().map(String::as_str)) {
             return match other_form(&columns, &key.to_string()) {
-                Some(key) => self.read_values(scope, table, &key).await,
+                Some(key) => self.read_as_recorded(scope, table, &key).await,
                 None => Ok(TypedKey::OtherColumns { columns }),
             };
         }
-        self.read_values(scope, table, key).await
+        self.read_as_recorded(scope, table, key).await
     }
 
     /// Returns the key of a row with changes in the scope whose key is a text that differs from this one only in its spelling: in
@@ -123,6 +123,22 @@ impl Snapshot<'_> {
             None if self.is_known_table(scope, table).await? => Ok(Vec::new()),
             None => Err(QueryError::NotCaptured { table: table.clone() }),
         }
+    }
+
+    /// Reads the values by the types that their columns have now, unless changes were recorded under the key as it is written, before
+    /// a column got its type.
+    async fn read_as_recorded(
+        &mut self,
+        scope: &Scope,
+        table: &TableName,
+        key: &RowKey,
+    ) -> Result<TypedKey, QueryError> {
+        let read = self.read_values(scope, table, key).await?;
+        let is_literal = matches!(&read, TypedKey::Key(read) if read == key);
+        if !is_literal && self.has_row_changes(scope, table, key).await? {
+            return Ok(TypedKey::Key(key.clone()));
+        }
+        Ok(read)
     }
 
     async fn read_values(

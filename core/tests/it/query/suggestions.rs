@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use threadline::query::{Count, EmptyResult, Filter, KeyType, QueryError, RowKey, TypedKey};
 use threadline::{AuditTrail, Predicate, Scope};
-use threadline_testkit::database::{Result, run};
+use threadline_testkit::database::{Result, install, run};
 
 use super::plans::{Listener, Plan};
 use super::{desk, install_for_made_up_rows};
@@ -163,6 +163,24 @@ async fn typed_key_is_read_by_the_types_of_its_columns(pool: PgPool) -> Result {
 }
 
 /// A value that only hidden changes have is answered as one that no change has, with the same work.
+/// The key of a row that was recorded before its column became a number is no mistake.
+#[sqlx::test(migrations = false)]
+async fn key_recorded_before_its_column_changed_type_is_taken_literally(pool: PgPool) -> Result {
+    let trail = install(&pool).await?;
+    run(&pool, "CREATE TABLE items (code text PRIMARY KEY)").await?;
+    trail.capture(["items"]).await?;
+    run(&pool, "INSERT INTO items VALUES ('abc'), ('007'), ('8')").await?;
+    run(&pool, "DELETE FROM items WHERE code IN ('abc', '007')").await?;
+    run(&pool, "ALTER TABLE items ALTER COLUMN code TYPE bigint USING code::bigint").await?;
+    for (text, expected) in [("abc", "abc"), ("007", "007"), ("#8", "8")] {
+        let read = trail.snapshot().await?.read_key(&Scope::unscoped(), &"items".into(), text).await?;
+        assert_eq!(read, TypedKey::Key(RowKey::from([("code", expected)])), "{text}");
+    }
+    let read = trail.snapshot().await?.read_key(&Scope::unscoped(), &"items".into(), "xyz").await?;
+    assert!(matches!(read, TypedKey::WrongType { .. }), "{read:?}");
+    Ok(())
+}
+
 #[sqlx::test(migrations = false)]
 async fn hidden_values_are_explained_as_absent_ones(pool: PgPool) -> Result {
     desk(&pool).await?;
