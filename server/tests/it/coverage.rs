@@ -31,7 +31,7 @@ async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
 
 /// Returns a console whose hook grants this access, but only these of the global actions.
 fn with(pool: &PgPool, access: Access, apart: &'static [ConsoleAction]) -> Router {
-    let console = without_timeouts(trail(&pool))
+    let console = without_timeouts(trail(pool))
         .authorize_fn(move |AccessRequest { action, .. }: AccessRequest| {
             let refused = ConsoleAction::GLOBAL.contains(&action) && !apart.contains(&action);
             let access = if refused { Access::Deny } else { access.clone() };

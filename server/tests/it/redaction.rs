@@ -43,7 +43,7 @@ async fn seeded(pool: &PgPool) -> Result<Config> {
 }
 
 async fn configured(pool: &PgPool, config: Config) -> Result<Router> {
-    let console = without_timeouts(trail(&pool))
+    let console = without_timeouts(trail(pool))
         .config(config)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })

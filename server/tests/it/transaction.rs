@@ -182,7 +182,7 @@ async fn transaction_without_changes_says_so(pool: PgPool) -> Result {
 }
 
 fn with_short_timeout(pool: &PgPool) -> Router {
-    let console = Console::builder(trail(&pool))
+    let console = Console::builder(trail(pool))
         .query_timeout(Duration::from_millis(800))
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
