@@ -14,7 +14,7 @@ use http::request::Parts;
 use threadline::InvalidParameter;
 use threadline::export::{ExportWriter, Format};
 use threadline::query::{
-    Count, Cursor, Filter, Page, Position, QueryError, Snapshot, TimelineEntry, ValueLimits,
+    Count, Cursor, Filter, Page, Position, QueryError, Snapshot, TimelineEntry, TypedKey, ValueLimits,
 };
 use threadline_app::{PageError, RequestContext};
 use url::form_urlencoded;
@@ -67,7 +67,28 @@ pub(crate) async fn download(
     DownloadQuery { filter }: DownloadQuery,
 ) -> Result<Response, PageError> {
     let (page, truncated) = context.with_query_timeout(first_page(&context, &filter)).await?;
+    if page.entries.is_empty()
+        && let Some(filter) = with_read_key(&context, &filter).await?
+    {
+        let (page, truncated) = context.with_query_timeout(first_page(&context, &filter)).await?;
+        return Ok(file(format, context, limits, filter, page, truncated));
+    }
     Ok(file(format, context, limits, filter, page, truncated))
+}
+
+/// Returns the filter with the key that was meant, if it was typed in another form. An empty file would say that the record has no
+/// changes, so a key that no row of the table can have is an error.
+async fn with_read_key(context: &RequestContext, filter: &Filter) -> Result<Option<Filter>, PageError> {
+    let (Some(table), Some(key)) = (&filter.table, &filter.key) else { return Ok(None) };
+    let read = async { context.trail().snapshot().await?.read_key_values(&context.scope, table, key).await };
+    match context.with_query_timeout(read).await? {
+        TypedKey::Key(read) if read != *key => Ok(Some(Filter { key: Some(read), ..filter.clone() })),
+        TypedKey::WrongType { column, value, expected, .. } => {
+            let sentence = expected.describe_mismatch(table, &column, &value).to_string();
+            Err(PageError::bad_request("This filter has a mistake", &sentence.trim_end_matches('.')))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Reads the first page, and whether there are more changes than a file takes, before anything is sent.

@@ -150,7 +150,7 @@ async fn unknown_actor_or_window_returns_400_with_the_reason(pool: PgPool) -> Re
             "/audit/actors/robot/1",
             "Unknown actor type \"robot\": use user, admin, service_account, job, system or anonymous.",
         ),
-        ("/audit/actors/User", "Unknown actor type \"User\""),
+        ("/audit/actors/Robots", "Unknown actor type \"Robots\""),
         (
             "/audit/actors/user/%00",
             "An actor of type user whose id is \"\\u{0}\": use at most 256 bytes without control characters",

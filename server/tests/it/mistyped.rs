@@ -1,4 +1,4 @@
-//! Forty mistyped inputs, each with its right answer: how it was understood, what was probably meant with a link, or the record itself.
+//! Sixty mistyped inputs, each with its right answer: how it was understood, what was probably meant with a link, or the record itself.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use Answer::{Leads, Says};
 
 /// Every input is an address below the mount. `{day}` stands for the beginning of the last 24 hours.
 #[rustfmt::skip]
-const INPUTS: [(&str, Answer); 56] = [
+const INPUTS: [(&str, Answer); 60] = [
     // The record, in the forms in which people write a number.
     ("/rows?table=tickets&record=%235041", Leads("/rows/tickets/id%3D5041")),
     ("/rows?table=tickets&record=5,041", Leads("/rows/tickets/id%3D5041")),
@@ -92,6 +92,10 @@ const INPUTS: [(&str, Answer); 56] = [
     ("/timeline?actor=user:Support", Says(200, "Did you mean user:support (1 change)?", "/timeline?actor=user%3Asupport")),
     ("/timeline?actor=admin:support", Says(200, "Did you mean user:support (1 change)?", "/timeline?actor=user%3Asupport")),
     ("/timeline?actor=jobs", Says(400, "Did you mean job (1 change)?", "/timeline?actor=job")),
+    ("/actors/User/support", Leads("/actors/user/support")),
+    ("/actors/Service%20accounts/sync", Leads("/actors/service_account/sync")),
+    ("/actors/Jobs", Leads("/actors/job")),
+    ("/actors/robot/1", Says(400, "There is no such actor", "")),
     ("/actors/user/Support", Says(200, "No transaction of user:Support is recordedDid you mean user:support (1 change)?", "/actors/user/support")),
     // The operation.
     ("/timeline?operation=Update",
@@ -189,6 +193,23 @@ async fn every_mistyped_input_gets_its_answer(pool: PgPool) -> Result {
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), INPUTS.len(), wrong.join("\n"));
+    Ok(())
+}
+
+/// An empty file would say that the record has no changes.
+#[sqlx::test(migrations = false)]
+async fn download_reads_the_key_like_the_timeline(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    let file =
+        async |key: &str| get(&app, &format!("/audit/exports/changes.csv?table=tickets&key={key}")).await;
+    let (status, of_ticket) = file("id%3D5041").await?;
+    assert!(status == StatusCode::OK && of_ticket.lines().count() > 1, "{status}: {of_ticket}");
+    for key in ["id%3D%25235041", "id%3D05041"] {
+        assert_eq!(file(key).await?, (StatusCode::OK, of_ticket.clone()), "{key}");
+    }
+    let (status, body) = file("id%3Dabc").await?;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(words(&body).contains("The ids of tickets are numbers, not \"abc\"."), "{body}");
     Ok(())
 }
 

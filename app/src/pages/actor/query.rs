@@ -25,8 +25,13 @@ impl FromRequestParts<RequestContext> for ActorQuery {
     async fn from_request_parts(parts: &mut Parts, context: &RequestContext) -> Result<Self, PageError> {
         // A segment that cannot be decoded is missing.
         let path = Path::<HashMap<String, String>>::from_request_parts(parts, context).await;
-        let actor = parse_actor(&path.map(|Path(path)| path).unwrap_or_default())
-            .map_err(|message| PageError::bad_request("There is no such actor", &message))?;
+        let path = path.map(|Path(path)| path).unwrap_or_default();
+        let id = path.get("id").map(String::as_str);
+        let kind = path.get("kind").map_or("", String::as_str);
+        let actor = parse_actor(kind, id).map_err(|message| match meant_kind(kind) {
+            Some(kind) => PageError::Redirect(context.page.actor_href(kind, id)),
+            None => PageError::bad_request("There is no such actor", &message),
+        })?;
         let mut rest = pairs(parts);
         let window = match rest.iter().position(|(key, _)| key == "window") {
             Some(index) => rest.remove(index).1.parse()?,
@@ -37,14 +42,21 @@ impl FromRequestParts<RequestContext> for ActorQuery {
     }
 }
 
-fn parse_actor(path: &HashMap<String, String>) -> Result<ActorFilter, String> {
+fn parse_actor(kind: &str, id: Option<&str>) -> Result<ActorFilter, String> {
     let message = |error: ActorError| capitalized(&error.to_string());
-    let kind: ActorKind = path.get("kind").map_or("", String::as_str).parse().map_err(message)?;
-    match path.get("id") {
+    let kind: ActorKind = kind.parse().map_err(message)?;
+    match id {
         None => Ok(kind.into()),
         Some(_) if kind == ActorKind::Anonymous => Err("An anonymous actor has no id".to_owned()),
         Some(id) => ActorFilter::new(kind, id).map_err(message),
     }
+}
+
+/// Returns the kind that was meant by a text that is none: in another case, in the plural, or with blanks.
+fn meant_kind(text: &str) -> Option<ActorKind> {
+    let kind = text.trim().to_lowercase().replace([' ', '-'], "_");
+    let kinds = [kind.as_str(), kind.trim_end_matches('s')];
+    kinds.into_iter().filter(|kind| *kind != text).find_map(|kind| kind.parse().ok())
 }
 
 fn capitalized(text: &str) -> String {
