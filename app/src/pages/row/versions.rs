@@ -153,7 +153,7 @@ pub(super) fn no_versions(
             </p>
             <p>
                 <a class="button" href=find>"Find another row"</a>" "
-                <a class="button" href=of_table>"All changes of "{isolated(table.to_string())}</a>
+                <a class="button" href=of_table><span>"All changes of "{isolated(table.to_string())}</span></a>
             </p>
         </section>
     }
