@@ -12,11 +12,24 @@ use crate::postgres::{Cluster, ClusterKind, NEWEST_VERSION};
 use crate::table::Table;
 use crate::{dependencies, packages};
 
-/// The modules with the slowest tests, which run random plans and random writes and write millions of rows.
-const SLOW_MODULES: [&str; 3] = ["differential::", "redaction::property::", VOLUME_MODULE];
+/// The modules with the slowest tests: random plans and writes, values of hundreds of megabytes, millions of rows, tests that start
+/// servers of their own, and tests that repeat writes with every setting.
+const SLOW_MODULES: [&str; 11] = [
+    "differential::",
+    "redaction::property::",
+    VOLUME_MODULE,
+    "cases::keys::",
+    "cases::large::",
+    "cases::restore::",
+    "cases::settings::",
+    "large_values::",
+    "pgbouncer::",
+    "query::standby::",
+    "shop::",
+];
 /// The description of the tests that `cargo xtask test --quick` does not run.
 pub(crate) const TESTS_SKIPPED_BY_QUICK: &str =
-    "examples in the documentation, the slowest tests of the library";
+    "examples in the documentation, the slowest tests of the library and of the console";
 
 /// The module whose tests write millions of rows. What it tests depends on the number of rows and not on the version of
 /// PostgreSQL, so it runs on one version.
