@@ -1,7 +1,7 @@
 //! Sentences with values, and links to values that were probably meant.
 
 use leptos::prelude::*;
-use threadline::query::{Count, Sentence, SentencePart};
+use threadline::query::{Count, RowKey, Sentence, SentencePart, Suggestion};
 
 use super::plural::counted_up_to;
 use super::value::{isolated, one_line};
@@ -14,6 +14,23 @@ pub(crate) struct NearValue {
     pub(crate) href: String,
     /// The number of its changes, unless counting took too long.
     pub(crate) count: Option<Count>,
+}
+
+impl NearValue {
+    /// Returns a suggestion with its link.
+    pub(crate) fn suggested(near: Suggestion, href: impl FnOnce(&Suggestion) -> String) -> Self {
+        Self { href: href(&near), value: near.value, count: near.count }
+    }
+
+    /// Returns the key of a row as people write it, with its link: the value alone, if it has one column.
+    pub(crate) fn of_key(key: &RowKey, href: String) -> Self {
+        let mut values = key.iter();
+        let value = match (values.next(), values.next()) {
+            (Some((_, Some(value))), None) => value.to_owned(),
+            _ => key.to_string(),
+        };
+        Self { value, href, count: None }
+    }
 }
 
 /// Renders a sentence. Its values are emphasised, and isolated from the text direction around them.

@@ -73,11 +73,7 @@ impl<R: RequiredKeys> FilterArgs<R> {
             if filter.table.is_none() {
                 return Err(InvalidParameter::new("key", text, expected("key")));
             }
-            match row_key::parse(text) {
-                Ok(key) => filter.key = Some(key),
-                Err(_) if row_key::is_bare(text) => {}
-                Err(error) => return Err(error),
-            }
+            filter.key = row_key::parse_unless_bare(text)?;
             key_text = Some((*text).to_owned());
         }
         Ok((TypedFilter { filter, key_text }, position))

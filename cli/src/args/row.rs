@@ -29,11 +29,7 @@ impl RowArgs {
             reject_blank(key, value)?;
         }
         let table = Some(self.table.trim().parse()?);
-        let key = match row_key::parse(&self.key) {
-            Ok(key) => Some(key),
-            Err(_) if row_key::is_bare(&self.key) => None,
-            Err(error) => return Err(error),
-        };
+        let key = row_key::parse_unless_bare(&self.key)?;
         let key_text = Some(self.key.clone());
         Ok(TypedFilter { filter: Filter { table, key, ..Filter::default() }, key_text })
     }

@@ -97,9 +97,12 @@ fn decode(text: &str) -> Option<String> {
     Some(percent_decode_str(text).decode_utf8().ok()?.into_owned())
 }
 
-/// Returns whether a text can only be the value of a key, because it names no column.
-pub(crate) fn is_bare(text: &str) -> bool {
-    !text.contains('=') && !text.contains('\0')
+/// Parses a key, or returns `None` for a text that can only be the value of a key, because it names no column.
+pub(crate) fn parse_unless_bare(text: &str) -> Result<Option<RowKey>, InvalidParameter> {
+    match parse(text) {
+        Err(_) if !text.contains(['=', '\0']) => Ok(None),
+        key => key.map(Some),
+    }
 }
 
 /// Returns whether the trail has changes of a row.

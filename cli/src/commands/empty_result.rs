@@ -79,8 +79,7 @@ async fn check_table(trail: &AuditTrail, filter: &Filter, form: &CommandForm) ->
 fn questions(near: &[Suggestion], form: &CommandForm) -> String {
     let question = |near: &Suggestion| {
         let count = near.count.map_or_else(String::new, |count| format!(" ({})", counted(count)));
-        let command = form.with(&near.filter).map_or_else(String::new, |command| format!("  {command}\n"));
-        format!("Did you mean {}{count}?\n{command}", name(&near.value))
+        format!("Did you mean {}{count}?\n{}", name(&near.value), command_line(form, &near.filter))
     };
     near.iter().map(question).collect()
 }
@@ -97,8 +96,12 @@ fn without(filter: &Filter, condition: &ExcludingCondition, is_only: bool, form:
         true => format!("Only {named} excludes everything. Without it: {count}{newest}."),
         false => format!("Without {named}: {count}{newest}."),
     };
-    let command = form.with(&condition.filter).map_or_else(String::new, |command| format!("  {command}\n"));
-    format!("{sentence}\n{command}")
+    format!("{sentence}\n{}", command_line(form, &condition.filter))
+}
+
+/// Returns the line of a command; an empty text if it cannot be typed in a terminal.
+fn command_line(form: &CommandForm, filter: &Filter) -> String {
+    form.with(filter).map_or_else(String::new, |command| format!("  {command}\n"))
 }
 
 fn counted(count: Count) -> String {
@@ -281,8 +284,7 @@ pub(super) async fn near_key(
     let other = trail.snapshot().await?.other_spelling(&Scope::unscoped(), table, key).await?;
     let Some(other) = other else { return example_key(trail, table, key).await };
     let meant = Filter { table: Some(table.clone()), key: Some(other.clone()), ..Filter::default() };
-    let command = form.with(&meant).map_or_else(String::new, |command| format!("  {command}\n"));
-    Ok(format!("Did you mean {}?\n{command}", text::key(&other)))
+    Ok(format!("Did you mean {}?\n{}", text::key(&other), command_line(form, &meant)))
 }
 
 /// Returns a line with an example of a key of the table, or an empty text if the trail has changes under this key.

@@ -64,14 +64,14 @@ pub(crate) async fn download(
     Extension(format): Extension<Format>,
     Extension(context): Extension<RequestContext>,
     Extension(limits): Extension<PartLimits>,
-    DownloadQuery { filter }: DownloadQuery,
+    DownloadQuery { mut filter }: DownloadQuery,
 ) -> Result<Response, PageError> {
-    let (page, truncated) = context.with_query_timeout(first_page(&context, &filter)).await?;
+    let (mut page, mut truncated) = context.with_query_timeout(first_page(&context, &filter)).await?;
     if page.entries.is_empty()
-        && let Some(filter) = with_read_key(&context, &filter).await?
+        && let Some(read) = with_read_key(&context, &filter).await?
     {
-        let (page, truncated) = context.with_query_timeout(first_page(&context, &filter)).await?;
-        return Ok(file(format, context, limits, filter, page, truncated));
+        filter = read;
+        (page, truncated) = context.with_query_timeout(first_page(&context, &filter)).await?;
     }
     Ok(file(format, context, limits, filter, page, truncated))
 }

@@ -1,7 +1,7 @@
 //! Finds the row, or loads the form with what is wrong in it.
 
 use threadline::TableName;
-use threadline::query::{Filter, QueryError, RowKey, Snapshot, TypedKey};
+use threadline::query::{Filter, QueryError, RowKey, Snapshot, Suggestion, TypedKey};
 use url::form_urlencoded::Serializer;
 
 use super::query::FindRowQuery;
@@ -90,12 +90,9 @@ async fn near_tables(
     let others = Filter::default();
     let near = snapshot.suggest(&context.scope, "table", table, &others).await?;
     let message = near.describe(&others);
-    let near = near.suggestions.into_iter().map(|near| NearValue {
-        href: form_address(&context.page, &near.value, record),
-        value: near.value,
-        count: near.count,
-    });
-    Ok(InvalidField { field: RowField::Table, message, near: near.collect() })
+    let href = |near: &Suggestion| form_address(&context.page, &near.value, record);
+    let near = near.suggestions.into_iter().map(|near| NearValue::suggested(near, href)).collect();
+    Ok(InvalidField { field: RowField::Table, message, near })
 }
 
 /// Returns the address of the form with a table and a record.

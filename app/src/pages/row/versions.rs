@@ -137,11 +137,7 @@ pub(super) fn no_versions(
     of_table: String,
 ) -> Html {
     let title = sentence_parts(Filter::describe_record(table, key));
-    let near = near.map(|near| NearValue {
-        value: near.iter().filter_map(|(_, value)| value).collect::<Vec<_>>().join(", "),
-        href: context.row_of(table, &near),
-        count: None,
-    });
+    let near = near.map(|near| NearValue::of_key(&near, context.row_of(table, &near)));
     let near = did_you_mean(near.into_iter().collect()).map(|near| view! { <p>{near}</p> });
     view! {
         <section class="empty">

@@ -126,11 +126,8 @@ pub(super) fn unknown_values(
 /// Renders that a value does not exist, and the values that were probably meant.
 fn unknown_value(context: &PageContext, filter: &Filter, unknown: UnknownValue) -> Html {
     let sentence = sentence_parts(unknown.describe(filter));
-    let near = unknown.suggestions.into_iter().map(|near| NearValue {
-        href: context.timeline_href(&near.filter),
-        value: near.value,
-        count: near.count,
-    });
+    let near = unknown.suggestions.into_iter();
+    let near = near.map(|near| NearValue::suggested(near, |near| context.timeline_href(&near.filter)));
     view! { {sentence}" "{did_you_mean(near.collect())} }.into_html()
 }
 

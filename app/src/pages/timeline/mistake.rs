@@ -1,6 +1,6 @@
 //! A filter that cannot be used: what is wrong with it, and what was probably meant.
 
-use threadline::query::{Filter, QueryError, RowKey, Sentence, TypedKey};
+use threadline::query::{Filter, QueryError, RowKey, Sentence, Suggestion, TypedKey};
 use threadline::{InvalidParameter, TableName};
 
 use super::InvalidFilter;
@@ -64,11 +64,8 @@ pub(super) fn key_mistake(
         TypedKey::WrongType { column, value, expected, nearest } => {
             let message = expected.describe_mismatch(table, &column, &value);
             let hint = message.to_string();
-            let near = nearest.map(|key| NearValue {
-                value: bare(&key),
-                href: context.timeline_with(&replaced(typed, "key", &key.to_string())),
-                count: None,
-            });
+            let href = |key: &RowKey| context.timeline_with(&replaced(typed, "key", &key.to_string()));
+            let near = nearest.map(|key| NearValue::of_key(&key, href(&key)));
             let near = near.into_iter().collect();
             Failure::Filter(Box::new(InvalidFilter { key: "key".to_owned(), message, hint, near }))
         }
@@ -76,15 +73,6 @@ pub(super) fn key_mistake(
             InvalidParameter::new("key", text, expected_key(table, &columns)).into()
         }
         _ => InvalidParameter::new("key", text, "the key of a row").into(),
-    }
-}
-
-/// Returns a key as people write it: the value alone, if it has one column.
-fn bare(key: &RowKey) -> String {
-    let mut values = key.iter();
-    match (values.next(), values.next()) {
-        (Some((_, Some(value))), None) => value.to_owned(),
-        _ => key.to_string(),
     }
 }
 
@@ -111,11 +99,7 @@ pub(super) async fn suggest(
     if !near.suggestions.is_empty() || invalid.key == "table" && value.parse::<TableName>().is_ok() {
         invalid.message = near.describe(&others);
     }
-    let near_value = |near: threadline::query::Suggestion| NearValue {
-        href: context.page.timeline_with(&replaced(typed, &invalid.key, &near.value)),
-        value: near.value,
-        count: near.count,
-    };
-    invalid.near = near.suggestions.into_iter().map(near_value).collect();
+    let href = |near: &Suggestion| context.page.timeline_with(&replaced(typed, &invalid.key, &near.value));
+    invalid.near = near.suggestions.into_iter().map(|near| NearValue::suggested(near, href)).collect();
     invalid
 }

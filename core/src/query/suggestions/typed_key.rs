@@ -155,17 +155,7 @@ impl Snapshot<'_> {
             match expected.read(value, &labels(table, column)) {
                 ReadValue::Value(value) => drop(read.insert(column.to_owned(), value)),
                 ReadValue::Wrong(meant) => {
-                    let nearest = meant.map(|meant| {
-                        key.iter()
-                            .map(|(name, other)| {
-                                (
-                                    name,
-                                    if name == column { meant.as_str() } else { other.unwrap_or_default() },
-                                )
-                            })
-                            .collect::<RowKey>()
-                    });
-                    let nearest = match nearest {
+                    let nearest = match meant.map(|meant| with_value(key, column, &meant)) {
                         Some(nearest) if self.has_row_changes(scope, table, &nearest).await? => Some(nearest),
                         _ => None,
                     };
@@ -207,6 +197,15 @@ impl Snapshot<'_> {
             |row: sqlx::postgres::PgRow| Ok((row.try_get(0)?, KeyType::of(&row.try_get::<String, _>(1)?)));
         rows?.into_iter().map(read).collect()
     }
+}
+
+/// Returns the key with another value of one column.
+fn with_value(key: &RowKey, column: &str, value: &str) -> RowKey {
+    let value_of = |name: &str, own: Option<&str>| match name == column {
+        true => value.to_owned(),
+        false => own.unwrap_or_default().to_owned(),
+    };
+    key.iter().map(|(name, own)| (name, value_of(name, own))).collect()
 }
 
 /// Reads a key whose columns are written in another case, or are separated as a person or the command line separates them.
