@@ -28,6 +28,7 @@
 // statements, and each other file has the queries about one subject.
 mod actor;
 mod engine;
+mod lines;
 pub(crate) mod model;
 mod newer_changes;
 mod row;
@@ -41,6 +42,7 @@ mod whole_values;
 
 pub(crate) use engine::schema_features::SchemaFeatureCache;
 pub use engine::snapshot::Snapshot;
+pub use lines::{LargeTransaction, TimelineLine};
 pub use model::as_of::{AsOf, CastError, Comparison};
 pub use model::change::{Change, RowImage};
 pub use model::change_diff::ChangeDiff;

@@ -13,6 +13,7 @@ use super::engine::where_clause::to_bigint;
 use super::model::cursor::Position;
 use super::model::error::QueryError;
 use super::model::filter::Filter;
+use super::model::operation::Operation;
 use super::model::page::Count;
 use super::model::transaction_record::TransactionRecord;
 use crate::{Scope, TableName};
@@ -73,16 +74,45 @@ impl Snapshot<'_> {
         transactions: &[TransactionRecord],
         cap: usize,
     ) -> Result<Vec<TableCounts>, QueryError> {
+        let filter = Filter::default();
+        let rows = self.count_by_table_and_operation(Criteria::new(scope, &filter), transactions, cap).await?;
+        let mut counts: HashMap<Uuid, TableCounts> = HashMap::new();
+        for (transaction, table, _, count) in rows {
+            let tables = &mut counts.entry(transaction).or_default().tables;
+            match tables.iter_mut().find(|(known, _)| *known == table) {
+                Some((_, sum)) => *sum += count,
+                None => tables.push((table, count)),
+            }
+        }
+        for counts in counts.values_mut() {
+            counts.tables.sort_by(|(table, count), (other, of_other)| of_other.cmp(count).then(table.cmp(other)));
+        }
+        let in_order = |transaction: &TransactionRecord| {
+            let mut counts = counts.remove(&transaction.id).unwrap_or_default();
+            counts.truncate(cap);
+            counts
+        };
+        Ok(transactions.iter().map(in_order).collect())
+    }
+
+    /// Counts the changes of these transactions that meet the criteria: at most one more than `cap` of each transaction. The largest
+    /// counts come first.
+    pub(super) async fn count_by_table_and_operation(
+        &mut self,
+        criteria: Criteria<'_>,
+        transactions: &[TransactionRecord],
+        cap: usize,
+    ) -> Result<Vec<(Uuid, TableName, Operation, usize)>, QueryError> {
         let Some(first) = transactions.iter().map(|transaction| transaction.occurred_at).min() else {
             return Ok(Vec::new());
         };
         let (ids, times): (Vec<Uuid>, Vec<_>) =
             transactions.iter().map(|transaction| (transaction.id, transaction.occurred_at)).unzip();
         let mut sql =
-            QueryBuilder::new("SELECT wanted.id, c.table_schema, c.table_name, count(*) FROM unnest(");
+            QueryBuilder::new("SELECT wanted.id, c.table_schema, c.table_name, c.op, count(*) FROM unnest(");
         sql.push_bind(ids).push(", ").push_bind(times);
         sql.push(self.fill(
-            ") AS wanted (id, at) CROSS JOIN LATERAL (SELECT c.table_schema, c.table_name FROM __schema__.audit_changes AS c
+            ") AS wanted (id, at) CROSS JOIN LATERAL (SELECT c.table_schema, c.table_name, c.op FROM __schema__.audit_changes AS c
                WHERE c.transaction_id = wanted.id AND ",
         ));
         let mut window = TimeWindow::default();
@@ -91,22 +121,16 @@ impl Snapshot<'_> {
             sql.push("c.occurred_at = wanted.at AND ");
             window.from = first.checked_sub_signed(CLOCK_TOLERANCE);
         }
-        let any = Filter::default();
-        self.where_clause(&mut sql).push(Criteria::new(scope, &any), Position::Newest, window);
+        self.where_clause(&mut sql).push(criteria, Position::Newest, window);
         sql.push(" LIMIT ").push_bind(to_bigint(cap.saturating_add(1)));
-        sql.push(") AS c GROUP BY 1, 2, 3 ORDER BY 4 DESC, 2, 3");
-        let rows = self.fetch_all(sql).await?;
-        let mut counts: HashMap<Uuid, TableCounts> = HashMap::new();
-        for row in rows {
+        sql.push(") AS c GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 2, 3, 4");
+        let read = |row: &sqlx::postgres::PgRow| {
             let table = TableName::new(row.try_get::<String, _>(1)?, row.try_get::<String, _>(2)?);
-            let count = usize::try_from(row.try_get::<i64, _>(3)?).unwrap_or(usize::MAX);
-            counts.entry(row.try_get(0)?).or_default().tables.push((table, count));
-        }
-        let in_order = |transaction: &TransactionRecord| {
-            let mut counts = counts.remove(&transaction.id).unwrap_or_default();
-            counts.truncate(cap);
-            counts
+            let count = usize::try_from(row.try_get::<i64, _>(4)?).unwrap_or(usize::MAX);
+            let operation: String = row.try_get(3)?;
+            let operation = operation.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+            Ok((row.try_get(0)?, table, operation, count))
         };
-        Ok(transactions.iter().map(in_order).collect())
+        self.fetch_all(sql).await?.iter().map(read).collect()
     }
 }

@@ -19,11 +19,20 @@ pub(in crate::query) struct Criteria<'a> {
     /// True if a change counts only if the scope shows no newer change of its transaction, so that each transaction is found
     /// once.
     pub(in crate::query) is_newest_of_transaction: bool,
+    /// Transactions whose changes do not count.
+    pub(in crate::query) without_transactions: &'a [Uuid],
 }
 
 impl<'a> Criteria<'a> {
     pub(in crate::query) const fn new(scope: &'a Scope, filter: &'a Filter) -> Self {
-        Self { scope, filter, transaction: None, with_truncates: false, is_newest_of_transaction: false }
+        Self {
+            scope,
+            filter,
+            transaction: None,
+            with_truncates: false,
+            is_newest_of_transaction: false,
+            without_transactions: &[],
+        }
     }
 
     /// Returns the same criteria with another filter.

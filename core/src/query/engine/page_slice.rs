@@ -46,9 +46,14 @@ impl<T> PageSlice<T> {
         Self { entries, next: next.filter(|_| has_next), truncated_at: None, previous }
     }
 
+    /// Sets the cursor of the next page, if there is one, for entries that are more than one change.
+    pub(in crate::query) fn with_next(self, next: Option<Cursor>) -> Self {
+        Self { next: self.next.and(next), ..self }
+    }
+
     /// Marks the page as truncated at this moment. The nil UUID sorts before every id, so the next page starts at the moment
     /// itself.
-    fn truncated(self, at: DateTime<Utc>) -> Self {
+    pub(in crate::query) fn truncated(self, at: DateTime<Utc>) -> Self {
         let next = Some(Cursor { captured_at: at, id: Uuid::nil() });
         Self { next, truncated_at: Some(at), ..self }
     }

@@ -71,8 +71,9 @@ impl Snapshot<'_> {
         }
     }
 
-    /// Finds changes, and merges each TRUNCATE of the table into those of a row where the criteria ask for it.
-    async fn find_within(
+    /// Finds like [`find_all`](Self::find_all), within this time. Merges each TRUNCATE of the table into the changes of a row where the
+    /// criteria ask for it.
+    pub(in crate::query) async fn find_within(
         &mut self,
         time: Duration,
         criteria: Criteria<'_>,

@@ -37,6 +37,9 @@ impl WhereClause<'_> {
         if let Some(transaction) = transaction {
             self.sql.push(" AND c.transaction_id = ").push_bind(transaction);
         }
+        if !criteria.without_transactions.is_empty() {
+            self.sql.push(" AND c.transaction_id <> ALL (").push_bind(criteria.without_transactions.to_vec()).push(")");
+        }
         if let Some(table) = &filter.table {
             // Beside the condition on the hash of the table, the planner would multiply both and expect almost no rows.
             self.sql.push(" AND CASE WHEN c.table_schema = ").push_bind(table.schema().to_owned());

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
@@ -29,6 +29,19 @@ pub struct Cursor {
 impl Cursor {
     /// The cursor before every change. [`Position::NewerThan`] this cursor is the page with the oldest changes.
     pub const OLDEST: Self = Self { captured_at: DateTime::UNIX_EPOCH, id: Uuid::nil() };
+
+    /// Returns the cursor next to this one against a direction: a page after it in that direction begins with this cursor's change.
+    pub(in crate::query) fn just_before(self, direction: Direction) -> Self {
+        let Self { captured_at, id } = self;
+        let (next_id, step, first_id) = match direction {
+            Direction::Older => (id.as_u128().checked_add(1), 1, Uuid::nil()),
+            Direction::Newer => (id.as_u128().checked_sub(1), -1, Uuid::max()),
+        };
+        match next_id {
+            Some(id) => Self { captured_at, id: Uuid::from_u128(id) },
+            None => Self { captured_at: captured_at + TimeDelta::microseconds(step), id: first_id },
+        }
+    }
 }
 
 impl fmt::Display for Cursor {

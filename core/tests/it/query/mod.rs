@@ -9,6 +9,7 @@ pub(crate) mod every_query;
 mod filters;
 mod late_commits;
 mod limited_values;
+mod lines;
 mod malformed_actors;
 mod paging;
 mod plans;
