@@ -11,13 +11,14 @@ use sha2::{Digest, Sha256};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The parts of the stylesheet, in their order.
-const STYLES: [&str; 15] = [
+const STYLES: [&str; 16] = [
     "tokens",
     "base",
     "shell",
     "page",
     "controls",
     "timeline",
+    "entries",
     "diff",
     "row",
     "transaction",

@@ -17,9 +17,21 @@ pub(crate) trait IntoHtml: RenderHtml {
     {
         InertElement::new(render_into(self, String::new()))
     }
+
+    /// Renders the view without the markers that it leaves for hydration, which nothing on the page does with it. A `<` in a text or an
+    /// attribute is escaped, so it is never taken for one.
+    fn into_compact_html(self) -> Html
+    where
+        Self: Sized,
+    {
+        InertElement::new(render_into(self, String::new()).replace(MARKER, ""))
+    }
 }
 
 impl<View: RenderHtml> IntoHtml for View {}
+
+/// What separates two texts, or stands for a view that renders nothing.
+const MARKER: &str = "<!>";
 
 /// `html_len()` ignores the quotes of attributes and escaping; over-allocating by 1/8 avoids a final reallocation.
 const SPARE_FRACTION: usize = 8;

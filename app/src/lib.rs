@@ -14,6 +14,8 @@ mod components;
 #[cfg(feature = "ssr")]
 mod coverage;
 #[cfg(feature = "ssr")]
+mod density;
+#[cfg(feature = "ssr")]
 mod diff;
 #[cfg(feature = "ssr")]
 mod html;
@@ -46,6 +48,7 @@ mod theme;
 pub use self::{
     action::ConsoleAction,
     coverage::{CheckFailure, Coverage, CoverageSource, LastCheck},
+    density::Density,
     page::{FormHandler, LoadedPage, Page, PageForm, PageHandler},
     page_context::{Assets, PageContext},
     pages::{PageError, Problem, ROUTES, TimelinePage, TimelineQuery, explain_database_error},

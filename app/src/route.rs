@@ -18,8 +18,8 @@ pub enum Endpoint {
     NewerChanges,
     /// The server function that reads the coverage status, for the pill in the header.
     CoverageStatus,
-    /// The form that sets the theme.
-    Theme,
+    /// The forms that set the preferences of an operator.
+    Preferences,
 }
 
 /// One address of the console.

@@ -15,7 +15,7 @@ test("a theme applies at once and stays", async ({ page }) => {
   await expect(page.locator("html")).toHaveAttribute("data-script", "on");
   await page.locator("summary", { hasText: "Preferences" }).click();
 
-  const remembered = page.waitForResponse((response) => response.url().endsWith("/audit/theme"));
+  const remembered = page.waitForResponse((response) => response.url().endsWith("/audit/preferences"));
   await page.getByRole("button", { name: "Dark" }).click();
   expect(await background(page)).toBe(DARK);
   await expect(page.getByRole("button", { name: "Dark" })).toHaveAttribute("aria-pressed", "true");
@@ -28,7 +28,7 @@ test("a theme applies at once and stays", async ({ page }) => {
   expect(await background(page)).toBe(DARK);
 
   await page.locator("summary", { hasText: "Preferences" }).click();
-  const again = page.waitForResponse((response) => response.url().endsWith("/audit/theme"));
+  const again = page.waitForResponse((response) => response.url().endsWith("/audit/preferences"));
   await page.getByRole("button", { name: "System" }).click();
   expect(await background(page)).toBe(LIGHT);
   await again;
@@ -54,7 +54,7 @@ test("when the server does not answer, the theme applies and the operator is tol
   complaints.expectStatus(503);
   await page.emulateMedia({ colorScheme: "light" });
   await logIn(page, "support");
-  await page.route("**/audit/theme", (route) => route.fulfill({ status: 503, body: "" }));
+  await page.route("**/audit/preferences", (route) => route.fulfill({ status: 503, body: "" }));
   await page.goto("/audit/timeline");
   await expect(page.locator("html")).toHaveAttribute("data-script", "on");
   await page.locator("summary", { hasText: "Preferences" }).click();

@@ -14,7 +14,7 @@ use threadline::{AuditContext, AuditContextLayer, ContextOverrides};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use url::Url;
 
-use crate::{Theme, csrf, mount, properties, theme};
+use crate::{Theme, csrf, mount, preferences, properties};
 
 pub(crate) fn check(data: &[u8]) {
     let Some(request) = request(data) else { return };
@@ -53,7 +53,7 @@ fn check_origin(request: &Request) {
         |origin: &HeaderValue| origin.as_bytes().iter().copied().filter(|byte| *byte != b'\t').collect();
     let origin: Vec<u8> = headers.get(header::ORIGIN).map(without_tabs).unwrap_or_default();
     let is_https = origin.to_ascii_lowercase().starts_with(b"https:");
-    assert!(is_https || !theme::is_https(request), "{request:?}");
+    assert!(is_https || !preferences::is_https(request), "{request:?}");
     let is_same_origin = if has_site {
         Some(headers.get_all(csrf::SEC_FETCH_SITE).iter().all(|site| site == "same-origin"))
     } else if has_origin {
@@ -107,20 +107,20 @@ fn host_and_port(authority: &str, default_port: u16) -> Option<(&str, u16)> {
 
 /// Checks that the cookie which is set is found again, in front of any others.
 fn check_theme(headers: &HeaderMap) {
-    let chosen = theme::chosen(headers);
+    let chosen: Theme = preferences::chosen(headers);
     let others = headers.get(header::COOKIE).map_or(&b""[..], HeaderValue::as_bytes);
     for set in Theme::ALL {
-        let cookie = theme::cookie(set, "/audit", false);
+        let cookie = preferences::cookie(&set, "/audit", false);
         let pair = cookie.split_once(';').map_or("", |(pair, _)| pair);
         let both = [pair.as_bytes(), b"; ", others].concat();
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::from_str(pair).unwrap_or_else(|_| panic!("{pair}")));
-        assert_eq!(theme::chosen(&headers), set);
+        assert_eq!(preferences::chosen(&headers), set);
         if let Ok(value) = HeaderValue::from_bytes(&both)
             && value.to_str().is_ok()
         {
             headers.insert(header::COOKIE, value);
-            assert_eq!(theme::chosen(&headers), set, "{headers:?}, alone {chosen:?}");
+            assert_eq!(preferences::chosen(&headers), set, "{headers:?}, alone {chosen:?}");
         }
     }
 }
@@ -130,13 +130,13 @@ fn check_return_path(headers: &HeaderMap) {
     let back = headers.get(header::REFERER).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let Some(back) = back else { return };
     for base in ["", "/audit", "/admin/audit"] {
-        let path = theme::return_path(&back, base);
+        let path = preferences::return_path(&back, base);
         check_local(&path);
         let resolved = Url::parse("https://console.example/x/y").and_then(|here| here.join(&path));
         let resolved = resolved.unwrap_or_else(|_| panic!("{path} cannot be followed"));
         let below = resolved.path().strip_prefix(base);
         assert!(below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')), "{path} of {back:?}");
-        assert_eq!(theme::return_path(&path, base), path, "{back:?}");
+        assert_eq!(preferences::return_path(&path, base), path, "{back:?}");
     }
 }
 

@@ -3,28 +3,31 @@
 //! `cargo xtask fuzz` builds and runs them. The properties of the library's parsers are those of its own tests. Private modules of
 //! other crates are compiled here from their files.
 
-// `theme` belongs to the server crate, and imports this from the app crate.
+// `preferences` belongs to the server crate, and imports these from the app crate.
 extern crate self as threadline_app;
 
 #[path = "../../server/src/csrf.rs"]
 mod csrf;
+#[path = "../../app/src/density.rs"]
+mod density;
 mod elixir;
 mod headers;
 #[path = "../../cli/src/args/lock_timeout.rs"]
 mod lock_timeout;
 #[path = "../../server/src/mount.rs"]
 mod mount;
+#[path = "../../server/src/preferences.rs"]
+mod preferences;
 #[path = "../../core/tests/it/parsers/properties.rs"]
 mod properties;
-#[path = "../../server/src/theme.rs"]
-mod theme;
 #[path = "../../app/src/theme.rs"]
-mod theme_name;
+mod theme;
 mod time;
 #[path = "../../app/src/pages/row/times.rs"]
 mod times;
 
-pub use theme_name::Theme;
+pub use density::Density;
+pub use theme::Theme;
 
 /// Checks the JSON of actors and audit contexts.
 pub fn actor(data: &[u8]) {

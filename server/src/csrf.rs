@@ -122,9 +122,10 @@ mod tests {
             (false, &[("host", "audit.example")]),
             (false, &[]),
         ] {
-            assert_eq!(is_same_origin(&request("/audit/theme", headers)), expected, "{headers:?}");
+            assert_eq!(is_same_origin(&request("/audit/preferences", headers)), expected, "{headers:?}");
         }
-        let http2 = request("https://audit.example/audit/theme", &[("origin", "https://audit.example")]);
+        let http2 =
+            request("https://audit.example/audit/preferences", &[("origin", "https://audit.example")]);
         assert!(is_same_origin(&http2));
     }
 
@@ -157,7 +158,7 @@ mod tests {
             ("PUT", false),
             ("DELETE", false),
         ] {
-            let mut request = request("/audit/theme", &[("sec-fetch-site", "cross-site")]);
+            let mut request = request("/audit/preferences", &[("sec-fetch-site", "cross-site")]);
             *request.method_mut() = method.parse().unwrap();
             assert_eq!(is_allowed(&request), expected, "{method}");
         }

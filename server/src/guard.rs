@@ -15,7 +15,7 @@ use crate::decision::{Decision, authorize, call_with_timeout, granted_global_act
 use crate::limits::PartLimits;
 use crate::respond::{error_page, render_error};
 use crate::state::ConsoleState;
-use crate::{Access, csrf, mount, theme};
+use crate::{Access, csrf, mount, preferences};
 
 /// The part of the query timeout that a page waits for the coverage status in its header: half a second of 8.
 const COVERAGE_DIVISOR: u32 = 16;
@@ -45,7 +45,8 @@ pub(crate) async fn guard(
         address: uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         base,
         host_name: state.settings.host_name.clone(),
-        theme: theme::chosen(&parts.headers),
+        theme: preferences::chosen(&parts.headers),
+        density: preferences::chosen(&parts.headers),
         route,
         request_id: request_id(&parts),
         ..PageContext::default()

@@ -11,10 +11,10 @@ mod hooks;
 mod limits;
 mod monitor;
 mod mount;
+mod preferences;
 mod respond;
 mod router;
 mod state;
-mod theme;
 
 pub use access::{Access, AccessRequest};
 #[doc(hidden)]

@@ -35,6 +35,6 @@ fn endpoint<S: Clone + Send + Sync + 'static>(endpoint: Endpoint) -> MethodRoute
         Endpoint::Value => get(handlers::value),
         Endpoint::NewerChanges => get(handlers::newer_changes),
         Endpoint::CoverageStatus => get(handlers::coverage_status),
-        Endpoint::Theme => post(handlers::theme),
+        Endpoint::Preferences => post(handlers::preferences),
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::either::Either;
 use leptos::prelude::*;
-use threadline::query::{FieldChange, FieldValue, OldValueSource, Operation, RowKey};
+use threadline::query::{Change, FieldChange, FieldValue, OldValueSource, Operation, RowKey};
 
 use super::lines::lines;
 use super::plural::counted;
@@ -29,40 +29,63 @@ pub(crate) enum Sides {
     Named(String, String),
 }
 
-/// The fields of a change. An update shows both sides. A new or deleted row shows its only side, and folds its NULLs and its
-/// key, which the header of the card contains.
-#[component]
-pub(super) fn Fields(
-    operation: Operation,
-    key: RowKey,
-    fields: Vec<FieldChange>,
-    label: String,
-    /// The links to the whole old and new values.
-    whole: [Option<WholeValue>; 2],
-) -> impl IntoView {
-    let previous = |field: &FieldChange| field.before_source == OldValueSource::PreviousChange;
-    let source = (!fields.is_empty() && fields.iter().all(previous))
-        .then(|| view! { <p class="note source">"Old values are from the previous change of this row."</p> });
-    let (sides, shown, rest, what) = if operation == Operation::Update {
-        let (shown, rest) = update(fields, source.is_none());
-        (Sides::Both, shown, rest, "more changed value")
-    } else {
-        let sides = if operation == Operation::Delete { Sides::Old } else { Sides::New };
-        let (shown, rest) = whole_row(&sides, &key, fields);
-        (sides, shown, rest, "more field")
-    };
-    let rest = (!rest.is_empty()).then(|| {
-        let summary = counted(rest.len(), what);
-        let label = format!("{label}, continued");
-        view! {
-            <details class="more">
-                <summary>{summary}</summary>
-                {table(sides.clone(), rest, label, whole)}
-            </details>
+/// The fields of a change, as rows of a table: those that are shown, and those that are folded. An update has both sides. A new
+/// or deleted row has one side, and its NULLs and its key, which the line of the change contains, are folded.
+pub(super) struct FieldRows {
+    sides: Sides,
+    pub(super) shown: Vec<Row>,
+    pub(super) rest: Vec<Row>,
+    /// What the folded rows are.
+    rest_noun: &'static str,
+    /// True if every old value is from the previous change.
+    is_from_previous: bool,
+}
+
+impl FieldRows {
+    /// Returns the rows of a change.
+    pub(super) fn of(change: &Change) -> Self {
+        let fields = change.fields();
+        let previous = |field: &FieldChange| field.before_source == OldValueSource::PreviousChange;
+        let is_from_previous = !fields.is_empty() && fields.iter().all(previous);
+        if change.operation == Operation::Update {
+            let (shown, rest) = update(fields, !is_from_previous);
+            return Self {
+                sides: Sides::Both,
+                shown,
+                rest,
+                rest_noun: "more changed value",
+                is_from_previous,
+            };
         }
-    });
-    let shown = (!shown.is_empty()).then(|| table(sides, shown, label, whole));
-    view! { {shown} {rest} {source} }
+        let sides = if change.operation == Operation::Delete { Sides::Old } else { Sides::New };
+        let (shown, rest) = whole_row(&sides, &change.key, fields);
+        Self { sides, shown, rest, rest_noun: "more field", is_from_previous }
+    }
+
+    /// Returns the number of rows.
+    pub(super) const fn len(&self) -> usize {
+        self.shown.len() + self.rest.len()
+    }
+
+    /// Renders the table, with links to the whole old and new values.
+    pub(super) fn view(self, label: String, whole: [Option<WholeValue>; 2]) -> impl IntoView {
+        let Self { sides, shown, rest, rest_noun, is_from_previous } = self;
+        let source = is_from_previous.then(
+            || view! { <p class="note source">"Old values are from the previous change of this row."</p> },
+        );
+        let rest = (!rest.is_empty()).then(|| {
+            let summary = counted(rest.len(), rest_noun);
+            let label = format!("{label}, continued");
+            view! {
+                <details class="more">
+                    <summary>{summary}</summary>
+                    {table(sides.clone(), rest, label, whole)}
+                </details>
+            }
+        });
+        let shown = (!shown.is_empty()).then(|| table(sides, shown, label, whole));
+        view! { {shown} {rest} {source} }
+    }
 }
 
 fn update(fields: Vec<FieldChange>, say_source: bool) -> (Vec<Row>, Vec<Row>) {
@@ -122,7 +145,7 @@ fn table(sides: Sides, rows: Vec<Row>, label: String, whole: [Option<WholeValue>
     };
     view! {
         <table class="diff" aria-label=label>
-            <colgroup><col class="field"/></colgroup>
+            <col class="field"/>
             <thead class:visually-hidden=hidden><tr><th scope="col">"Field"</th>{head}</tr></thead>
             <tbody>{rows}</tbody>
         </table>

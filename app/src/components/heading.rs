@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use threadline::query::{ActionRecord, TransactionRecord};
-use threadline::{ActionStatus, ActorRef};
+use threadline::{ActionStatus, ActorKind, ActorRef};
 
 use super::value::isolated;
 use crate::PageContext;
@@ -50,6 +50,20 @@ pub(super) fn who(transaction: &TransactionRecord, whole_session: bool) -> impl 
 fn actor_link(actor: &ActorRef) -> impl IntoView + use<> {
     let href = with_context(|context: &PageContext| context.actor_href(actor.kind(), actor.id()));
     view! { <a class="who" href=href>{isolated(actor.to_string())}</a> }
+}
+
+/// Returns the class and the character that mark the kind of an actor: the initial of a person in a circle, that of a program in a
+/// square, and a question mark if no actor was recorded.
+pub(super) fn actor_mark(actor: Option<&ActorRef>) -> (&'static str, char) {
+    let Some(actor) = actor else { return ("who none", '?') };
+    let class = match actor.kind() {
+        ActorKind::User | ActorKind::Admin => "who",
+        ActorKind::Anonymous => "who none",
+        _ => "who program",
+    };
+    let name = actor.id().unwrap_or_else(|| actor.kind().as_str());
+    let initial = name.chars().find(|character| character.is_alphanumeric()).unwrap_or('?');
+    (class, initial.to_uppercase().next().unwrap_or(initial))
 }
 
 /// Renders the mark of an action that failed.

@@ -16,10 +16,10 @@ pub(crate) fn Identifier(
     #[prop(optional)] whole: bool,
 ) -> impl IntoView {
     let shown = isolated(if whole { value.clone() } else { shorten(&value) });
-    let title = accessible_line(&value);
     let id = match href {
-        Some(href) => view! { <a class="mono" href=href title=title>{shown}</a> }.into_html(),
-        None => view! { <span class="mono" title=title>{shown}</span> }.into_html(),
+        // The address contains the whole id.
+        Some(href) => view! { <a class="mono" href=href>{shown}</a> }.into_html(),
+        None => view! { <span class="mono" title=accessible_line(&value)>{shown}</span> }.into_html(),
     };
     view! {
         <span class="id">

@@ -1,6 +1,6 @@
 //! The components of pages.
 
-mod change;
+mod change_line;
 mod command;
 mod fields;
 mod heading;
@@ -17,7 +17,7 @@ mod tools;
 mod transactions;
 mod value;
 
-pub(crate) use change::ChangeCard;
+pub(crate) use change_line::{LineOptions, change_line, large_transaction_line};
 pub(crate) use command::CommandLine;
 pub(crate) use fields::{FieldTable, Sides};
 pub(crate) use heading::TransactionHeading;

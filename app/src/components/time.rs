@@ -10,6 +10,11 @@ pub(crate) fn Time(at: DateTime<Utc>) -> impl IntoView {
     view! { <time datetime=exact.clone() title=exact>{at.format("%H:%M:%S").to_string()}</time> }
 }
 
+/// Formats a time as it was recorded: `22 November 2026, 09:41:07.123456 UTC`.
+pub(crate) fn exact_time(at: DateTime<Utc>) -> String {
+    at.format("%-d %B %Y, %H:%M:%S%.6f UTC").to_string()
+}
+
 /// A date and a time of day: `22 November 2026, 09:41:07 UTC`.
 #[component]
 pub(crate) fn Timestamp(at: DateTime<Utc>) -> impl IntoView {
@@ -63,7 +68,7 @@ fn exact(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }
 
-/// Formats a day as `Today, 22 November`, or as the date, with its year if that is not this year.
+/// Formats a day in UTC as `Today, 22 November`, or as the date, with its year if that is not this year.
 pub(crate) fn day_label(day: NaiveDate, today: NaiveDate) -> String {
     let date = if day.year() == today.year() { "%-d %B" } else { "%-d %B %Y" };
     let date = day.format(date);

@@ -3,21 +3,26 @@
 use leptos::prelude::*;
 
 use crate::islands::{PageTools, SHORTCUTS};
-use crate::{PageContext, Theme};
+use crate::{Density, PageContext, Theme};
 
-/// The form for the theme, which needs no script, and the button that opens the keyboard shortcuts.
+/// The forms for the preferences, which need no script, and the button that opens the keyboard shortcuts.
 #[component]
 pub(crate) fn Preferences(context: PageContext) -> impl IntoView {
-    let choices = Theme::ALL.map(|theme| {
-        let pressed = if theme == context.theme { "true" } else { "false" };
+    let themes = Theme::ALL.map(|theme| {
         let name = match theme {
             Theme::System => "System",
             Theme::Light => "Light",
             Theme::Dark => "Dark",
         };
-        view! { <button name="theme" value=theme.as_str() aria-pressed=pressed>{name}</button> }
+        (theme.as_str(), name, theme == context.theme)
     });
-    let action = context.href("/theme");
+    let densities = Density::ALL.map(|density| {
+        let name = match density {
+            Density::Lines => "Lines",
+            Density::Cards => "Cards",
+        };
+        (density.as_str(), name, density == context.density)
+    });
     view! {
         <details class="preferences" data-drawer="">
             <summary>
@@ -25,16 +30,33 @@ pub(crate) fn Preferences(context: PageContext) -> impl IntoView {
                 <span>"Preferences"</span>
             </summary>
             <div class="drawer">
-                <form class="theme" method="post" action=action>
-                    <input type="hidden" name="back" value=context.address/>
-                    <fieldset>
-                        <legend>"Theme"</legend>
-                        <div class="segments">{choices}</div>
-                    </fieldset>
-                </form>
+                {choice(&context, "theme", "Theme", themes)}
+                {choice(&context, "density", "Changes", densities)}
                 <button type="button" class="needs-script" data-help="">"Keyboard shortcuts"</button>
             </div>
         </details>
+    }
+}
+
+/// Renders the form of one preference: each choice with its word and its name.
+fn choice<const N: usize>(
+    context: &PageContext,
+    name: &'static str,
+    legend: &'static str,
+    choices: [(&'static str, &'static str, bool); N],
+) -> impl IntoView + use<N> {
+    let choices = choices.map(|(word, label, is_chosen)| {
+        let pressed = if is_chosen { "true" } else { "false" };
+        view! { <button name=name value=word aria-pressed=pressed>{label}</button> }
+    });
+    view! {
+        <form class=name method="post" action=context.href("/preferences")>
+            <input type="hidden" name="back" value=context.address.clone()/>
+            <fieldset>
+                <legend>{legend}</legend>
+                <div class="segments">{choices.into_iter().collect_view()}</div>
+            </fieldset>
+        </form>
     }
 }
 

@@ -54,8 +54,29 @@ fn shown(
     label: &str,
     whole_value: Option<WholeValue>,
 ) -> impl IntoView + use<> {
+    match shown {
+        CellValue::Shortened { start, bytes } => {
+            let rest = rest(start.len(), bytes, whole_value, label);
+            let start = segments(whole(start)).into_html();
+            view! { <bdi>{start}</bdi> " "{rest} }.into_html()
+        }
+        CellValue::Text(parts) => {
+            let copy = copied(&parts).map(|whole| {
+                let label = format!("Copy {which} {}", accessible_line(label));
+                view! { " "<button type="button" class="copy" data-copy=whole aria-label=label>"Copy"</button> }
+            });
+            view! { <bdi>{segments(parts)}</bdi> {copy} }.into_html()
+        }
+        word => {
+            word_of(word).map(|(class, content)| view! { <span class=class>{content}</span> }).into_html()
+        }
+    }
+}
+
+/// Returns the class and the text of a value that is no text: a number, or a word that says what it is.
+pub(super) fn word_of(value: CellValue) -> Option<(&'static str, Text)> {
     let word = |class: &'static str, word: &'static str| (class, Either::Left(Cow::Borrowed(word)));
-    let (class, content): (_, Text) = match shown {
+    Some(match value {
         CellValue::Null => word("kind sign", "NULL"),
         CellValue::JsonNull => word("kind sign", "null (JSON)"),
         CellValue::Empty => word("kind sign void", "empty text"),
@@ -67,20 +88,8 @@ fn shown(
         CellValue::Number(digits) => ("number", Either::Left(Cow::Owned(digits))),
         CellValue::TooLarge(words) => ("kind", Either::Left(Cow::Owned(words))),
         CellValue::Masked(placeholder) => ("masked", text(placeholder, true)),
-        CellValue::Shortened { start, bytes } => {
-            let rest = rest(start.len(), bytes, whole_value, label);
-            let start = segments(whole(start)).into_html();
-            return Either::Left(view! { <bdi>{start}</bdi> " "{rest} }.into_html());
-        }
-        CellValue::Text(parts) => {
-            let copy = copied(&parts).map(|whole| {
-                let label = format!("Copy {which} {}", accessible_line(label));
-                view! { " "<button type="button" class="copy" data-copy=whole aria-label=label>"Copy"</button> }
-            });
-            return Either::Left(view! { <bdi>{segments(parts)}</bdi> {copy} }.into_html());
-        }
-    };
-    Either::Right(view! { <span class=class>{content}</span> })
+        CellValue::Shortened { .. } | CellValue::Text(_) => return None,
+    })
 }
 
 /// Returns the whole value, if a part of it is folded and nothing is left out.

@@ -12,7 +12,7 @@ mod row;
 mod word_diff;
 
 pub(crate) use cell::{Cell, CellValue};
-pub(crate) use characters::{Glyph, accessible_line, accessible_text, glyphs, line_glyphs, visible_glyph};
+pub(crate) use characters::{Glyph, accessible_line, glyphs, line_glyphs, visible_glyph};
 pub(crate) use fold::{Segment, whole};
 pub(crate) use lines::{Line, LineKind};
 pub(crate) use row::{DiffBody, Row, rows};

@@ -1,7 +1,10 @@
 //! Moves from entry to entry of a list.
 
 use leptos::prelude::window;
-use leptos::web_sys::{Element, FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{
+    Element, FocusOptions, HtmlDetailsElement, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition,
+};
 
 use super::{copy, dom};
 
@@ -22,12 +25,35 @@ pub(super) fn step(forward: bool) -> bool {
     true
 }
 
-/// Opens the entry that has the focus. A link or a button inside of an entry handles the key itself.
+/// Goes to the page of the entry that has the focus, if it has one. The browser opens a line, and a link or a button inside of an
+/// entry handles the key itself.
 pub(super) fn open() -> bool {
     let href = dom::focused()
         .filter(|focused| focused.matches(ENTRY).unwrap_or(false))
         .and_then(|entry| entry.get_attribute("data-href"));
     href.is_some_and(|href| window().location().assign(&href).is_ok())
+}
+
+/// Opens or closes the line that contains the focus.
+pub(super) fn toggle() -> bool {
+    current().and_then(|entry| entry.dyn_into::<HtmlDetailsElement>().ok()).is_some_and(|line| {
+        line.set_open(!line.open());
+        if !line.open() {
+            focus(&line);
+        }
+        true
+    })
+}
+
+/// Opens every line, or closes them if all are open.
+pub(super) fn toggle_all() -> bool {
+    let lines: Vec<HtmlDetailsElement> =
+        dom::all(ENTRY).into_iter().filter_map(|entry| entry.dyn_into().ok()).collect();
+    let open = lines.iter().any(|line| !line.open());
+    for line in &lines {
+        line.set_open(open);
+    }
+    !lines.is_empty()
 }
 
 /// Copies the id of the entry that contains the focus.
@@ -54,8 +80,9 @@ fn current() -> Option<Element> {
 }
 
 fn focus(entry: &Element) {
-    let Some(element) = dom::around::<HtmlElement>(entry, ENTRY) else { return };
-    if !element.has_attribute("tabindex") {
+    let line = dom::find_under::<HtmlElement>(entry, ":scope > summary");
+    let Some(element) = line.or_else(|| dom::around(entry, ENTRY)) else { return };
+    if element.tag_name() != "SUMMARY" && !element.has_attribute("tabindex") {
         element.set_tab_index(-1);
     }
     let options = FocusOptions::new();

@@ -100,11 +100,8 @@ fn replace_pager(page: &Document) {
     {
         let _ = ours.replace_with_with_node_1(&theirs);
     }
-    if let (Some(ours), Some(theirs)) =
-        (dom::find::<Element>(summary), dom::find_in::<Element>(page, summary))
-    {
+    if let Some(ours) = dom::find::<Element>(summary) {
         let count = dom::all("#entries [data-entry]").len();
-        let added = theirs.text_content().unwrap_or_default();
-        ours.set_text_content(Some(&format!("Added {added}; {count} transactions in all")));
+        ours.set_text_content(Some(&format!("{count} shown")));
     }
 }

@@ -36,6 +36,8 @@ pub(super) fn pressed(event: &KeyboardEvent) {
         ShortcutAction::Next => entries::step(true),
         ShortcutAction::Previous => entries::step(false),
         ShortcutAction::Open => entries::open(),
+        ShortcutAction::Toggle => entries::toggle(),
+        ShortcutAction::ToggleAll => entries::toggle_all(),
         ShortcutAction::Copy => entries::copy_id(),
         ShortcutAction::Filter => focus_filter(),
         ShortcutAction::Help => show_help(),

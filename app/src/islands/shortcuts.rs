@@ -18,6 +18,8 @@ pub(crate) enum ShortcutAction {
     Next,
     Previous,
     Open,
+    Toggle,
+    ToggleAll,
     Copy,
     Filter,
     Help,
@@ -29,11 +31,13 @@ const fn shortcut(key: &'static str, description: &'static str, action: Shortcut
 }
 
 /// Every shortcut, in the order of the help.
-pub(crate) const SHORTCUTS: [Shortcut; 7] = [
+pub(crate) const SHORTCUTS: [Shortcut; 9] = [
     shortcut("j", "Go to the next entry", ShortcutAction::Next),
     shortcut("k", "Go to the previous entry", ShortcutAction::Previous),
     shortcut("Enter", "Open the entry", ShortcutAction::Open),
-    shortcut("c", "Copy the id of the entry", ShortcutAction::Copy),
+    shortcut("o", "Open or close the line", ShortcutAction::Toggle),
+    shortcut("O", "Open or close all lines", ShortcutAction::ToggleAll),
+    shortcut("c", "Copy the id of the transaction", ShortcutAction::Copy),
     shortcut("/", "Go to the filter", ShortcutAction::Filter),
     shortcut("?", "Show these shortcuts", ShortcutAction::Help),
     shortcut("Escape", "Close what is open", ShortcutAction::Close),

@@ -48,5 +48,5 @@ pub static ROUTES: &[Route] = &[
         .navigation("Redaction")
         .needs_coverage(),
     Route::page::<help::HelpPage>("/help", EnterConsole).navigation("Help"),
-    Route::new("/theme", Endpoint::Theme, EnterConsole),
+    Route::new("/preferences", Endpoint::Preferences, EnterConsole),
 ];

@@ -46,6 +46,15 @@ impl TimelineLine {
             Self::Transaction(large) => &large.transaction,
         }
     }
+
+    /// Returns the number of changes that match.
+    #[must_use]
+    pub fn count(&self) -> Count {
+        match self {
+            Self::Change(_) => Count::Exact(1),
+            Self::Transaction(large) => large.count(),
+        }
+    }
 }
 
 /// A transaction with many changes that match a filter.

@@ -75,7 +75,8 @@ impl Snapshot<'_> {
         cap: usize,
     ) -> Result<Vec<TableCounts>, QueryError> {
         let filter = Filter::default();
-        let rows = self.count_by_table_and_operation(Criteria::new(scope, &filter), transactions, cap).await?;
+        let rows =
+            self.count_by_table_and_operation(Criteria::new(scope, &filter), transactions, cap).await?;
         let mut counts: HashMap<Uuid, TableCounts> = HashMap::new();
         for (transaction, table, _, count) in rows {
             let tables = &mut counts.entry(transaction).or_default().tables;
@@ -85,7 +86,9 @@ impl Snapshot<'_> {
             }
         }
         for counts in counts.values_mut() {
-            counts.tables.sort_by(|(table, count), (other, of_other)| of_other.cmp(count).then(table.cmp(other)));
+            counts
+                .tables
+                .sort_by(|(table, count), (other, of_other)| of_other.cmp(count).then(table.cmp(other)));
         }
         let in_order = |transaction: &TransactionRecord| {
             let mut counts = counts.remove(&transaction.id).unwrap_or_default();

@@ -4,8 +4,8 @@ mod coverage_status;
 mod download;
 mod newer_changes;
 mod page;
+mod preferences;
 mod server_function;
-mod theme;
 mod value;
 
 use threadline_app::PageError;
@@ -14,7 +14,7 @@ pub(crate) use coverage_status::coverage_status;
 pub(crate) use download::download;
 pub(crate) use newer_changes::newer_changes;
 pub(crate) use page::{form, page};
-pub(crate) use theme::theme;
+pub(crate) use preferences::preferences;
 pub(crate) use value::value;
 
 pub(crate) async fn unknown_address() -> PageError {

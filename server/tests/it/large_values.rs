@@ -38,7 +38,18 @@ async fn repeat_newest_change(pool: &PgPool) -> Result {
              INSERT INTO threadline.audit_changes SELECT * FROM newest;
            END LOOP;
          END $$;
-         DROP TABLE newest",
+         CREATE TEMP TABLE newest_transaction AS SELECT * FROM threadline.audit_transactions
+           WHERE id = (SELECT transaction_id FROM newest);
+         DO $$ BEGIN
+           FOR n IN 1..50 LOOP
+             UPDATE newest_transaction SET id = gen_random_uuid();
+             INSERT INTO threadline.audit_transactions SELECT * FROM newest_transaction;
+             UPDATE newest SET id = gen_random_uuid(), captured_at = captured_at + interval '1 microsecond',
+               transaction_id = (SELECT id FROM newest_transaction);
+             INSERT INTO threadline.audit_changes SELECT * FROM newest;
+           END LOOP;
+         END $$;
+         DROP TABLE newest, newest_transaction",
     )
     .execute(&mut *pool.acquire().await?)
     .await?;
@@ -86,9 +97,11 @@ async fn pages_stay_small_when_the_newest_100_changes_hold_10_mb_each(pool: PgPo
     .await?;
     repeat_newest_change(&pool).await?;
     let app = mounted(&pool, Access::Allow);
-    let transaction: uuid::Uuid =
-        value(&pool, "SELECT transaction_id FROM threadline.audit_changes ORDER BY captured_at DESC LIMIT 1")
-            .await?;
+    let transaction: uuid::Uuid = value(
+        &pool,
+        "SELECT transaction_id FROM threadline.audit_changes GROUP BY 1 ORDER BY count(*) DESC LIMIT 1",
+    )
+    .await?;
     let at: String = value(
         &pool,
         "SELECT to_char(max(captured_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') FROM threadline.audit_changes",

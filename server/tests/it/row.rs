@@ -106,7 +106,7 @@ async fn row_page_lists_versions_newest_first_with_the_present_state(pool: PgPoo
     assert_eq!(status, StatusCode::OK);
     let state = part(&body, "class=\"row-state exists\"", "</p>");
     assert!(state.contains("Exists now") && state.contains("user:carl"), "{state}");
-    let list = part(&body, "<ol class=\"versions\"", "</ol>");
+    let list = part(&body, "class=\"entries versions\"", "<nav");
     let places = ["user:carl", "user:bob", "user:ann"].map(|actor| list.find(actor).ok_or(actor));
     assert!(places.iter().all(|place| place.is_ok()) && places.is_sorted(), "{places:?} in {list}");
     assert!(
@@ -132,7 +132,7 @@ async fn version_links_to_its_correlation(pool: PgPool) -> Result {
     sqlx::raw_sql("UPDATE tickets SET note = NULL WHERE id = 1").execute(&mut *tx).await?;
     tx.commit().await?;
     let (_, body) = get(&app, "/audit/rows/tickets/id%3D1").await?;
-    let list = part(&body, "<ol class=\"versions\"", "</ol>");
+    let list = part(&body, "class=\"entries versions\"", "<nav");
     assert_eq!(list.matches("href=\"/audit/timeline?correlation_id=a%26b\"").count(), 1, "{list}");
     Ok(())
 }
@@ -149,7 +149,7 @@ async fn long_history_is_paged_within_its_window(pool: PgPool) -> Result {
     let mut counts = Vec::new();
     loop {
         let (_, body) = get(&app, &address).await?;
-        counts.push(body.matches("<li ").count());
+        counts.push(body.matches("<details data-entry").count());
         assert!(body.contains("Exists now"), "{body}");
         let older = part(part(&body, "rel=\"next\"", ">"), "href=\"", "\"").replace("&amp;", "&");
         if older.is_empty() {

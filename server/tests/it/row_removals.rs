@@ -62,7 +62,7 @@ async fn truncate_of_the_table_removes_the_row(pool: PgPool) -> Result {
     );
     let then = words(panel(&body));
     assert!(then.contains("The row did not exist then. Removed by TRUNCATE of the table on "), "{then}");
-    let list = words(part(&body, "<ol class=\"versions\"", "</ol>"));
+    let list = words(part(&body, "class=\"entries versions\"", "<nav"));
     assert!(list.contains("The whole table was emptied by TRUNCATE."), "{list}");
     let (_, body) = get(&app, &format!("{ROW}?as_of=2020-01-01T00:00")).await?;
     let then = words(panel(&body));
@@ -82,8 +82,8 @@ async fn truncate_of_a_partition_makes_the_row_uncertain(pool: PgPool) -> Result
     assert!(!body.contains("Exists now"), "{body}");
     let transaction = part(state, "href=\"", "\"");
     let (_, truncate) = get(&app, transaction).await?;
-    let card = words(part(&truncate, "class=\"change\"", "</section>"));
-    assert!(card.contains("truncatempartition public.m_eu"), "{card}");
+    let card = words(part(&truncate, "data-entry", "</section>"));
+    assert!(card.contains("emptied m partition public.m_eu"), "{card}");
     assert!(card.contains("The partition was emptied by TRUNCATE."), "{card}");
 
     let then = words(panel(&body));
@@ -92,9 +92,9 @@ async fn truncate_of_a_partition_makes_the_row_uncertain(pool: PgPool) -> Result
         "{then}"
     );
     assert!(then.contains("Inserted on ") && panel(&body).contains(">a<"), "{then}");
-    let list = words(part(&body, "<ol class=\"versions\"", "</ol>"));
+    let list = words(part(&body, "class=\"entries versions\"", "<nav"));
     assert!(
-        list.contains("truncatempartition public.m_eu") && list.contains("Compare with the last version"),
+        list.contains("emptied m partition public.m_eu") && list.contains("Compare with the last version"),
         "{list}"
     );
     assert!(!list.contains("Compare with now"), "{list}");
@@ -160,7 +160,7 @@ async fn change_ahead_of_the_clock_is_the_present_state(pool: PgPool) -> Result 
     )
     .fetch_one(&pool)
     .await?;
-    let note = part(part(&body, "<ol class=\"versions\"", "</ol>"), "<p class=\"note clock\"", "</p>");
+    let note = part(part(&body, "class=\"entries versions\"", "<nav"), "<p class=\"note clock\"", "</p>");
     assert!(
         words(note).starts_with("Recorded ") && words(note).ends_with(" and had been set back."),
         "{note}"

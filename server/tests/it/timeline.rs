@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use crate::support::{Result, call, get, mounted};
 use axum::Router;
-use http::{StatusCode, header};
+use axum::body::Body;
+use http::{Request, StatusCode, header};
 use sqlx::PgPool;
 use sqlx::types::chrono::Utc;
 use threadline::query::{FILTER_KEYS, Filter};
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use threadline_server::{Access, AccessRequest, Console};
 use threadline_testkit::database::trail;
+use threadline_testkit::html::{part, words};
+use tower::ServiceExt;
 use url::form_urlencoded;
 
 /// Each key with a value that one seeded change matches.
@@ -293,7 +296,7 @@ async fn invalid_filter_keeps_the_form_as_typed(pool: PgPool) -> Result {
         assert_eq!(attribute(&format!("{wrong} "), "name").as_deref(), Some(key));
         assert!(body.contains(&format!("aria-describedby=\"filter-{key}-mistake\"")), "{key}");
         assert!(body.contains(&format!("id=\"filter-{key}-mistake\"")), "{key}");
-        assert!(!body.contains("<article") && !body.contains("<script>alert"), "{key}: {body}");
+        assert!(!body.contains("<details data-entry") && !body.contains("<script>alert"), "{key}: {body}");
         assert!(body.contains("<option value=\"order_lines\">"), "no tables to choose from");
     }
     Ok(())
@@ -324,27 +327,60 @@ async fn filter_form_suggests_the_tables_of_the_scope(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn timeline_pages_connect_and_mark_a_split_transaction(pool: PgPool) -> Result {
+async fn timeline_pages_connect_and_a_large_transaction_is_one_line(pool: PgPool) -> Result {
     installed(&pool).await?;
-    sqlx::query("INSERT INTO tickets SELECT n, 'Ticket' FROM generate_series(1, 60) AS n")
-        .execute(&pool)
-        .await?;
-    sqlx::query("INSERT INTO tickets VALUES (100, 'The newest')").execute(&pool).await?;
+    for n in 1..=12 {
+        let ticket = format!("INSERT INTO tickets VALUES ({n}, 'Ticket')");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(ticket)).execute(&pool).await?;
+    }
+    sqlx::raw_sql(
+        "INSERT INTO tickets SELECT n, 'Ticket' FROM generate_series(1000, 1059) AS n;
+         UPDATE tickets SET subject = 'Renamed'; INSERT INTO order_lines VALUES (1, 1)",
+    )
+    .execute(&pool)
+    .await?;
+    for n in 100..=147 {
+        let ticket = format!("INSERT INTO tickets VALUES ({n}, 'Ticket')");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(ticket)).execute(&pool).await?;
+    }
+    sqlx::query("INSERT INTO tickets VALUES (200, 'The newest')").execute(&pool).await?;
     let app = mounted(&pool, Access::Allow);
     let newest = page(&app, "from=").await?;
-    assert!(newest.contains("61 changes") && newest.contains("50 changes in 2 transactions"), "{newest}");
-    assert!(newest.contains("39 more changes of this transaction"), "{newest}");
-    assert!(newest.contains("This transaction continues on the next page"), "{newest}");
-    assert_eq!(newest.matches("class=\"change\"").count(), 50);
+    let lines = |body: &str| body.matches("<details data-entry").count();
+    assert!(newest.contains("194 changes") && newest.contains("50 shown"), "{newest}");
+    assert_eq!(lines(&newest), 50);
+    let large = words(part(&newest, "class=\"entry bulk\"", "</details>"));
+    assert!(large.contains("changed 72 tickets") && large.contains("created 60 tickets"), "{large}");
+    assert!(
+        large.contains("133 changes in this transaction.") && large.contains("created 1 order_lines"),
+        "{large}"
+    );
     let [older] = &links(&newest, "Older")[..] else { return Err("not one way to older changes".into()) };
     let (_, body) = get(&app, older).await?;
-    assert!(body.contains("11 changes in 1 transaction<") && body.contains("61 changes"), "{body}");
-    assert!(!body.contains("continues on the next page") && !body.contains("The newest"), "{body}");
+    assert_eq!(lines(&body), 12);
+    assert!(body.contains("194 changes") && !body.contains("The newest") && !body.contains("bulk"), "{body}");
     assert!(links(&body, "Older").is_empty());
     let [newer] = &links(&body, "Newer")[..] else { return Err("not one way to newer changes".into()) };
     let (_, body) = get(&app, newer).await?;
-    assert_eq!(body.matches("class=\"change\"").count(), 50);
+    assert_eq!(lines(&body), 50);
     assert!(body.contains("The newest") && links(&body, "Newer").is_empty());
+
+    let filtered = page(&app, "table=tickets&operation=insert").await?;
+    let large = words(part(&filtered, "class=\"entry bulk\"", "</details>"));
+    assert!(large.contains("60 changes of this transaction match the filter."), "{large}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn lines_are_open_where_the_operator_prefers_cards(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    let opened = |body: &str| body.matches("<details open data-entry").count();
+    assert_eq!(opened(&page(&app, "from=").await?), 0);
+    let request = Request::get(address("from=")).header(header::COOKIE, "threadline_density=cards");
+    let response = app.clone().oneshot(request.body(Body::empty())?).await?;
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await?;
+    assert_eq!(opened(&String::from_utf8(body.to_vec())?), 3);
     Ok(())
 }
 

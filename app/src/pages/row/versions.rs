@@ -9,8 +9,7 @@ use super::address::Address;
 use super::times::{field_value, just_before, stamp};
 use crate::PageContext;
 use crate::components::{
-    ChangeCard, Identifier, NearValue, Pager, Time, TransactionHeading, counted, did_you_mean, isolated,
-    sentence_parts, text,
+    LineOptions, NearValue, Pager, change_line, counted, did_you_mean, isolated, sentence_parts,
 };
 use crate::html::{Html, IntoHtml};
 
@@ -49,7 +48,7 @@ pub(super) fn version_list(
     let summary = if whole { words } else { format!("{words} on this page") };
     let items: Vec<_> = entries.into_iter().map(|entry| version(entry, now, shown, key, address)).collect();
     view! {
-        <ol class="versions">{items}</ol>
+        <div class="entries versions">{items}</div>
         <Pager list=address.list() newer=newer older=older summary=summary/>
     }
     .into_html()
@@ -64,50 +63,31 @@ fn version(
 ) -> Html {
     let at = change.captured_at;
     let time = at.format("%-d %B %Y, %H:%M:%S UTC").to_string();
-    let id = transaction.id.to_string();
-    let context = PageContext::current();
-    let href = context.href(&format!("/transactions/{id}"));
-    let action = transaction.action.as_ref();
-    let correlation = action.and_then(|action| action.correlation_id.clone());
-    let correlation = correlation.map(|value| {
-        let href = context.correlation_href(value.clone());
-        view! { <Identifier label="correlation" value=value href=href/> }
-    });
-    let reason = action.and_then(|action| action.reason.clone());
-    let reason = reason.map(|reason| view! { <p class="reason">{text(reason, true)}</p> });
-    let current = (shown == Some(change.cursor())).then_some("true");
     let (whole, then) = match change.operation {
         Operation::Delete | Operation::Truncate => ("The whole row before this", just_before(at)),
         _ if change.takes_away(key) => ("The whole row before this", just_before(at)),
         _ => ("The whole row after this", at),
     };
     let as_of = address.with([("as_of", stamp(then))]);
-    let (opens, copies) = (as_of.clone(), id.clone());
     let with_now = now.filter(|now| now.at != at).map(|now| {
         let href = address.with([("compare", stamp(at)), ("with", stamp(now.at))]);
         view! { <a href=href>{now.words}<span class="visually-hidden">{format!(": {time}")}</span></a> }
     });
-    let heading = view! { <h3><TransactionHeading transaction=transaction/></h3> }.into_html();
-    let ids =
-        view! { <p class="ids"><Identifier label="transaction" value=id href=Some(href)/> {correlation}</p> }
-            .into_html();
-    let card = view! { <ChangeCard change=change page_key=key.clone()/> }.into_html();
-    view! {
-        <li aria-current=current data-entry data-href=opens data-copy-id=copies>
-            <p class="when"><span>{at.format("%-d %B %Y").to_string()}</span>" "<Time at=at/></p>
-            <div>
-                {heading}
-                {reason}
-                {ids}
-                {card}
-                <p class="version-links">
-                    <a href=as_of>{whole}<span class="visually-hidden">{format!(": {time}")}</span></a>
-                    {with_now}
-                </p>
-            </div>
-        </li>
+    let links = view! {
+        <p class="entry-links">
+            <a href=as_of>{whole}<span class="visually-hidden">{format!(": {time}")}</span></a>
+            {with_now}
+        </p>
     }
-    .into_html()
+    .into_html();
+    let options = LineOptions {
+        is_current: shown == Some(change.cursor()),
+        page_key: Some(key.clone()),
+        with_date: true,
+        links: Some(links),
+        ..LineOptions::default()
+    };
+    change_line(change, Some(transaction), options)
 }
 
 /// Renders the form that limits the list to a time window. It is folded while there is none.

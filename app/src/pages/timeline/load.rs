@@ -2,8 +2,7 @@
 
 use threadline::TableName;
 use threadline::query::{
-    Count, EmptyResult, Filter, Page as PageOfChanges, Position, QueryError, RowKey, Snapshot, TimelineEntry,
-    TypedKey,
+    Change, Count, EmptyResult, Filter, Position, QueryError, RowKey, Snapshot, TimelineLine, TypedKey,
 };
 
 use super::mistake::{Failure, key_mistake, suggest};
@@ -13,7 +12,7 @@ use crate::query_string::position_pair;
 use crate::request::QueryFailure;
 use crate::{PageError, RequestContext};
 
-/// Changes on one page.
+/// Lines on one page.
 const PAGE_SIZE: usize = 50;
 /// Counting stops here. Whoever sees this many narrows the filter, and every page counts anew.
 const COUNT_CAP: usize = 1_000;
@@ -109,8 +108,6 @@ async fn read(
     position: Position,
 ) -> Result<(Vec<TableName>, FoundChanges), QueryFailure> {
     let scope = &context.scope;
-    // One more change than is shown tells whether the last transaction continues.
-    let size = PAGE_SIZE + usize::from(!matches!(position, Position::NewerThan(_)));
     let queries = async {
         let (mut snapshot, mark) = if can_grow(filter, position) {
             let (snapshot, mark) = context.snapshot_with_mark().await?;
@@ -118,23 +115,21 @@ async fn read(
         } else {
             (context.snapshot().await?, None)
         };
-        let mut page = snapshot.timeline_page(scope, filter, position, size).await?;
-        let continues = truncate(&mut page);
-        let changes = page.entries.iter_mut().map(|entry| &mut entry.change);
-        snapshot.load_old_values(scope, changes).await?;
+        let mut page = snapshot.timeline_lines(scope, filter, position, PAGE_SIZE).await?;
+        snapshot.load_old_values(scope, page.entries.iter_mut().filter_map(change)).await?;
         let tables = context.services.tables.get(&mut snapshot, scope).await?;
         let has_changes = !page.entries.is_empty() || snapshot.has_changes(scope).await?;
-        Ok((snapshot, mark, page, continues, tables, has_changes))
+        Ok((snapshot, mark, page, tables, has_changes))
     };
-    let (snapshot, mark, page, continues, tables, has_changes) = context.with_query_timeout(queries).await?;
+    let (snapshot, mark, page, tables, has_changes) = context.with_query_timeout(queries).await?;
     let count = match position {
         // A page that takes long to find takes longer to count.
         _ if page.truncated_at.is_some() => None,
-        Position::Newest if page.older.is_none() => Some(Count::Exact(page.entries.len())),
+        Position::Newest if page.older.is_none() => Some(counted(&page.entries)),
         _ => count(context, snapshot, filter).await,
     };
     let filter = filter.clone();
-    let found = FoundChanges { filter, position, page, continues, count, has_changes, explained: None, mark };
+    let found = FoundChanges { filter, position, page, count, has_changes, explained: None, mark };
     Ok((tables, found))
 }
 
@@ -143,15 +138,21 @@ const fn can_grow(filter: &Filter, position: Position) -> bool {
     filter.to.is_none() && !matches!(position, Position::OlderThan(_))
 }
 
-/// Removes a change beyond the page size, and returns whether it belongs to the last transaction of the page.
-fn truncate(page: &mut PageOfChanges<TimelineEntry>) -> bool {
-    if page.entries.len() <= PAGE_SIZE {
-        return false;
+const fn change(line: &mut TimelineLine) -> Option<&mut Change> {
+    match line {
+        TimelineLine::Change(entry) => Some(&mut entry.change),
+        _ => None,
     }
-    let next = page.entries.pop();
-    let last = page.entries.last();
-    page.older = last.map(|entry| entry.change.cursor());
-    next.zip(last).is_some_and(|(next, last)| next.transaction.id == last.transaction.id)
+}
+
+/// Adds up the changes of all lines.
+fn counted(lines: &[TimelineLine]) -> Count {
+    lines.iter().map(TimelineLine::count).fold(Count::Exact(0), |sum, count| match (sum, count) {
+        (Count::Exact(sum), Count::Exact(count)) => Count::Exact(sum + count),
+        (Count::Exact(sum) | Count::Truncated(sum), Count::Exact(count) | Count::Truncated(count)) => {
+            Count::Truncated(sum + count)
+        }
+    })
 }
 
 /// Counts the changes that match, unless that fails or takes too long: the page is worth more than the number.

@@ -1,10 +1,10 @@
-//! The timeline: every recorded change, newest first, grouped by transaction.
+//! The timeline: every recorded change, newest first, one line each.
 
 mod chips;
 mod empty;
+mod entries;
 mod filter_fields;
 mod filter_form;
-mod groups;
 mod load;
 mod mistake;
 mod presets;
@@ -16,7 +16,7 @@ use http::StatusCode;
 use leptos::prelude::IntoView;
 use threadline::TableName;
 use threadline::query::{
-    Count, EmptyResult, Filter, Page as PageOfChanges, Position, Sentence, SnapshotMark, TimelineEntry,
+    Count, EmptyResult, Filter, Page as PageOfLines, Position, Sentence, SnapshotMark, TimelineLine,
 };
 
 pub use query::TimelineQuery;
@@ -40,9 +40,7 @@ pub struct TimelinePage {
 struct FoundChanges {
     filter: Filter,
     position: Position,
-    page: PageOfChanges<TimelineEntry>,
-    /// True if the last transaction of the page continues on the next one.
-    continues: bool,
+    page: PageOfLines<TimelineLine>,
     /// The number of matching changes, unless counting took too long.
     count: Option<Count>,
     /// True if the trail holds any change at all.

@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use threadline::query::{Filter, RelativeRange};
 
+use super::InvalidFilter;
+use super::filter_fields::CUSTOM_WINDOW;
 use crate::PageContext;
 
 /// A time window that the timeline links to.
@@ -66,14 +68,21 @@ impl TimelineWindow {
     }
 }
 
-/// Renders the links, each with the other pairs as they were typed, and marks the current window. `custom` is the fragment of the
-/// field for another window.
+/// Renders the links, each with the other pairs as they were typed, and marks the current window.
 pub(super) fn presets(
     context: &PageContext,
     typed: &[(String, String)],
-    current: Option<TimelineWindow>,
-    custom: &'static str,
+    filter: Result<&Filter, &InvalidFilter>,
+    now: DateTime<Utc>,
 ) -> impl IntoView + use<> {
+    let current = match filter {
+        Ok(filter) => TimelineWindow::of(filter, now),
+        Err(invalid) if matches!(&*invalid.key, "from" | "to" | "window") => None,
+        Err(_) => {
+            let readable = typed.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+            TimelineWindow::of(&Filter::from_readable_pairs(readable), now)
+        }
+    };
     let links: Vec<_> = TimelineWindow::all()
         .map(|window| {
             let prefix = (window != TimelineWindow::All)
@@ -86,7 +95,7 @@ pub(super) fn presets(
     let other = current.is_none().then_some("true");
     view! {
         <div class="presets" role="group" aria-label="Window">
-            {links} <a href=custom aria-current=other>"Custom"</a>
+            {links} <a href=CUSTOM_WINDOW aria-current=other>"Custom"</a>
         </div>
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use threadline::query::{Count, Filter};
 
 use crate::PageContext;
-use crate::components::counted;
+use crate::components::{counted, counted_up_to};
 use crate::html::IntoHtml;
 
 /// The formats of downloads.
@@ -14,7 +14,9 @@ const FORMATS: [(&str, &str); 3] = [("CSV", "csv"), ("JSON", "json"), ("NDJSON",
 pub(super) fn result_line(count: Option<Count>) -> impl IntoView {
     let line = match count {
         Some(Count::Exact(count)) => view! { <b>{counted(count, "change")}</b> }.into_html(),
-        Some(Count::Truncated(cap)) => view! { "More than "<b>{counted(cap, "change")}</b> }.into_html(),
+        Some(Count::Truncated(cap)) => {
+            view! { <b>{counted_up_to(Count::Truncated(cap), "change")}</b> }.into_html()
+        }
         None => "Counting took too long".into_html(),
     };
     view! { <p class="count">{line}</p> }

@@ -6,12 +6,13 @@ use leptos::prelude::*;
 
 use super::chips::chips;
 use super::empty::{invalid_filter, no_changes, unknown_values};
+use super::entries::entries;
 use super::filter_form::filter_form;
-use super::groups::{entries, group};
+use super::presets::presets;
 use super::result::{downloads, result_line};
 use super::{FoundChanges, TimelinePage};
 use crate::PageContext;
-use crate::components::{Pager, counted, search_stopped};
+use crate::components::{Pager, search_stopped};
 use crate::html::IntoHtml;
 use crate::islands::LiveChanges;
 
@@ -20,46 +21,46 @@ pub(super) fn view(page: TimelinePage, context: PageContext) -> impl IntoView {
     let TimelinePage { typed, tables, result } = page;
     let now = Utc::now();
     let filter = result.as_ref().map(|found| &found.filter);
-    let form = filter_form(&context, &typed, &tables, filter, now).into_html();
+    let presets = presets(&context, &typed, filter, now).into_html();
+    let form = filter_form(&context, &typed, &tables, filter.err()).into_html();
+    let found = result.as_ref().ok();
+    let count = found.map(|found| result_line(found.count));
+    let downloads = found.map(|found| downloads(&context, &found.filter));
     let result = match result {
         Ok(found) => Either::Left(self::result(&context, found, now)),
         Err(invalid) => Either::Right(invalid_filter(&context, invalid)),
     };
     view! {
-        <h1>"Timeline"</h1>
-        <p class="lede">"Every recorded change, newest first. Times are UTC."</p>
-        {form}
+        <div class="head"><h1>"Timeline"</h1> {count}</div>
+        <div class="bar">{presets} {form} {downloads}</div>
         {result}
     }
 }
 
 fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> impl IntoView + use<> {
-    let FoundChanges { filter, position, page, continues, count, has_changes, explained, mark } = found;
+    let FoundChanges { filter, position, page, has_changes, explained, mark, .. } = found;
     let list = context.timeline_href(&filter);
     let query = list.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
     let live = mark
         .filter(|_| page.newer.is_none())
         .map(|mark| view! { <LiveChanges query=query since=mark.to_string()/> });
-    let changes = page.entries.len();
-    let groups = group(page.entries);
-    let summary = format!("{} in {}", counted(changes, "change"), counted(groups.len(), "transaction"));
-    let is_alone = groups.is_empty() && page.newer.is_none() && page.older.is_none();
+    let lines = page.entries;
+    let summary = format!("{} shown", lines.len());
+    let is_alone = lines.is_empty() && page.newer.is_none() && page.older.is_none();
     let pager = (!is_alone).then(|| {
         view! { <Pager list=list newer=page.newer older=page.older summary=summary/> }
     });
-    let stopped = search_stopped(page.truncated_at, position, groups.is_empty());
-    let entries = match groups.is_empty() {
+    let stopped = search_stopped(page.truncated_at, position, lines.is_empty());
+    let entries = match lines.is_empty() {
         true if stopped.is_some() => EitherOf3::A(unknown_values(context, &filter, explained)),
         true => EitherOf3::B(no_changes(context, &filter, position, has_changes, explained, now)),
-        false => EitherOf3::C(entries(context, groups, continues, now)),
+        false => EitherOf3::C(entries(lines, !filter.is_empty(), now)),
     };
     view! {
         <div class="result">
-            {result_line(count)}
             {chips(context, &filter, now)}
-            {downloads(context, &filter)}
+            {live}
         </div>
-        {live}
         {entries}
         {stopped}
         {pager}

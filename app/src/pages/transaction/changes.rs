@@ -4,8 +4,11 @@ use leptos::prelude::*;
 use threadline::TableName;
 use threadline::query::{Change, Count, Page, TableCounts};
 
-use crate::components::{ChangeCard, Pager, counted, counted_to, isolated};
+use crate::components::{LineOptions, Pager, change_line, counted, counted_to, isolated};
 use crate::html::IntoHtml;
+
+/// Changes that are shown in full without being opened.
+const MAX_OPEN: usize = 3;
 
 /// Renders the section of the changes.
 pub(super) fn changes(
@@ -27,7 +30,12 @@ pub(super) fn changes(
     });
     let title = title(touched.as_ref(), shown, is_whole);
     let empty = (shown == 0).then(|| empty(is_first_page, address));
-    let cards: Vec<_> = entries.into_iter().map(|change| view! { <ChangeCard change=change/> }).collect();
+    let line = |change| {
+        let options = LineOptions { is_open: shown <= MAX_OPEN, ..LineOptions::default() };
+        change_line(change, None, options)
+    };
+    let lines: Vec<_> = entries.into_iter().map(line).collect();
+    let lines = (shown > 0).then(|| view! { <div class="entries of-transaction">{lines}</div> });
     let order = (shown > 1).then(|| view! { <p class="note">"Newest first."</p> });
     view! {
         <section class="changes">
@@ -35,7 +43,7 @@ pub(super) fn changes(
             {order}
             {contents}
             {empty}
-            {cards}
+            {lines}
             {pager}
         </section>
     }

@@ -70,7 +70,7 @@ fn metadata_table(json: &RawValue, shown_elsewhere: Option<&str>) -> Option<impl
         view! {
             <section class="change metadata">
                 <header><h2>"Metadata"</h2></header>
-                <table class="diff"><tbody>{rows}</tbody></table>
+                <table class="diff"><col class="field"/><tbody>{rows}</tbody></table>
             </section>
         }
     })

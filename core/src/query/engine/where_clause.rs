@@ -38,7 +38,10 @@ impl WhereClause<'_> {
             self.sql.push(" AND c.transaction_id = ").push_bind(transaction);
         }
         if !criteria.without_transactions.is_empty() {
-            self.sql.push(" AND c.transaction_id <> ALL (").push_bind(criteria.without_transactions.to_vec()).push(")");
+            self.sql
+                .push(" AND c.transaction_id <> ALL (")
+                .push_bind(criteria.without_transactions.to_vec())
+                .push(")");
         }
         if let Some(table) = &filter.table {
             // Beside the condition on the hash of the table, the planner would multiply both and expect almost no rows.

@@ -87,7 +87,8 @@ async fn every_change_is_in_a_line_of_some_page(pool: PgPool) -> Result {
                 let large: HashSet<Uuid> =
                     shown.iter().filter(|line| line.0.is_none()).map(|line| line.1).collect();
                 for entry in &all {
-                    let is_shown = changes.contains(&entry.change.id) || large.contains(&entry.transaction.id);
+                    let is_shown =
+                        changes.contains(&entry.change.id) || large.contains(&entry.transaction.id);
                     assert!(is_shown, "{case}: a change of {} is missing", entry.transaction.id);
                 }
                 for page in &pages {
@@ -113,14 +114,16 @@ async fn large_transaction_costs_one_line(pool: PgPool) -> Result {
         .iter()
         .map(|line| match line {
             TimelineLine::Transaction(large) => {
-                let counts: Vec<_> = large.counts.iter().map(|(table, op, n)| format!("{op} {n} {table}")).collect();
+                let counts: Vec<_> =
+                    large.counts.iter().map(|(table, op, n)| format!("{op} {n} {table}")).collect();
                 assert!(!large.truncated);
                 counts.join(", ")
             }
             _ => "1".to_owned(),
         })
         .collect();
-    let mut expected = vec!["1", "insert 14 items, update 14 items", "insert 28 items", "1", "insert 40 items"];
+    let mut expected =
+        vec!["1", "insert 14 items, update 14 items", "insert 28 items", "1", "insert 40 items"];
     expected.extend(["1", "1", "insert 2500 items", "1", "insert 11 items"]);
     expected.extend(["1"; 10]);
     expected.extend(["insert 12 items", "1", "1", "1", "1"]);
@@ -136,7 +139,9 @@ async fn count_of_a_large_transaction_stops_at_its_cap(pool: PgPool) -> Result {
     trail.capture(["items"]).await?;
     run(&pool, "INSERT INTO items SELECT generate_series(1, 10001)").await?;
     let page = lines(&trail, &Filter::default(), Position::Newest, 1).await?;
-    let [TimelineLine::Transaction(large)] = page.entries.as_slice() else { return Err("not one line".into()) };
+    let [TimelineLine::Transaction(large)] = page.entries.as_slice() else {
+        return Err("not one line".into());
+    };
     assert_eq!(large.count(), Count::Truncated(10_000));
     assert_eq!(page.older, None);
     Ok(())
@@ -147,7 +152,8 @@ async fn lines_show_what_the_scope_shows(pool: PgPool) -> Result {
     let trail = desk(&pool).await?;
     run(&pool, "INSERT INTO tickets SELECT n, 7, 'low' FROM generate_series(100, 149) AS n").await?;
     let scope = Scope::tables(["lines"]);
-    let page = trail.snapshot().await?.timeline_lines(&scope, &Filter::default(), Position::Newest, 50).await?;
+    let page =
+        trail.snapshot().await?.timeline_lines(&scope, &Filter::default(), Position::Newest, 50).await?;
     let tables: Vec<_> = page
         .entries
         .iter()

@@ -1,4 +1,4 @@
-//! The theme: it is kept in a cookie, applied to the first paint, and cannot be set by another site.
+//! The preferences: each is kept in a cookie, applied to the first paint, and cannot be set by another site.
 
 use axum::Router;
 use axum::body::Body;
@@ -12,7 +12,7 @@ use crate::support::{Result, get, mounted};
 
 async fn choose(app: &Router, form: &'static str, headers: &[(&str, &str)]) -> Result<Response<Body>> {
     let request =
-        Request::post("/audit/theme").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        Request::post("/audit/preferences").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     Ok(app.clone().oneshot(request.body(Body::from(form))?).await?)
 }
@@ -46,6 +46,17 @@ async fn theme_is_kept_in_a_cookie(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
+async fn density_is_kept_in_a_cookie(pool: PgPool) -> Result {
+    AuditTrail::new(pool.clone()).install().await?;
+    let response =
+        choose(&mounted(&pool, Access::Allow), "density=cards&back=%2Faudit%2Ftimeline", HERE).await?;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    let cookie = said(&response, header::SET_COOKIE);
+    assert_eq!(cookie, "threadline_density=cards; Path=/audit; Max-Age=31536000; HttpOnly; SameSite=Lax");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
 async fn theme_cookie_is_secure_over_https(pool: PgPool) -> Result {
     let app = mounted(&pool, Access::Allow);
     let https = [("sec-fetch-site", "same-origin"), ("origin", "https://audit.example")];
@@ -61,6 +72,8 @@ async fn invalid_or_forged_theme_changes_nothing(pool: PgPool) -> Result {
     let elsewhere: &[(&str, &str)] = &[("host", "audit.example"), ("origin", "http://evil.example")];
     for (form, headers, status) in [
         ("theme=purple", HERE, StatusCode::BAD_REQUEST),
+        ("density=huge", HERE, StatusCode::BAD_REQUEST),
+        ("theme=dark&density=huge", HERE, StatusCode::BAD_REQUEST),
         ("back=%2Faudit", HERE, StatusCode::BAD_REQUEST),
         ("theme=dark", elsewhere, StatusCode::FORBIDDEN),
         ("theme=dark", &[("sec-fetch-site", "cross-site")], StatusCode::FORBIDDEN),

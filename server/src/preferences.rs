@@ -1,26 +1,41 @@
-//! The cookie with the theme, which makes the first paint right.
+//! The preferences of an operator, each in a cookie, which make the first paint right.
+
+use std::fmt::Display;
+use std::str::FromStr;
 
 use axum::extract::Request;
 use http::{HeaderMap, header};
-use threadline_app::Theme;
+use threadline_app::{Density, Theme};
 use url::Url;
 
 use crate::csrf;
 
-/// The name of the cookie.
-const COOKIE: &str = "threadline_theme";
-/// The lifetime of the cookie: a year, in seconds.
+/// The lifetime of a cookie: a year, in seconds.
 const MAX_AGE: u32 = 365 * 24 * 60 * 60;
 
-/// Returns the theme that the request's cookie names, or the default.
-pub(crate) fn chosen(headers: &HeaderMap) -> Theme {
+/// A preference, which is kept as a word.
+pub(crate) trait Preference: FromStr + Display + Default {
+    /// The name of the cookie.
+    const COOKIE: &'static str;
+}
+
+impl Preference for Theme {
+    const COOKIE: &'static str = "threadline_theme";
+}
+
+impl Preference for Density {
+    const COOKIE: &'static str = "threadline_density";
+}
+
+/// Returns the preference that the request's cookie names, or the default.
+pub(crate) fn chosen<P: Preference>(headers: &HeaderMap) -> P {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == COOKIE)
+        .filter(|(name, _)| *name == P::COOKIE)
         .find_map(|(_, value)| value.parse().ok())
         .unwrap_or_default()
 }
@@ -30,11 +45,11 @@ pub(crate) fn is_https(request: &Request) -> bool {
     csrf::origin(request).is_some_and(|origin| origin.scheme() == "https")
 }
 
-/// Returns the cookie that keeps the theme for this console.
-pub(crate) fn cookie(theme: Theme, base: &str, secure: bool) -> String {
+/// Returns the cookie that keeps a preference for this console.
+pub(crate) fn cookie<P: Preference>(chosen: &P, base: &str, secure: bool) -> String {
     let path = if base.is_empty() { "/" } else { base };
     let secure = if secure { "; Secure" } else { "" };
-    format!("{COOKIE}={theme}; Path={path}; Max-Age={MAX_AGE}; HttpOnly; SameSite=Lax{secure}")
+    format!("{}={chosen}; Path={path}; Max-Age={MAX_AGE}; HttpOnly; SameSite=Lax{secure}", P::COOKIE)
 }
 
 /// Returns the page to go back to, if it is below the mount, and the mount otherwise. The form field may have been made up by
@@ -118,7 +133,7 @@ mod tests {
 
     #[test]
     fn cookie_belongs_to_the_mount() {
-        let cookie = |base, secure| cookie(Theme::Dark, base, secure);
+        let cookie = |base, secure| cookie(&Theme::Dark, base, secure);
         assert_eq!(
             cookie("/audit", false),
             "threadline_theme=dark; Path=/audit; Max-Age=31536000; HttpOnly; SameSite=Lax"

@@ -1,0 +1,97 @@
+//! The opened line: who, why, the ids to go on with, and the fields with old and new values.
+
+use leptos::prelude::*;
+use threadline::query::{Change, Operation, RowKey, TransactionRecord};
+
+use crate::PageContext;
+use crate::components::fields::FieldRows;
+use crate::components::heading::TransactionHeading;
+use crate::components::ids::Identifier;
+use crate::components::key::other_key;
+use crate::components::shortened::{WholeValue, left_out};
+use crate::components::time::{clock_note, exact_time};
+use crate::components::value::text;
+use crate::diff::accessible_line;
+use crate::html::{Html, IntoHtml};
+
+/// Renders a change in full.
+pub(super) fn card(
+    change: Change,
+    transaction: Option<TransactionRecord>,
+    page_key: Option<RowKey>,
+    rows: FieldRows,
+    links: Option<Html>,
+) -> Html {
+    let id = format!("change-{}", change.id);
+    let history = match page_key {
+        Some(_) => None,
+        None => PageContext::current().row_href(&change),
+    };
+    let head = head(&change, transaction, history);
+    let other_key = other_key(&change, page_key.as_ref());
+    let clock = change.clock_at.map(|clock_at| clock_note(change.captured_at, clock_at).into_html());
+    let body = body(&change, rows);
+    view! {
+        <section id=id class="change">
+            {head}
+            {other_key}
+            {body}
+            {clock}
+            {links}
+        </section>
+    }
+    .into_html()
+}
+
+fn head(change: &Change, transaction: Option<TransactionRecord>, history: Option<String>) -> Option<Html> {
+    let history = history.map(|href| view! { <a class="go" href=href>"Record history"</a> });
+    let Some(transaction) = transaction else {
+        return history.map(|history| view! { <p class="ids">{history}</p> }.into_html());
+    };
+    let context = PageContext::current();
+    let action = transaction.action.as_ref();
+    let reason = action.and_then(|action| action.reason.clone());
+    let reason = reason.map(|reason| view! { <p class="reason">{text(reason, true)}</p> });
+    let correlation = action.and_then(|action| action.correlation_id.clone()).map(|value| {
+        let href = context.correlation_href(value.clone());
+        view! { <Identifier label="correlation" value=value href=href/> }.into_html()
+    });
+    let id = transaction.id.to_string();
+    let href = context.href(&format!("/transactions/{id}"));
+    let at = change.captured_at;
+    let heading = view! { <TransactionHeading transaction=transaction/> }.into_html();
+    Some(
+        view! {
+            <p class="about">{heading}" · "{exact_time(at)}</p>
+            {reason}
+            <p class="ids"><Identifier label="transaction" value=id href=Some(href)/> {correlation} {history}</p>
+        }
+        .into_html(),
+    )
+}
+
+fn body(change: &Change, rows: FieldRows) -> Html {
+    if let Some(bytes) = change.values_left_out {
+        return left_out(change, bytes);
+    }
+    let emptied = if change.partition.is_some() { "partition" } else { "whole table" };
+    match (change.operation, rows.len()) {
+        (Operation::Truncate, _) => note(format!(
+            "The {emptied} was emptied by TRUNCATE. Its rows are not in this record one by one."
+        )),
+        (Operation::Update, 0) => note("No recorded field changed.".to_owned()),
+        (_, 0) => note("The row's values were not recorded.".to_owned()),
+        (operation, _) => {
+            let table = accessible_line(&change.table.to_string());
+            let label = match operation {
+                Operation::Update => format!("Changed fields of {table}"),
+                _ => format!("Fields of {table}"),
+            };
+            rows.view(label, WholeValue::of(change)).into_html()
+        }
+    }
+}
+
+fn note(words: String) -> Html {
+    view! { <p class="note">{words}</p> }.into_html()
+}

@@ -1,0 +1,111 @@
+//! The lines of a list of changes. A line says in one row what happened; opened, it shows the whole change.
+
+mod card;
+mod delta;
+mod excerpt;
+mod subject;
+mod transaction;
+
+use chrono::{DateTime, Datelike, Utc};
+use leptos::prelude::*;
+use threadline::query::{Change, RowKey, TransactionRecord};
+
+use self::card::card;
+use self::delta::delta;
+use self::subject::subject;
+pub(crate) use self::transaction::large_transaction_line;
+use super::fields::FieldRows;
+use super::heading::actor_mark;
+use super::value::{isolated, one_line, text};
+use crate::diff::accessible_line;
+use crate::html::{Html, IntoHtml};
+use crate::{Density, PageContext};
+
+/// Characters of a reason that a line shows.
+const MAX_REASON: usize = 80;
+
+/// What a list does with its lines.
+#[derive(Default)]
+pub(crate) struct LineOptions {
+    /// The key whose history the page shows, if it shows one.
+    pub(crate) page_key: Option<RowKey>,
+    /// True if the line before it is of the same transaction. Time and actor are then for screen readers only.
+    pub(crate) is_same_transaction: bool,
+    /// True if no heading says the day.
+    pub(crate) with_date: bool,
+    /// True if the page shows this version of the record above the list.
+    pub(crate) is_current: bool,
+    /// True if the line is open.
+    pub(crate) is_open: bool,
+    /// The links at the end of the opened line.
+    pub(crate) links: Option<Html>,
+}
+
+/// Renders a change. The page of a transaction says what is common to its changes, and gives no transaction.
+pub(crate) fn change_line(
+    change: Change,
+    transaction: Option<TransactionRecord>,
+    options: LineOptions,
+) -> Html {
+    let LineOptions { page_key, is_same_transaction, with_date, is_current, is_open, links } = options;
+    let rows = FieldRows::of(&change);
+    let transaction_id = change.transaction_id.to_string();
+    let head = transaction.as_ref().map(|transaction| {
+        let head = view! { {time(change.captured_at, with_date)}" "{who(transaction)} };
+        match is_same_transaction {
+            true => view! { <span class="visually-hidden">{head}</span> }.into_html(),
+            false => head.into_html(),
+        }
+    });
+    let subject = subject(&change, page_key.as_ref());
+    let delta = delta(&change, &rows);
+    let why = transaction.as_ref().filter(|_| !is_same_transaction).map(why);
+    let card = card(change, transaction, page_key, rows, links);
+    let open = is_open || PageContext::current().density == Density::Cards;
+    let class = if is_same_transaction { "entry same" } else { "entry" };
+    let current = is_current.then_some("true");
+    view! {
+        <details class=class open=open aria-current=current data-entry="" data-copy-id=transaction_id>
+            <summary>{head}" "{subject}" "<span class="delta">{delta} {why}</span></summary>
+            {card}
+        </details>
+    }
+    .into_compact_html()
+}
+
+/// Renders when it was recorded. The opened line has the exact time.
+fn time(at: DateTime<Utc>, with_date: bool) -> impl IntoView {
+    let exact = at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    let format = match with_date {
+        false => "%H:%M:%S",
+        true if at.year() == Utc::now().year() => "%-d %b %H:%M:%S",
+        true => "%-d %b %Y %H:%M:%S",
+    };
+    view! { <time datetime=exact>{at.format(format).to_string()}</time> }
+}
+
+/// Renders who made the change: the id of the actor. The stylesheet puts a mark of the kind before it.
+fn who(transaction: &TransactionRecord) -> impl IntoView + use<> {
+    let (class, mark) = actor_mark(transaction.actor.as_ref());
+    let actor = transaction.actor.as_ref();
+    let name = actor.map_or("no actor recorded", |actor| actor.id().unwrap_or_else(|| actor.kind().as_str()));
+    let whole = actor.map(|actor| accessible_line(&actor.to_string()));
+    view! { <bdi class=class data-mark=mark.to_string() title=whole>{one_line(name.to_owned())}</bdi> }
+}
+
+/// Renders why the change was made: the action, on whose behalf, and the reason. Without an actor it is the role that wrote.
+fn why(transaction: &TransactionRecord) -> impl IntoView + use<> {
+    let action = transaction.action.as_ref();
+    let name = action.map(|action| isolated(action.name.clone()));
+    let failed = action.and_then(super::heading::failed);
+    let role = transaction.session().filter(|_| transaction.actor.is_none());
+    let role = role.map(|session| view! { "role "{isolated(session.role)} });
+    let subject = transaction.on_behalf_of.as_ref();
+    let subject = subject.map(|subject| view! { " for "{isolated(subject.to_string())} });
+    let reason = action.and_then(|action| action.reason.as_deref()).map(|reason| {
+        let shown: String = reason.chars().take(MAX_REASON).collect();
+        let more = if shown.len() < reason.len() { "…" } else { "" };
+        view! { " “"{text(shown, true)}{more}"”" }
+    });
+    view! { " "<span class="why">{role}{name}{failed}{subject}{reason}</span> }
+}

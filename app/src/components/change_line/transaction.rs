@@ -1,0 +1,75 @@
+//! The line of a large transaction.
+
+use leptos::prelude::*;
+use threadline::TableName;
+use threadline::query::{LargeTransaction, Operation};
+
+use super::subject::{table, verb};
+use super::{time, who, why};
+use crate::components::heading::TransactionHeading;
+use crate::components::ids::Identifier;
+use crate::components::plural::{counted, counted_to, grouped};
+use crate::components::value::text;
+use crate::html::{Html, IntoHtml};
+use crate::{Density, PageContext};
+
+/// Kinds of changes that the line names beside the largest one.
+const MAX_OTHERS: usize = 2;
+
+/// Renders a transaction with many changes: their numbers by table and operation. `is_filtered` says whether
+/// the list has a filter, which others of its changes may not match.
+pub(crate) fn large_transaction_line(large: LargeTransaction, is_filtered: bool) -> Html {
+    let count = large.count();
+    let LargeTransaction { transaction, example, counts, truncated, .. } = large;
+    let context = PageContext::current();
+    let id = transaction.id.to_string();
+    let href = context.href(&format!("/transactions/{id}"));
+    let head = view! { {time(example.captured_at, false)}" "{who(&transaction)} }.into_html();
+    let mut kinds = counts.iter();
+    let what = kinds.next().map(|largest| kind(largest, truncated));
+    let others: Vec<_> = kinds.by_ref().take(MAX_OTHERS).map(|other| kind(other, false)).collect();
+    let rest = kinds.len();
+    let rest = (rest > 0).then(|| format!(" and {}", counted(rest, "other kind")));
+    let why = why(&transaction).into_html();
+    let open = context.density == Density::Cards;
+    let all: Vec<_> = counts
+        .iter()
+        .enumerate()
+        .map(|(index, counts)| view! { <li>{kind(counts, truncated && index == 0)}</li> })
+        .collect();
+    let matching = if is_filtered { "of this transaction match the filter" } else { "in this transaction" };
+    let stopped = if truncated { "; counting stopped there" } else { "" };
+    let note = format!("{} {matching}{stopped}.", counted_to(count, "change"));
+    let action = transaction.action.as_ref();
+    let reason = action.and_then(|action| action.reason.clone());
+    let reason = reason.map(|reason| view! { <p class="reason">{text(reason, true)}</p> }.into_html());
+    let correlation = action.and_then(|action| action.correlation_id.clone()).map(|value| {
+        let href = context.correlation_href(value.clone());
+        view! { <Identifier label="correlation" value=value href=href/> }.into_html()
+    });
+    let heading = view! { <TransactionHeading transaction=transaction/> }.into_html();
+    let ids = view! { <p class="ids"><Identifier label="transaction" value=id.clone() href=Some(href.clone())/> {correlation}</p> }
+        .into_html();
+    view! {
+        <details class="entry bulk" open=open data-entry="" data-copy-id=id>
+            <summary>{head}" "<span class="what">{what}</span>" "<span class="delta">{others}{rest} {why}</span></summary>
+            <section class="change">
+                <p class="about">{heading}</p>
+                {reason}
+                {ids}
+                <p class="note">{note}</p>
+                <ul class="kinds">{all}</ul>
+                <p class="entry-links"><a class="button" href=href>"Show all changes of this transaction"</a></p>
+            </section>
+        </details>
+    }
+    .into_compact_html()
+}
+
+/// Renders a number of changes of one kind: `~ changed 5,000 tickets`.
+fn kind((name, operation, count): &(TableName, Operation, usize), is_truncated: bool) -> Html {
+    let more = if is_truncated { "+" } else { "" };
+    let count =
+        if *operation == Operation::Truncate { String::new() } else { format!("{}{more} ", grouped(*count)) };
+    view! { {verb(*operation)}" "<b>{count}{table(name)}</b>" " }.into_html()
+}

@@ -1,0 +1,41 @@
+//! The lines of a page, with a heading for each day.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use leptos::prelude::*;
+use threadline::query::{TimelineEntry, TimelineLine};
+use uuid::Uuid;
+
+use crate::components::{LineOptions, change_line, day_label, large_transaction_line};
+use crate::html::{Html, IntoHtml};
+
+/// Renders the lines. Infinite scrolling appends more of them to this element, so it contains nothing else. `is_filtered` says
+/// whether the filter has conditions.
+pub(super) fn entries(lines: Vec<TimelineLine>, is_filtered: bool, now: DateTime<Utc>) -> impl IntoView {
+    let mut previous: (Option<NaiveDate>, Option<Uuid>) = (None, None);
+    let mut entries: Vec<Html> = Vec::with_capacity(lines.len() + 1);
+    for line in lines {
+        let at = match &line {
+            TimelineLine::Change(entry) => entry.change.captured_at,
+            TimelineLine::Transaction(large) => large.example.captured_at,
+            _ => continue,
+        };
+        let day = at.date_naive();
+        if previous.0 != Some(day) {
+            entries
+                .push(view! { <h2 class="day">{day_label(day, now.date_naive())}" · UTC"</h2> }.into_html());
+        }
+        let transaction = line.transaction().id;
+        let is_same_transaction = previous == (Some(day), Some(transaction));
+        previous = (Some(day), Some(transaction));
+        entries.extend(match line {
+            TimelineLine::Change(entry) => {
+                let TimelineEntry { change, transaction, .. } = *entry;
+                let options = LineOptions { is_same_transaction, ..LineOptions::default() };
+                Some(change_line(change, Some(transaction), options))
+            }
+            TimelineLine::Transaction(large) => Some(large_transaction_line(*large, is_filtered)),
+            _ => None,
+        });
+    }
+    view! { <div id="entries" class="entries">{entries}</div> }
+}
