@@ -1,14 +1,13 @@
 // What a change shows of its values, in the browser.
 import type { Page } from "@playwright/test";
 
-import { expect, expectNoSidewaysScroll, logIn, openTicket, test } from "./support.ts";
+import { expect, expectNoSidewaysScroll, lines, logIn, openLine, openTicket, test } from "./support.ts";
 
 /** Opens a ticket with this text and answers the card of the change that made it. */
 async function opened(page: Page, subject: string, body: string) {
   const ticket = await openTicket(page, { subject, body });
   await page.goto("/audit/timeline?table=tickets&operation=insert");
-  const key = page.locator("header .mono", { hasText: new RegExp(`^id ${ticket}$`) });
-  return page.locator(".change").filter({ has: key }).first();
+  return openLine(lines(page).filter({ has: page.locator("summary .key", { hasText: new RegExp(`^${ticket}$`) }) }).first());
 }
 
 test("a long value is cut with its length and opens on demand, with the keyboard and without script", async ({ browser, baseURL }) => {
@@ -54,6 +53,6 @@ test("a change has an address on its page and leads to its row's history", async
   expect(id).toMatch(/^change-[0-9a-f-]{36}$/);
   await page.goto(`/audit/timeline?table=tickets&operation=insert#${id ?? ""}`);
   await expect(page.locator(".change:target")).toHaveAttribute("id", id ?? "");
-  await page.locator(".change:target").getByRole("link", { name: /^Row history of tickets, id \d+$/ }).click();
+  await page.locator(".change:target").getByRole("link", { name: "Record history" }).click();
   await expect(page).toHaveURL(/\/audit\/rows\/tickets\/id%3D\d+$/);
 });

@@ -1,7 +1,7 @@
 // The whole timeline without a mouse.
 import type { Page } from "@playwright/test";
 
-import { expect, logIn, test } from "./support.ts";
+import { expect, lines, logIn, test } from "./support.ts";
 
 async function openTimeline(page: Page): Promise<void> {
   await logIn(page, "support");
@@ -11,18 +11,19 @@ async function openTimeline(page: Page): Promise<void> {
 
 const help = (page: Page) => page.getByRole("dialog", { name: "Keyboard shortcuts" });
 
-test("j and k go from entry to entry, Enter opens one, c copies its id", async ({ page, context }) => {
+test("j and k go from line to line, Enter and o open one, O opens all, c copies its id", async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   await openTimeline(page);
-  const entries = page.locator("[data-entry]");
+  const entries = lines(page);
+  const summary = (index: number) => entries.nth(index).locator("summary").first();
   await page.keyboard.press("j");
-  await expect(entries.nth(0)).toBeFocused();
+  await expect(summary(0)).toBeFocused();
   await page.keyboard.press("j");
   await page.keyboard.press("j");
-  await expect(entries.nth(2)).toBeFocused();
-  await expect(entries.nth(2)).toBeInViewport();
+  await expect(summary(2)).toBeFocused();
+  await expect(summary(2)).toBeInViewport();
   await page.keyboard.press("k");
-  await expect(entries.nth(1)).toBeFocused();
+  await expect(summary(1)).toBeFocused();
 
   await page.keyboard.press("c");
   await expect(page.locator("#announcer")).toHaveText("Copied");
@@ -30,13 +31,22 @@ test("j and k go from entry to entry, Enter opens one, c copies its id", async (
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(id);
 
   await page.keyboard.press("Control+j");
-  await expect(entries.nth(1)).toBeFocused();
+  await expect(summary(1)).toBeFocused();
+  const changes = page.locator("[data-entry] > .change");
   await page.keyboard.press("Enter");
-  await expect(page).toHaveURL(new RegExp(`/audit/transactions/${id}$`));
+  await expect(changes.nth(1)).toBeVisible();
+  await page.keyboard.press("o");
+  await expect(changes.nth(1)).toBeHidden();
+  await page.keyboard.press("O");
+  await expect(page.locator("[data-entry]:not([open])")).toHaveCount(0);
+  await page.keyboard.press("O");
+  await expect(page.locator("[data-entry][open]")).toHaveCount(0);
 });
 
-test("Enter on a link inside of an entry follows the link", async ({ page }) => {
+test("Enter on a link inside of an open line follows the link", async ({ page }) => {
   await openTimeline(page);
+  await page.keyboard.press("j");
+  await page.keyboard.press("o");
   const link = page.locator("[data-entry] a[href*='/actors/']").first();
   const href = (await link.getAttribute("href")) ?? "";
   await link.focus();
@@ -64,7 +74,7 @@ test("the help lists the keys, holds the focus, and gives it back", async ({ pag
   await page.keyboard.press("j");
   await page.keyboard.press("?");
   await expect(help(page)).toBeVisible();
-  for (const key of ["j", "k", "Enter", "c", "/", "?", "Escape"]) {
+  for (const key of ["j", "k", "o", "O", "c", "/", "?", "Escape"]) {
     await expect(help(page).locator("kbd").getByText(key, { exact: true })).toBeVisible();
   }
   await expect(help(page).getByRole("button", { name: "Close" })).toBeFocused();
@@ -76,7 +86,7 @@ test("the help lists the keys, holds the focus, and gives it back", async ({ pag
   }
   await page.keyboard.press("Escape");
   await expect(help(page)).toBeHidden();
-  await expect(page.locator("[data-entry]").first()).toBeFocused();
+  await expect(lines(page).first().locator("summary")).toBeFocused();
 });
 
 test("the help has a visible way to it, and the letters can be turned off", async ({ page }) => {
@@ -91,7 +101,7 @@ test("the help has a visible way to it, and the letters can be turned off", asyn
   await page.keyboard.press("j");
   await page.keyboard.press("?");
   await expect(help(page)).toBeHidden();
-  await expect(page.locator("[data-entry]:focus")).toHaveCount(0);
+  await expect(page.locator("[data-entry] :focus")).toHaveCount(0);
 
   await page.locator("summary", { hasText: "Preferences" }).click();
   await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
@@ -99,7 +109,7 @@ test("the help has a visible way to it, and the letters can be turned off", asyn
   await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
   await page.keyboard.press("j");
-  await expect(page.locator("[data-entry]").first()).toBeFocused();
+  await expect(lines(page).first().locator("summary")).toBeFocused();
 });
 
 test("Escape and a click elsewhere close what hangs open", async ({ page }) => {

@@ -2,7 +2,19 @@
 // window. `cargo xtask test --browser --screenshots` leaves pictures of them in `output`, for people to look at.
 import type { Page } from "@playwright/test";
 
-import { expect, expectAccessible, expectNoSidewaysScroll, isScripted, logIn, openTicket, raisePriority, test } from "./support.ts";
+import {
+  expect,
+  expectAccessible,
+  expectNoSidewaysScroll,
+  isScripted,
+  lines,
+  logIn,
+  openFilter,
+  openLine,
+  openTicket,
+  raisePriority,
+  test,
+} from "./support.ts";
 
 // A trace of pages this long takes longer than the test itself.
 test.use({ trace: "off" });
@@ -82,6 +94,14 @@ const screens: Screen[] = [
   },
 
   at("timeline", "/timeline?from="),
+  {
+    name: "timeline-open",
+    open: async (page) => {
+      await openTimeline(page, "?from=");
+      await openFilter(page);
+      await openLine(lines(page).first());
+    },
+  },
   at("timeline-every-filter", `/timeline?${everyFilter.toString()}`),
   at("timeline-bad-actor", "/timeline?actor=nobody:1", { status: 400 }),
   at("timeline-bad-operation", "/timeline?operation=upsert", { status: 400 }),
@@ -97,7 +117,7 @@ const screens: Screen[] = [
       await openTimeline(page, `?table=tickets&key=id%3D${ticket}`);
       await page.keyboard.press("j");
       await page.keyboard.press("j");
-      await expect(page.locator("[data-entry]").nth(1)).toBeFocused();
+      await expect(lines(page).nth(1).locator("summary")).toBeFocused();
     },
   },
   {
@@ -119,6 +139,7 @@ const screens: Screen[] = [
     name: "diff-long-text",
     open: async (page) => {
       await openTimelineOf(page, { subject: "A long story", body: "It goes on and on. ".repeat(160).trim() });
+      await openLine(lines(page).first());
       await page.locator(".change details.fold > summary").first().click();
     },
   },
@@ -128,7 +149,7 @@ const screens: Screen[] = [
     open: async (page) => {
       const ticket = await raisePriority(page);
       await page.goto(`/audit/timeline?table=tickets&key=id%3D${ticket}`);
-      await page.locator(".id a[href*='/transactions/']").first().click();
+      await (await openLine(lines(page).first())).locator("a[href*='/transactions/']").click();
       await page.waitForURL(/transactions/);
     },
   },
@@ -146,7 +167,7 @@ const screens: Screen[] = [
     name: "row-as-of",
     open: async (page) => {
       await openRow(page);
-      await page.getByRole("link", { name: "The whole row after this" }).last().click();
+      await (await openLine(lines(page).last())).getByRole("link", { name: "The whole row after this" }).click();
       await expect(page.getByRole("region", { name: /^As it was on/ })).toBeVisible();
     },
   },
@@ -156,7 +177,7 @@ const screens: Screen[] = [
     name: "row-compared",
     open: async (page) => {
       await openRow(page);
-      await page.getByRole("link", { name: "Compare with now" }).last().click();
+      await (await openLine(lines(page).last())).getByRole("link", { name: "Compare with now" }).click();
       await expect(page.getByRole("region", { name: "Two versions side by side" })).toBeVisible();
     },
   },
@@ -240,7 +261,7 @@ test("looks right: the menu of a phone, the dialog to copy by hand", async ({ pa
     await takeScreenshot(page, info.outputPath(`menu-${colorScheme}-320.png`));
   }
   await page.keyboard.press("Escape");
-  await page.getByRole("button", { name: "Copy transaction" }).first().click();
+  await (await openLine(lines(page).first())).getByRole("button", { name: "Copy transaction" }).click();
   await expect(page.getByRole("dialog")).toBeVisible();
   await look(page, (name) => info.outputPath(`copy-${name}`));
 });

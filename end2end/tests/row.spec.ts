@@ -1,5 +1,5 @@
 // One row over time: found by its number, as it was, and two versions side by side.
-import { expect, logIn, raisePriority, test } from "./support.ts";
+import { expect, lines, logIn, openLine, raisePriority, test } from "./support.ts";
 
 test("a ticket is found by its number and shows every version", async ({ page }) => {
   await logIn(page, "support");
@@ -11,15 +11,15 @@ test("a ticket is found by its number and shows every version", async ({ page })
   await expect(page).toHaveURL(new RegExp(`/audit/rows/tickets/id%3D${ticket}$`));
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(`tickets, id ${ticket}`);
   await expect(page.getByText("Exists now.")).toBeVisible();
-  const opened = page.locator(".versions > li").last();
-  await expect(opened.getByRole("heading").first()).toContainText("ticket.opened");
+  const opened = lines(page).last();
+  await expect(opened.locator("summary").first()).toContainText("ticket.opened");
 
-  await opened.getByRole("link", { name: "The whole row after this" }).click();
+  await (await openLine(opened)).getByRole("link", { name: "The whole row after this" }).click();
   await expect(page).toHaveURL(/\?as_of=/);
   const then = page.getByRole("region", { name: /^As it was on/ });
   await expect(then.getByRole("row").filter({ hasText: "priority" })).toContainText("low");
   await expect(then.getByRole("row").filter({ hasText: "subject" })).toContainText("The export stops half way");
-  await expect(page.locator(".versions > li").last()).toHaveAttribute("aria-current", "true");
+  await expect(lines(page).last()).toHaveAttribute("aria-current", "true");
   await then.getByRole("link", { name: "Close" }).click();
   await expect(then).toBeHidden();
 });
@@ -60,7 +60,7 @@ test("a moment can be typed, and one in the future is refused with a sentence", 
   await page.getByRole("button", { name: "Show", exact: true }).click();
   await expect(moment).toHaveAttribute("aria-invalid", "true");
   await expect(moment).toHaveAccessibleDescription(/is in the future/);
-  await expect(page.locator(".versions > li").first()).toBeVisible();
+  await expect(lines(page).first()).toBeVisible();
 });
 
 test("a row that nobody can find is answered with the form and a sentence", async ({ page, complaints }) => {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 
 import { AxeBuilder } from "@axe-core/playwright";
-import { test as base, expect, type BrowserContext, type Page } from "@playwright/test";
+import { test as base, expect, type BrowserContext, type Locator, type Page } from "@playwright/test";
 
 export { expect };
 
@@ -108,6 +108,24 @@ export async function raisePriority(page: Page): Promise<string> {
   await page.getByRole("button", { name: "Change" }).click();
   await changed;
   return ticket;
+}
+
+/** Opens the filter of the timeline. */
+export async function openFilter(page: Page): Promise<void> {
+  await page.locator("details.filter > summary").click();
+}
+
+/** The lines of a list of changes. */
+export function lines(page: Page): Locator {
+  return page.locator("[data-entry]");
+}
+
+/** Opens a line, and answers the whole change in it. */
+export async function openLine(line: Locator): Promise<Locator> {
+  await line.locator("summary").first().click();
+  const change = line.locator(".change");
+  await expect(change).toBeVisible();
+  return change;
 }
 
 /** Whether the pages of this project run script. */

@@ -1,7 +1,7 @@
 // The timeline's filter, windows and pages as a person meets them.
 import type { Page } from "@playwright/test";
 
-import { expect, logIn, raisePriority, test } from "./support.ts";
+import { expect, lines, logIn, openFilter, openLine, raisePriority, sql, test } from "./support.ts";
 
 const timeline = (page: Page) => page.getByRole("heading", { level: 1, name: "Timeline" });
 
@@ -9,6 +9,7 @@ test("a record is found by its number, and its chips lead back to everything", a
   await logIn(page, "support");
   const ticket = await raisePriority(page);
   await page.goto("/audit/timeline");
+  await openFilter(page);
   await page.getByLabel("Table", { exact: true }).fill("tickets");
   await page.getByLabel("Record", { exact: true }).fill(ticket);
   await page.getByText("More filters").click();
@@ -18,7 +19,8 @@ test("a record is found by its number, and its chips lead back to everything", a
 
   await expect(page).toHaveURL(new RegExp(`\\?table=tickets&key=id%3D${ticket}&operation=update&field=priority&from=[^&]*$`));
   await expect(page.getByText("1 change", { exact: true }).first()).toBeVisible();
-  await expect(page.getByRole("article")).toHaveCount(1);
+  await expect(lines(page)).toHaveCount(1);
+  await openFilter(page);
   await expect(page.getByLabel("Record", { exact: true })).toHaveValue(`id=${ticket}`);
   await expect(page.getByLabel("Operation", { exact: true })).toBeVisible();
 
@@ -51,6 +53,7 @@ test("a mistake is shown at its field, which keeps what was typed and has the fo
   complaints.expectStatus(400);
   await logIn(page, "support");
   await page.goto("/audit/timeline");
+  await openFilter(page);
   await page.getByLabel("Actor", { exact: true }).fill("nobody:1");
   await page.getByLabel("Action", { exact: true }).fill("ticket.opened");
   await page.getByRole("button", { name: "Apply" }).click();
@@ -72,14 +75,55 @@ test("the place in the pages survives reload and the way back", async ({ page })
   await page.goto("/audit/timeline?from=");
   await page.getByRole("link", { name: "Older" }).click();
   await expect(page).toHaveURL(/[?&]older=/);
-  const first = page.getByRole("article").first();
+  const first = lines(page).first();
   const entry = (await first.getAttribute("data-copy-id")) ?? "";
   const address = page.url();
   await page.reload();
   await expect(first).toHaveAttribute("data-copy-id", entry);
-  await first.locator('.id a[href*="/transactions/"]').click();
+  await (await openLine(first)).locator('a[href*="/transactions/"]').click();
   await expect(timeline(page)).toHaveCount(0);
   await page.goBack();
   await expect(page).toHaveURL(address);
   await expect(first).toHaveAttribute("data-copy-id", entry);
+});
+
+test("fifteen changes fit on the first screen, and five on that of a phone", async ({ page }) => {
+  await logIn(page, "support");
+  for (const { width, height, least } of [
+    { width: 1280, height: 900, least: 15 },
+    { width: 390, height: 844, least: 5 },
+  ]) {
+    await page.setViewportSize({ width, height });
+    await page.goto("/audit/timeline?table=tickets");
+    const boxes = await lines(page).evaluateAll((all) => all.map((line) => line.getBoundingClientRect().bottom));
+    expect(boxes.filter((bottom) => bottom <= height).length, `${width}x${height}`).toBeGreaterThanOrEqual(least);
+  }
+});
+
+test("a large transaction is one line, and older changes are on the same page", async ({ page }) => {
+  await logIn(page, "support");
+  sql("INSERT INTO ticket_replies (ticket_id, author, body) SELECT 1, 'support', 'Sent to everybody.' FROM generate_series(1, 300)");
+  await page.goto("/audit/timeline?table=ticket_replies");
+  const large = lines(page).first();
+  await expect(large.locator("summary")).toContainText("created 300 ticket_replies");
+  await expect(lines(page).nth(1)).not.toContainText("Sent to everybody.");
+  const opened = await openLine(large);
+  await expect(opened).toContainText("300 changes of this transaction match the filter.");
+  await opened.getByRole("link", { name: "Show all changes of this transaction" }).click();
+  await expect(page.getByRole("heading", { name: "300 changes in 1 table" })).toBeVisible();
+});
+
+test("the density is remembered: lines, or every change in full", async ({ page }) => {
+  await logIn(page, "support");
+  await page.goto("/audit/timeline?table=tickets");
+  await expect(lines(page).first().locator(".change")).toBeHidden();
+  await page.locator("summary", { hasText: "Preferences" }).click();
+  await page.getByRole("button", { name: "Cards" }).click();
+  await expect(page).toHaveURL(/\/audit\/timeline\?table=tickets$/);
+  await expect(lines(page).first().locator(".change")).toBeVisible();
+  await page.goto("/audit/timeline?from=");
+  await expect(lines(page).last().locator(".change")).toBeVisible();
+  await page.locator("summary", { hasText: "Preferences" }).click();
+  await page.getByRole("button", { name: "Lines" }).click();
+  await expect(lines(page).first().locator(".change")).toBeHidden();
 });

@@ -1,11 +1,20 @@
 // One transaction whole, on the screen and on paper.
-import { expect, logIn, raisePriority, test } from "./support.ts";
+import type { Page } from "@playwright/test";
+
+import { expect, lines, logIn, openLine, raisePriority, test } from "./support.ts";
+
+/** Opens the transaction of the newest change of a priority. */
+async function openNewest(page: Page): Promise<void> {
+  const line = lines(page).filter({ hasText: "ticket.priority_changed" }).first();
+  await (await openLine(line)).locator("a[href*='/transactions/']").click();
+  await page.waitForURL(/transactions/);
+}
 
 test("a transaction tells who, when and why, and what to ask next", async ({ page }) => {
   await logIn(page, "support");
   await raisePriority(page);
   await page.goto("/audit");
-  await page.locator(".latest").getByRole("link", { name: "ticket.priority_changed" }).first().click();
+  await openNewest(page);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("user:support · ticket.priority_changed");
   await expect(page.getByRole("heading", { name: "1 change in 1 table" })).toBeVisible();
   await expect(page.getByRole("heading", { name: "Other transactions of this correlation" })).toBeVisible();
@@ -23,7 +32,7 @@ test("on paper there is the transaction and nothing to click", async ({ page }) 
   await logIn(page, "support");
   await raisePriority(page);
   await page.goto("/audit");
-  await page.locator(".latest").getByRole("link", { name: "ticket.priority_changed" }).first().click();
+  await openNewest(page);
   await page.emulateMedia({ media: "print", colorScheme: "dark" });
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await expect(page.getByRole("row").filter({ hasText: "priority" })).toBeVisible();

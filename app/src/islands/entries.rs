@@ -1,6 +1,5 @@
-//! Moves from entry to entry of a list.
+//! Moves from entry to entry of a list, and opens them.
 
-use leptos::prelude::window;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{
     Element, FocusOptions, HtmlDetailsElement, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition,
@@ -23,15 +22,6 @@ pub(super) fn step(forward: bool) -> bool {
     let Some(entry) = next.and_then(|next| entries.get(next)) else { return false };
     focus(entry);
     true
-}
-
-/// Goes to the page of the entry that has the focus, if it has one. The browser opens a line, and a link or a button inside of an
-/// entry handles the key itself.
-pub(super) fn open() -> bool {
-    let href = dom::focused()
-        .filter(|focused| focused.matches(ENTRY).unwrap_or(false))
-        .and_then(|entry| entry.get_attribute("data-href"));
-    href.is_some_and(|href| window().location().assign(&href).is_ok())
 }
 
 /// Opens or closes the line that contains the focus.

@@ -35,7 +35,6 @@ pub(super) fn pressed(event: &KeyboardEvent) {
     let done = match key.action {
         ShortcutAction::Next => entries::step(true),
         ShortcutAction::Previous => entries::step(false),
-        ShortcutAction::Open => entries::open(),
         ShortcutAction::Toggle => entries::toggle(),
         ShortcutAction::ToggleAll => entries::toggle_all(),
         ShortcutAction::Copy => entries::copy_id(),

@@ -65,9 +65,11 @@ fn store() {
 }
 
 fn entries_with_ids() -> Vec<Element> {
-    dom::all("[data-entry][data-copy-id]")
+    dom::all(entries::ENTRY)
 }
 
+/// Returns the id of the opened line, or of what the entry is about.
 fn id_of(entry: &Element) -> Option<String> {
-    entry.get_attribute("data-copy-id")
+    let line = dom::find_under::<Element>(entry, ":scope > [id]").map(|opened| opened.id());
+    line.or_else(|| entry.get_attribute("data-copy-id"))
 }

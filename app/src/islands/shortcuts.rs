@@ -17,7 +17,6 @@ pub(crate) struct Shortcut {
 pub(crate) enum ShortcutAction {
     Next,
     Previous,
-    Open,
     Toggle,
     ToggleAll,
     Copy,
@@ -31,11 +30,10 @@ const fn shortcut(key: &'static str, description: &'static str, action: Shortcut
 }
 
 /// Every shortcut, in the order of the help.
-pub(crate) const SHORTCUTS: [Shortcut; 9] = [
-    shortcut("j", "Go to the next entry", ShortcutAction::Next),
-    shortcut("k", "Go to the previous entry", ShortcutAction::Previous),
-    shortcut("Enter", "Open the entry", ShortcutAction::Open),
-    shortcut("o", "Open or close the line", ShortcutAction::Toggle),
+pub(crate) const SHORTCUTS: [Shortcut; 8] = [
+    shortcut("j", "Go to the next line", ShortcutAction::Next),
+    shortcut("k", "Go to the previous line", ShortcutAction::Previous),
+    shortcut("o", "Open or close the line, as Enter does", ShortcutAction::Toggle),
     shortcut("O", "Open or close all lines", ShortcutAction::ToggleAll),
     shortcut("c", "Copy the id of the transaction", ShortcutAction::Copy),
     shortcut("/", "Go to the filter", ShortcutAction::Filter),

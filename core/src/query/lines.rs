@@ -10,6 +10,7 @@ use super::engine::page_slice::PageSlice;
 use super::engine::scan::Found;
 use super::engine::snapshot::Snapshot;
 use super::engine::window_scan::ChangeRow;
+use super::model::change::Change;
 use super::model::cursor::Position;
 use super::model::error::QueryError;
 use super::model::filter::Filter;
@@ -47,6 +48,15 @@ impl TimelineLine {
         }
     }
 
+    /// Returns the change, for a line that is one.
+    #[must_use]
+    pub const fn change_mut(&mut self) -> Option<&mut Change> {
+        match self {
+            Self::Change(entry) => Some(&mut entry.change),
+            Self::Transaction(_) => None,
+        }
+    }
+
     /// Returns the number of changes that match.
     #[must_use]
     pub fn count(&self) -> Count {
@@ -54,6 +64,17 @@ impl TimelineLine {
             Self::Change(_) => Count::Exact(1),
             Self::Transaction(large) => large.count(),
         }
+    }
+
+    /// Returns the number of changes of several lines.
+    #[must_use]
+    pub fn count_all(lines: &[Self]) -> Count {
+        lines.iter().map(Self::count).fold(Count::Exact(0), |sum, count| match (sum, count) {
+            (Count::Exact(sum), Count::Exact(count)) => Count::Exact(sum + count),
+            (Count::Exact(sum) | Count::Truncated(sum), Count::Exact(count) | Count::Truncated(count)) => {
+                Count::Truncated(sum + count)
+            }
+        })
     }
 }
 
@@ -64,7 +85,7 @@ pub struct LargeTransaction {
     /// The transaction.
     pub transaction: TransactionRecord,
     /// One of its changes that match: the first one in the direction in which the page was read.
-    pub example: super::Change,
+    pub example: Change,
     /// The number of changes that match, by table and operation, the largest first.
     pub counts: Vec<(TableName, Operation, usize)>,
     /// True if there are more changes than were counted.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Result, console_of, get, mounted, with_statement_timeout};
+use crate::support::{Result, console_of, get, mounted};
 use axum::Router;
 use http::StatusCode;
 use sqlx::PgPool;
@@ -44,11 +44,11 @@ async fn age(pool: &PgPool, interval: &str) -> Result {
 }
 
 fn items(body: &str) -> usize {
-    body.matches("<li data-entry").count()
+    body.matches("data-entry").count()
 }
 
 #[sqlx::test(migrations = false)]
-async fn actor_page_lists_transactions_with_their_tables(pool: PgPool) -> Result {
+async fn actor_page_lists_changes_one_line_each(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let odd = ActorRef::new(ActorKind::User, "a/b & <i>ü</i>?#%2F")?;
     act(&pool, odd.clone(), "ticket.opened", "INSERT INTO tickets VALUES (1, 'one'), (2, 'two')").await?;
@@ -60,11 +60,9 @@ async fn actor_page_lists_transactions_with_their_tables(pool: PgPool) -> Result
     let (status, body) = get(&app, path).await?;
     assert_eq!(status, StatusCode::OK, "{body}");
     assert!(body.contains("user:a/b &amp; &lt;i&gt;ü&lt;/i&gt;?#%2F") && !body.contains("<i>"), "{body}");
-    assert_eq!(items(&body), 2, "{body}");
+    assert_eq!(items(&body), 4, "{body}");
     for expected in [
-        "2 transactions in the last 24 hours",
-        "<span class=\"mono\"><bdi>tickets</bdi></span> 3",
-        "<span class=\"mono\"><bdi>secrets</bdi></span> 1",
+        "4 changes in the last 24 hours",
         "secret.kept",
         "A reason",
         &format!("href=\"{path}?window=7d\""),
@@ -77,7 +75,7 @@ async fn actor_page_lists_transactions_with_their_tables(pool: PgPool) -> Result
 
     let (_, body) = get(&app, "/audit/actors/user?window=1h").await?;
     assert!(body.contains("<bdi>Every user</bdi>") && body.contains("user:other"), "{body}");
-    assert_eq!(items(&body), 3, "{body}");
+    assert_eq!(items(&body), 5, "{body}");
 
     let within = mounted(&pool, Access::AllowWithin(Scope::tables(["secrets"])));
     let (_, body) = get(&within, path).await?;
@@ -87,7 +85,7 @@ async fn actor_page_lists_transactions_with_their_tables(pool: PgPool) -> Result
 }
 
 #[sqlx::test(migrations = false)]
-async fn actor_page_lists_50_transactions_and_links_to_the_next(pool: PgPool) -> Result {
+async fn actor_page_lists_50_lines_and_links_to_the_next(pool: PgPool) -> Result {
     seeded(&pool).await?;
     let job = ActorRef::new(ActorKind::Job, "nightly")?;
     for _ in 0..26 {
@@ -97,7 +95,7 @@ async fn actor_page_lists_50_transactions_and_links_to_the_next(pool: PgPool) ->
     let app = mounted(&pool, Access::Allow);
     let (_, body) = get(&app, "/audit/actors/job/nightly?window=7d").await?;
     assert_eq!(items(&body), 50);
-    assert!(body.contains("The newest 50 transactions of the last 7 days"), "{body}");
+    assert!(body.contains("52 changes in the last 7 days"), "{body}");
     let older = body.split("rel=\"next\"").next().and_then(|before| before.rsplit("href=\"").next());
     let older = body
         .split("href=\"")
@@ -173,23 +171,6 @@ async fn unknown_actor_or_window_returns_400_with_the_reason(pool: PgPool) -> Re
     let (status, body) = get(&app, "/audit/actors/anonymous").await?;
     assert_eq!(status, StatusCode::OK);
     assert!(body.contains("No transaction of anonymous is recorded"), "{body}");
-    Ok(())
-}
-
-/// The list reads transactions only; the names of the tables are in their changes.
-#[sqlx::test(migrations = false)]
-async fn slow_count_leaves_out_the_tables(pool: PgPool) -> Result {
-    seeded(&pool).await?;
-    act(&pool, ActorRef::new(ActorKind::Admin, "root")?, "ticket.opened", "INSERT INTO tickets VALUES (1)")
-        .await?;
-    let mut lock = pool.begin().await?;
-    sqlx::raw_sql("LOCK TABLE threadline.audit_changes IN ACCESS EXCLUSIVE MODE").execute(&mut *lock).await?;
-    let (status, body) = get(&with_statement_timeout(&pool), "/audit/actors/admin/root").await?;
-    assert_eq!((status, items(&body)), (StatusCode::OK, 1), "{body}");
-    assert!(
-        body.contains("ticket.opened") && body.contains("The tables could not be counted in time."),
-        "{body}"
-    );
     Ok(())
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn large_transaction_line(large: LargeTransaction, is_filtered: bool)
     view! {
         <details class="entry bulk" open=open data-entry="" data-copy-id=id>
             <summary>{head}" "<span class="what">{what}</span>" "<span class="delta">{others}{rest} {why}</span></summary>
-            <section class="change">
+            <section id=format!("transaction-{id}") class="change">
                 <p class="about">{heading}</p>
                 {reason}
                 {ids}

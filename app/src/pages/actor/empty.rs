@@ -30,7 +30,7 @@ pub(super) fn empty(
         return view! {
             <div class="empty">
                 <h3>"There is nothing beyond this point"</h3>
-                <p><a class="button" href=href>"Go to the newest transactions"</a></p>
+                <p><a class="button" href=href>"Go to the newest changes"</a></p>
             </div>
         }
         .into_html();

@@ -1,31 +1,34 @@
-//! Loads a page of an actor's transactions.
+//! Loads a page of what an actor changed.
 
 use chrono::Utc;
-use threadline::query::{ActorFilter, Filter, Position, Suggestion, TimeRange};
+use threadline::query::{
+    ActorFilter, Filter, Page, Position, QueryError, Suggestion, TimeRange, TimelineLine,
+};
 
 use super::query::ActorQuery;
 use super::{ActorPage, LastTransaction};
 use crate::components::NearValue;
 use crate::{PageError, RequestContext};
 
-/// Transactions on one page.
+/// Lines on one page.
 const PAGE_SIZE: usize = 50;
-/// Counting the changes of a transaction stops here.
+/// Counting the changes of the window stops here.
 const COUNT_CAP: usize = 1_000;
 
 pub(super) async fn load(context: &RequestContext, query: ActorQuery) -> Result<ActorPage, PageError> {
     let ActorQuery { actor, window, position } = query;
-    let scope = &context.scope;
     let range = window.before(Utc::now());
-    let transactions = async {
-        let mut snapshot = context.snapshot().await?;
-        snapshot.transactions_by_actor(scope, actor.clone(), range, position, PAGE_SIZE).await
+    let filter = Filter { actor: Some(actor.clone()), from: range.from, ..Filter::default() };
+    let lines = context.with_query_timeout(lines(context, &filter, position)).await?;
+    let count = match position {
+        _ if lines.entries.is_empty() || lines.truncated_at.is_some() => None,
+        Position::Newest if lines.older.is_none() => Some(TimelineLine::count_all(&lines.entries)),
+        _ => {
+            let count = async { context.snapshot().await?.count(&context.scope, &filter, COUNT_CAP).await };
+            context.optional(count).await.ok()
+        }
     };
-    let transactions = context.with_query_timeout(transactions).await?;
-    let touched =
-        async { context.snapshot().await?.table_counts(scope, &transactions.entries, COUNT_CAP).await };
-    let touched = context.optional(touched).await.ok();
-    let last = if transactions.entries.is_empty() && transactions.truncated_at.is_none() {
+    let last = if lines.entries.is_empty() && lines.truncated_at.is_none() {
         last_transaction(context, &actor).await
     } else {
         LastTransaction::Unknown
@@ -34,7 +37,18 @@ pub(super) async fn load(context: &RequestContext, query: ActorQuery) -> Result<
         (LastTransaction::Never, Some(_)) => near_actors(context, &actor).await,
         _ => Vec::new(),
     };
-    Ok(ActorPage { near, actor, window, from: range.from, position, transactions, touched, last })
+    Ok(ActorPage { near, actor, window, from: range.from, position, lines, count, last })
+}
+
+async fn lines(
+    context: &RequestContext,
+    filter: &Filter,
+    position: Position,
+) -> Result<Page<TimelineLine>, QueryError> {
+    let (mut snapshot, scope) = (context.snapshot().await?, &context.scope);
+    let mut page = snapshot.timeline_lines(scope, filter, position, PAGE_SIZE).await?;
+    snapshot.load_old_values(scope, page.entries.iter_mut().filter_map(TimelineLine::change_mut)).await?;
+    Ok(page)
 }
 
 /// Returns the actors that were probably meant.

@@ -1,4 +1,4 @@
-//! The transactions of one actor, or of all actors of a kind.
+//! What one actor changed, or all actors of a kind.
 
 mod empty;
 mod load;
@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::IntoView;
 use threadline::ActorKind;
 use threadline::query::{
-    ActorFilter, Page as PageOfTransactions, Position, RelativeRange, TableCounts, TransactionRecord,
+    ActorFilter, Count, Page as PageOfLines, Position, RelativeRange, TimelineLine, TransactionRecord,
 };
 
 use self::query::ActorQuery;
@@ -24,9 +24,9 @@ pub(super) struct ActorPage {
     /// The start of the window.
     from: Option<DateTime<Utc>>,
     position: Position,
-    transactions: PageOfTransactions<TransactionRecord>,
-    /// The tables of each transaction, in the same order, unless counting took too long.
-    touched: Option<Vec<TableCounts>>,
+    lines: PageOfLines<TimelineLine>,
+    /// The number of changes in the window, unless counting took too long.
+    count: Option<Count>,
     last: LastTransaction,
     /// The actors that were probably meant, if there is no transaction of this one.
     near: Vec<NearValue>,

@@ -85,7 +85,7 @@ impl Summary {
     }
 
     fn nothing_captured(home: &HomePage) -> Self {
-        let nothing_yet = home.latest.as_ref().is_ok_and(|latest| latest.transactions.is_empty());
+        let nothing_yet = home.latest.as_ref().is_ok_and(|latest| latest.is_empty());
         let need = Need {
             title: "Choose the tables that people will ask about".to_owned(),
             text: "Generate a migration that captures them, and run it. Every change after that is recorded."
@@ -110,7 +110,7 @@ impl Summary {
                 return Self::plain("Not everything could be checked", &text);
             }
         };
-        let text = match (scoped, latest.transactions.is_empty()) {
+        let text = match (scoped, latest.is_empty()) {
             (true, true) => {
                 "The audit trail answers, but holds no change that you may see. Your view is limited to a part of it."
             }

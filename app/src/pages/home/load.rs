@@ -1,16 +1,12 @@
 //! Loads the parts of the home page, each by itself, so that a part that fails or is slow takes nothing else away.
 
-use threadline::query::{Filter, Position, QueryError, TransactionRecord, ValueLimits};
+use threadline::query::{Filter, Position, QueryError, TimelineLine};
 
-use super::{HomePage, LatestActivity};
+use super::HomePage;
 use crate::{ConsoleAction, PageError, RequestContext};
 
-/// Transactions under "Latest activity".
-const TRANSACTIONS_SHOWN: usize = 8;
-/// The newest changes, among which the transactions are looked for.
-const CHANGES_SEARCHED: usize = 100;
-/// Counting the changes of a transaction stops here.
-const COUNT_CAP: usize = 1_000;
+/// Lines under "Latest activity".
+const LINES_SHOWN: usize = 8;
 
 pub(super) async fn load(context: &RequestContext) -> Result<HomePage, PageError> {
     let trail = context.trail();
@@ -40,19 +36,11 @@ pub(super) async fn load(context: &RequestContext) -> Result<HomePage, PageError
     })
 }
 
-/// Reads the transactions of the newest changes, whose values the page does not show.
-async fn latest(context: &RequestContext) -> Result<LatestActivity, QueryError> {
+/// Reads the newest changes.
+async fn latest(context: &RequestContext) -> Result<Vec<TimelineLine>, QueryError> {
     let scope = &context.scope;
     let mut snapshot = context.snapshot().await?;
-    snapshot.limit_values(ValueLimits::NO_VALUES);
-    let page = snapshot.timeline_page(scope, &Filter::default(), Position::Newest, CHANGES_SEARCHED).await?;
-    let mut transactions: Vec<TransactionRecord> = Vec::new();
-    for entry in page.entries {
-        let is_known = transactions.iter().any(|known| known.id == entry.transaction.id);
-        if transactions.len() < TRANSACTIONS_SHOWN && !is_known {
-            transactions.push(entry.transaction);
-        }
-    }
-    let touched = snapshot.table_counts(scope, &transactions, COUNT_CAP).await?;
-    Ok(LatestActivity { transactions, touched })
+    let mut page = snapshot.timeline_lines(scope, &Filter::default(), Position::Newest, LINES_SHOWN).await?;
+    snapshot.load_old_values(scope, page.entries.iter_mut().filter_map(TimelineLine::change_mut)).await?;
+    Ok(page.entries)
 }

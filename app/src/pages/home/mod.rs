@@ -6,7 +6,7 @@ mod quick_links;
 mod view;
 
 use leptos::prelude::IntoView;
-use threadline::query::{TableCounts, TransactionRecord};
+use threadline::query::TimelineLine;
 use threadline::{StorageSchema, TableName};
 
 use crate::{Coverage, Page, PageContext, PageError, RequestContext};
@@ -22,16 +22,8 @@ pub(super) struct HomePage {
     coverage: Option<Coverage>,
     /// True if the console has a configuration to compare with.
     is_configured: bool,
-    /// The newest transactions, or the reason why they could not be read, in a sentence.
-    latest: Result<LatestActivity, String>,
-}
-
-/// The newest transactions.
-#[derive(Debug, Default)]
-struct LatestActivity {
-    transactions: Vec<TransactionRecord>,
-    /// The tables of each transaction, in the same order.
-    touched: Vec<TableCounts>,
+    /// The newest changes, or the reason why they could not be read, in a sentence.
+    latest: Result<Vec<TimelineLine>, String>,
 }
 
 impl Page for HomePage {

@@ -3,25 +3,24 @@
 use chrono::Utc;
 use leptos::prelude::*;
 
+use super::HomePage;
 use super::attention::Summary;
 use super::quick_links::quick_links;
-use super::{HomePage, LatestActivity};
 use crate::PageContext;
-use crate::components::TransactionList;
+use crate::components::line_list;
 use crate::html::IntoHtml;
 
 /// Renders the home page.
 pub(super) fn view(home: HomePage, context: PageContext) -> impl IntoView {
-    let summary = Summary::of(&home, &context, Utc::now());
+    let now = Utc::now();
+    let summary = Summary::of(&home, &context, now);
     let timeline = context.href("/timeline");
     let latest = match home.latest {
-        Err(reason) => view! { <p class="note">{format!("The newest transactions could not be read. {reason}")}</p> }.into_html(),
-        Ok(latest) if latest.transactions.is_empty() => {
+        Err(reason) => view! { <p class="note">{format!("The newest changes could not be read. {reason}")}</p> }.into_html(),
+        Ok(latest) if latest.is_empty() => {
             view! { <p class="note">"No change is recorded yet. The first one appears here when its transaction commits."</p> }.into_html()
         }
-        Ok(LatestActivity { transactions, touched }) => {
-            view! { <TransactionList transactions=transactions touched=touched/> }.into_html()
-        }
+        Ok(latest) => line_list(latest, false, false, now),
     };
     view! {
         {summary.view()}

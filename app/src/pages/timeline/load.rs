@@ -2,7 +2,7 @@
 
 use threadline::TableName;
 use threadline::query::{
-    Change, Count, EmptyResult, Filter, Position, QueryError, RowKey, Snapshot, TimelineLine, TypedKey,
+    Count, EmptyResult, Filter, Position, QueryError, RowKey, Snapshot, TimelineLine, TypedKey,
 };
 
 use super::mistake::{Failure, key_mistake, suggest};
@@ -116,7 +116,7 @@ async fn read(
             (context.snapshot().await?, None)
         };
         let mut page = snapshot.timeline_lines(scope, filter, position, PAGE_SIZE).await?;
-        snapshot.load_old_values(scope, page.entries.iter_mut().filter_map(change)).await?;
+        snapshot.load_old_values(scope, page.entries.iter_mut().filter_map(TimelineLine::change_mut)).await?;
         let tables = context.services.tables.get(&mut snapshot, scope).await?;
         let has_changes = !page.entries.is_empty() || snapshot.has_changes(scope).await?;
         Ok((snapshot, mark, page, tables, has_changes))
@@ -125,7 +125,7 @@ async fn read(
     let count = match position {
         // A page that takes long to find takes longer to count.
         _ if page.truncated_at.is_some() => None,
-        Position::Newest if page.older.is_none() => Some(counted(&page.entries)),
+        Position::Newest if page.older.is_none() => Some(TimelineLine::count_all(&page.entries)),
         _ => count(context, snapshot, filter).await,
     };
     let filter = filter.clone();
@@ -136,23 +136,6 @@ async fn read(
 /// Returns whether changes can still be recorded that belong on the page.
 const fn can_grow(filter: &Filter, position: Position) -> bool {
     filter.to.is_none() && !matches!(position, Position::OlderThan(_))
-}
-
-const fn change(line: &mut TimelineLine) -> Option<&mut Change> {
-    match line {
-        TimelineLine::Change(entry) => Some(&mut entry.change),
-        _ => None,
-    }
-}
-
-/// Adds up the changes of all lines.
-fn counted(lines: &[TimelineLine]) -> Count {
-    lines.iter().map(TimelineLine::count).fold(Count::Exact(0), |sum, count| match (sum, count) {
-        (Count::Exact(sum), Count::Exact(count)) => Count::Exact(sum + count),
-        (Count::Exact(sum) | Count::Truncated(sum), Count::Exact(count) | Count::Truncated(count)) => {
-            Count::Truncated(sum + count)
-        }
-    })
 }
 
 /// Counts the changes that match, unless that fails or takes too long: the page is worth more than the number.

@@ -2,7 +2,6 @@
 
 mod chips;
 mod empty;
-mod entries;
 mod filter_fields;
 mod filter_form;
 mod load;

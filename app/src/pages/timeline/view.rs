@@ -6,13 +6,12 @@ use leptos::prelude::*;
 
 use super::chips::chips;
 use super::empty::{invalid_filter, no_changes, unknown_values};
-use super::entries::entries;
 use super::filter_form::filter_form;
 use super::presets::presets;
 use super::result::{downloads, result_line};
 use super::{FoundChanges, TimelinePage};
 use crate::PageContext;
-use crate::components::{Pager, search_stopped};
+use crate::components::{Pager, line_list, search_stopped};
 use crate::html::IntoHtml;
 use crate::islands::LiveChanges;
 
@@ -54,7 +53,7 @@ fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> imp
     let entries = match lines.is_empty() {
         true if stopped.is_some() => EitherOf3::A(unknown_values(context, &filter, explained)),
         true => EitherOf3::B(no_changes(context, &filter, position, has_changes, explained, now)),
-        false => EitherOf3::C(entries(lines, !filter.is_empty(), now)),
+        false => EitherOf3::C(line_list(lines, true, !filter.is_empty(), now)),
     };
     view! {
         <div class="result">

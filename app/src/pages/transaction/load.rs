@@ -2,20 +2,20 @@
 
 use std::slice;
 
-use threadline::query::{Position, QueryError, TransactionRecord};
+use threadline::query::{Filter, Position, QueryError, TimelineLine, TransactionRecord};
 
 use super::query::TransactionQuery;
-use super::{RelatedTransactions, TransactionPage};
+use super::{RelatedChanges, TransactionPage};
 use crate::{PageError, RequestContext};
 
 /// Changes on one page.
 const PAGE_SIZE: usize = 100;
 /// Counting the changes of the transaction stops here.
 const COUNT_CAP: usize = 10_000;
-/// Other transactions of the same correlation that are listed.
+/// Lines of other transactions of the same correlation that are listed.
 const RELATED_SHOWN: usize = 20;
-/// Counting the changes of each of those stops here.
-const RELATED_COUNT_CAP: usize = 1_000;
+/// Lines that are read to find those: up to ten are of the transaction itself.
+const RELATED_READ: usize = RELATED_SHOWN + 11;
 
 pub(super) async fn load(
     context: &RequestContext,
@@ -48,20 +48,23 @@ pub(super) async fn load(
     Ok(TransactionPage { detail, is_first_page, touched, related: related.ok() })
 }
 
-/// Reads the other transactions of the same correlation.
+/// Reads the changes of other transactions of the same correlation.
 async fn related(
     context: &RequestContext,
     transaction: &TransactionRecord,
-) -> Result<RelatedTransactions, QueryError> {
+) -> Result<RelatedChanges, QueryError> {
     let action = transaction.action.as_ref();
     let Some(correlation) = action.and_then(|action| action.correlation_id.as_deref()) else {
-        return Ok(RelatedTransactions::default());
+        return Ok(RelatedChanges::default());
     };
     let (mut snapshot, scope) = (context.snapshot().await?, &context.scope);
-    let mut transactions =
-        snapshot.transactions_by_correlation(scope, correlation, transaction.id, RELATED_SHOWN + 1).await?;
-    let truncated = transactions.len() > RELATED_SHOWN;
-    transactions.truncate(RELATED_SHOWN);
-    let touched = snapshot.table_counts(scope, &transactions, RELATED_COUNT_CAP).await?;
-    Ok(RelatedTransactions { transactions, touched, truncated })
+    let filter = Filter { correlation_id: Some(correlation.to_owned()), ..Filter::default() };
+    let page = snapshot.timeline_lines(scope, &filter, Position::Newest, RELATED_READ).await?;
+    let has_older = page.older.is_some();
+    let mut lines: Vec<TimelineLine> =
+        page.entries.into_iter().filter(|line| line.transaction().id != transaction.id).collect();
+    let truncated = has_older || lines.len() > RELATED_SHOWN;
+    lines.truncate(RELATED_SHOWN);
+    snapshot.load_old_values(scope, lines.iter_mut().filter_map(TimelineLine::change_mut)).await?;
+    Ok(RelatedChanges { lines, truncated })
 }

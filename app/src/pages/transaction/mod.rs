@@ -8,7 +8,7 @@ mod related;
 mod view;
 
 use leptos::prelude::IntoView;
-use threadline::query::{TableCounts, TransactionDetail, TransactionRecord};
+use threadline::query::{TableCounts, TimelineLine, TransactionDetail};
 
 use self::query::TransactionQuery;
 use crate::{Page, PageContext, PageError, RequestContext};
@@ -22,16 +22,14 @@ pub(super) struct TransactionPage {
     is_first_page: bool,
     /// The tables of all its changes, unless counting took too long.
     touched: Option<TableCounts>,
-    /// The other transactions of its correlation, unless reading them took too long.
-    related: Option<RelatedTransactions>,
+    /// The changes of other transactions of its correlation, unless reading them took too long.
+    related: Option<RelatedChanges>,
 }
 
-/// Other transactions, newest first.
+/// Changes of other transactions, newest first.
 #[derive(Debug, Default)]
-struct RelatedTransactions {
-    transactions: Vec<TransactionRecord>,
-    /// The tables of each transaction, in the same order.
-    touched: Vec<TableCounts>,
+struct RelatedChanges {
+    lines: Vec<TimelineLine>,
     /// True if there are more.
     truncated: bool,
 }

@@ -1,12 +1,12 @@
 //! Links from a transaction, and the other transactions of its correlation.
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
 use leptos::prelude::*;
 use threadline::query::{Filter, TransactionRecord};
 
-use super::RelatedTransactions;
+use super::RelatedChanges;
 use crate::PageContext;
-use crate::components::{TransactionList, isolated};
+use crate::components::{isolated, line_list};
 use crate::html::IntoHtml;
 
 /// Renders links to what support staff usually look for next.
@@ -40,10 +40,7 @@ pub(super) fn links(transaction: &TransactionRecord) -> impl IntoView + use<> {
 }
 
 /// Renders the other transactions under the same correlation id.
-pub(super) fn related(
-    correlation: Option<String>,
-    related: Option<RelatedTransactions>,
-) -> Option<impl IntoView> {
+pub(super) fn related(correlation: Option<String>, related: Option<RelatedChanges>) -> Option<impl IntoView> {
     let context = PageContext::current();
     let all = context.correlation_href(correlation?);
     let body = match related {
@@ -51,12 +48,12 @@ pub(super) fn related(
             view! { <p class="note">"They could not be read in time. The timeline may still find them."</p> }
                 .into_html()
         }
-        Some(related) if related.transactions.is_empty() => {
+        Some(related) if related.lines.is_empty() => {
             view! { <p class="note">"No other transaction has this correlation id."</p> }.into_html()
         }
-        Some(RelatedTransactions { transactions, touched, truncated }) => {
+        Some(RelatedChanges { lines, truncated }) => {
             let more = truncated.then(|| view! { <p class="note">"Only the newest are listed."</p> });
-            view! { <TransactionList transactions=transactions touched=touched/> {more} }.into_html()
+            view! { {line_list(lines, false, false, Utc::now())} {more} }.into_html()
         }
     };
     Some(view! {

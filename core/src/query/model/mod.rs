@@ -7,6 +7,7 @@ pub(super) mod cursor;
 pub(super) mod error;
 pub(super) mod field_change;
 pub(super) mod filter;
+pub(super) mod human_time;
 pub(crate) mod json;
 pub(super) mod large_value;
 pub(super) mod operation;

@@ -1,16 +1,22 @@
-//! The lines of a page, with a heading for each day.
+//! A list of changes, one line each, with a heading for each day.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use leptos::prelude::*;
 use threadline::query::{TimelineEntry, TimelineLine};
 use uuid::Uuid;
 
-use crate::components::{LineOptions, change_line, day_label, large_transaction_line};
+use super::change_line::{LineOptions, change_line, large_transaction_line};
+use super::time::day_label;
 use crate::html::{Html, IntoHtml};
 
-/// Renders the lines. Infinite scrolling appends more of them to this element, so it contains nothing else. `is_filtered` says
-/// whether the filter has conditions.
-pub(super) fn entries(lines: Vec<TimelineLine>, is_filtered: bool, now: DateTime<Utc>) -> impl IntoView {
+/// Renders the list. Infinite scrolling appends older lines to the list of a page that has an older one, which therefore has the id
+/// `entries` and contains nothing else. `is_filtered` says whether a filter has conditions.
+pub(crate) fn line_list(
+    lines: Vec<TimelineLine>,
+    is_paged: bool,
+    is_filtered: bool,
+    now: DateTime<Utc>,
+) -> Html {
     let mut previous: (Option<NaiveDate>, Option<Uuid>) = (None, None);
     let mut entries: Vec<Html> = Vec::with_capacity(lines.len() + 1);
     for line in lines {
@@ -37,5 +43,5 @@ pub(super) fn entries(lines: Vec<TimelineLine>, is_filtered: bool, now: DateTime
             _ => None,
         });
     }
-    view! { <div id="entries" class="entries">{entries}</div> }
+    view! { <div id=is_paged.then_some("entries") class="entries">{entries}</div> }.into_html()
 }
