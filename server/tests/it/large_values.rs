@@ -113,7 +113,7 @@ async fn pages_stay_small_when_the_newest_100_changes_hold_10_mb_each(pool: PgPo
         ("/audit/rows/texts/id%3D1".to_owned(), true),
         (format!("/audit/rows/texts/id%3D1?as_of={at}&compare=2026-01-01T00:00:00Z&with={at}"), true),
         (format!("/audit/transactions/{transaction}"), true),
-        ("/audit/actors/anonymous".to_owned(), true),
+        ("/audit/actors/anonymous".to_owned(), false),
     ] {
         let start = std::time::Instant::now();
         let ((status, body), memory) = with_memory(get(&app, &address)).await?;
