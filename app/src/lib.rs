@@ -43,6 +43,8 @@ mod shell;
 mod table_cache;
 #[cfg(feature = "ssr")]
 mod theme;
+#[cfg(feature = "ssr")]
+mod zone;
 
 #[cfg(feature = "ssr")]
 pub use self::{
@@ -55,4 +57,5 @@ pub use self::{
     request::{PageServices, QueryFailure, RequestContext},
     route::{Endpoint, Route},
     theme::Theme,
+    zone::Zone,
 };

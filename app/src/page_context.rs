@@ -4,7 +4,7 @@ use leptos::prelude::{provide_context, use_context};
 use threadline::ActorRef;
 
 use crate::islands::Pill;
-use crate::{ConsoleAction, Density, Route, Theme};
+use crate::{ConsoleAction, Density, Route, Theme, Zone};
 
 /// The names of the embedded files, each with its content hash.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,6 +30,8 @@ pub struct PageContext {
     pub is_scoped: bool,
     /// The colours.
     pub theme: Theme,
+    /// The time zone.
+    pub zone: Zone,
     /// Whether the lines of lists are open.
     pub density: Density,
     /// The path and query of the request, for forms and links that return to it.

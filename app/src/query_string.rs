@@ -2,12 +2,32 @@
 
 use http::request::Parts;
 use threadline::InvalidParameter;
-use threadline::query::{Filter, Position};
+use threadline::query::{Filter, Position, Timestamp};
 use url::form_urlencoded;
+
+use crate::Zone;
 
 /// Decodes the pairs of a query.
 pub(crate) fn pairs(parts: &Parts) -> Vec<(String, String)> {
     form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
+}
+
+/// Replaces the times of these keys that are written as people do by UTC times. Returns true if there are some. What cannot be read
+/// stays, and is refused as the value of its key.
+pub(crate) fn resolve_times(pairs: &mut [(String, String)], keys: &[&str], zone: Zone) -> bool {
+    let mut is_changed = false;
+    for (key, value) in pairs {
+        let text = value.trim();
+        let is_exact = text.is_empty() || text.parse::<Timestamp>().is_ok();
+        if is_exact || !keys.contains(&key.as_str()) {
+            continue;
+        }
+        if let Some(at) = zone.parse(text) {
+            *value = Timestamp(at).to_string();
+            is_changed = true;
+        }
+    }
+    is_changed
 }
 
 /// Parses pairs as a filter and a position.

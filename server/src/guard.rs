@@ -47,6 +47,7 @@ pub(crate) async fn guard(
         host_name: state.settings.host_name.clone(),
         theme: preferences::chosen(&parts.headers),
         density: preferences::chosen(&parts.headers),
+        zone: preferences::chosen(&parts.headers),
         route,
         request_id: request_id(&parts),
         ..PageContext::default()

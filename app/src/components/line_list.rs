@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::change_line::{LineOptions, change_line, large_transaction_line};
 use super::time::day_label;
+use crate::Zone;
 use crate::html::{Html, IntoHtml};
 
 /// Renders the list. Infinite scrolling appends older lines to the list of a page that has an older one, which therefore has the id
@@ -17,6 +18,7 @@ pub(crate) fn line_list(
     is_filtered: bool,
     now: DateTime<Utc>,
 ) -> Html {
+    let zone = Zone::current();
     let mut previous: (Option<NaiveDate>, Option<Uuid>) = (None, None);
     let mut entries: Vec<Html> = Vec::with_capacity(lines.len() + 1);
     for line in lines {
@@ -25,10 +27,10 @@ pub(crate) fn line_list(
             TimelineLine::Transaction(large) => large.example.captured_at,
             _ => continue,
         };
-        let day = at.date_naive();
+        let day = zone.local(at).date_naive();
         if previous.0 != Some(day) {
             entries
-                .push(view! { <h2 class="day">{day_label(day, now.date_naive())}" · UTC"</h2> }.into_html());
+                .push(view! { <h2 class="day">{day_label(day, zone.local(now).date_naive())}" · "{zone.offset(at)}</h2> }.into_html());
         }
         let transaction = line.transaction().id;
         let is_same_transaction = previous == (Some(day), Some(transaction));

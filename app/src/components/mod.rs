@@ -29,6 +29,6 @@ pub(crate) use plural::{counted, counted_to, counted_up_to, grouped, needing_cap
 pub(crate) use shortened::WholeValue;
 pub(crate) use suggestions::{NearValue, did_you_mean, sentence_parts};
 pub(crate) use table_options::table_options;
-pub(crate) use time::{ShortTimestamp, Time, Timestamp, ago};
+pub(crate) use time::{ShortTimestamp, TIME_EXAMPLE, Time, Timestamp, ago, local, time_in_words};
 pub(crate) use tools::{Preferences, Tools};
 pub(crate) use value::{Value, isolated, one_line, text};

@@ -1,49 +1,67 @@
-//! Times, always in UTC: exact in the attributes, short in the text. In the browser the title contains the local time too.
+//! Times, in the time zone of the page: exact in the attributes, short in the text. In the browser the title contains the time in
+//! the browser's zone too.
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use leptos::prelude::*;
+
+use crate::Zone;
+
+/// What the field for a time says that it understands.
+pub(crate) const TIME_EXAMPLE: &str = "yesterday, 2h, or 24 Nov 14:00";
 
 /// A time of day, with the exact time in its attributes.
 #[component]
 pub(crate) fn Time(at: DateTime<Utc>) -> impl IntoView {
     let exact = exact(at);
-    view! { <time datetime=exact.clone() title=exact>{at.format("%H:%M:%S").to_string()}</time> }
+    view! { <time datetime=exact.clone() title=exact>{local(at, "%H:%M:%S")}</time> }
 }
 
 /// Formats a time as it was recorded: `22 November 2026, 09:41:07.123456 UTC`.
 pub(crate) fn exact_time(at: DateTime<Utc>) -> String {
-    at.format("%-d %B %Y, %H:%M:%S%.6f UTC").to_string()
+    format!("{} {}", local(at, "%-d %B %Y, %H:%M:%S%.6f"), Zone::current().offset(at))
+}
+
+/// Formats a time for a sentence: `22 November 2026, 09:41:07 UTC`.
+pub(crate) fn time_in_words(at: DateTime<Utc>) -> String {
+    format!("{} {}", local(at, "%-d %B %Y, %H:%M:%S"), Zone::current().offset(at))
+}
+
+/// Formats a time in the zone of the page.
+pub(crate) fn local(at: DateTime<Utc>, form: &str) -> String {
+    Zone::current().local(at).format(form).to_string()
 }
 
 /// A date and a time of day: `22 November 2026, 09:41:07 UTC`.
 #[component]
 pub(crate) fn Timestamp(at: DateTime<Utc>) -> impl IntoView {
     let exact = exact(at);
-    view! { <time datetime=exact.clone() title=exact>{at.format("%-d %B %Y, %H:%M:%S UTC").to_string()}</time> }
+    view! { <time datetime=exact.clone() title=exact>{time_in_words(at)}</time> }
 }
 
 /// A time of day, with its date if that is not today: `09:41:07`, `21 Nov, 09:41:07`.
 #[component]
 pub(crate) fn ShortTimestamp(at: DateTime<Utc>, now: DateTime<Utc>) -> impl IntoView {
     let exact = exact(at);
+    let [day, today] = [at, now].map(|at| Zone::current().local(at).date_naive());
     let form = match () {
-        () if at.date_naive() == now.date_naive() => "%H:%M:%S",
-        () if at.year() == now.year() => "%-d %b, %H:%M:%S",
+        () if day == today => "%H:%M:%S",
+        () if day.year() == today.year() => "%-d %b, %H:%M:%S",
         () => "%-d %b %Y, %H:%M:%S",
     };
-    view! { <time datetime=exact.clone() title=exact>{at.format(form).to_string()}</time> }
+    view! { <time datetime=exact.clone() title=exact>{local(at, form)}</time> }
 }
 
 /// Renders the note that the server's clock had been set back when something was recorded.
 pub(crate) fn clock_note(recorded: DateTime<Utc>, clock: DateTime<Utc>) -> impl IntoView {
+    let [day, other_day] = [recorded, clock].map(|at| Zone::current().local(at).date_naive());
     let form = match () {
-        () if recorded.date_naive() != clock.date_naive() => "%-d %B %Y, %H:%M:%S",
+        () if day != other_day => "%-d %B %Y, %H:%M:%S",
         () if recorded.timestamp() == clock.timestamp() => "%H:%M:%S%.6f",
         () => "%H:%M:%S",
     };
     let time = |at: DateTime<Utc>| {
         let exact = exact(at);
-        view! { <time datetime=exact.clone() title=exact>{at.format(form).to_string()}</time> }
+        view! { <time datetime=exact.clone() title=exact>{local(at, form)}</time> }
     };
     view! {
         <p class="note clock">
@@ -64,11 +82,11 @@ pub(crate) fn ago(time: TimeDelta) -> String {
 }
 
 /// Formats a time with the precision of PostgreSQL, without rounding.
-fn exact(at: DateTime<Utc>) -> String {
+pub(crate) fn exact(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
 }
 
-/// Formats a day in UTC as `Today, 22 November`, or as the date, with its year if that is not this year.
+/// Formats a day as `Today, 22 November`, or as the date, with its year if that is not this year.
 pub(crate) fn day_label(day: NaiveDate, today: NaiveDate) -> String {
     let date = if day.year() == today.year() { "%-d %B" } else { "%-d %B %Y" };
     let date = day.format(date);

@@ -32,9 +32,27 @@ pub(crate) fn Preferences(context: PageContext) -> impl IntoView {
             <div class="drawer">
                 {choice(&context, "theme", "Theme", themes)}
                 {choice(&context, "density", "Changes", densities)}
+                {zone_form(&context)}
                 <button type="button" class="needs-script" data-help="">"Keyboard shortcuts"</button>
             </div>
         </details>
+    }
+}
+
+/// Renders the form of the time zone. Script fills in the zone of the browser.
+fn zone_form(context: &PageContext) -> impl IntoView + use<> {
+    view! {
+        <form class="zone" method="post" action=context.href("/preferences")>
+            <input type="hidden" name="back" value=context.address.clone()/>
+            <label>
+                "Time zone"
+                <input name="zone" required="" value=context.zone.to_string() autocomplete="off" spellcheck="false"/>
+            </label>
+            <div class="buttons">
+                <button>"Save"</button>
+                <button type="button" class="needs-script" data-own-zone="">"Use mine"</button>
+            </div>
+        </form>
     }
 }
 

@@ -35,6 +35,8 @@ mod poll;
 mod scroll_position;
 #[cfg(feature = "hydrate")]
 mod themes;
+#[cfg(feature = "hydrate")]
+mod zone;
 
 pub use live::*;
 pub use newer_changes::*;

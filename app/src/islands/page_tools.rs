@@ -18,13 +18,14 @@ fn start() {}
 fn start() {
     use leptos::ev;
 
-    use super::{copy, dom, infinite_scroll, keyboard, local_times, scroll_position, themes};
+    use super::{copy, dom, infinite_scroll, keyboard, local_times, scroll_position, themes, zone};
 
     window_event_listener(ev::click, |event| {
         let Some(target) = dom::target(&event) else { return };
         copy::clicked(&target);
         keyboard::clicked(&target);
         themes::clicked(&event, &target);
+        zone::clicked(&target);
     });
     window_event_listener(ev::change, |event| {
         if let Some(target) = dom::target(&event) {

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use chrono::{DateTime, Utc};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use threadline::InvalidParameter;
-use threadline::query::{FILTER_KEYS, Filter, FilterKey, Position, Timestamp};
+use threadline::query::{FILTER_KEYS, Filter, FilterKey, Position, Timestamp, parse_human_time};
 
 use super::{CommandForm, CursorArgs, row_key};
 
@@ -108,7 +108,10 @@ impl<R: RequiredKeys> Args for FilterArgs<R> {
 
 impl<R: RequiredKeys> FromArgMatches for FilterArgs<R> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let value = |key: &FilterKey| Some((key.name, matches.get_one::<String>(key.name)?.clone()));
+        let value = |key: &FilterKey| {
+            let value = matches.get_one::<String>(key.name)?;
+            Some((key.name, utc_time(key.name, value).unwrap_or_else(|| value.clone())))
+        };
         Ok(Self { present: FILTER_KEYS.iter().filter_map(value).collect(), required: PhantomData })
     }
 
@@ -144,10 +147,15 @@ pub(super) fn expected(key: &str) -> &'static str {
     FILTER_KEYS.iter().find(|known| known.name == key).map_or("a value", |key| key.expected)
 }
 
-/// Parses a time argument.
+/// Returns the UTC time of a condition on the time that is written as people do.
+fn utc_time(key: &str, value: &str) -> Option<String> {
+    let time = if matches!(key, "from" | "to") { parse_human_time(value, &Utc::now()).ok() } else { None };
+    time.map(|time| Timestamp(time).to_string())
+}
+
+/// Parses a time argument, which may be written as people do. Without a time zone it is in UTC.
 pub(crate) fn parse_time(name: &str, value: &str) -> Result<DateTime<Utc>, InvalidParameter> {
-    let timestamp: Timestamp = value.trim().parse().map_err(|error: InvalidParameter| error.named(name))?;
-    Ok(timestamp.0)
+    parse_human_time(value, &Utc::now()).map_err(|error| error.named(name))
 }
 
 #[cfg(test)]

@@ -8,15 +8,21 @@ use axum::{Extension, Form};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use threadline::InvalidParameter;
-use threadline_app::{Density, PageError, RequestContext, Theme};
+use threadline_app::{Density, PageError, RequestContext, Theme, Zone};
 
 use crate::preferences::{self, Preference};
+
+// Here and not beside the others, because the fuzz targets compile those without the time zones.
+impl Preference for Zone {
+    const COOKIE: &'static str = "threadline_zone";
+}
 
 /// The forms in the header. Each sends one preference.
 #[derive(Debug, Deserialize)]
 struct PreferencesForm {
     theme: Option<String>,
     density: Option<String>,
+    zone: Option<String>,
     /// The address of the page to return to.
     #[serde(default)]
     back: String,
@@ -31,13 +37,16 @@ pub(crate) async fn preferences(
         Ok(Form(form)) => form,
         Err(rejection) => return Ok(rejection.into_response()),
     };
-    if form.theme.is_none() && form.density.is_none() {
-        let missing = InvalidParameter::new("theme", "", "a theme, or density with lines or cards");
+    if form.theme.is_none() && form.density.is_none() && form.zone.is_none() {
+        let missing = InvalidParameter::new("theme", "", "a value for theme, density or zone");
         return Err(PageError::bad_request("The form names no preference", &missing));
     }
     let base = &context.page.base;
-    let cookies =
-        [cookie::<Theme>(form.theme, base, secure)?, cookie::<Density>(form.density, base, secure)?];
+    let cookies = [
+        cookie::<Theme>(form.theme, base, secure)?,
+        cookie::<Density>(form.density, base, secure)?,
+        cookie::<Zone>(form.zone, base, secure)?,
+    ];
     let cookies = cookies.into_iter().flatten().map(|cookie| (header::SET_COOKIE, cookie));
     let location = [(header::LOCATION, preferences::return_path(&form.back, base))];
     Ok((StatusCode::SEE_OTHER, location, AppendHeaders(cookies)).into_response())

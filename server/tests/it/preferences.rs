@@ -46,13 +46,15 @@ async fn theme_is_kept_in_a_cookie(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
-async fn density_is_kept_in_a_cookie(pool: PgPool) -> Result {
+async fn density_and_zone_are_kept_in_cookies(pool: PgPool) -> Result {
     AuditTrail::new(pool.clone()).install().await?;
     let response =
         choose(&mounted(&pool, Access::Allow), "density=cards&back=%2Faudit%2Ftimeline", HERE).await?;
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     let cookie = said(&response, header::SET_COOKIE);
     assert_eq!(cookie, "threadline_density=cards; Path=/audit; Max-Age=31536000; HttpOnly; SameSite=Lax");
+    let response = choose(&mounted(&pool, Access::Allow), "zone=europe%2Fberlin", HERE).await?;
+    assert!(said(&response, header::SET_COOKIE).starts_with("threadline_zone=Europe/Berlin; Path=/audit;"));
     Ok(())
 }
 
@@ -73,6 +75,7 @@ async fn invalid_or_forged_theme_changes_nothing(pool: PgPool) -> Result {
     for (form, headers, status) in [
         ("theme=purple", HERE, StatusCode::BAD_REQUEST),
         ("density=huge", HERE, StatusCode::BAD_REQUEST),
+        ("zone=Berlin", HERE, StatusCode::BAD_REQUEST),
         ("theme=dark&density=huge", HERE, StatusCode::BAD_REQUEST),
         ("back=%2Faudit", HERE, StatusCode::BAD_REQUEST),
         ("theme=dark", elsewhere, StatusCode::FORBIDDEN),

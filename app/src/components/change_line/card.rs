@@ -1,5 +1,6 @@
 //! The opened line: who, why, the ids to go on with, and the fields with old and new values.
 
+use chrono::Utc;
 use leptos::prelude::*;
 use threadline::query::{Change, Operation, RowKey, TransactionRecord};
 
@@ -9,7 +10,7 @@ use crate::components::heading::TransactionHeading;
 use crate::components::ids::Identifier;
 use crate::components::key::other_key;
 use crate::components::shortened::{WholeValue, left_out};
-use crate::components::time::{clock_note, exact_time};
+use crate::components::time::{ago, clock_note, exact_time};
 use crate::components::value::text;
 use crate::diff::accessible_line;
 use crate::html::{Html, IntoHtml};
@@ -62,7 +63,7 @@ fn head(change: &Change, transaction: Option<TransactionRecord>, history: Option
     let heading = view! { <TransactionHeading transaction=transaction/> }.into_html();
     Some(
         view! {
-            <p class="about">{heading}" · "{exact_time(at)}</p>
+            <p class="about">{heading}" · "{exact_time(at)}", "{ago(Utc::now() - at)}</p>
             {reason}
             <p class="ids"><Identifier label="transaction" value=id href=Some(href)/> {correlation} {history}</p>
         }

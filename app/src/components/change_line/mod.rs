@@ -16,10 +16,11 @@ use self::subject::subject;
 pub(crate) use self::transaction::large_transaction_line;
 use super::fields::FieldRows;
 use super::heading::actor_mark;
+use super::time::{exact, local};
 use super::value::{isolated, one_line, text};
 use crate::diff::accessible_line;
 use crate::html::{Html, IntoHtml};
-use crate::{Density, PageContext};
+use crate::{Density, PageContext, Zone};
 
 /// Characters of a reason that a line shows.
 const MAX_REASON: usize = 80;
@@ -75,13 +76,13 @@ pub(crate) fn change_line(
 
 /// Renders when it was recorded. The opened line has the exact time.
 fn time(at: DateTime<Utc>, with_date: bool) -> impl IntoView {
-    let exact = at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
-    let format = match with_date {
+    let this_year = || Zone::current().local(at).year() == Zone::current().local(Utc::now()).year();
+    let form = match with_date {
         false => "%H:%M:%S",
-        true if at.year() == Utc::now().year() => "%-d %b %H:%M:%S",
+        true if this_year() => "%-d %b %H:%M:%S",
         true => "%-d %b %Y %H:%M:%S",
     };
-    view! { <time datetime=exact>{at.format(format).to_string()}</time> }
+    view! { <time datetime=exact(at)>{local(at, form)}</time> }
 }
 
 /// Renders who made the change: the id of the actor. The stylesheet puts a mark of the kind before it.

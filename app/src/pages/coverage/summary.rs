@@ -6,7 +6,8 @@ use threadline::health::{CoverageStatus, Severity};
 
 use super::view::FilteredCheck;
 use crate::Coverage;
-use crate::components::{Time, ago, grouped, needing_capture};
+use crate::Zone;
+use crate::components::{Time, ago, grouped, local, needing_capture};
 
 pub(super) fn summary(
     coverage: &Coverage,
@@ -23,7 +24,7 @@ pub(super) fn summary(
     };
     let numbers = check.map(numbers);
     let checked = coverage.last.as_ref().map(|last| {
-        view! { <p class="note">"Last checked at " <Time at=last.at/> " UTC, " {ago(now - last.at)} "."</p> }
+        view! { <p class="note">"Last checked at " <Time at=last.at/> {format!(" {}, ", Zone::current().offset(last.at))} {ago(now - last.at)} "."</p> }
     });
     view! {
         <section id="coverage-verdict" data-live="">
@@ -71,8 +72,9 @@ fn notice(coverage: &Coverage, now: DateTime<Utc>) -> Option<impl IntoView + use
         coverage.last.as_ref().map(|last| format!("What is shown was checked {}. ", ago(now - last.at)));
     let (reason, command) = match coverage.failure {
         Some(failure) => {
-            let since = failure.since.format("%H:%M:%S").to_string();
-            (format!("Checks have failed since {since} UTC: {} ", failure.reason), failure.command)
+            let since = local(failure.since, "%H:%M:%S");
+            let zone = Zone::current().offset(failure.since);
+            (format!("Checks have failed since {since} {zone}: {} ", failure.reason), failure.command)
         }
         None => ("The check that is due has not been answered yet. ".to_owned(), None),
     };

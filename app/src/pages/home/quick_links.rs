@@ -5,9 +5,8 @@ use leptos::prelude::*;
 use threadline::query::{Filter, RelativeRange};
 use threadline::{AuditContext, TableName};
 
-use crate::PageContext;
-use crate::components::table_options;
-use crate::relative_range::DEFAULT_RANGE;
+use crate::components::{TIME_EXAMPLE, table_options};
+use crate::{PageContext, Zone};
 
 /// Renders the forms. They are GET forms, so that every result has an address. The table field suggests these tables.
 pub(super) fn quick_links(tables: &[TableName]) -> impl IntoView + use<> {
@@ -20,7 +19,7 @@ pub(super) fn quick_links(tables: &[TableName]) -> impl IntoView + use<> {
             view! { <li><a href=context.timeline_href(&filter)>{window.name()}</a></li> }
         })
         .collect();
-    let day_ago = DEFAULT_RANGE.before(now).from.map(|from| from.format("%Y-%m-%dT%H:%M").to_string());
+    let zone = Zone::current().label();
     view! {
         <section class="ways-in">
             <h2 class="section">"Start from what you know"</h2>
@@ -48,8 +47,11 @@ pub(super) fn quick_links(tables: &[TableName]) -> impl IntoView + use<> {
                 <form method="get" action=context.href("/timeline")>
                     <h3>"A time window"</h3>
                     <div class="last"><span id="last">"The last"</span> <ul class="windows" aria-labelledby="last">{presets}</ul></div>
-                    <label>"From (UTC)" <input type="datetime-local" name="from" required="" value=day_ago/></label>
-                    <label>"To (UTC), or now if left blank" <input type="datetime-local" name="to"/></label>
+                    <label>
+                        {format!("From ({zone})")}
+                        <input name="from" required="" autocomplete="off" placeholder=TIME_EXAMPLE value="yesterday"/>
+                    </label>
+                    <label>{format!("To ({zone})")} <input name="to" autocomplete="off" placeholder="now"/></label>
                     <button class="primary">"Show the changes"</button>
                 </form>
             </div>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::Problem;
 use super::narrower_window::narrower_window;
 use crate::PageContext;
-use crate::components::{CommandLine, isolated, one_line};
+use crate::components::{CommandLine, isolated, one_line, time_in_words};
 
 /// Renders a problem.
 pub(super) fn view(problem: Problem, context: PageContext) -> impl IntoView {
@@ -64,7 +64,7 @@ fn buttons(links: Vec<(String, String)>) -> Option<impl IntoView> {
 fn reference(request: Option<String>) -> impl IntoView {
     let now = Utc::now();
     let exact = now.to_rfc3339_opts(SecondsFormat::Millis, true);
-    let words = now.format("%-d %B %Y, %H:%M:%S UTC").to_string();
+    let words = time_in_words(now);
     let whole = match &request {
         Some(id) => format!("{exact}, request {id}"),
         None => exact.clone(),

@@ -6,6 +6,7 @@ use threadline::health::{DriftState, TableRedaction};
 
 use super::RedactionPage;
 use super::table::table;
+use crate::Zone;
 use crate::components::{Time, ago, counted, grouped};
 use crate::html::IntoHtml;
 use crate::{ConsoleAction, Coverage, LastCheck};
@@ -62,7 +63,7 @@ fn checked(
         {stale}
         {unconfigured}
         <p class="note">
-            "The columns that the capture functions exclude and mask, compared with threadline.toml. Last checked at " <Time at=last.at/> " UTC, " {age} "."
+            "The columns that the capture functions exclude and mask, compared with threadline.toml. Last checked at " <Time at=last.at/> {format!(" {}, ", Zone::current().offset(last.at))} {age} "."
         </p>
         {sections}
     }

@@ -6,16 +6,17 @@ use threadline::query::{AsOf, FieldChange, Operation, RowKey, TimelineEntry};
 
 use super::address::Address;
 use super::state::{by, new_key, removals};
-use super::times::{field_value, just_before, stamp};
+use super::times::{just_before, stamp};
 use super::{AsOfResult, RowAsOf};
-use crate::PageContext;
-use crate::components::{Timestamp, Value, WholeValue, isolated, key_link, one_line};
+use crate::components::{TIME_EXAMPLE, Timestamp, Value, WholeValue, isolated, key_link, one_line};
 use crate::html::{Html, IntoHtml};
+use crate::{PageContext, Zone};
 
 /// Renders the form that asks for a time.
 pub(super) fn as_of_form(address: &Address, shown: Option<&AsOfResult>) -> Html {
     let value = shown.and_then(|shown| shown.result.as_ref().ok());
-    let value = value.map(|then| field_value(then.at));
+    let zone = Zone::current();
+    let value = value.map(|then| zone.written(then.at));
     let error = shown.and_then(|shown| shown.result.as_ref().err().cloned());
     let invalid = error.is_some().then_some("true");
     let described = error.is_some().then_some("as-of-mistake");
@@ -25,8 +26,8 @@ pub(super) fn as_of_form(address: &Address, shown: Option<&AsOfResult>) -> Html 
         <form method="get" action=address.whole() aria-label="The row at a moment">
             {address.hidden_fields()}
             <label>
-                "The row as it was at (UTC)"
-                <input type="datetime-local" name="as_of" step="1" required value=value aria-invalid=invalid aria-describedby=described/>
+                {format!("The row as it was at ({})", zone.label())}
+                <input type="text" name="as_of" autocomplete="off" placeholder=TIME_EXAMPLE required value=value aria-invalid=invalid aria-describedby=described/>
             </label>
             {error}
             <div class="buttons"><button>"Show"</button></div>

@@ -10,9 +10,11 @@ use threadline::query::{
 
 use super::address::Address;
 use super::state::{by, new_key, removals};
-use super::times::{in_words, parse_time, stamp};
+use super::times::{parse_time, stamp};
 use super::{CompareResult, ComparedVersions};
-use crate::components::{FieldTable, Sides, Value, WholeValue, counted, isolated, one_line};
+use crate::components::{
+    FieldTable, Sides, Value, WholeValue, counted, isolated, local, one_line, time_in_words,
+};
 use crate::diff::accessible_line;
 use crate::html::{Html, IntoHtml};
 
@@ -31,7 +33,7 @@ pub(super) fn compare_form(
     let chosen = requested.unwrap_or(default);
     for at in chosen.into_iter().flatten() {
         if !known.iter().any(|(known, _)| *known == at) {
-            known.push((at, in_words(at)));
+            known.push((at, time_in_words(at)));
         }
     }
     known.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
@@ -67,7 +69,7 @@ fn choice(entry: &TimelineEntry) -> (DateTime<Utc>, String) {
     let at = entry.change.captured_at;
     let operation = entry.change.operation.as_str();
     let actor = entry.transaction.actor.as_ref().map(|actor| format!(" by {actor}")).unwrap_or_default();
-    (at, format!("{}: {operation}{actor}", at.format("%-d %b %Y, %H:%M:%S")))
+    (at, format!("{}: {operation}{actor}", local(at, "%-d %b %Y, %H:%M:%S")))
 }
 
 /// Renders the differences, field by field. Equal fields are folded.
@@ -86,7 +88,7 @@ pub(super) fn compare_panel(compared: ComparedVersions, key: &RowKey, address: &
     let whole = sides.each_ref().map(|side| side.entry().map(|entry| WholeValue::after(&entry.change)));
     let table = is_different.then(|| {
         let [left, right] =
-            [0, 1].map(|side| format!("{}: {}", in_words(at[side]), state_in_words(&sides[side])));
+            [0, 1].map(|side| format!("{}: {}", time_in_words(at[side]), state_in_words(&sides[side])));
         let label = "Fields that differ".to_owned();
         view! { <FieldTable sides=Sides::Named(left, right) fields=fields label=label whole=whole/> }
     });
@@ -101,7 +103,9 @@ pub(super) fn compare_panel(compared: ComparedVersions, key: &RowKey, address: &
     let remarks: Vec<_> = sides
         .into_iter()
         .zip(at)
-        .filter_map(|(side, at)| remark(side, key).map(|words| view! { <p>{in_words(at)}": "{words}</p> }))
+        .filter_map(|(side, at)| {
+            remark(side, key).map(|words| view! { <p>{time_in_words(at)}": "{words}</p> })
+        })
         .collect();
     view! {
         <section class="panel" aria-labelledby="compare-heading">

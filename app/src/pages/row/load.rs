@@ -1,5 +1,6 @@
 //! Loads the history of a row, all from one snapshot.
 
+use chrono::{DateTime, Utc};
 use http::StatusCode;
 use threadline::query::{
     AsOf, Cursor, Filter, Position, QueryError, RowKey, Snapshot, TimelineEntry, TypedKey,
@@ -7,11 +8,11 @@ use threadline::query::{
 use threadline::{Scope, TableName};
 
 use super::query::{RowOptions, RowQuery};
-use super::times::{future_message, parse_time};
+use super::times::parse_time;
 use super::{AsOfResult, CompareResult, ComparedVersions, RowAsOf, RowField, RowHistory, RowPage};
 use crate::pages::find_row::resolve;
 use crate::request::QueryFailure;
-use crate::{PageError, RequestContext};
+use crate::{PageError, RequestContext, Zone};
 
 /// Versions on one page.
 const PAGE_SIZE: usize = 20;
@@ -23,7 +24,7 @@ pub(super) async fn load(context: &RequestContext, query: RowQuery) -> Result<Ro
             return resolve(context, table, record).await.map(RowPage::from);
         }
     };
-    let row = Row { scope: &context.scope, table, key };
+    let row = Row { scope: &context.scope, table, key, zone: context.page.zone };
     let history = async { row.history(&mut context.snapshot().await?, *options).await };
     match context.with_query_timeout(history).await {
         Ok(history) if matches!(history.latest, AsOf::BeforeHorizon) => unknown(context, row, history).await,
@@ -77,6 +78,7 @@ struct Row<'a> {
     scope: &'a Scope,
     table: TableName,
     key: RowKey,
+    zone: Zone,
 }
 
 impl Row<'_> {
@@ -121,7 +123,7 @@ impl Row<'_> {
             Err(message) => return Ok(Err(message)),
         };
         let row = match snapshot.as_of(self.scope, self.table.clone(), self.key.clone(), at).await {
-            Err(QueryError::FutureTimestamp { at }) => return Ok(Err(future_message(at))),
+            Err(QueryError::FutureTimestamp { at }) => return Ok(Err(future_message(self.zone, at))),
             row => row?,
         };
         let first = match row {
@@ -151,9 +153,15 @@ impl Row<'_> {
         };
         match snapshot.compare(self.scope, self.table.clone(), self.key.clone(), at).await {
             Err(QueryError::FutureTimestamp { at: future }) => {
-                Ok(Err((usize::from(at[0] != future), future_message(future))))
+                Ok(Err((usize::from(at[0] != future), future_message(self.zone, future))))
             }
             comparison => Ok(Ok(ComparedVersions { at, comparison: comparison? })),
         }
     }
+}
+
+/// Returns the message about a time in the future.
+fn future_message(zone: Zone, at: DateTime<Utc>) -> String {
+    let written = zone.local(at).format("%-d %B %Y, %H:%M:%S");
+    format!("{written} {} is in the future. Choose now or an earlier time.", zone.offset(at))
 }

@@ -5,8 +5,9 @@ use http::request::Parts;
 use threadline::InvalidParameter;
 use threadline::TableName;
 use threadline::query::{Filter, Position, RowKey};
+use url::form_urlencoded;
 
-use crate::query_string::{pairs, parse_filter};
+use crate::query_string::{pairs, parse_filter, resolve_times};
 use crate::{PageError, RequestContext};
 
 /// The query of the page.
@@ -38,7 +39,13 @@ impl FromRequestParts<RequestContext> for RowQuery {
         let (table, record) = path.map(|Path(segments)| segments).unwrap_or_default();
         Ok(match (table.parse(), record.parse()) {
             (Ok(table), Ok(key)) => {
-                Self::Row { table, key, options: Box::new(RowOptions::parse(pairs(parts))?) }
+                let mut pairs = pairs(parts);
+                if resolve_times(&mut pairs, &["as_of", "compare", "with", "from", "to"], context.page.zone) {
+                    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+                    let row = context.page.row_of(&table, &key);
+                    return Err(PageError::Redirect(format!("{row}?{query}")));
+                }
+                Self::Row { table, key, options: Box::new(RowOptions::parse(pairs)?) }
             }
             _ => Self::Unresolved { table, record },
         })

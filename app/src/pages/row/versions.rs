@@ -6,12 +6,13 @@ use threadline::TableName;
 use threadline::query::{AsOf, Cursor, Filter, Operation, Page, RowKey, TimelineEntry};
 
 use super::address::Address;
-use super::times::{field_value, just_before, stamp};
-use crate::PageContext;
+use super::times::{just_before, stamp};
 use crate::components::{
-    LineOptions, NearValue, Pager, change_line, counted, did_you_mean, isolated, sentence_parts,
+    LineOptions, NearValue, Pager, TIME_EXAMPLE, change_line, counted, did_you_mean, isolated,
+    sentence_parts, time_in_words,
 };
 use crate::html::{Html, IntoHtml};
+use crate::{PageContext, Zone};
 
 /// The present version, which other versions are compared with.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +63,7 @@ fn version(
     address: &Address,
 ) -> Html {
     let at = change.captured_at;
-    let time = at.format("%-d %B %Y, %H:%M:%S UTC").to_string();
+    let time = time_in_words(at);
     let (whole, then) = match change.operation {
         Operation::Delete | Operation::Truncate => ("The whole row before this", just_before(at)),
         _ if change.takes_away(key) => ("The whole row before this", just_before(at)),
@@ -93,14 +94,15 @@ fn version(
 /// Renders the form that limits the list to a time window. It is folded while there is none.
 pub(super) fn window_form(address: &Address, filter: &Filter) -> Html {
     let open = !filter.is_empty();
-    let [from, to] = [filter.from, filter.to].map(|at| at.map(field_value));
+    let zone = Zone::current();
+    let [from, to] = [filter.from, filter.to].map(|at| at.map(|at| zone.written(at)));
     let everything = open.then(|| view! { <a class="button" href=address.whole()>"Show every version"</a> });
     view! {
         <details class="row-window" open=open>
             <summary>"Limit to a window"</summary>
             <form method="get" action=address.whole() aria-label="Window">
-                <label>"From (UTC)" <input type="datetime-local" name="from" step="1" value=from/></label>
-                <label>"To (UTC)" <input type="datetime-local" name="to" step="1" value=to/></label>
+                <label>{format!("From ({})", zone.label())} <input type="text" name="from" autocomplete="off" placeholder=TIME_EXAMPLE value=from/></label>
+                <label>{format!("To ({})", zone.label())} <input type="text" name="to" autocomplete="off" placeholder="now" value=to/></label>
                 <div class="buttons"><button>"Apply"</button>{everything}</div>
             </form>
         </details>

@@ -1,12 +1,14 @@
 //! The conditions of the filter as chips.
 
-use chrono::{DateTime, Datelike, Timelike, Utc};
+use std::fmt::Display;
+
+use chrono::{DateTime, Datelike, TimeZone, Timelike, Utc};
 use leptos::prelude::*;
 use threadline::query::Filter;
 
 use super::filter_fields::label;
-use crate::PageContext;
 use crate::components::isolated;
+use crate::{PageContext, Zone};
 
 /// Renders one chip for each condition, with a link that removes it. The time window is one condition.
 pub(super) fn chips(context: &PageContext, filter: &Filter, now: DateTime<Utc>) -> impl IntoView + use<> {
@@ -25,7 +27,7 @@ pub(super) fn chips(context: &PageContext, filter: &Filter, now: DateTime<Utc>) 
             href,
         )
     });
-    let window = describe_window(filter, now)
+    let window = describe_window(filter, Zone::current(), now)
         .map(|words| chip(String::new(), words, "Remove window".to_owned(), without(&["from", "to"])));
     let chips: Vec<_> = conditions.chain(window).collect();
     (!chips.is_empty()).then(|| view! { <ul class="chips" aria-label="Active filters">{chips}</ul> })
@@ -41,25 +43,30 @@ fn chip(label: String, value: String, remove: String, href: String) -> impl Into
 }
 
 /// Describes the time window: `Since 21 November, 09:30`.
-fn describe_window(filter: &Filter, now: DateTime<Utc>) -> Option<String> {
-    match (filter.from, filter.to) {
+fn describe_window(filter: &Filter, zone: Zone, now: DateTime<Utc>) -> Option<String> {
+    let now = zone.local(now);
+    let [from, to] = [filter.from, filter.to].map(|at| at.map(|at| zone.local(at)));
+    match (from, to) {
         (None, None) => None,
-        (Some(from), None) => Some(format!("Since {}", format_time(from, now))),
-        (None, Some(to)) => Some(format!("Until {}", format_time(to, now))),
+        (Some(from), None) => Some(format!("Since {}", format_time(&from, &now))),
+        (None, Some(to)) => Some(format!("Until {}", format_time(&to, &now))),
         (Some(from), Some(to)) if from.date_naive() == to.date_naive() => {
-            Some(format!("{} to {}", format_time(from, now), to.format(time_of_day(to))))
+            Some(format!("{} to {}", format_time(&from, &now), to.format(time_of_day(&to))))
         }
-        (Some(from), Some(to)) => Some(format!("{} to {}", format_time(from, now), format_time(to, now))),
+        (Some(from), Some(to)) => Some(format!("{} to {}", format_time(&from, &now), format_time(&to, &now))),
     }
 }
 
 /// Formats a time as precisely as it was given.
-fn format_time(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+fn format_time<Z: TimeZone>(at: &DateTime<Z>, now: &DateTime<Z>) -> String
+where
+    Z::Offset: Display,
+{
     let date = if at.year() == now.year() { "%-d %B" } else { "%-d %B %Y" };
     at.format(&format!("{date}, {}", time_of_day(at))).to_string()
 }
 
-fn time_of_day(at: DateTime<Utc>) -> &'static str {
+fn time_of_day(at: &impl Timelike) -> &'static str {
     match (at.second(), at.nanosecond()) {
         (0, 0) => "%H:%M",
         (_, 0) => "%H:%M:%S",
@@ -75,7 +82,8 @@ mod tests {
     fn time_window_is_described_as_precisely_as_given() {
         let now = "2026-11-22T12:00:00Z".parse().unwrap();
         let words = |pairs: &[(&str, &str)]| {
-            describe_window(&Filter::from_pairs(pairs.iter().copied()).unwrap().0, now).unwrap_or_default()
+            describe_window(&Filter::from_pairs(pairs.iter().copied()).unwrap().0, Zone::default(), now)
+                .unwrap_or_default()
         };
         assert_eq!(words(&[]), "");
         assert_eq!(words(&[("from", "2026-11-21T09:30")]), "Since 21 November, 09:30");

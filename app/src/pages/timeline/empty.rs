@@ -48,7 +48,7 @@ pub(super) fn no_changes(
         let window = |window: TimelineWindow| window.href(context, &filter.to_pairs());
         plain(
             "This time window is in the future",
-            "It starts after the present time, in UTC, so nothing has been recorded in it yet.",
+            "It starts after the present time, so nothing has been recorded in it yet.",
             vec![
                 ("Last 24 hours", window(TimelineWindow::Last(RelativeRange::LastDay))),
                 ("All time", window(TimelineWindow::All)),

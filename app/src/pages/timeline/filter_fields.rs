@@ -1,11 +1,11 @@
 //! The form fields of the filter's keys.
 
-use chrono::{NaiveDateTime, Timelike};
 use leptos::prelude::*;
-use threadline::query::Operation;
+use threadline::query::{Operation, Timestamp};
 
 use super::InvalidFilter;
-use crate::components::one_line;
+use crate::Zone;
+use crate::components::{TIME_EXAMPLE, one_line};
 use crate::diff::accessible_line;
 use crate::html::IntoHtml;
 
@@ -24,7 +24,8 @@ enum Input {
     /// A text, with the captured tables as suggestions.
     Table,
     Operation,
-    Time,
+    /// A time, with an example of it.
+    Time(&'static str),
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -49,8 +50,8 @@ pub(super) const FIELDS: [Field; 10] = {
         Field { key, label, input, column }
     }
     [
-        field("from", "From (UTC)", Time, Window),
-        field("to", "To (UTC)", Time, Window),
+        field("from", "From", Time(TIME_EXAMPLE), Window),
+        field("to", "To", Time("now"), Window),
         field("table", "Table", Table, Main),
         field("key", "Record", Text("42, or order=7&line=2"), Main),
         field("actor", "Actor", Text("user:42, or job"), Main),
@@ -89,21 +90,18 @@ impl Field {
         let aria_invalid = invalid.map(|_| "true");
         let described = invalid.map(|_| sentence_id);
         let name = self.key;
-        let text = |kind, value: String, example, list| {
+        let text = |value: String, example, list| {
             view! {
-                <input type=kind id=id.clone() name=name value=value placeholder=example list=list step=(kind == "datetime-local").then_some("1") autofocus=aria_invalid.is_some()
+                <input type="text" id=id.clone() name=name value=value placeholder=example list=list autofocus=aria_invalid.is_some()
                     autocomplete="off" autocapitalize="none" spellcheck="false"
                     aria-invalid=aria_invalid aria-describedby=described.clone()/>
             }
             .into_html()
         };
         let input = match self.input {
-            Input::Text(example) => text("text", value.to_owned(), Some(example), None),
-            Input::Table => text("text", value.to_owned(), Some("any"), Some(TABLES_LIST)),
-            Input::Time if fits_picker(value) => {
-                text("datetime-local", value.trim_end_matches('Z').to_owned(), None, None)
-            }
-            Input::Time => text("text", value.to_owned(), None, None),
+            Input::Text(example) => text(value.to_owned(), Some(example), None),
+            Input::Table => text(value.to_owned(), Some("any"), Some(TABLES_LIST)),
+            Input::Time(example) => text(written(value), Some(example), None),
             Input::Operation => view! {
                 <select id=id.clone() name=name autofocus=aria_invalid.is_some() aria-invalid=aria_invalid aria-describedby=described.clone()>
                     <option value="">"any"</option>
@@ -112,7 +110,11 @@ impl Field {
             }
             .into_html(),
         };
-        view! { <div class="field"><label for=id>{self.label}</label> {input} {sentence}</div> }
+        let label = match self.input {
+            Input::Time(_) => format!("{} ({})", self.label, Zone::current().label()),
+            _ => self.label.to_owned(),
+        };
+        view! { <div class="field"><label for=id>{label}</label> {input} {sentence}</div> }
     }
 }
 
@@ -130,13 +132,9 @@ fn operations(value: &str) -> Vec<impl IntoView + use<>> {
     words.into_iter().map(option).collect()
 }
 
-/// Returns whether a time picker can show a value. It knows whole seconds only; other values stay in a text field.
-fn fits_picker(value: &str) -> bool {
-    let value = value.trim_end_matches('Z');
-    let time = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(value, format).ok());
-    value.is_empty() || time.is_some_and(|time| time.nanosecond() == 0)
+/// Writes a time in the zone of the page. What is no time stays as it was typed.
+fn written(value: &str) -> String {
+    value.parse::<Timestamp>().map_or_else(|_| value.to_owned(), |time| Zone::current().written(time.0))
 }
 
 #[cfg(test)]
@@ -152,15 +150,5 @@ mod tests {
         let fields: BTreeSet<&str> = FIELDS.iter().map(|field| field.key).collect();
         assert_eq!(fields, FILTER_KEYS.iter().map(|key| key.name).collect());
         assert_eq!(fields.len(), FIELDS.len());
-    }
-
-    #[test]
-    fn time_that_a_picker_cannot_show_stays_a_text() {
-        for time in ["", "2026-11-22T09:30", "2026-11-22T09:30:07", "2026-11-22T09:30:00Z"] {
-            assert!(fits_picker(time), "{time}");
-        }
-        for time in ["yesterday", "2026-11-22T09:30:00.000001Z", "2026-11-22T09:30:00+01:00"] {
-            assert!(!fits_picker(time), "{time}");
-        }
     }
 }

@@ -47,7 +47,7 @@ async fn find(context: &RequestContext, query: &TimelineQuery) -> Result<Timelin
     };
     let (filter, position) = query.parse(key.as_ref())?;
     let typed = canonical(&filter, position);
-    if query.needs_canonical_redirect() && query.typed != typed {
+    if query.is_resolved || (query.needs_canonical_redirect() && query.typed != typed) {
         return Err(redirect(context, &typed));
     }
     let read = read(context, &filter, position).await;

@@ -1,6 +1,7 @@
 //! A filter that cannot be used: what is wrong with it, and what was probably meant.
 
-use threadline::query::{Filter, QueryError, RowKey, Sentence, Suggestion, TypedKey};
+use chrono::Utc;
+use threadline::query::{Filter, QueryError, RowKey, Sentence, Suggestion, TypedKey, parse_human_time};
 use threadline::{InvalidParameter, TableName};
 
 use super::InvalidFilter;
@@ -26,6 +27,12 @@ impl Failure {
 
 impl From<InvalidParameter> for Failure {
     fn from(error: InvalidParameter) -> Self {
+        let error = match error.name.as_str() {
+            // The console reads more times than an address may contain.
+            "from" | "to" => parse_human_time(&error.value, &Utc::now())
+                .map_or_else(|times| times.named(&error.name), |_| error.clone()),
+            _ => error,
+        };
         let (message, hint) = (format!("{error}."), format!("Expected {}.", error.expected));
         Self::filter(error.name, message, hint)
     }

@@ -10,24 +10,27 @@ use threadline::TableName;
 use threadline::query::{Filter, Position, RelativeRange, RowKey, Timestamp};
 
 use crate::RequestContext;
-use crate::query_string::{pairs, parse_filter};
+use crate::query_string::{pairs, parse_filter, resolve_times};
 use crate::relative_range::DEFAULT_RANGE;
 
 /// The filter of an address, as it was typed. Besides the keys of [`Filter`], it may name a time window by its length.
 #[derive(Debug, Clone)]
 pub struct TimelineQuery {
     pub(super) typed: Vec<(String, String)>,
+    /// True if a time was written as people do, and is now a UTC time.
+    pub(super) is_resolved: bool,
 }
 
 impl FromRequestParts<RequestContext> for TimelineQuery {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &RequestContext) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, context: &RequestContext) -> Result<Self, Infallible> {
         let mut typed = pairs(parts);
         if typed.is_empty() {
             typed.push(("window".to_owned(), DEFAULT_RANGE.to_string()));
         }
-        Ok(Self { typed })
+        let is_resolved = resolve_times(&mut typed, &["from", "to"], context.page.zone);
+        Ok(Self { typed, is_resolved })
     }
 }
 
@@ -108,17 +111,21 @@ pub(super) fn expected_key(table: &TableName, columns: &[String]) -> String {
 mod tests {
     use super::*;
 
+    fn of_window(word: &str) -> TimelineQuery {
+        TimelineQuery { typed: vec![("window".to_owned(), word.to_owned())], is_resolved: false }
+    }
+
     #[test]
     fn window_is_a_length_that_ends_now() {
         for word in ["1h", "24h", "7d", "30d"] {
-            let query = TimelineQuery { typed: vec![("window".to_owned(), word.to_owned())] };
+            let query = of_window(word);
             let (filter, _) = query.parse(None).unwrap();
             let length = Utc::now() - filter.from.unwrap();
             let window: RelativeRange = word.parse().unwrap();
             assert!((window.length()..=window.max_length()).contains(&length), "{word}: {length}");
             assert_eq!(filter.to, None);
         }
-        let query = TimelineQuery { typed: vec![("window".to_owned(), "2h".to_owned())] };
+        let query = of_window("2h");
         assert!(query.parse(None).is_err());
     }
 }

@@ -40,7 +40,7 @@ async fn invalid_option_error_names_key_value_and_expected(pool: PgPool) -> Resu
             "key" => "42",
             "operation" => "UPDATE",
             "actor" => "robot:1",
-            "from" | "to" => "yesterday",
+            "from" | "to" => "some day",
             _ => &long,
         };
         let option = format!("--{}", key.name.replace('_', "-"));
