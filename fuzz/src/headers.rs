@@ -115,12 +115,12 @@ fn check_theme(headers: &HeaderMap) {
         let both = [pair.as_bytes(), b"; ", others].concat();
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::from_str(pair).unwrap_or_else(|_| panic!("{pair}")));
-        assert_eq!(preferences::chosen(&headers), set);
+        assert_eq!(preferences::chosen::<Theme>(&headers), set);
         if let Ok(value) = HeaderValue::from_bytes(&both)
             && value.to_str().is_ok()
         {
             headers.insert(header::COOKIE, value);
-            assert_eq!(preferences::chosen(&headers), set, "{headers:?}, alone {chosen:?}");
+            assert_eq!(preferences::chosen::<Theme>(&headers), set, "{headers:?}, alone {chosen:?}");
         }
     }
 }
