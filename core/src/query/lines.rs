@@ -11,7 +11,7 @@ use super::engine::scan::Found;
 use super::engine::snapshot::Snapshot;
 use super::engine::window_scan::ChangeRow;
 use super::model::change::Change;
-use super::model::cursor::Position;
+use super::model::cursor::{Cursor, Position};
 use super::model::error::QueryError;
 use super::model::filter::Filter;
 use super::model::operation::Operation;
@@ -88,7 +88,7 @@ pub struct LargeTransaction {
     pub example: Change,
     /// The number of changes that match, by table and operation, the largest first.
     pub counts: Vec<(TableName, Operation, usize)>,
-    /// True if there are more changes than were counted.
+    /// True if there may be more changes than were counted.
     pub truncated: bool,
 }
 
@@ -160,7 +160,7 @@ impl Snapshot<'_> {
         criteria: Criteria<'_>,
         position: Position,
         limit: usize,
-    ) -> Result<(Vec<Line>, Option<chrono::DateTime<chrono::Utc>>), QueryError> {
+    ) -> Result<(Vec<Line>, Option<Cursor>), QueryError> {
         let mut lines = Lines::default();
         let (mut position, start) = (position, Instant::now());
         loop {
@@ -201,7 +201,16 @@ impl Snapshot<'_> {
         let cap = MAX_COUNTED.min(MAX_COUNTED_OF_PAGE / large.len().max(1));
         // All changes of these transactions meet the conditions on their transaction.
         let filter = criteria.filter.without_transaction_conditions();
-        let rows = self.count_by_table_and_operation(criteria.with_filter(&filter), &large, cap).await?;
+        let rows = if large.is_empty() {
+            Some(Vec::new())
+        } else {
+            // The count of a rare value reads all changes of a transaction, which may take too long.
+            let time_limit = self.begin_time_limit().await?;
+            let rows = self.count_by_table_and_operation(criteria.with_filter(&filter), &large, cap).await;
+            self.end_time_limit(time_limit, rows).await?
+        };
+        let is_counted = rows.is_some();
+        let rows = rows.unwrap_or_default();
         let mut counts: HashMap<Uuid, Vec<(TableName, Operation, usize)>> = HashMap::new();
         for (transaction, table, operation, count) in rows {
             counts.entry(transaction).or_default().push((table, operation, count));
@@ -211,6 +220,16 @@ impl Snapshot<'_> {
                 return TimelineLine::Change(Box::new(entry));
             }
             let TimelineEntry { change: example, transaction } = entry;
+            if !is_counted {
+                let found = (example.table.clone(), example.operation, MAX_LINES_OF_TRANSACTION + 1);
+                let (counts, truncated) = (vec![found], true);
+                return TimelineLine::Transaction(Box::new(LargeTransaction {
+                    transaction,
+                    example,
+                    counts,
+                    truncated,
+                }));
+            }
             let mut counts = counts.remove(&transaction.id).unwrap_or_default();
             let truncated = counts.iter().map(|(_, _, count)| count).sum::<usize>() > cap;
             if truncated && let Some((_, _, largest)) = counts.first_mut() {

@@ -43,7 +43,7 @@ pub(super) const TABLES_LIST: &str = "captured-tables";
 pub(super) const CUSTOM_WINDOW: &str = "#filter-from";
 
 /// Every key has a field. Applying the form would drop a key without one.
-pub(super) const FIELDS: [Field; 10] = {
+pub(super) const FIELDS: [Field; 11] = {
     use Column::{Main, More, Window};
     use Input::{Operation, Table, Text, Time};
     const fn field(key: &'static str, label: &'static str, input: Input, column: Column) -> Field {
@@ -56,6 +56,7 @@ pub(super) const FIELDS: [Field; 10] = {
         field("key", "Record", Text("42, or order=7&line=2"), Main),
         field("actor", "Actor", Text("user:42, or job"), Main),
         field("action", "Action", Text("ticket.escalated"), Main),
+        field("value", "Value", Text("text, or =whole value"), Main),
         field("correlation_id", "Correlation", Text("any"), Main),
         field("operation", "Operation", Operation, More),
         field("field", "Changed field", Text("any"), More),

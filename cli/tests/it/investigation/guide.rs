@@ -59,8 +59,18 @@ async fn guide_commands_find_their_results(pool: PgPool) -> Result {
         seen.extend(command.into_iter().next());
     }
     seen.dedup();
-    let commands =
-        ["history", "as-of", "compare", "timeline", "actor", "correlation", "count", "timeline", "incident"];
+    let commands = [
+        "history",
+        "as-of",
+        "compare",
+        "timeline",
+        "actor",
+        "timeline",
+        "correlation",
+        "count",
+        "timeline",
+        "incident",
+    ];
     assert_eq!(seen, commands);
     Ok(())
 }

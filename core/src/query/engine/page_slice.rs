@@ -1,7 +1,6 @@
 //! Keyset pages.
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use super::criteria::Criteria;
 use super::scan::Found;
@@ -51,11 +50,9 @@ impl<T> PageSlice<T> {
         Self { next: self.next.and(next), ..self }
     }
 
-    /// Marks the page as truncated at this moment. The nil UUID sorts before every id, so the next page starts at the moment
-    /// itself.
-    pub(in crate::query) fn truncated(self, at: DateTime<Utc>) -> Self {
-        let next = Some(Cursor { captured_at: at, id: Uuid::nil() });
-        Self { next, truncated_at: Some(at), ..self }
+    /// Marks the page as truncated at this cursor, after which the next page begins.
+    pub(in crate::query) fn truncated(self, at: Cursor) -> Self {
+        Self { next: Some(at), truncated_at: Some(at.captured_at), ..self }
     }
 
     /// Returns the page, given whether there is a previous one.

@@ -2,16 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
-
 use super::criteria::Criteria;
+use super::search_parts::SearchParts;
 use super::snapshot::Snapshot;
 use super::thresholds::SLOW_WINDOW;
-use super::time_windows::TimeWindows;
 use super::via_transactions::{Matches, via_transactions};
 use super::window_scan::{ChangeRow, sort_and_truncate};
 use crate::Scope;
-use crate::query::model::cursor::Position;
+use crate::query::model::cursor::{Cursor, Position};
 use crate::query::model::error::QueryError;
 use crate::query::model::filter::Filter;
 use crate::query::model::operation::Operation;
@@ -20,8 +18,8 @@ use crate::query::model::operation::Operation;
 #[derive(Debug, Default)]
 pub(in crate::query) struct Found {
     pub(in crate::query) rows: Vec<ChangeRow>,
-    /// The moment up to which the trail was searched, if the search time ended before the search.
-    pub(in crate::query) truncated_at: Option<DateTime<Utc>>,
+    /// The cursor up to which the trail was searched, if the search time ended before the search.
+    pub(in crate::query) truncated_at: Option<Cursor>,
 }
 
 impl Snapshot<'_> {
@@ -65,10 +63,28 @@ impl Snapshot<'_> {
         if criteria.is_unsatisfiable() {
             return Ok(0);
         }
-        match via_transactions(self, criteria, position, limit, Matches::Count(0)).await? {
+        match self.find_via_transactions(criteria, position, limit, Matches::Count(0)).await? {
             Some(matches) => Ok(matches.count()),
-            None => self.count_in_windows(criteria, position, limit).await,
+            None => self.count_in_parts(criteria, position, limit).await,
         }
+    }
+
+    /// Finds changes through their transactions; none if reading by time is cheaper. Transactions may have any number of changes, so a
+    /// search for a value continues by time after half of the search time.
+    async fn find_via_transactions(
+        &mut self,
+        criteria: Criteria<'_>,
+        position: Position,
+        limit: usize,
+        matches: Matches,
+    ) -> Result<Option<Matches>, QueryError> {
+        if criteria.filter.value.is_none() || !criteria.filter.has_transaction_conditions() {
+            return via_transactions(self, criteria, position, limit, matches).await;
+        }
+        let deadline = Instant::now().checked_add(self.search_time() / 2);
+        let time_limit = self.begin_deadline(deadline).await?;
+        let found = via_transactions(self, criteria, position, limit, matches).await;
+        Ok(self.end_time_limit(time_limit, found).await?.flatten())
     }
 
     /// Finds like [`find_all`](Self::find_all), within this time. Merges each TRUNCATE of the table into the changes of a row where the
@@ -102,40 +118,42 @@ impl Snapshot<'_> {
         if criteria.is_unsatisfiable() {
             return Ok(Found::default());
         }
+        let (mut rows, start) = (Vec::new(), Instant::now());
         let wanted = Matches::Rows(Vec::new());
-        if let Some(matches) = via_transactions(self, criteria, position, limit, wanted).await? {
+        if let Some(matches) = self.find_via_transactions(criteria, position, limit, wanted).await? {
             return Ok(Found { rows: matches.into_rows(), truncated_at: None });
         }
-        let (mut rows, start) = (Vec::new(), Instant::now());
-        let mut windows = self.time_windows(criteria, position);
-        while let Some(window) = windows.next() {
-            let window_start = Instant::now();
-            rows.extend(self.changes_in_window(criteria, position, window, limit - rows.len()).await?);
+        let mut parts = SearchParts::new(self, criteria, position);
+        loop {
+            let part_start = Instant::now();
+            let Some((position, part)) = parts.next(self).await? else { break };
+            rows.extend(self.changes_in_window(criteria, position, part, limit - rows.len()).await?);
             if rows.len() >= limit {
                 break;
             }
             if start.elapsed() >= time {
-                let truncated_at = windows.next_edge();
+                let truncated_at = parts.cursor();
                 // Under a limited scope, the answer must not depend on changes that the scope hides.
-                let has_more = criteria.scope.is_limited() || self.has_any_change(position, windows).await?;
+                let has_more = criteria.scope.is_limited() || self.has_any_change(parts).await?;
                 return Ok(Found { rows, truncated_at: truncated_at.filter(|_| has_more) });
             }
-            if window_start.elapsed() >= SLOW_WINDOW {
-                windows.keep_width();
+            if part_start.elapsed() >= SLOW_WINDOW {
+                parts.keep_width();
             }
         }
         Ok(Found { rows, truncated_at: None })
     }
 
-    /// Returns whether the remaining windows hold any change at all, whatever the criteria.
-    async fn has_any_change(
-        &mut self,
-        position: Position,
-        mut windows: TimeWindows,
-    ) -> Result<bool, QueryError> {
-        let Some(window) = windows.remainder() else { return Ok(false) };
+    /// Returns whether the remaining parts hold any change at all, whatever the criteria.
+    async fn has_any_change(&mut self, parts: SearchParts<'_>) -> Result<bool, QueryError> {
         let (scope, filter) = (Scope::unscoped(), Filter::default());
         let any = Criteria::new(&scope, &filter);
-        Ok(!self.changes_in_window(any, position, window, 1).await?.is_empty())
+        let (position, windows) = parts.remainder();
+        for window in windows {
+            if !self.changes_in_window(any, position, window, 1).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

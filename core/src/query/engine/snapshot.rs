@@ -40,7 +40,6 @@ pub struct Snapshot<'a> {
     /// The limits of the values that are read; none if they are read whole.
     pub(in crate::query) value_limits: Option<ValueLimits>,
     search_time: Duration,
-    statement_timeout: Duration,
     /// True if the host allows prepared statements. Behind a pooler in transaction mode, a named statement may be missing or
     /// belong to another client.
     may_prepare: bool,
@@ -76,7 +75,6 @@ impl AuditTrail {
             features,
             value_limits: None,
             search_time: self.search_time,
-            statement_timeout: self.statement_timeout,
             may_prepare: self.prepared,
             plan_mode: PlanMode::Generic,
             current_timeout: self.statement_timeout,
@@ -187,6 +185,8 @@ impl Snapshot<'_> {
 #[must_use]
 pub(in crate::query) struct TimeLimit {
     plan_mode: PlanMode,
+    timeout: Duration,
+    deadline: Option<Instant>,
 }
 
 impl Snapshot<'_> {
@@ -196,23 +196,25 @@ impl Snapshot<'_> {
     }
 
     /// Limits the next statements to the time that is left until the deadline, and begins none after it, until
-    /// [`end_time_limit`](Self::end_time_limit). No deadline means the statement timeout alone.
+    /// [`end_time_limit`](Self::end_time_limit). Limits that were begun before still hold, so no deadline means those alone.
     pub(in crate::query) async fn begin_deadline(
         &mut self,
         deadline: Option<Instant>,
     ) -> Result<TimeLimit, sqlx::Error> {
         let left = deadline.map_or(Duration::MAX, |deadline| deadline.duration_since(Instant::now()));
         let limit = self.begin_statement_limit(left).await?;
-        self.deadline = deadline;
+        self.deadline = self.deadline.into_iter().chain(deadline).min();
         Ok(limit)
     }
 
     async fn begin_statement_limit(&mut self, time: Duration) -> Result<TimeLimit, sqlx::Error> {
-        self.current_timeout = time.min(self.statement_timeout);
+        let limit =
+            TimeLimit { plan_mode: self.plan_mode, timeout: self.current_timeout, deadline: self.deadline };
+        self.current_timeout = time.min(self.current_timeout);
         let timeout = pool::timeout_millis(self.current_timeout).max(1);
         let begin = format!("SAVEPOINT threadline_time_limit; SET LOCAL statement_timeout = {timeout}");
         self.execute(begin).await?;
-        Ok(TimeLimit { plan_mode: self.plan_mode })
+        Ok(limit)
     }
 
     /// Returns the result, or none if a statement reached the limit. The snapshot can be used in both cases.
@@ -221,7 +223,7 @@ impl Snapshot<'_> {
         limit: TimeLimit,
         result: Result<T, QueryError>,
     ) -> Result<Option<T>, QueryError> {
-        self.deadline = None;
+        self.deadline = limit.deadline;
         let answer = match result {
             Err(QueryError::Timeout) => None,
             result => Some(result?),
@@ -229,7 +231,7 @@ impl Snapshot<'_> {
         let end = "ROLLBACK TO SAVEPOINT threadline_time_limit; RELEASE SAVEPOINT threadline_time_limit";
         self.execute(end.to_owned()).await?;
         self.plan_mode = limit.plan_mode;
-        self.current_timeout = self.statement_timeout;
+        self.current_timeout = limit.timeout;
         Ok(answer)
     }
 }

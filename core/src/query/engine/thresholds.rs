@@ -13,6 +13,11 @@ pub(in crate::query) const WINDOW_GROWTH: i32 = 4;
 /// The width beyond which the next window is everything that remains.
 pub(in crate::query) const MAX_WINDOW: TimeDelta = TimeDelta::days(31 * 16);
 
+/// The number of changes after which a chunk of a search for a value ends.
+pub(in crate::query) const MAX_CHUNK_CHANGES: usize = 10_000;
+/// The stored bytes of the changes after which a chunk ends, unless those of one change are larger.
+pub(in crate::query) const MAX_CHUNK_BYTES: usize = 4 << 20;
+
 /// The age within its transaction from which a change is late. The partial index of late changes has the same limit.
 pub(in crate::query) const LATE_AFTER: TimeDelta = TimeDelta::seconds(1);
 /// [`LATE_AFTER`] in SQL, spelled as in the predicate of the index, without which the planner would not use it.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::criteria::Criteria;
 use super::schema_features::SchemaFeatures;
 use super::thresholds::{CLOCK_TOLERANCE, FIRST_WINDOW, MAX_WINDOW, WINDOW_GROWTH};
-use crate::query::model::cursor::{Direction, Position};
+use crate::query::model::cursor::{Cursor, Direction, Position};
 
 /// A range of `captured_at`, open where there is no bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,14 +17,18 @@ pub(in crate::query) struct TimeWindow {
     pub(in crate::query) from: Option<DateTime<Utc>>,
     /// The first moment after the window.
     pub(in crate::query) until: Option<DateTime<Utc>>,
+    /// The last change of the window in the direction of reading, where only a part of the window is read.
+    pub(in crate::query) last: Option<Cursor>,
 }
 
 impl TimeWindow {
     /// Returns everything that one reads in this direction before coming past the moment.
     pub(in crate::query) fn up_to(at: DateTime<Utc>, direction: Direction) -> Self {
         match direction {
-            Direction::Older => Self { from: Some(at), until: None },
-            Direction::Newer => Self { from: None, until: at.checked_add_signed(TimeDelta::microseconds(1)) },
+            Direction::Older => Self { from: Some(at), ..Self::default() },
+            Direction::Newer => {
+                Self { until: at.checked_add_signed(TimeDelta::microseconds(1)), ..Self::default() }
+            }
         }
     }
 
@@ -115,8 +119,8 @@ impl Iterator for TimeWindows {
         self.last_width = self.width;
         self.width = self.width.map(|width| width * WINDOW_GROWTH).filter(|width| *width <= MAX_WINDOW);
         Some(match self.direction {
-            Direction::Older => TimeWindow { from: far.or(self.end), until: near },
-            Direction::Newer => TimeWindow { from: near, until: far },
+            Direction::Older => TimeWindow { from: far.or(self.end), until: near, last: None },
+            Direction::Newer => TimeWindow { from: near, until: far, last: None },
         })
     }
 }
@@ -126,7 +130,6 @@ mod tests {
     use super::*;
     use crate::Scope;
     use crate::query::engine::schema_features::ALL_FEATURES;
-    use crate::query::model::cursor::Cursor;
     use crate::query::model::filter::Filter;
 
     fn windows(filter: &Filter, position: Position) -> Vec<TimeWindow> {

@@ -11,7 +11,7 @@ use super::schema_features::SchemaFeatures;
 use super::thresholds::CLOCK_TOLERANCE_SQL;
 use super::time_windows::TimeWindow;
 use crate::query::model::cursor::{Cursor, Direction, Position};
-use crate::query::model::filter::{ActorFilter, Filter};
+use crate::query::model::filter::{ActorFilter, Filter, ValueFilter};
 use crate::query::model::row_key::RowKey;
 use crate::scope::Condition;
 use crate::{ActorKind, Scope, StorageSchema, TableName};
@@ -33,6 +33,9 @@ impl WhereClause<'_> {
         }
         if let Some(until) = window.until {
             self.sql.push(" AND c.captured_at < ").push_bind(until);
+        }
+        if let Some(last) = window.last {
+            push_up_to_cursor(self.sql, ["c.captured_at", "c.id"], position.direction(), last);
         }
         if let Some(transaction) = transaction {
             self.sql.push(" AND c.transaction_id = ").push_bind(transaction);
@@ -57,7 +60,10 @@ impl WhereClause<'_> {
             self.sql.push(format!(" AND c.op = '{}'", operation.as_str()));
         }
         if let Some(field) = &filter.field {
-            self.sql.push(" AND c.changed_fields @> ARRAY[").push_bind(field.clone()).push("]");
+            // With a value beside it, the field is the one that has the value, also where the row was created or deleted.
+            let created_or_deleted = if filter.value.is_some() { "c.op <> 'update' OR " } else { "" };
+            self.sql.push(format!(" AND ({created_or_deleted}c.changed_fields @> ARRAY["));
+            self.sql.push_bind(field.clone()).push("])");
         }
         if let Some(from) = filter.from {
             self.sql.push(" AND c.captured_at >= ").push_bind(from);
@@ -68,6 +74,9 @@ impl WhereClause<'_> {
         if let Some(condition) = scope.condition() {
             self.sql.push(" AND ");
             self.push_scope(condition);
+        }
+        if let Some(value) = &filter.value {
+            self.push_visible_value(scope, filter.field.as_deref(), value);
         }
         if filter.has_transaction_conditions() {
             self.push_visible_transaction_exists(scope, filter);
@@ -109,6 +118,68 @@ impl WhereClause<'_> {
                 .push_bind(Json(key.clone()));
         }
         self.sql.push(")");
+    }
+
+    /// Pushes that a change that the scope shows has the value. Under a limited scope, `CASE` makes PostgreSQL evaluate the scope first,
+    /// so that the work for a hidden change does not depend on its values.
+    fn push_visible_value(&mut self, scope: &Scope, field: Option<&str>, value: &ValueFilter) {
+        match scope.condition() {
+            None => {
+                self.sql.push(" AND ");
+                self.push_value(field, value);
+            }
+            Some(condition) => {
+                self.sql.push(" AND CASE WHEN ");
+                self.push_scope(condition);
+                self.sql.push(" THEN ");
+                self.push_value(field, value);
+                self.sql.push(" ELSE false END");
+            }
+        }
+    }
+
+    /// Pushes that the image of the row before or after the change has the value, in this field or in any.
+    fn push_value(&mut self, field: Option<&str>, value: &ValueFilter) {
+        let before = if self.features.has_changed_from { "c.changed_from" } else { "NULL::jsonb" };
+        for (start, image, end) in [("(", "c.data_after", " OR "), ("", before, ")")] {
+            self.sql.push(start);
+            if let Some(field) = field {
+                let text = format!("({image} ->> ");
+                self.sql.push(text).push_bind(field.to_owned()).push(")");
+                self.push_comparison(value);
+            } else {
+                // The text of the whole image is searched in half of the time that its values take one by one.
+                self.push_json_may_contain(image, value);
+                self.sql.push(format!(
+                    " THEN EXISTS (SELECT FROM jsonb_each_text({image}) AS recorded (name, value) WHERE recorded.value"
+                ));
+                self.push_comparison(value);
+                self.sql.push(") ELSE false END");
+            }
+            self.sql.push(end);
+        }
+    }
+
+    /// Pushes the comparison of the text before it with the value.
+    fn push_comparison(&mut self, value: &ValueFilter) {
+        if value.is_whole() {
+            self.sql.push(" = ").push_bind(value.text().to_owned());
+        } else {
+            self.sql.push(" ILIKE ").push_bind(ValueFilter::pattern(value.text()));
+        }
+    }
+
+    /// Pushes the beginning of a `CASE` whose condition holds for every image that has the value.
+    fn push_json_may_contain(&mut self, image: &str, value: &ValueFilter) {
+        let part = value.part_in_json();
+        if value.is_whole() {
+            self.sql
+                .push(format!("CASE WHEN strpos({image}::text, "))
+                .push_bind(part.to_owned())
+                .push(") > 0");
+        } else {
+            self.sql.push(format!("CASE WHEN {image}::text ILIKE ")).push_bind(ValueFilter::pattern(part));
+        }
     }
 
     /// Pushes that the transaction of a change that the scope shows meets the filter. PostgreSQL evaluates the cheaper condition
@@ -290,6 +361,22 @@ pub(in crate::query) fn push_after_cursor(
     sql.push(format!(" AND {time} {comparison}= ")).push_bind(cursor.captured_at);
     sql.push(format!(" AND ({time}, {id}) {comparison} (")).push_bind(cursor.captured_at);
     sql.push(", ").push_bind(cursor.id).push(")");
+}
+
+/// Pushes that a row does not come after this one in the direction of reading.
+fn push_up_to_cursor(
+    sql: &mut QueryBuilder<Postgres>,
+    [time, id]: [&str; 2],
+    direction: Direction,
+    last: Cursor,
+) {
+    let comparison = match direction {
+        Direction::Older => ">=",
+        Direction::Newer => "<=",
+    };
+    sql.push(format!(" AND {time} {comparison} ")).push_bind(last.captured_at);
+    sql.push(format!(" AND ({time}, {id}) {comparison} (")).push_bind(last.captured_at);
+    sql.push(", ").push_bind(last.id).push(")");
 }
 
 /// Pushes the order in which rows are read in this direction.

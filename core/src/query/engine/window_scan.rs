@@ -6,6 +6,7 @@ use sqlx::{FromRow, Postgres, QueryBuilder, Row};
 use super::criteria::Criteria;
 use super::index_path::{CHANGE_ORDER, push_from};
 use super::limited_values::{UnreadImages, limited_images, read_sizes};
+use super::search_parts::SearchParts;
 use super::snapshot::{PlanMode, Snapshot};
 use super::time_windows::{TimeWindow, TimeWindows};
 use super::where_clause::{push_limit, push_order};
@@ -56,17 +57,18 @@ impl Snapshot<'_> {
         self.fetch_changes_planned(sql, position.direction(), limit, plan_mode).await
     }
 
-    /// Counts the changes of all windows, no further than `limit`.
-    pub(in crate::query) async fn count_in_windows(
+    /// Counts the changes of all parts, no further than `limit`.
+    pub(in crate::query) async fn count_in_parts(
         &mut self,
         criteria: Criteria<'_>,
         position: Position,
         limit: usize,
     ) -> Result<usize, QueryError> {
         let mut counted = 0;
-        for window in self.time_windows(criteria, position) {
+        let mut parts = SearchParts::new(self, criteria, position);
+        while let Some((position, part)) = parts.next(self).await? {
             let mut sql = QueryBuilder::new(COUNT);
-            push_from(self, &mut sql, criteria, position, window, limit - counted);
+            push_from(self, &mut sql, criteria, position, part, limit - counted);
             counted += self.fetch_count(sql, limit - counted).await?;
             if counted >= limit {
                 break;

@@ -152,7 +152,7 @@ impl Snapshot<'_> {
         since: &SnapshotMark,
     ) {
         sql.push(self.fill(" FROM __schema__.audit_changes AS c WHERE "));
-        let window = TimeWindow { from: Some(since.listed_at), until: after(since.taken_at) };
+        let window = TimeWindow { from: Some(since.listed_at), until: after(since.taken_at), last: None };
         self.where_clause(sql).push(criteria, Position::Newest, window);
         let time = if self.features().has_occurred_at { " AND t.occurred_at = c.occurred_at" } else { "" };
         sql.push(self.fill(&format!(

@@ -40,7 +40,7 @@ impl Filter {
     /// ```
     #[must_use]
     pub fn describe_empty(&self, now: DateTime<Utc>) -> Sentence {
-        let mut sentence = self.describe_object(Sentence::default());
+        let mut sentence = self.describe_value(self.describe_object(Sentence::default()));
         if let Some(actor) = &self.actor {
             sentence = describe_actor(sentence, actor);
         }
@@ -78,7 +78,8 @@ impl Filter {
             Some(Operation::Truncate) => "emptied",
             None => "changed",
         };
-        if let Some(field) = &self.field {
+        let is_changed_field = matches!(self.operation, None | Some(Operation::Update));
+        if let Some(field) = self.field.as_ref().filter(|_| is_changed_field || self.value.is_none()) {
             let sentence = match self.operation {
                 None | Some(Operation::Update) => sentence.words("Nothing changed "),
                 Some(other) => {
@@ -104,6 +105,18 @@ impl Filter {
         }
     }
 
+    /// Describes the value of a field that was changed, created or deleted, or of any.
+    fn describe_value(&self, sentence: Sentence) -> Sentence {
+        let Some(value) = &self.value else { return sentence };
+        let sentence = match (&self.field, self.operation) {
+            (Some(_), None | Some(Operation::Update)) => sentence.words(" from or to "),
+            (Some(field), _) => sentence.words(" with ").value(field).words(" set to "),
+            (None, _) => sentence.words(" with "),
+        };
+        let words = if value.is_whole() { "the value \"" } else { "a value that contains \"" };
+        sentence.words(words).value(value.text()).words("\"")
+    }
+
     /// Names a condition as a reader sees it in the middle of a sentence: `the field priority`, `the last 24 hours`.
     #[must_use]
     pub fn describe_condition(&self, key: &str, now: DateTime<Utc>) -> Sentence {
@@ -120,6 +133,7 @@ impl Filter {
             "key" => "the record ",
             "operation" => "the operation ",
             "field" => "the field ",
+            "value" => "the value ",
             "actor" => "the actor ",
             "action" => "the action ",
             "correlation_id" => "the correlation id ",
@@ -254,6 +268,19 @@ mod tests {
             (
                 "from=2026-11-20T00:00&to=2026-11-21T12:00",
                 "Nothing changed a record from 20 Nov 2026, 00:00 UTC to 21 Nov 2026, 12:00 UTC.",
+            ),
+            ("value=berta", "Nothing changed a record with a value that contains \"berta\"."),
+            (
+                "value=%3Dberta&table=users&from=2026-11-21T09:30",
+                "Nothing changed a record of users with the value \"berta\" in the last 24 hours.",
+            ),
+            (
+                "value=berta&table=users&field=email",
+                "Nothing changed email of users from or to a value that contains \"berta\".",
+            ),
+            (
+                "value=berta&table=users&field=email&operation=insert",
+                "Nothing created a record of users with email set to a value that contains \"berta\".",
             ),
             ("to=2026-11-21T12:00", "Nothing changed a record until 21 Nov 2026, 12:00 UTC."),
             (

@@ -8,7 +8,9 @@ use crate::query::model::error::QueryError;
 use crate::query::model::filter::Filter;
 
 /// The conditions in the order in which they are tried: those that people change first.
-const CONDITIONS: [&str; 9] = [
+const CONDITIONS: [&str; 10] = [
+    // A search for a value takes longest, so the only one without it comes first.
+    "value",
     ExcludingCondition::WINDOW,
     "field",
     "action",
@@ -26,6 +28,7 @@ pub(super) fn without(filter: &Filter, key: &str) -> Option<Filter> {
     match key {
         ExcludingCondition::WINDOW => (rest.from, rest.to) = (None, None),
         "field" => rest.field = None,
+        "value" => rest.value = None,
         "action" => rest.action = None,
         "actor" => rest.actor = None,
         "operation" => rest.operation = None,
@@ -75,6 +78,7 @@ mod tests {
             ("key", "id=1"),
             ("operation", "update"),
             ("field", "a"),
+            ("value", "x"),
             ("actor", "user:1"),
             ("action", "a.b"),
             ("correlation_id", "c"),

@@ -33,6 +33,8 @@ async fn read_changes(trail: &AuditTrail, scope: &Scope) -> Result {
         filter([("table", "tickets"), ("key", "id=1")])?,
         filter([("actor", "user:ann"), ("from", "2020-01-01T00:00:00Z")])?,
         filter([("actor", "user")])?,
+        filter([("value", "low")])?,
+        filter([("value", "=low"), ("field", "priority"), ("actor", "user")])?,
         filter([("action", "ticket.opened")])?,
         filter([("correlation_id", "case-1")])?,
         filter([("request_id", "req-1"), ("actor", "user:ann")])?,

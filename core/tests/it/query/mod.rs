@@ -22,6 +22,7 @@ mod standby;
 mod suggestions;
 mod table_counts;
 mod tables;
+mod value_search;
 
 use sqlx::PgPool;
 use threadline::query::{Page, TimelineEntry};

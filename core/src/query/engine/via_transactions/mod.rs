@@ -119,7 +119,7 @@ async fn table_scan_is_cheaper(
     let scope = Scope::unscoped();
     let max_changes = scan.consumed * CHANGES_PER_TRANSACTION_COST;
     let criteria = Criteria::new(&scope, &table);
-    Ok(snapshot.count_in_windows(criteria, scan.position, max_changes + 1).await? <= max_changes)
+    Ok(snapshot.count_in_parts(criteria, scan.position, max_changes + 1).await? <= max_changes)
 }
 
 /// Returns the number of transactions that suffices if the next ones hold as many changes as those before, within bounds.

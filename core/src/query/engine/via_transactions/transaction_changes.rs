@@ -151,6 +151,7 @@ fn push_changes_of(
     // The same bounds once more for all transactions together, so that PostgreSQL prunes partitions.
     let until =
         last.filter(|_| part == Part::Prompt).and_then(|last| last.checked_add_signed(LATE_AFTER * 2));
-    let window = TimeWindow { from: first.and_then(|first| first.checked_sub_signed(LATE_AFTER)), until };
+    let from = first.and_then(|first| first.checked_sub_signed(LATE_AFTER));
+    let window = TimeWindow { from, until, last: None };
     snapshot.where_clause(sql).push(criteria, position, window);
 }

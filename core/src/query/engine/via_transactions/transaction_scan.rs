@@ -120,12 +120,13 @@ impl<'a> TransactionScan<'a> {
         let last = self.fetched[..self.consumed].last().filter(|_| !self.is_at_end());
         let Some(last) = last else { return TimeWindow::default() };
         match self.direction() {
-            Direction::Older => {
-                TimeWindow { from: last.occurred_at.checked_add_signed(LATE_AFTER * 2), until: None }
-            }
+            Direction::Older => TimeWindow {
+                from: last.occurred_at.checked_add_signed(LATE_AFTER * 2),
+                ..TimeWindow::default()
+            },
             // The clock may have been set back while the transaction was running.
             Direction::Newer => {
-                TimeWindow { from: None, until: last.occurred_at.checked_sub_signed(LATE_AFTER) }
+                TimeWindow { until: last.occurred_at.checked_sub_signed(LATE_AFTER), ..TimeWindow::default() }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The table of the filter's keys, from which parsing, formatting, error texts, forms and guides are made.
 
-use super::{ActorFilter, Filter};
+use super::{ActorFilter, Filter, ValueFilter};
 use crate::query::model::operation::Operation;
 use crate::query::model::text::{MAX_COLUMN_BYTES, bounded};
 use crate::query::model::timestamp::Timestamp;
@@ -25,7 +25,7 @@ const FIELD: &str = "the name of a column, of 1 to 63 bytes";
 const ACTION: &str = "the name of an action such as ticket.escalated, of 1 to 200 bytes";
 
 /// Every key of the filter, in the order in which it is written.
-pub static FILTER_KEYS: [FilterKey; 10] = [
+pub static FILTER_KEYS: [FilterKey; 11] = [
     FilterKey {
         name: "table",
         expected: TableName::EXPECTED,
@@ -53,6 +53,13 @@ pub static FILTER_KEYS: [FilterKey; 10] = [
         meaning: "updates that changed this field",
         read: |filter, text| read_text(&mut filter.field, text, MAX_COLUMN_BYTES, FIELD),
         write: |filter| filter.field.clone(),
+    },
+    FilterKey {
+        name: ValueFilter::KEY,
+        expected: ValueFilter::EXPECTED,
+        meaning: "changes with this text in a value, of the field if there is one beside it",
+        read: |filter, text| text.parse().map(|value| filter.value = Some(value)),
+        write: |filter| filter.value.as_ref().map(ToString::to_string),
     },
     FilterKey {
         name: "actor",

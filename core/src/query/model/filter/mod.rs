@@ -4,8 +4,10 @@ mod keys;
 mod pairs;
 #[cfg(test)]
 mod tests;
+mod value_filter;
 
 pub use keys::{FILTER_KEYS, FilterKey};
+pub use value_filter::ValueFilter;
 
 use std::fmt;
 use std::str::FromStr;
@@ -41,8 +43,11 @@ pub struct Filter {
     pub key: Option<RowKey>,
     /// Selects changes of this kind.
     pub operation: Option<Operation>,
-    /// Selects updates that changed this column.
+    /// Selects updates that changed this column. Together with [`value`](Self::value), selects the changes of this column from or to the
+    /// value: created and deleted rows as well.
     pub field: Option<String>,
+    /// Selects changes with this value: in [`field`](Self::field), or in any recorded column of the row before or after the change.
+    pub value: Option<ValueFilter>,
     /// Selects changes by this actor, or by all actors of a kind.
     pub actor: Option<ActorFilter>,
     /// Selects changes under an action of this name.
@@ -60,9 +65,13 @@ impl Filter {
         *self == Self::default()
     }
 
-    /// Returns whether no change can meet the filter: only updates have changed fields.
+    /// Returns whether no change can meet the filter: only updates have changed fields, and a TRUNCATE has no values.
     pub(in crate::query) fn is_unsatisfiable(&self) -> bool {
-        self.field.is_some() && self.operation.is_some_and(|operation| operation != Operation::Update)
+        match self.operation {
+            None | Some(Operation::Update) => false,
+            Some(Operation::Insert | Operation::Delete) => self.field.is_some() && self.value.is_none(),
+            Some(Operation::Truncate) => self.field.is_some() || self.value.is_some(),
+        }
     }
 
     /// Returns whether any condition is on the transaction or its action instead of the change.
@@ -84,6 +93,12 @@ impl Filter {
             }
             Position::NewerThan(Cursor { captured_at, .. }) => [self.from.max(Some(captured_at)), self.to],
         }
+    }
+
+    /// Returns the conditions that choose an index to read changes from, without those that are checked for each change.
+    pub(in crate::query) fn of_path(&self) -> Self {
+        let Self { from, to, table, key, .. } = self.clone();
+        Self { from, to, table, key, ..Self::default() }
     }
 
     /// Returns the conditions on the change itself.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Filter;
 use super::keys::FILTER_KEYS;
+use super::{Filter, ValueFilter};
 use crate::InvalidParameter;
 use crate::query::model::cursor::{Direction, Position};
 use crate::query::model::timestamp::TimeRange;
@@ -90,7 +90,9 @@ impl Filter {
         let mut seen = Vec::new();
         for (name, value) in pairs {
             if seen.contains(&name) {
-                return Err(InvalidParameter::new(name, value, "each key only once"));
+                let is_secret = name == ValueFilter::KEY;
+                let shown = if is_secret { ValueFilter::without_text(value) } else { value.to_owned() };
+                return Err(InvalidParameter::new(name, &shown, "each key only once"));
             }
             seen.push(name);
             let value = value.trim();

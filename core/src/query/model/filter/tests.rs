@@ -10,7 +10,7 @@ fn malformed_pair_names_its_key_and_value() {
     for (pairs, message) in [
         (
             vec![("tabel", "x")],
-            "tabel is \"x\": expected one of the keys table, key, operation, field, actor, action, correlation_id, \
+            "tabel is \"x\": expected one of the keys table, key, operation, field, value, actor, action, correlation_id, \
              request_id, from, to, older, newer",
         ),
         (vec![("from", "2026-13-01T00:00")], r#"from is "2026-13-01T00:00": expected a UTC time"#),
@@ -36,6 +36,8 @@ fn malformed_pair_names_its_key_and_value() {
         (vec![("action", "a\nb")], r#"action is "a\nb""#),
         (vec![("correlation_id", &"x".repeat(257))], "correlation_id is \"xxx"),
         (vec![("request_id", "a\tb")], r#"request_id is "a\tb""#),
+        (vec![("value", "secret\0")], r#"value is "(7 bytes)": expected a text of 1 to 1000 bytes"#),
+        (vec![("value", "secret"), ("value", "b")], r#"value is "(1 bytes)": expected each key only once"#),
     ] {
         let error = Filter::from_pairs(pairs.clone()).unwrap_err().to_string();
         assert!(error.contains(message), "{pairs:?}: {error}");
@@ -88,17 +90,17 @@ fn random_filters_round_trip_through_url_json_and_toml() {
     };
     for _ in 0..2_000 {
         let mut some = || random(2) == 0;
-        let [key, operation, field, actor, action, correlation, request, from, to] =
+        let [key, operation, field, value, actor, action, correlation, request, from, to] =
             std::array::from_fn(|_| some());
         let mut text = || TEXTS[random(TEXTS.len())].to_owned();
         let table = TableName::new(text(), text());
         let keys = RowKey::from([(text(), text()), (text(), String::new())]);
-        let texts: [String; 4] = std::array::from_fn(|_| text());
+        let texts: [String; 5] = std::array::from_fn(|_| text());
         let actor_id = text();
         let kind = ActorKind::ALL[random(6)];
         let by_id = ActorRef::new(kind, actor_id).unwrap();
         let moment = DateTime::from_timestamp_micros(random(4_000_000_000_000_000) as i64);
-        let [one, two, three, four] = texts;
+        let [one, two, three, four, five] = texts;
         let filter = Filter {
             from: moment.filter(|_| from),
             to: moment.filter(|_| to),
@@ -106,6 +108,7 @@ fn random_filters_round_trip_through_url_json_and_toml() {
             table: (key || keeps_table(&table)).then_some(table),
             operation: operation.then(|| Operation::ALL[random(4)]),
             field: field.then_some(one),
+            value: value.then(|| ValueFilter::whole(&five).unwrap()),
             actor: actor.then(|| if random(2) == 0 { kind.into() } else { ActorFilter::from(&by_id) }),
             action: action.then_some(two),
             correlation_id: correlation.then_some(three),

@@ -90,10 +90,15 @@ const TWO_KEYS: [(&str, Bound, Bound); 26] = [
 
 /// Filters that match rarely and have no index of their own. For a rare field everything is read, up to the search time; with a common
 /// key beside it, everything that meets that one: here, three thousand transactions or four thousand changes.
-const FULL_READS: [(&str, usize); 11] = [
+const FULL_READS: [(&str, usize); 15] = [
     ("field=legacy_code", 95_000),
     ("table=t01&field=legacy_code", 95_000),
     ("operation=update&field=legacy_code", 95_000),
+    // A search for a value reads each change twice, for the size of a chunk and for its values.
+    ("value=nothing+like+it", 190_000),
+    ("value=%3Dnothing&table=t01", 190_000),
+    ("value=nothing&table=t01&field=amount", 190_000),
+    ("value=nothing&actor=user:rare", 500),
     ("table=t20&actor=user:1", 22_000),
     ("operation=truncate&actor=user:1", 22_000),
     ("field=legacy_code&actor=user:1", 22_000),
