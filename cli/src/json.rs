@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use threadline::query::{
     AsOf, Comparison, FieldChange, Page, RowKey, TimelineEntry, Timestamp, TransactionDetail,
-    TransactionRecord, TransactionWithOldValues,
+    TransactionRecord, TransactionWithOldValues, UnsearchedColumns,
 };
 
 use crate::args::RowRef;
@@ -30,8 +30,20 @@ fn document<T: Serialize>(records: &T) -> Result<Report, Error> {
     line(&Document { format_version: FORMAT_VERSION, records })
 }
 
-pub(crate) fn timeline(page: &Page<TimelineEntry>) -> Result<Report, Error> {
-    document(page)
+/// A page of changes, and the columns whose values were not searched, if there is a value to find.
+#[derive(Serialize)]
+struct TimelineDocument<'a> {
+    #[serde(flatten)]
+    page: &'a Page<TimelineEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_searched: Option<&'a [UnsearchedColumns]>,
+}
+
+pub(crate) fn timeline(
+    page: &Page<TimelineEntry>,
+    not_searched: Option<&[UnsearchedColumns]>,
+) -> Result<Report, Error> {
+    document(&TimelineDocument { page, not_searched })
 }
 
 pub(crate) fn transaction(detail: &TransactionDetail) -> Result<Report, Error> {

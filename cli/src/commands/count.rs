@@ -3,9 +3,10 @@
 use clap::Args;
 use serde::Serialize;
 use threadline::Scope;
-use threadline::query::{Count, Position};
+use threadline::query::{Count, Position, UnsearchedColumns};
 
 use super::empty_result::{explain_empty, explain_mistake, resolve_key};
+use super::unsearched::{unsearched_columns, unsearched_lines};
 use crate::args::{CursorArgs, FilterArgs, NoRequiredKeys};
 use crate::error::Error;
 use crate::json;
@@ -22,11 +23,14 @@ pub(crate) struct CountArgs {
 }
 
 #[derive(Serialize)]
-struct Document {
+struct Document<'a> {
     format_version: u32,
     count: usize,
     /// There are more changes than the count.
     more: bool,
+    /// The columns whose values were not searched, if there is a value to find.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_searched: Option<&'a [UnsearchedColumns]>,
 }
 
 pub(crate) async fn run(session: &Session, args: &CountArgs) -> Result<Report, Error> {
@@ -55,9 +59,11 @@ pub(crate) async fn run(session: &Session, args: &CountArgs) -> Result<Report, E
         Count::Exact(count) => (count, false),
         Count::Truncated(cap) => (cap, true),
     };
+    let unsearched = unsearched_columns(&trail, &filter).await?;
+    let not_searched = unsearched.as_deref();
     if session.json {
-        json::line(&Document { format_version: json::FORMAT_VERSION, count, more })
+        json::line(&Document { format_version: json::FORMAT_VERSION, count, more, not_searched })
     } else {
-        Ok(text)
+        Ok(text + &unsearched_lines(not_searched))
     }
 }

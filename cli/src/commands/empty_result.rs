@@ -113,7 +113,8 @@ fn counted(count: Count) -> String {
     }
 }
 
-fn line(sentence: Sentence) -> String {
+/// Returns a sentence as a line of output.
+pub(super) fn line(sentence: Sentence) -> String {
     shown(sentence) + "\n"
 }
 

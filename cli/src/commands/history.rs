@@ -4,6 +4,7 @@ use threadline::{InvalidParameter, Scope};
 
 use super::empty_result::explain_empty;
 use super::timeline::{TimelineArgs, read_filter};
+use super::unsearched::{unsearched_columns, unsearched_lines};
 use crate::args::{FilterArgs, RequiredRow};
 use crate::error::Error;
 use crate::output::Report;
@@ -26,5 +27,10 @@ pub(crate) async fn run(session: &Session, args: &TimelineArgs<RequiredRow>) -> 
     } else {
         text::history(&page, &key)
     };
-    if session.json { json::timeline(&page) } else { Ok(text) }
+    let unsearched = unsearched_columns(&trail, &filter).await?;
+    if session.json {
+        json::timeline(&page, unsearched.as_deref())
+    } else {
+        Ok(text + &unsearched_lines(unsearched.as_deref()))
+    }
 }

@@ -13,4 +13,5 @@ pub(crate) mod install;
 pub(crate) mod policy_show;
 pub(crate) mod timeline;
 pub(crate) mod transaction;
+mod unsearched;
 pub(crate) mod verify_coverage;

@@ -5,6 +5,7 @@ use threadline::query::{Filter, Position};
 use threadline::{AuditTrail, Scope};
 
 use super::empty_result::{explain_empty, explain_mistake, resolve_key};
+use super::unsearched::{unsearched_columns, unsearched_lines};
 use crate::args::{CursorArgs, FilterArgs, LimitArgs, RequiredKeys};
 use crate::error::Error;
 use crate::output::Report;
@@ -50,5 +51,10 @@ pub(crate) async fn run<R: RequiredKeys>(
     } else {
         text::timeline(&page)
     };
-    if session.json { json::timeline(&page) } else { Ok(text) }
+    let unsearched = unsearched_columns(&trail, &filter).await?;
+    if session.json {
+        json::timeline(&page, unsearched.as_deref())
+    } else {
+        Ok(text + &unsearched_lines(unsearched.as_deref()))
+    }
 }

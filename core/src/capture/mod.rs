@@ -21,7 +21,7 @@ use sqlx::PgConnection;
 
 pub use error::CaptureError;
 pub(crate) use key::KEY_TYPES;
-pub(crate) use naming::{TRIGGER_PREFIX, function_name, trigger_name};
+pub(crate) use naming::{FUNCTION_PREFIX, TRIGGER_PREFIX, function_name, trigger_name};
 pub use plan::{CapturePlan, PlannedTable};
 pub(crate) use policy::overlap;
 pub use policy::{CaptureMode, DEFAULT_PLACEHOLDER, TablePolicy, TruncatePolicy};

@@ -9,7 +9,7 @@ use crate::TableName;
 const MAX_IDENTIFIER_BYTES: usize = 63;
 
 /// The prefix of the name of every capture function.
-pub(super) const FUNCTION_PREFIX: &str = "threadline_capture_changes_";
+pub(crate) const FUNCTION_PREFIX: &str = "threadline_capture_changes_";
 
 /// Returns the name of a table's capture function, by the naming rule of the Elixir library.
 pub(crate) fn function_name(table: &TableName) -> String {

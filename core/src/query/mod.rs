@@ -38,6 +38,7 @@ mod table_counts;
 mod tables;
 mod timeline;
 mod transaction;
+mod unsearched;
 mod whole_values;
 
 pub(crate) use engine::schema_features::SchemaFeatureCache;
@@ -69,4 +70,5 @@ pub use suggestions::typed_key::TypedKey;
 pub use suggestions::{EmptyResult, ExcludingCondition, Sentence, SentencePart, Suggestion, UnknownValue};
 pub use table_counts::TableCounts;
 pub use transaction::{TransactionDetail, TransactionWithOldValues};
+pub use unsearched::UnsearchedColumns;
 pub use whole_values::{Side, ValueAddress, ValuePart};

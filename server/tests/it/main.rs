@@ -26,3 +26,4 @@ mod support;
 mod tenants;
 mod timeline;
 mod transaction;
+mod value_search;

@@ -18,11 +18,12 @@ use tower::ServiceExt;
 use url::form_urlencoded;
 
 /// Each key with a value that one seeded change matches.
-const EVERY_KEY: [(&str, &str); 10] = [
+const EVERY_KEY: [(&str, &str); 11] = [
     ("table", "tickets"),
     ("key", "id=1"),
     ("operation", "update"),
     ("field", "subject"),
+    ("value", "=Scanner"),
     ("actor", "user:42"),
     ("action", "ticket.renamed"),
     ("correlation_id", "c \"1\" & more"),
@@ -209,6 +210,7 @@ async fn each_condition_has_a_link_that_removes_it(pool: PgPool) -> Result {
         ("Remove record filter", &["key"]),
         ("Remove operation filter", &["operation"]),
         ("Remove changed field filter", &["field"]),
+        ("Remove value filter", &["value"]),
         ("Remove actor filter", &["actor"]),
         ("Remove action filter", &["action"]),
         ("Remove correlation filter", &["correlation_id"]),

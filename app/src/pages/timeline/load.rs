@@ -119,9 +119,11 @@ async fn read(
         snapshot.load_old_values(scope, page.entries.iter_mut().filter_map(TimelineLine::change_mut)).await?;
         let tables = context.services.tables.get(&mut snapshot, scope).await?;
         let has_changes = !page.entries.is_empty() || snapshot.has_changes(scope).await?;
-        Ok((snapshot, mark, page, tables, has_changes))
+        let unsearched = snapshot.unsearched_columns(scope, filter).await?;
+        Ok((snapshot, mark, page, tables, has_changes, unsearched))
     };
-    let (snapshot, mark, page, tables, has_changes) = context.with_query_timeout(queries).await?;
+    let (snapshot, mark, page, tables, has_changes, unsearched) =
+        context.with_query_timeout(queries).await?;
     let count = match position {
         // A page that takes long to find takes longer to count.
         _ if page.truncated_at.is_some() => None,
@@ -129,7 +131,8 @@ async fn read(
         _ => count(context, snapshot, filter).await,
     };
     let filter = filter.clone();
-    let found = FoundChanges { filter, position, page, count, has_changes, explained: None, mark };
+    let found =
+        FoundChanges { filter, position, page, count, has_changes, explained: None, unsearched, mark };
     Ok((tables, found))
 }
 

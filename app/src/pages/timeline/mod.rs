@@ -9,6 +9,7 @@ mod mistake;
 mod presets;
 mod query;
 mod result;
+mod unsearched;
 mod view;
 
 use http::StatusCode;
@@ -16,6 +17,7 @@ use leptos::prelude::IntoView;
 use threadline::TableName;
 use threadline::query::{
     Count, EmptyResult, Filter, Page as PageOfLines, Position, Sentence, SnapshotMark, TimelineLine,
+    UnsearchedColumns,
 };
 
 pub use query::TimelineQuery;
@@ -46,6 +48,8 @@ struct FoundChanges {
     has_changes: bool,
     /// The reason why there are no changes, if there are none and it is known.
     explained: Option<EmptyResult>,
+    /// The columns whose values were not searched, if the filter has a value.
+    unsearched: Vec<UnsearchedColumns>,
     /// The mark of the snapshot that the page was read from, if the page can grow.
     mark: Option<SnapshotMark>,
 }

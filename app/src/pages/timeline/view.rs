@@ -9,6 +9,7 @@ use super::empty::{invalid_filter, no_changes, unknown_values};
 use super::filter_form::filter_form;
 use super::presets::presets;
 use super::result::{downloads, result_line};
+use super::unsearched::unsearched_columns;
 use super::{FoundChanges, TimelinePage};
 use crate::PageContext;
 use crate::components::{Pager, line_list, search_stopped};
@@ -37,7 +38,7 @@ pub(super) fn view(page: TimelinePage, context: PageContext) -> impl IntoView {
 }
 
 fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> impl IntoView + use<> {
-    let FoundChanges { filter, position, page, has_changes, explained, mark, .. } = found;
+    let FoundChanges { filter, position, page, has_changes, explained, unsearched, mark, .. } = found;
     let list = context.timeline_href(&filter);
     let query = list.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
     let live = mark
@@ -60,6 +61,7 @@ fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> imp
             {chips(context, &filter, now)}
             {live}
         </div>
+        {unsearched_columns(&unsearched)}
         {entries}
         {stopped}
         {pager}

@@ -15,3 +15,4 @@ mod mistyped;
 mod paging;
 mod records;
 mod removals;
+mod value_search;

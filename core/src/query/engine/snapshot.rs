@@ -112,6 +112,10 @@ impl Snapshot<'_> {
         self.transaction.end_statement();
     }
 
+    pub(in crate::query) const fn schema(&self) -> &StorageSchema {
+        self.schema
+    }
+
     pub(in crate::query) const fn features(&self) -> SchemaFeatures {
         self.features
     }

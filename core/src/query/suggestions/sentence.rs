@@ -22,12 +22,12 @@ pub enum SentencePart {
 }
 
 impl Sentence {
-    pub(super) fn words(mut self, words: impl Into<Cow<'static, str>>) -> Self {
+    pub(in crate::query) fn words(mut self, words: impl Into<Cow<'static, str>>) -> Self {
         self.0.push(SentencePart::Words(words.into()));
         self
     }
 
-    pub(super) fn value(mut self, value: impl Into<String>) -> Self {
+    pub(in crate::query) fn value(mut self, value: impl Into<String>) -> Self {
         self.0.push(SentencePart::Value(value.into()));
         self
     }
