@@ -3,7 +3,7 @@
 use std::io;
 
 use threadline::health::HealthError;
-use threadline::query::{QueryError, TransactionId};
+use threadline::query::{QueryError, TransactionId, ValueIndexError};
 use threadline::{
     CaptureError, ConfigError, InstallError, InvalidParameter, RoleError, StorageSchema,
     describe_database_error,
@@ -54,6 +54,8 @@ pub(crate) enum Error {
     Roles(#[from] RoleError),
     #[error(transparent)]
     Capture(CaptureError),
+    #[error(transparent)]
+    ValueIndex(#[from] ValueIndexError),
     #[error(transparent)]
     Health(HealthError),
     #[error(

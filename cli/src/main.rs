@@ -18,8 +18,8 @@ use clap::{Parser, Subcommand};
 use crate::args::{ConfigArgs, ConnectionArgs, NoRequiredKeys, RequiredCorrelation, RequiredRow};
 use crate::commands::timeline::TimelineArgs;
 use crate::commands::{
-    actor, as_of, compare, count, gen_triggers, health_coverage, history, incident, install, policy_show,
-    timeline, transaction, verify_coverage,
+    actor, as_of, compare, count, gen_triggers, gen_value_index, health_coverage, history, incident, install,
+    policy_show, timeline, transaction, verify_coverage,
 };
 use crate::error::Error;
 use crate::output::Report;
@@ -44,7 +44,7 @@ struct Cli {
 enum Command {
     /// Create the tables of the audit trail, or bring them up to date.
     Install(install::InstallArgs),
-    /// Generate capture functions and triggers.
+    /// Generate capture functions and triggers, and indexes.
     #[command(subcommand)]
     Gen(GenCommand),
     /// Check which tables are captured.
@@ -79,6 +79,11 @@ enum Command {
 enum GenCommand {
     /// Write a migration that captures these tables, all or none: a function and triggers for each.
     Triggers(gen_triggers::GenTriggersArgs),
+    /// Print the statements that index the values of one column, new and old, for searches with --table, --field and a whole --value
+    /// =TEXT. A search for a part of a value, or in any field, does not use the index. It has an entry for each change that gives the
+    /// column a value or takes one away: such a write took about 100 µs more where it was measured, many rows half as long again, and
+    /// writes to other captured tables up to 60 µs more.
+    ValueIndex(gen_value_index::GenValueIndexArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -121,6 +126,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Report, Error> 
     match command {
         Command::Install(args) => install::run(session, &args).await,
         Command::Gen(GenCommand::Triggers(args)) => gen_triggers::run(session, &args).await,
+        Command::Gen(GenCommand::ValueIndex(args)) => gen_value_index::run(session, &args).await,
         Command::Health(HealthCommand::Coverage(args)) => health_coverage::run(session, &args).await,
         Command::VerifyCoverage => verify_coverage::run(session).await,
         Command::Policy(PolicyCommand::Show(args)) => policy_show::run(session, &args).await,

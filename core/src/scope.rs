@@ -78,6 +78,12 @@ impl Scope {
         self.condition().is_none_or(|condition| condition.shows_all_of(actor))
     }
 
+    /// Returns whether the scope shows every change of this table. Only then may a search begin with the changes that have a value:
+    /// otherwise the time that it takes would tell how many of them the scope hides.
+    pub(crate) fn shows_all_of_table(&self, table: &TableName) -> bool {
+        self.condition().is_none_or(|condition| condition.shows_all_of_table(table))
+    }
+
     /// Returns the scope of whole tables: conditions on the values of rows do not apply to a TRUNCATE, which has none.
     pub(crate) fn of_whole_tables(&self) -> Self {
         Self { predicate: self.condition().and_then(Condition::of_whole_tables).map(Predicate) }
@@ -172,6 +178,17 @@ impl Condition {
             Self::And(one, other) => one.shows_all_of(actor) && other.shows_all_of(actor),
             Self::Or(one, other) => one.shows_all_of(actor) || other.shows_all_of(actor),
             Self::Tables(_) | Self::Schema(_) | Self::Field { .. } | Self::Since(_) => false,
+        }
+    }
+
+    /// Returns whether every change of this table meets the condition.
+    fn shows_all_of_table(&self, table: &TableName) -> bool {
+        match self {
+            Self::Tables(tables) => tables.contains(table),
+            Self::Schema(schema) => table.schema() == schema,
+            Self::Field { .. } | Self::Actor(_) | Self::Since(_) => false,
+            Self::And(one, other) => one.shows_all_of_table(table) && other.shows_all_of_table(table),
+            Self::Or(one, other) => one.shows_all_of_table(table) || other.shows_all_of_table(table),
         }
     }
 

@@ -6,6 +6,7 @@ pub(crate) mod compare;
 pub(crate) mod count;
 mod empty_result;
 pub(crate) mod gen_triggers;
+pub(crate) mod gen_value_index;
 pub(crate) mod health_coverage;
 pub(crate) mod history;
 pub(crate) mod incident;

@@ -26,7 +26,7 @@ pub use plan::{CapturePlan, PlannedTable};
 pub(crate) use policy::overlap;
 pub use policy::{CaptureMode, DEFAULT_PLACEHOLDER, TablePolicy, TruncatePolicy};
 pub use policy_error::PolicyError;
-pub(crate) use quote::{identifier, relation};
+pub(crate) use quote::{identifier, literal, relation};
 pub use stored::{CaptureFunction, StoredPolicy};
 
 use crate::installation::{Installation, unsupported_encoding};

@@ -14,7 +14,7 @@ pub(crate) fn relation(table: &crate::TableName) -> String {
 ///
 /// A text with a backslash, a line break or two underscores becomes an escape string: its meaning depends on no setting, it
 /// stays on one line, and it cannot be mistaken for a placeholder of a template.
-pub(super) fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     let escaped =
         text.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r").replace("__", "_\\137");
     let escape = if escaped == text { "" } else { "E" };

@@ -39,6 +39,7 @@ mod tables;
 mod timeline;
 mod transaction;
 mod unsearched;
+mod value_index;
 mod whole_values;
 
 pub(crate) use engine::schema_features::SchemaFeatureCache;
@@ -71,4 +72,5 @@ pub use suggestions::{EmptyResult, ExcludingCondition, Sentence, SentencePart, S
 pub use table_counts::TableCounts;
 pub use transaction::{TransactionDetail, TransactionWithOldValues};
 pub use unsearched::UnsearchedColumns;
+pub use value_index::{ValueIndexError, ValueIndexPlan};
 pub use whole_values::{Side, ValueAddress, ValuePart};

@@ -122,8 +122,7 @@ async fn read(
         let unsearched = snapshot.unsearched_columns(scope, filter).await?;
         Ok((snapshot, mark, page, tables, has_changes, unsearched))
     };
-    let (snapshot, mark, page, tables, has_changes, unsearched) =
-        context.with_query_timeout(queries).await?;
+    let (snapshot, mark, page, tables, has_changes, unsearched) = context.with_query_timeout(queries).await?;
     let count = match position {
         // A page that takes long to find takes longer to count.
         _ if page.truncated_at.is_some() => None,

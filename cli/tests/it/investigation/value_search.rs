@@ -46,3 +46,32 @@ async fn every_command_with_a_filter_searches_and_names_what_it_did_not_search(p
     );
     Ok(())
 }
+
+#[sqlx::test(migrations = false)]
+async fn value_index_is_printed_or_made(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    let arguments = ["gen", "value-index", "--table", "tickets", "--column", "subject"];
+    let printed = stdout(&pool, &arguments)?;
+    let count = "SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'audit_changes_value_%'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&pool).await?, 0, "nothing was made");
+    // The printed statements work as they are, each by itself.
+    let statements = printed.lines().filter(|line| !line.starts_with("--"));
+    for statement in statements.clone() {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned())).execute(&pool).await?;
+    }
+    assert!(statements.clone().any(|line| line.starts_with("CREATE INDEX CONCURRENTLY ")), "{printed}");
+    assert!(stdout(&pool, &arguments)?.starts_with("The column is indexed already, by "));
+    let remove = printed.lines().find_map(|line| line.strip_prefix("-- To remove the indexes: "));
+    sqlx::raw_sql(sqlx::AssertSqlSafe(remove.unwrap_or_default().to_owned())).execute(&pool).await?;
+    assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&pool).await?, 0);
+    assert!(stdout(&pool, &[&arguments[..], &["--apply"]].concat())?.starts_with("Indexed by "));
+    let document = json(&pool, &arguments)?;
+    assert_eq!((&document["applied"], &document["statements"]), (&false.into(), &json!([])));
+    let failed = run(&pool, &["gen", "value-index", "--table", "tickets", "--column", "Subject"])?;
+    assert!(
+        failed.stderr.contains("tickets has no column \"Subject\": choose one of id, subject"),
+        "{}",
+        failed.stderr
+    );
+    Ok(())
+}

@@ -7,13 +7,13 @@ use sqlx::types::Json;
 use sqlx::{Postgres, QueryBuilder};
 
 use super::criteria::Criteria;
-use super::schema_features::SchemaFeatures;
 use super::snapshot::Snapshot;
 use super::time_windows::TimeWindow;
 use super::where_clause::{push_limit, push_order, schemas_and_names};
 use crate::TableName;
 use crate::query::model::cursor::Position;
 use crate::query::model::row_key::RowKey;
+use crate::query::value_index::{IndexedSide, ValueIndex};
 
 /// The columns by which changes are ordered.
 pub(in crate::query) const CHANGE_ORDER: [&str; 2] = ["c.captured_at", "c.id"];
@@ -27,12 +27,17 @@ enum IndexPath<'a> {
     Tables(Vec<TableName>),
     /// The changes of one row, in each of its eight buckets.
     Row(&'a TableName, &'a RowKey),
+    /// The changes of one column of a table from or to a value.
+    Value(&'a ValueIndex, &'a str),
 }
 
 impl<'a> IndexPath<'a> {
-    fn of(criteria: Criteria<'a>, features: SchemaFeatures) -> Self {
-        if !features.has_buckets || criteria.transaction.is_some() {
+    fn of(criteria: Criteria<'a>, snapshot: &'a Snapshot<'_>) -> Self {
+        if !snapshot.features().has_buckets || criteria.transaction.is_some() {
             return Self::Time;
+        }
+        if let (Some(index), Some(value)) = (snapshot.value_index(criteria), &criteria.filter.value) {
+            return Self::Value(index, value.text());
         }
         let shown_tables = criteria.scope.condition().and_then(|condition| condition.tables());
         match (&criteria.filter.table, &criteria.filter.key, shown_tables) {
@@ -49,11 +54,12 @@ impl<'a> IndexPath<'a> {
             Self::Time => &[""],
             Self::Table(_) | Self::Tables(_) => &["c.table_hash"],
             Self::Row(..) => &["c.row_bucket", "c.related_bucket"],
+            Self::Value(..) => &["c.data_after", "c.changed_from"],
         }
     }
 
     const fn needs_merge(&self) -> bool {
-        matches!(self, Self::Row(..) | Self::Tables(_))
+        matches!(self, Self::Row(..) | Self::Tables(_) | Self::Value(..))
     }
 }
 
@@ -66,7 +72,7 @@ pub(in crate::query) fn push_from(
     window: TimeWindow,
     limit: usize,
 ) {
-    let path = IndexPath::of(criteria, snapshot.features());
+    let path = IndexPath::of(criteria, snapshot);
     if !path.needs_merge() {
         push_range(snapshot, sql, criteria, position, window, &path, path.columns()[0]);
         return;
@@ -85,6 +91,10 @@ pub(in crate::query) fn push_from(
 fn push_range_list(snapshot: &Snapshot<'_>, sql: &mut QueryBuilder<Postgres>, path: &IndexPath<'_>) {
     match path {
         IndexPath::Time | IndexPath::Table(_) => return,
+        IndexPath::Value(..) => {
+            sql.push(" FROM (");
+            return;
+        }
         IndexPath::Row(table, key) => {
             sql.push(
                 snapshot
@@ -115,6 +125,10 @@ fn push_range(
     path: &IndexPath<'_>,
     column: &str,
 ) {
+    if let IndexPath::Value(index, value) = path {
+        push_value_range(snapshot, sql, criteria, position, window, index, (column, value));
+        return;
+    }
     match criteria.transaction {
         // OFFSET 0 makes PostgreSQL find the transaction by its id first, whatever it expects of the other conditions.
         Some(transaction) => {
@@ -130,7 +144,7 @@ fn push_range(
         None => drop(sql.push(snapshot.fill(" FROM __schema__.audit_changes AS c WHERE "))),
     }
     match path {
-        IndexPath::Time => {}
+        IndexPath::Time | IndexPath::Value(..) => {}
         IndexPath::Table(table) => {
             sql.push(snapshot.fill(&format!("{column} = __schema__.threadline_table_hash(")));
             sql.push_bind(table.schema().to_owned()).push(", ").push_bind(table.name().to_owned());
@@ -140,5 +154,38 @@ fn push_range(
             sql.push(format!("{column} = ranges.bucket AND "));
         }
     }
+    snapshot.where_clause(sql).push(criteria, position, window);
+}
+
+/// Pushes the FROM clause and the conditions of the changes that have a value on one side. PostgreSQL reads them in order from the index of
+/// this side: OFFSET 0 makes it plan the subquery for all of its rows, of which every other index returns more.
+fn push_value_range(
+    snapshot: &Snapshot<'_>,
+    sql: &mut QueryBuilder<Postgres>,
+    criteria: Criteria<'_>,
+    position: Position,
+    window: TimeWindow,
+    index: &ValueIndex,
+    (image, value): (&str, &str),
+) {
+    let ValueIndex { column, table_hash, .. } = index;
+    let side = if image == "c.data_after" { IndexedSide::New } else { IndexedSide::Old };
+    sql.push(snapshot.fill(" FROM (SELECT * FROM __schema__.audit_changes AS c WHERE "));
+    sql.push(side.predicate("c.", *table_hash, column)).push(" AND ").push(side.hash("c.", column));
+    sql.push(" = pg_catalog.hashtextextended(").push_bind(value.to_owned()).push(", 0)");
+    if side == IndexedSide::Old {
+        // A change is in both indexes only where a number became a text of the same digits, or the other way round.
+        sql.push(" AND c.data_after ->> ").push_bind(column.clone());
+        sql.push(" IS DISTINCT FROM ").push_bind(value.to_owned());
+    }
+    let [after, before] = criteria.filter.bounds(position);
+    let bounds = [(">=", window.from), ("<", window.until), (">=", after), ("<=", before)];
+    for (comparison, moment) in bounds {
+        if let Some(moment) = moment {
+            sql.push(format!(" AND c.captured_at {comparison} ")).push_bind(moment);
+        }
+    }
+    push_order(sql, CHANGE_ORDER, position.direction());
+    sql.push(" OFFSET 0) AS c WHERE ");
     snapshot.where_clause(sql).push(criteria, position, window);
 }

@@ -16,6 +16,7 @@
 //! | `key` | [`ByTime`] on `(row_bucket, captured_at)` and `(related_bucket, captured_at)`, 8 buckets merged | the history of the row |
 //! | `table` | [`ByTime`] on `(table_hash, captured_at, id)` | the changes of the table until enough match |
 //! | scope of tables | [`ByTime`] on the same index, merged over the tables | a page of each table |
+//! | whole `value` of an indexed `field` of a `table` | [`ByTime`] on the two indexes of `value_index`, merged | the changes from or to the value |
 //! | `value` | as without it; through transactions only for half of the search time, then [`ByTime`] in chunks | the search time of a page |
 //! | anything else | [`ByTime`] on `(captured_at, id)`; of TRUNCATEs, their partial index | the search time of a page |
 //!
@@ -86,6 +87,7 @@ pub(super) mod search_parts;
 pub(super) mod snapshot;
 pub(super) mod thresholds;
 pub(super) mod time_windows;
+mod value_condition;
 pub(super) mod via_transactions;
 pub(super) mod where_clause;
 pub(super) mod window_scan;

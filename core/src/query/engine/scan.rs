@@ -63,6 +63,7 @@ impl Snapshot<'_> {
         if criteria.is_unsatisfiable() {
             return Ok(0);
         }
+        self.detect_value_index(criteria).await?;
         match self.find_via_transactions(criteria, position, limit, Matches::Count(0)).await? {
             Some(matches) => Ok(matches.count()),
             None => self.count_in_parts(criteria, position, limit).await,
@@ -80,6 +81,9 @@ impl Snapshot<'_> {
     ) -> Result<Option<Matches>, QueryError> {
         if criteria.filter.value.is_none() || !criteria.filter.has_transaction_conditions() {
             return via_transactions(self, criteria, position, limit, matches).await;
+        }
+        if self.value_index(criteria).is_some() {
+            return Ok(None);
         }
         let deadline = Instant::now().checked_add(self.search_time() / 2);
         let time_limit = self.begin_deadline(deadline).await?;
@@ -119,6 +123,7 @@ impl Snapshot<'_> {
             return Ok(Found::default());
         }
         let (mut rows, start) = (Vec::new(), Instant::now());
+        self.detect_value_index(criteria).await?;
         let wanted = Matches::Rows(Vec::new());
         if let Some(matches) = self.find_via_transactions(criteria, position, limit, wanted).await? {
             return Ok(Found { rows: matches.into_rows(), truncated_at: None });

@@ -1,6 +1,6 @@
 //! The parts of the trail that a search by time reads one after the other: time windows, and in a search for a value chunks of them.
 //!
-//! No index serves a value. A statement that searches the values of a whole window could exceed its timeout, and one transaction may have
+//! Unless a [value index](crate::query::value_index) serves it, a statement that searches the values of a whole window could exceed its timeout, and one transaction may have
 //! recorded any number of changes at one moment. So a chunk ends after a number of changes, or of bytes.
 
 use chrono::{DateTime, Utc};
@@ -41,8 +41,10 @@ impl<'a> SearchParts<'a> {
         let Some(window) = self.window.take().or_else(|| self.windows.next()) else { return Ok(None) };
         let position = self.position;
         let last = match self.criteria.filter.value {
-            Some(_) => snapshot.last_of_chunk(self.criteria, position, window).await?,
-            None => None,
+            Some(_) if snapshot.value_index(self.criteria).is_none() => {
+                snapshot.last_of_chunk(self.criteria, position, window).await?
+            }
+            _ => None,
         };
         if let Some(last) = last {
             self.position = Position::after(position.direction(), last);

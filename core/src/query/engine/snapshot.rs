@@ -5,12 +5,15 @@ use std::time::{Duration, Instant};
 use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, QueryBuilder};
 
+use super::criteria::Criteria;
 use super::read_transaction::ReadTransaction;
 use super::schema_features::SchemaFeatures;
 use super::where_clause::WhereClause;
 use crate::query::model::error::QueryError;
+use crate::query::model::filter::Filter;
 use crate::query::model::value_limits::ValueLimits;
-use crate::{AuditTrail, StorageSchema, pool};
+use crate::query::value_index::ValueIndex;
+use crate::{AuditTrail, StorageSchema, TableName, pool};
 
 /// A consistent view of the trail: a read-only transaction in which all queries see the same changes. Sharing one transaction
 /// takes fewer round trips than one transaction per query.
@@ -37,6 +40,8 @@ pub struct Snapshot<'a> {
     transaction: ReadTransaction,
     schema: &'a StorageSchema,
     features: SchemaFeatures,
+    /// The indexes of a searched column, once they have been looked for.
+    value_index: Option<(TableName, String, Option<ValueIndex>)>,
     /// The limits of the values that are read; none if they are read whole.
     pub(in crate::query) value_limits: Option<ValueLimits>,
     search_time: Duration,
@@ -73,6 +78,7 @@ impl AuditTrail {
             transaction,
             schema: &self.schema,
             features,
+            value_index: None,
             value_limits: None,
             search_time: self.search_time,
             may_prepare: self.prepared,
@@ -81,6 +87,14 @@ impl AuditTrail {
             deadline: None,
         })
     }
+}
+
+/// Returns the table and the column of a search that indexes may serve. The key of a row, or a transaction, is more selective.
+fn indexed_column<'c>(criteria: Criteria<'c>) -> Option<(&'c TableName, &'c str)> {
+    let Filter { table, field, value, key, .. } = criteria.filter;
+    let is_served = value.as_ref()?.is_whole() && key.is_none() && criteria.transaction.is_none();
+    let table = table.as_ref().filter(|table| is_served && criteria.scope.shows_all_of_table(table))?;
+    Some((table, field.as_deref()?))
 }
 
 /// Returns the planner settings of a transaction.
@@ -118,6 +132,28 @@ impl Snapshot<'_> {
 
     pub(in crate::query) const fn features(&self) -> SchemaFeatures {
         self.features
+    }
+
+    /// Looks for indexes that serve the search for the value of the criteria. Call it before
+    /// [`value_index`](Self::value_index).
+    pub(in crate::query) async fn detect_value_index(
+        &mut self,
+        criteria: Criteria<'_>,
+    ) -> Result<(), QueryError> {
+        let Some((table, column)) = indexed_column(criteria) else { return Ok(()) };
+        let is_known = |(of, name, _): &(TableName, String, _)| of == table && name == column;
+        if self.features.has_buckets && !self.value_index.as_ref().is_some_and(is_known) {
+            let found = self.find_value_index(table, column).await?;
+            self.value_index = Some((table.clone(), column.to_owned(), found));
+        }
+        Ok(())
+    }
+
+    /// Returns the indexes that serve the search for the value of the criteria.
+    pub(in crate::query) fn value_index(&self, criteria: Criteria<'_>) -> Option<&ValueIndex> {
+        let (table, column) = indexed_column(criteria)?;
+        let (_, _, found) = self.value_index.as_ref()?;
+        found.as_ref().filter(|index| index.table == *table && index.column == column)
     }
 
     pub(in crate::query) const fn search_time(&self) -> Duration {

@@ -11,7 +11,7 @@ use super::schema_features::SchemaFeatures;
 use super::thresholds::CLOCK_TOLERANCE_SQL;
 use super::time_windows::TimeWindow;
 use crate::query::model::cursor::{Cursor, Direction, Position};
-use crate::query::model::filter::{ActorFilter, Filter, ValueFilter};
+use crate::query::model::filter::{ActorFilter, Filter};
 use crate::query::model::row_key::RowKey;
 use crate::scope::Condition;
 use crate::{ActorKind, Scope, StorageSchema, TableName};
@@ -118,68 +118,6 @@ impl WhereClause<'_> {
                 .push_bind(Json(key.clone()));
         }
         self.sql.push(")");
-    }
-
-    /// Pushes that a change that the scope shows has the value. Under a limited scope, `CASE` makes PostgreSQL evaluate the scope first,
-    /// so that the work for a hidden change does not depend on its values.
-    fn push_visible_value(&mut self, scope: &Scope, field: Option<&str>, value: &ValueFilter) {
-        match scope.condition() {
-            None => {
-                self.sql.push(" AND ");
-                self.push_value(field, value);
-            }
-            Some(condition) => {
-                self.sql.push(" AND CASE WHEN ");
-                self.push_scope(condition);
-                self.sql.push(" THEN ");
-                self.push_value(field, value);
-                self.sql.push(" ELSE false END");
-            }
-        }
-    }
-
-    /// Pushes that the image of the row before or after the change has the value, in this field or in any.
-    fn push_value(&mut self, field: Option<&str>, value: &ValueFilter) {
-        let before = if self.features.has_changed_from { "c.changed_from" } else { "NULL::jsonb" };
-        for (start, image, end) in [("(", "c.data_after", " OR "), ("", before, ")")] {
-            self.sql.push(start);
-            if let Some(field) = field {
-                let text = format!("({image} ->> ");
-                self.sql.push(text).push_bind(field.to_owned()).push(")");
-                self.push_comparison(value);
-            } else {
-                // The text of the whole image is searched in half of the time that its values take one by one.
-                self.push_json_may_contain(image, value);
-                self.sql.push(format!(
-                    " THEN EXISTS (SELECT FROM jsonb_each_text({image}) AS recorded (name, value) WHERE recorded.value"
-                ));
-                self.push_comparison(value);
-                self.sql.push(") ELSE false END");
-            }
-            self.sql.push(end);
-        }
-    }
-
-    /// Pushes the comparison of the text before it with the value.
-    fn push_comparison(&mut self, value: &ValueFilter) {
-        if value.is_whole() {
-            self.sql.push(" = ").push_bind(value.text().to_owned());
-        } else {
-            self.sql.push(" ILIKE ").push_bind(ValueFilter::pattern(value.text()));
-        }
-    }
-
-    /// Pushes the beginning of a `CASE` whose condition holds for every image that has the value.
-    fn push_json_may_contain(&mut self, image: &str, value: &ValueFilter) {
-        let part = value.part_in_json();
-        if value.is_whole() {
-            self.sql
-                .push(format!("CASE WHEN strpos({image}::text, "))
-                .push_bind(part.to_owned())
-                .push(") > 0");
-        } else {
-            self.sql.push(format!("CASE WHEN {image}::text ILIKE ")).push_bind(ValueFilter::pattern(part));
-        }
     }
 
     /// Pushes that the transaction of a change that the scope shows meets the filter. PostgreSQL evaluates the cheaper condition
@@ -310,7 +248,7 @@ impl WhereClause<'_> {
         self.sql.push(" OFFSET 0)");
     }
 
-    fn push_scope(&mut self, condition: &Condition) {
+    pub(super) fn push_scope(&mut self, condition: &Condition) {
         match condition {
             Condition::Tables(tables) => {
                 let (schemas, names) = schemas_and_names(tables);

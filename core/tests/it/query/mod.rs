@@ -22,6 +22,7 @@ mod standby;
 mod suggestions;
 mod table_counts;
 mod tables;
+mod value_index;
 mod value_search;
 
 use sqlx::PgPool;
