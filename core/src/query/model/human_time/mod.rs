@@ -93,10 +93,7 @@ fn parse_iso(text: &str) -> Option<NaiveDateTime> {
 
 /// Parses `2h`, `90 min` or `3 days ago`.
 fn parse_age(words: &[&str]) -> Option<TimeDelta> {
-    let words = match words {
-        [words @ .., "ago"] => words,
-        words => words,
-    };
+    let words = words.strip_suffix(&["ago"]).unwrap_or(words);
     let (number, unit) = match words {
         [both] => both.split_at(both.find(|character: char| !character.is_ascii_digit())?),
         [number, unit] => (*number, *unit),
