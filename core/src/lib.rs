@@ -32,6 +32,7 @@ mod invalid_parameter;
 mod invisible;
 #[cfg(feature = "tower")]
 mod layer;
+mod link;
 mod lock;
 mod migrate;
 mod pool;
@@ -46,7 +47,7 @@ mod transaction;
 pub use action::{Action, ActionError, ActionStatus};
 pub use actor::{ActorError, ActorKind, ActorRef};
 pub use capture::CaptureError;
-pub use config::{Config, ConfigError, ConfigProblem};
+pub use config::{Config, ConfigError, ConfigProblem, ConsoleWords, TableWords};
 pub use context::{AuditContext, ContextError};
 pub use database_error::describe_database_error;
 #[cfg(feature = "axum")]
@@ -56,6 +57,7 @@ pub use installation::Installation;
 pub use invalid_parameter::InvalidParameter;
 #[cfg(feature = "tower")]
 pub use layer::{AuditContextLayer, AuditContextService, ContextOverrides};
+pub use link::LinkTemplate;
 pub use lock::BlockingSession;
 pub use roles::{RoleError, RoleGrant, RoleNames, RolePrefixError, TrailRole};
 pub use schema::{StorageSchema, StorageSchemaError};

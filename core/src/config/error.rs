@@ -60,13 +60,15 @@ pub enum ConfigProblem {
         /// The values that are allowed.
         expected: String,
     },
-    /// A key of `capture.tables` cannot be the name of a table.
+    /// A key of a section of tables cannot be the name of a table.
     #[error(
-        "{key:?} cannot be the name of a table: write it as in [capture.tables.users] or [capture.tables.\"billing.invoices\"]"
+        "{key:?} cannot be the name of a table: write it as in [{section}.tables.users] or [{section}.tables.\"billing.invoices\"]"
     )]
     TableName {
         /// The key.
         key: String,
+        /// The section that holds the tables: `capture` or `console`.
+        section: &'static str,
     },
     /// Two keys name the same table.
     #[error("{earlier:?} and {later:?} are the same table {table}: keep one of them")]

@@ -1,5 +1,6 @@
 //! Compares the guides with the tables of keys.
 
+use super::console::{WORD_KEYS, WordKey};
 use super::keys::{KEYS, Key};
 use super::table_lists::{LISTS, ListKey};
 use super::*;
@@ -75,4 +76,17 @@ fn health_guide_lists_and_sets_every_list_key() {
     for list in [config.expected_uncovered_tables, config.audit_anyway, config.expected_tables] {
         assert!(!list.is_empty());
     }
+}
+
+#[test]
+fn console_guide_lists_and_sets_every_key() {
+    let guide = include_str!("../../../docs/mounting.md");
+    let row = |key: &WordKey| format!("| `{}` | {} | {} |\n", key.name, key.expected, key.meaning);
+    let rows: String = WORD_KEYS.iter().map(row).collect();
+    assert!(guide.contains(&rows), "docs/mounting.md should hold these rows:\n{rows}");
+    let snippet = guide.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let console = Config::from_toml(snippet).unwrap().console;
+    let words = console.tables.values().next().unwrap();
+    assert!(words.singular.is_some() && words.label.is_some() && words.link.is_some());
+    assert!(!words.prefix.is_empty() && !console.actions.is_empty());
 }

@@ -1,5 +1,7 @@
-//! Reads `threadline.toml`: the storage schema, the capture policies, and the lists of tables for health checks.
+//! Reads `threadline.toml`: the storage schema, the capture policies, the lists of tables for health checks, and the words of the
+//! console.
 
+mod console;
 mod error;
 #[cfg(test)]
 mod guide;
@@ -14,6 +16,7 @@ pub(crate) mod toml_snippet;
 
 use std::collections::BTreeMap;
 
+pub use console::{ConsoleWords, TableWords};
 pub use error::{ConfigError, ConfigProblem};
 
 use crate::capture::TablePolicy;
@@ -50,6 +53,8 @@ pub struct Config {
     pub audit_anyway: Vec<TableName>,
     /// The tables that must be captured: `threadline verify-coverage` fails otherwise.
     pub expected_tables: Vec<TableName>,
+    /// The words of the console for tables and actions.
+    pub console: ConsoleWords,
     /// The policy of a table without a section. Its table name is not used.
     defaults: TablePolicy,
     tables: BTreeMap<TableName, TablePolicy>,
@@ -112,6 +117,7 @@ impl Default for Config {
             expected_uncovered_tables: Vec::new(),
             audit_anyway: Vec::new(),
             expected_tables: Vec::new(),
+            console: ConsoleWords::default(),
             defaults: TablePolicy::new(""),
             tables: BTreeMap::new(),
         }

@@ -1,11 +1,11 @@
-//! Turns TOML into policies.
+//! Turns TOML into a configuration.
 
 use toml::de::DeTable;
 
 use super::keys::{KEYS, Key};
 use super::source::{Entry, Source, entries};
-use super::table_lists;
 use super::{Config, ConfigError, ConfigProblem};
+use super::{console, table_lists};
 use crate::capture::TablePolicy;
 use crate::{StorageSchema, TableName};
 
@@ -24,12 +24,13 @@ pub(super) fn config(text: &str) -> Result<Config, ConfigError> {
                 config.storage_schema = Some(schema);
             }
             "capture" => capture(&source, &entry, &mut config)?,
+            "console" => config.console = console::read(&source, &entry)?,
             section if table_lists::sections().any(|name| name == section) => {
                 table_lists::read(&source, &entry, &mut config)?;
             }
             _ => {
-                let known: Vec<&str> =
-                    ["storage_schema", "capture"].into_iter().chain(table_lists::sections()).collect();
+                let own = ["storage_schema", "capture", "console"];
+                let known: Vec<&str> = own.into_iter().chain(table_lists::sections()).collect();
                 return Err(source.unknown(&entry, "threadline.toml", &known));
             }
         }
@@ -64,21 +65,36 @@ fn capture(source: &Source<'_>, section: &Entry<'_>, config: &mut Config) -> Res
 }
 
 fn tables(source: &Source<'_>, section: &Entry<'_>, config: &mut Config) -> Result<(), ConfigError> {
-    let expected = "sections such as [capture.tables.users]";
-    let table = section.value.as_table().ok_or_else(|| source.value(section, "[capture]", expected))?;
+    for_each_table(source, section, "capture", |name, entry| {
+        let policy = policy(source, entry, config.policy(name.clone()))?;
+        config.tables.insert(name, policy);
+        Ok(())
+    })
+}
+
+/// Reads the sections of a section `tables`, in their order. Two of them may not name the same table.
+pub(super) fn for_each_table(
+    source: &Source<'_>,
+    section: &Entry<'_>,
+    parent: &'static str,
+    mut read: impl FnMut(TableName, &Entry<'_>) -> Result<(), ConfigError>,
+) -> Result<(), ConfigError> {
+    let expected = format!("sections such as [{parent}.tables.users]");
+    let table = section.value.as_table();
+    let table = table.ok_or_else(|| source.value(section, &format!("[{parent}]"), &expected))?;
     let mut seen: Vec<(&str, TableName)> = Vec::new();
     for entry in entries(table) {
         let name: TableName = entry.key.trim().parse().map_err(|_| {
-            source.at(&entry.key_span, ConfigProblem::TableName { key: entry.key.to_owned() })
+            let key = entry.key.to_owned();
+            source.at(&entry.key_span, ConfigProblem::TableName { key, section: parent })
         })?;
         if let Some((earlier, _)) = seen.iter().find(|(_, table)| *table == name) {
             let (earlier, later) = ((*earlier).to_owned(), entry.key.to_owned());
             let problem = ConfigProblem::SameTable { earlier, later, table: name };
             return Err(source.at(&entry.key_span, problem));
         }
-        let policy = policy(source, &entry, config.policy(name.clone()))?;
-        seen.push((entry.key, name.clone()));
-        config.tables.insert(name, policy);
+        read(name.clone(), &entry)?;
+        seen.push((entry.key, name));
     }
     Ok(())
 }

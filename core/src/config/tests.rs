@@ -94,7 +94,7 @@ fn error_names_line_value_and_expected() {
         ("capture.always = true\n[capture]", "line 2: capture is set twice: keep one; a dotted key cannot"),
         (
             "storage = 'a'",
-            "line 1: \"storage\" is not a key of threadline.toml: its keys are storage_schema, capture, health, verify_coverage",
+            "line 1: \"storage\" is not a key of threadline.toml: its keys are storage_schema, capture, console, health, verify_coverage",
         ),
         ("storage_schema = 3", "line 1: storage_schema of threadline.toml is 3: expected a name such as"),
         ("storage_schema = 'a b'", "line 1: storage schema \"a b\": use letters"),
@@ -207,5 +207,125 @@ fn table_lists_are_read_and_validated() {
     ] {
         let error = error_of(text);
         assert!(error.contains(message), "{text}: {error}");
+    }
+}
+
+#[test]
+fn words_of_the_console_are_read() {
+    let config = Config::from_toml(
+        r##"
+        [console.tables.tickets]
+        name = ["ticket", "tickets"]
+        label = "subject"
+        prefix = "#"
+        link = "/tickets/{id}"
+        [console.tables."billing.invoices"]
+        name = " invoice "
+        label = ["number", "Invoice No"]
+        [console.tables."public.users"]
+        label = []
+        prefix = ""
+        [console.actions]
+        "ticket.priority_changed" = "changed the priority of"
+        import = " imported "
+        "##,
+    )
+    .unwrap();
+    let words = |table: &'static str| config.console.tables[&table.into()].clone();
+    let text = |text: &str| Some(text.to_owned());
+    let tickets = TableWords {
+        singular: text("ticket"),
+        plural: text("tickets"),
+        label: Some(vec!["subject".to_owned()]),
+        prefix: "#".to_owned(),
+        link: Some("/tickets/{id}".parse().unwrap()),
+    };
+    assert_eq!(words("tickets"), tickets);
+    let invoices = words("billing.invoices");
+    assert_eq!((invoices.singular, invoices.plural), (text("invoice"), text("invoices")));
+    assert_eq!(invoices.label, Some(vec!["number".to_owned(), "Invoice No".to_owned()]));
+    assert_eq!(words("users"), TableWords { label: Some(Vec::new()), ..TableWords::default() });
+    let actions: Vec<_> = config.console.actions.iter().map(|(name, words)| (&**name, &**words)).collect();
+    assert_eq!(actions, [("import", "imported"), ("ticket.priority_changed", "changed the priority of")]);
+    // The words of the console capture no table.
+    assert_eq!(config.policies().count(), 0);
+}
+
+#[test]
+fn error_in_words_of_the_console_names_key_and_correction() {
+    let name = "expected one word such as \"ticket\", or two such as [\"person\", \"people\"]";
+    let label = "expected a column such as \"subject\", or columns without duplicates";
+    let prefix = "expected a text of at most 80 characters without control characters, such as \"#\"";
+    let long = "x".repeat(81);
+    let of_tickets = |key: &str, value: &str, expected: &str| {
+        (
+            format!("[console.tables.tickets]\n{key} = {value}"),
+            format!("line 2: {key} of table tickets of [console] is {value}: {expected}"),
+        )
+    };
+    let cases = [
+        ("console = 1".to_owned(), "line 1: console of threadline.toml is 1: expected a section [console]".to_owned()),
+        ("[console]\ntable = 1".to_owned(), "line 2: \"table\" is not a key of [console]: did you mean tables?".to_owned()),
+        (
+            "[console]\ntables = ['tickets']".to_owned(),
+            "line 2: tables of [console] is ['tickets']: expected sections such as [console.tables.users]".to_owned(),
+        ),
+        (
+            "[console.tables]\ntickets = 'ticket'".to_owned(),
+            "line 2: tickets of [console.tables] is 'ticket': expected a section with its keys, such as prefix = \"#\"".to_owned(),
+        ),
+        (
+            "[console.tables.'']".to_owned(),
+            "line 1: \"\" cannot be the name of a table: write it as in [console.tables.users]".to_owned(),
+        ),
+        (
+            "[console.tables.a]\n[console.tables.'public.a']".to_owned(),
+            "line 2: \"a\" and \"public.a\" are the same table a: keep one of them".to_owned(),
+        ),
+        (
+            "[console.tables.billing.invoices]\nname = 'invoice'".to_owned(),
+            "\"invoices\" is not a key of table billing of [console]: quote a name with a dot, as in [console.tables.\"billing.invoices\"]".to_owned(),
+        ),
+        (
+            "[console.tables.tickets]\nlabels = 'subject'".to_owned(),
+            "line 2: \"labels\" is not a key of table tickets of [console]: did you mean label?".to_owned(),
+        ),
+        of_tickets("name", "3", name),
+        of_tickets("name", "''", name),
+        of_tickets("name", "' '", name),
+        of_tickets("name", "['ticket']", name),
+        of_tickets("name", "['a', 'b', 'c']", name),
+        of_tickets("name", "\"a\\nb\"", name),
+        of_tickets("label", "''", label),
+        of_tickets("label", "['a', 1]", label),
+        of_tickets("label", "['a', 'a']", label),
+        of_tickets("label", "true", label),
+        of_tickets("prefix", "1", prefix),
+        of_tickets("prefix", "\"\\t\"", prefix),
+        of_tickets("link", "5", "expected an address such as \"/tickets/{id}\""),
+        of_tickets("link", "'tickets/{id}'", "expected an address that begins with /, http:// or https://"),
+        of_tickets("link", "'javascript:alert(1)'", "expected an address that begins with /, http:// or https://"),
+        of_tickets("link", "'/tickets/{}'", "expected each placeholder as a name in braces, such as /tickets/{id}"),
+        ("[console]\nactions = []".to_owned(), "line 2: actions of [console] is []: expected words by the names of actions".to_owned()),
+        (
+            "[console.actions]\nticket.closed = 'closed'".to_owned(),
+            "line 2: \"ticket\" is not a key of [console.actions]: quote a name with a dot, as in \"ticket.closed\" = \"closed\"".to_owned(),
+        ),
+        (
+            "[console.actions]\n'' = 'closed'".to_owned(),
+            "line 2: \"\" is not a key of [console.actions]: the name of an action has 1 to 200 bytes".to_owned(),
+        ),
+        (
+            "[console.actions]\nclosed = ''".to_owned(),
+            "line 2: closed of [console.actions] is '': expected words of 1 to 80 characters".to_owned(),
+        ),
+        (
+            format!("[console.actions]\nclosed = '{long}'"),
+            "line 2: closed of [console.actions] is 'xxx".to_owned(),
+        ),
+    ];
+    for (text, message) in cases {
+        let error = error_of(&text);
+        assert!(error.contains(&message), "{text}: {error}");
     }
 }

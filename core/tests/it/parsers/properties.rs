@@ -10,7 +10,10 @@ use threadline::query::{
     ActorFilter, Cursor, Filter, Operation, Position, RelativeRange, RowKey, SnapshotMark, TimeRange,
     Timestamp, TransactionId,
 };
-use threadline::{ActionStatus, ActorKind, ActorRef, AuditContext, Config, StorageSchema, TableName};
+use threadline::{
+    ActionStatus, ActorKind, ActorRef, AuditContext, Config, ConsoleWords, LinkTemplate, StorageSchema,
+    TableName,
+};
 
 /// Checks that a parsed value is equal to what is read from its own text.
 fn read_back<T: FromStr + Display + PartialEq + Debug>(text: &str) -> Option<T> {
@@ -26,6 +29,7 @@ pub(crate) fn check_cursor(text: &str) {
     read_back::<SnapshotMark>(text);
     read_back::<TransactionId>(text);
     read_back::<Operation>(text);
+    read_back::<LinkTemplate>(text);
     read_back::<ActionStatus>(text);
     if let Some(key) = read_back::<RowKey>(text) {
         assert!(key.is_complete(), "{text:?}");
@@ -160,6 +164,30 @@ pub(crate) fn check_configuration(text: &str) {
     }
 }
 
+/// Writes the words of the console, with each key that is set.
+fn write_console(toml: &mut String, console: &ConsoleWords) {
+    for (table, words) in &console.tables {
+        toml.push_str(&format!(
+            "[console.tables.{}]\nprefix = {}\n",
+            quoted(&table.to_string()),
+            quoted(&words.prefix)
+        ));
+        if let (Some(one), Some(several)) = (&words.singular, &words.plural) {
+            toml.push_str(&format!("name = {}\n", list(&[one.clone(), several.clone()])));
+        }
+        if let Some(columns) = &words.label {
+            toml.push_str(&format!("label = {}\n", list(columns)));
+        }
+        if let Some(link) = &words.link {
+            toml.push_str(&format!("link = {}\n", quoted(&link.to_string())));
+        }
+    }
+    toml.push_str("[console.actions]\n");
+    for (action, words) in &console.actions {
+        toml.push_str(&format!("{} = {}\n", quoted(action), quoted(words)));
+    }
+}
+
 /// Writes every key of a configuration.
 fn to_toml(config: &Config) -> String {
     let mut toml = String::new();
@@ -173,6 +201,7 @@ fn to_toml(config: &Config) -> String {
     write_tables("health.expected_uncovered_tables", &config.expected_uncovered_tables);
     write_tables("health.audit_anyway", &config.audit_anyway);
     write_tables("verify_coverage.expected_tables", &config.expected_tables);
+    write_console(&mut toml, &config.console);
     // A table without a section has the policy of [capture].
     let mut unnamed = "t".to_owned();
     while config.policies().any(|policy| policy.table.name() == unnamed) {
