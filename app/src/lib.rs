@@ -22,11 +22,15 @@ mod html;
 #[cfg(feature = "ssr")]
 mod links;
 #[cfg(feature = "ssr")]
+mod names;
+#[cfg(feature = "ssr")]
 mod page;
 #[cfg(feature = "ssr")]
 mod page_context;
 #[cfg(feature = "ssr")]
 mod pages;
+#[cfg(feature = "ssr")]
+pub mod paths;
 #[cfg(feature = "ssr")]
 mod query_string;
 #[cfg(feature = "ssr")]
@@ -51,6 +55,7 @@ pub use self::{
     action::ConsoleAction,
     coverage::{CheckFailure, Coverage, CoverageSource, LastCheck},
     density::Density,
+    names::{Host, HostLink, HostWords, Label, Labels, Mentions, RowRef},
     page::{FormHandler, LoadedPage, Page, PageForm, PageHandler},
     page_context::{Assets, PageContext},
     pages::{PageError, Problem, ROUTES, TimelinePage, TimelineQuery, explain_database_error},

@@ -1,11 +1,10 @@
 //! Addresses below the mount.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use threadline::query::{Change, Cursor, Filter, RowKey, Side};
 use threadline::{ActorKind, TableName};
 use url::form_urlencoded;
 
-use crate::PageContext;
+use crate::{PageContext, paths};
 
 /// The pair that stands for a filter without conditions: an address without a query opens on the last 24 hours.
 const ALL_TIME: (&str, &str) = ("from", "");
@@ -60,7 +59,7 @@ impl PageContext {
 
     /// Returns the address of the history of the row with this key.
     pub(crate) fn row_of(&self, table: &TableName, key: &RowKey) -> String {
-        self.href(&format!("/rows/{}/{}", segment(&table.to_string()), segment(&key.to_string())))
+        self.href(&paths::row(table, key))
     }
 
     /// Returns the address of the history of the changed row, if its key is known.
@@ -83,29 +82,6 @@ impl PageContext {
 
     /// Returns the address of the page of an actor, or of all actors of a kind.
     pub(crate) fn actor_href(&self, kind: ActorKind, id: Option<&str>) -> String {
-        let kind = kind.as_str();
-        match id {
-            Some(id) => self.href(&format!("/actors/{kind}/{}", segment(id))),
-            None => self.href(&format!("/actors/{kind}")),
-        }
-    }
-}
-
-/// The characters that need no percent encoding in a path segment (RFC 3986, 2.3).
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-/// Encodes one segment of a path (RFC 3986, 3.3): every byte that is not unreserved is percent-encoded.
-pub(crate) fn segment(text: &str) -> PercentEncode<'_> {
-    utf8_percent_encode(text, UNRESERVED)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::segment;
-
-    #[test]
-    fn segment_encodes_every_reserved_character() {
-        assert_eq!(segment("id=4711").to_string(), "id%3D4711");
-        assert_eq!(segment("v1.2/a b/ü").to_string(), "v1.2%2Fa%20b%2F%C3%BC");
+        self.href(&paths::actor(kind, id))
     }
 }

@@ -13,7 +13,7 @@ use leptos::prelude::IntoView;
 use serde::de::DeserializeOwned;
 
 use crate::render::render;
-use crate::{PageContext, PageError, RequestContext};
+use crate::{Mentions, PageContext, PageError, RequestContext};
 
 /// A page of the console. Its folder holds one file for each step:
 ///
@@ -42,7 +42,10 @@ pub trait Page: Sized + Send + 'static {
     }
 
     /// Returns the title of the document.
-    fn title(&self) -> String;
+    fn title(&self, context: &PageContext) -> String;
+
+    /// Adds the actors and rows that the page names, for which the host may have labels.
+    fn mention(&self, _mentions: &mut Mentions) {}
 
     /// Returns the content of the document.
     fn view(self, context: PageContext) -> impl IntoView + 'static;
@@ -62,6 +65,9 @@ pub trait LoadedPage: Send {
     /// Returns the status of the response.
     fn status(&self) -> StatusCode;
 
+    /// Adds the actors and rows that the page names.
+    fn mention(&self, mentions: &mut Mentions);
+
     /// Renders the whole document.
     fn render(self: Box<Self>, context: PageContext) -> String;
 }
@@ -71,8 +77,13 @@ impl<P: Page> LoadedPage for P {
         Page::status(self)
     }
 
+    fn mention(&self, mentions: &mut Mentions) {
+        Page::mention(self, mentions);
+    }
+
     fn render(self: Box<Self>, context: PageContext) -> String {
-        render(context.clone(), self.title(), || self.view(context))
+        let title = self.title(&context);
+        render(context.clone(), title, || self.view(context))
     }
 }
 

@@ -1,9 +1,12 @@
 //! The context of a page: the request and the mount.
 
+use std::sync::Arc;
+
 use leptos::prelude::{provide_context, use_context};
 use threadline::ActorRef;
 
 use crate::islands::Pill;
+use crate::names::{Host, Labels, Names};
 use crate::{ConsoleAction, Density, Route, Theme, Zone};
 
 /// The names of the embedded files, each with its content hash.
@@ -22,8 +25,10 @@ pub struct Assets {
 pub struct PageContext {
     /// The path at which the host mounted the console, without a slash at its end.
     pub base: String,
-    /// The name of the host application, shown beside ours.
-    pub host_name: Option<String>,
+    /// The host application: its name, its words, and links to it.
+    pub host: Arc<Host>,
+    /// The labels that the host gave to the actors and rows of this page.
+    pub labels: Arc<Labels>,
     /// The operator who reads.
     pub operator: Option<ActorRef>,
     /// True if a scope hides a part of the trail.
@@ -44,8 +49,12 @@ pub struct PageContext {
     pub assets: Assets,
     /// The route of the page; `None` on a page about a refusal and at an unknown address.
     pub route: Option<&'static Route>,
-    /// The actions of [`ConsoleAction::GLOBAL`] that the hook granted.
+    /// The actions of [`ConsoleAction::GLOBAL`] that the hook granted; of a refusal, all actions that it granted.
     pub granted: Vec<ConsoleAction>,
+    /// True if the hook refused the request.
+    pub is_refused: bool,
+    /// The address where somebody signs in who then comes back here, if nobody is signed in.
+    pub sign_in: Option<String>,
     /// The coverage pill in the header, for operators who may see coverage.
     pub coverage: Option<Pill>,
 }
@@ -61,9 +70,15 @@ impl PageContext {
         use_context().unwrap_or_default()
     }
 
+    /// Returns the names of the page's tables, records, actors and actions.
+    pub(crate) fn names(&self) -> Names<'_> {
+        Names::new(&self.host.words, &self.labels)
+    }
+
     /// Returns whether the page may link to pages behind this action.
     pub(crate) fn may(&self, action: ConsoleAction) -> bool {
-        !ConsoleAction::GLOBAL.contains(&action) || self.granted.contains(&action)
+        let is_assumed = !self.is_refused && !ConsoleAction::GLOBAL.contains(&action);
+        is_assumed || self.granted.contains(&action)
     }
 
     /// Returns the address of a path below the mount.

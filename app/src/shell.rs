@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::components::{Preferences, Tools, isolated};
+use crate::components::{Preferences, Tools, isolated, one_line};
 use crate::diff::accessible_line;
+use crate::html::IntoHtml;
 use crate::islands::CoveragePill;
-use crate::{PageContext, ROUTES, Theme};
+use crate::{ConsoleAction, HostLink, PageContext, ROUTES, Theme};
 
 /// Renders the head, the header and the navigation around a page.
 pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl IntoView {
@@ -43,41 +44,67 @@ pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl Int
 /// The bar at the top. On a narrow screen the navigation folds into a menu that needs no script.
 #[component]
 fn Header(context: PageContext) -> impl IntoView {
-    let host = context.host_name.clone().map(|name| view! { <span>{name}</span> });
     let scoped = context.is_scoped.then(|| view! { <span class="chip">"Scoped view"</span> });
     let operator = context.operator.as_ref().map(|operator| {
-        view! { <span class="operator"><span class="wide">"Signed in as "</span> <b>{isolated(operator.to_string())}</b></span> }
+        let name = context.names().actor(operator);
+        let title = name.title.as_deref().map(accessible_line);
+        view! { <span class="operator"><span class="wide">"Signed in as "</span> <b title=title>{isolated(name.text)}</b></span> }
     });
     let href = context.href("/coverage");
     let coverage = context.coverage.map(|pill| view! { <CoveragePill pill=pill href=href/> });
     // An operator whom the hook denies cannot set a theme either.
-    let preferences = (context.route.is_some() || context.operator.is_some())
-        .then(|| view! { <Preferences context=context.clone()/> });
+    let preferences =
+        context.may(ConsoleAction::EnterConsole).then(|| view! { <Preferences context=context.clone()/> });
     view! {
         <header class="top">
-            <a class="brand" href=context.href("")>"Threadline " {host}</a>
-            <details class="menu" data-drawer="">
-                <summary>"Menu"</summary>
-                <Links context=context.clone() label="Audit menu"/>
-            </details>
-            <div class="wide"><Links context=context.clone() label="Audit"/></div>
+            {brand(&context)}
+            <Navigation context=context.clone()/>
             <div class="status">{coverage}{scoped}{operator}</div>
             {preferences}
         </header>
     }
 }
 
+/// Renders our name, and that of the host with the link back to it.
+fn brand(context: &PageContext) -> impl IntoView + use<> {
+    let host = context.host.name.clone().filter(|_| context.host.home.is_none());
+    let host = host.map(|name| view! { <span>{one_line(name)}</span> });
+    let home = context.host.home.clone().map(|HostLink { label, href }| {
+        view! { " "<a class="brand" href=href><span>{one_line(label)}</span></a> }
+    });
+    let brand = if context.may(ConsoleAction::EnterConsole) {
+        view! { <a class="brand" href=context.href("")>"Threadline "{host}</a> }.into_html()
+    } else {
+        view! { <span class="brand">"Threadline "{host}</span> }.into_html()
+    };
+    view! { {brand}{home} }
+}
+
+/// The links to the pages that the operator may open, as a menu and side by side. Without any there is neither.
 #[component]
-fn Links(context: PageContext, label: &'static str) -> impl IntoView {
-    let links: Vec<_> = ROUTES
+fn Navigation(context: PageContext) -> impl IntoView {
+    let links: Vec<(String, &'static str, bool)> = ROUTES
         .iter()
         .filter(|route| context.may(route.action))
         .filter_map(|route| route.navigation.map(|label| (route, label)))
         .map(|(route, label)| {
-            let current = context.route.is_some_and(|current| current.path == route.path).then_some("page");
-            let path = route.path.trim_end_matches('/');
-            view! { <a href=context.href(path) aria-current=current>{label}</a> }
+            let is_current = context.route.is_some_and(|current| current.path == route.path);
+            (context.href(route.path.trim_end_matches('/')), label, is_current)
         })
         .collect();
-    view! { <nav class="main" aria-label=label>{links}</nav> }
+    let navigation = |name: &'static str| {
+        let links = links.iter().map(|(href, label, is_current)| {
+            view! { <a href=href.clone() aria-current=is_current.then_some("page")>{*label}</a> }
+        });
+        view! { <nav class="main" aria-label=name>{links.collect::<Vec<_>>()}</nav> }
+    };
+    (!links.is_empty()).then(|| {
+        view! {
+            <details class="menu" data-drawer="">
+                <summary>"Menu"</summary>
+                {navigation("Audit menu")}
+            </details>
+            <div class="wide">{navigation("Audit")}</div>
+        }
+    })
 }

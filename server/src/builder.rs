@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use axum::Router;
 use http::request::Parts;
-use threadline::{ActorRef, AuditTrail, Config};
-use threadline_app::CoverageSource;
+use threadline::{ActorRef, AuditTrail, Config, InvalidParameter, TableName};
+use threadline_app::{CoverageSource, Labels};
 
-use crate::hooks::BoxError;
+use crate::hooks::{BoxError, LabelsHook};
+use crate::host::HostSettings;
 use crate::state::{ConsoleState, Settings};
-use crate::{Access, AccessRequest, ActorHook, AuthorizeHook, router};
+use crate::{Access, AccessRequest, ActorHook, AuthorizeHook, LabelRequest, router};
 
 /// The time that a hook has to answer. It usually reads a session, which takes milliseconds; a hook that takes longer is
 /// broken, and every page would wait for it.
@@ -69,11 +70,12 @@ pub struct Missing;
 ///
 /// ```
 /// # use threadline_server::{Access, Console};
-/// # fn mount(trail: threadline::AuditTrail) {
+/// # fn mount(trail: threadline::AuditTrail) -> Result<(), threadline::InvalidParameter> {
 /// Console::builder(trail)
 ///     .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Deny) })
 ///     .actor_fn(|_| async { None })
-///     .build();
+///     .build()?;
+/// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone)]
@@ -88,13 +90,16 @@ pub struct ConsoleBuilder<Authorize, Actor> {
 /// ```
 /// use threadline_server::{Access, Console, redirect_trailing_slash};
 ///
-/// # fn app(trail: threadline::AuditTrail) -> axum::Router {
+/// # fn app(trail: threadline::AuditTrail) -> Result<axum::Router, threadline::InvalidParameter> {
 /// let console = Console::builder(trail)
 ///     .name("Help desk")
 ///     .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Deny) })
 ///     .actor_fn(|_| async { None })
-///     .build();
-/// axum::Router::new().nest("/audit", console.into_router()).route("/audit/", redirect_trailing_slash())
+///     .build()?;
+/// let console = axum::Router::new().nest("/audit", console.into_router());
+/// # Ok(
+/// console.route("/audit/", redirect_trailing_slash())
+/// # )
 /// # }
 /// ```
 #[derive(Debug, Clone)]
@@ -109,7 +114,8 @@ impl Console {
     pub fn builder(trail: AuditTrail) -> ConsoleBuilder<Missing, Missing> {
         let settings = Settings {
             trail,
-            host_name: None,
+            host: HostSettings::default(),
+            labels: None,
             hook_timeout: HOOK_TIMEOUT,
             query_timeout: QUERY_TIMEOUT,
             config: None,
@@ -149,12 +155,12 @@ impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
     /// Sets the name of the host application, which the header shows.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.settings.host_name = Some(name.into());
+        self.settings.host.name = Some(name.into());
         self
     }
 
-    /// Sets the configuration of `threadline.toml`: coverage takes the expected gaps from it, and the redaction page compares
-    /// the capture functions with it. A storage schema in the file replaces the one of the trail.
+    /// Sets the configuration of `threadline.toml`: coverage takes the expected gaps from it, the redaction page compares the
+    /// capture functions with it, and pages take the words for tables, records and actions from it. A storage schema in the file replaces the one of the trail.
     ///
     /// ```
     /// # fn mount(trail: threadline::AuditTrail) -> Result<(), threadline::ConfigError> {
@@ -209,6 +215,94 @@ impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
         self
     }
 
+    /// Sets the hook that gives labels to actors and rows: names of people, and whatever else the trail does not hold. It is optional.
+    ///
+    /// It is called once for each page, after the page was read and only with the actors and rows on it. A label therefore shows
+    /// nothing beyond a scope. It is plain text, and replaces the label from the recorded row. If the hook returns an error, panics, or
+    /// takes longer than 150 ms, the page shows ids, and a warning without values is in the log.
+    ///
+    /// ```
+    /// use threadline_server::{Console, Label, LabelRequest, Labels};
+    /// # async fn full_name(_: &str) -> Result<String, std::io::Error> { Ok(String::new()) }
+    ///
+    /// # fn mount(trail: threadline::AuditTrail) {
+    /// let console = Console::builder(trail).labels_fn(|request: LabelRequest| async move {
+    ///     let mut labels = Labels::default();
+    ///     for actor in &request.actors {
+    ///         if let Some(id) = actor.id() {
+    ///             labels.actor(actor, Label::new(full_name(id).await?).link(format!("/staff/{id}")));
+    ///         }
+    ///     }
+    ///     Ok::<_, std::io::Error>(labels)
+    /// });
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn labels_fn<F, R, E>(mut self, hook: F) -> Self
+    where
+        F: Fn(LabelRequest) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Labels, E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.settings.labels = Some(LabelsHook::new(hook));
+        self
+    }
+
+    /// Sets the address of a table's records in the host: `{column}` stands for the value of a key column. Records that exist now have a
+    /// link to it. It replaces the `link` of the configuration.
+    ///
+    /// ```
+    /// # fn mount(trail: threadline::AuditTrail) {
+    /// let console = threadline_server::Console::builder(trail).row_link("tickets", "/tickets/{id}");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn row_link(mut self, table: impl Into<TableName>, template: impl Into<String>) -> Self {
+        self.settings.host.row_links.push((table.into(), template.into()));
+        self
+    }
+
+    /// Sets the link back to the host, which the header shows in place of the [`name`](Self::name).
+    ///
+    /// ```
+    /// # fn mount(trail: threadline::AuditTrail) {
+    /// let console = threadline_server::Console::builder(trail).home_link("Help desk", "/");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn home_link(mut self, label: impl Into<String>, href: impl Into<String>) -> Self {
+        self.settings.host.home = Some((label.into(), href.into()));
+        self
+    }
+
+    /// Sets the address where somebody signs in: a refused page links to it if the actor hook returns `None`. `{return_to}` stands for
+    /// the path and query of the refused address, percent-encoded. It is always below the console's path. Since anybody can write such
+    /// a link, the host has to check the parameter again before it redirects there.
+    ///
+    /// ```
+    /// # fn mount(trail: threadline::AuditTrail) {
+    /// let console = threadline_server::Console::builder(trail).sign_in_link("/login?next={return_to}");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn sign_in_link(mut self, template: impl Into<String>) -> Self {
+        self.settings.host.sign_in = Some(template.into());
+        self
+    }
+
+    /// Sets what a refused page says to somebody who is signed in, such as who can give them access.
+    ///
+    /// ```
+    /// # fn mount(trail: threadline::AuditTrail) {
+    /// let console = threadline_server::Console::builder(trail).refusal_note("Ask your team lead for the role “auditor”.");
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn refusal_note(mut self, text: impl Into<String>) -> Self {
+        self.settings.host.refusal_note = Some(text.into());
+        self
+    }
+
     /// Sets the hook that decides what each request may do. It is called for every request except those for assets, and for
     /// each page twice more: with [`ConsoleAction::ViewCoverage`](crate::ConsoleAction::ViewCoverage) and
     /// [`ConsoleAction::ViewPolicy`](crate::ConsoleAction::ViewPolicy), to show only links that the operator may open.
@@ -245,8 +339,9 @@ impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
         ConsoleBuilder { settings, authorize: AuthorizeHook::new(hook), actor }
     }
 
-    /// Sets the hook that returns the operator as an actor, or `None`. The header shows the operator. The hook is called only
-    /// after the authorization hook has allowed the request; after a panic or a timeout, the page shows no operator.
+    /// Sets the hook that returns the operator as an actor, or `None`. The header shows the operator. The hook is called after the
+    /// authorization hook; after a panic or a timeout, the page shows no operator. On a refused page, an operator is told that they
+    /// have no access; without one, the page asks to sign in.
     #[must_use]
     pub fn actor_fn<F, R>(self, hook: F) -> ConsoleBuilder<Authorize, ActorHook>
     where
@@ -260,10 +355,28 @@ impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
 
 impl ConsoleBuilder<AuthorizeHook, ActorHook> {
     /// Returns the finished console.
-    #[must_use]
-    pub fn build(self) -> Console {
+    ///
+    /// ```
+    /// # use threadline_server::{Access, Console};
+    /// # fn mount(trail: threadline::AuditTrail) {
+    /// let error = Console::builder(trail)
+    ///     .home_link("Help desk", "javascript:history.back()")
+    ///     .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Deny) })
+    ///     .actor_fn(|_| async { None })
+    ///     .build()
+    ///     .unwrap_err();
+    /// assert_eq!(error.name, "the address of home_link");
+    /// assert_eq!(error.expected, "an address that begins with /, http:// or https://");
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidParameter`] if a link or a text cannot be used. It names the setting, its value, and what is expected instead.
+    pub fn build(self) -> Result<Console, InvalidParameter> {
         let Self { mut settings, authorize, actor } = self;
         settings.trail = settings.trail.limit_reads_to_half_of_pool();
-        Console { state: Arc::new(ConsoleState::new(settings, authorize, actor)) }
+        let config = settings.config.clone().unwrap_or_default();
+        let host = std::mem::take(&mut settings.host).check(&config)?;
+        Ok(Console { state: Arc::new(ConsoleState::new(settings, host, authorize, actor)) })
     }
 }

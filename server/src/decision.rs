@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use http::request::Parts;
+use threadline::Scope;
 use threadline_app::ConsoleAction;
 
 use crate::hooks::BoxError;
@@ -22,14 +23,35 @@ pub(crate) async fn authorize(state: &ConsoleState, parts: &Parts, action: Conso
     call_with_timeout(state.settings.hook_timeout, async move { hook(request).await }).await
 }
 
-/// Returns the global actions that the hook allows, for the pill in the header and the links. A scope denies them, because
-/// they concern the whole database.
-pub(crate) async fn granted_global_actions(state: &ConsoleState, parts: &Parts) -> Vec<ConsoleAction> {
+/// Returns those of these actions that the hook allows, for what the header shows.
+pub(crate) async fn granted_actions(
+    state: &ConsoleState,
+    parts: &Parts,
+    actions: Vec<ConsoleAction>,
+) -> Vec<ConsoleAction> {
     let decisions =
-        ConsoleAction::GLOBAL.map(|action| async move { (action, authorize(state, parts, action).await) });
+        actions.into_iter().map(|action| async move { (action, authorize(state, parts, action).await) });
     let decisions = join_all(decisions).await;
-    let granted = |(action, decision)| matches!(decision, Ok(Ok(Access::Allow))).then_some(action);
+    let granted = |(action, decision)| granted_scope(decision, action).map(|_| action);
     decisions.into_iter().filter_map(granted).collect()
+}
+
+/// Returns the scope that a decision allows, or `None` if it denies the action.
+pub(crate) fn granted_scope(decision: Decision, action: ConsoleAction) -> Option<Scope> {
+    let is_global = ConsoleAction::GLOBAL.contains(&action);
+    match decision {
+        Ok(Ok(Access::Allow)) => Some(Scope::unscoped()),
+        Ok(Ok(Access::AllowWithin(scope))) => (!is_global).then_some(scope),
+        Ok(Ok(Access::Deny)) => None,
+        Ok(Err(error)) => {
+            tracing::warn!(?action, error = ?error.to_string(), "authorize_fn failed: access denied");
+            None
+        }
+        Err(reason) => {
+            tracing::warn!(?action, reason, "authorize_fn gave no answer: access denied");
+            None
+        }
+    }
 }
 
 /// Returns the output of a hook, or the reason why it has none.

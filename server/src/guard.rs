@@ -6,12 +6,14 @@ use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use chrono::Utc;
+use http::Method;
 use http::request::Parts;
+use threadline::AuditContext;
 use threadline::event::CONSOLE_AUTHORIZED;
-use threadline::{AuditContext, Scope};
-use threadline_app::{ConsoleAction, CoverageSource, PageContext, PageError, RequestContext, Route};
+use threadline_app::{ConsoleAction, CoverageSource, PageContext, PageError, ROUTES, RequestContext, Route};
 
-use crate::decision::{Decision, authorize, call_with_timeout, granted_global_actions, label};
+use crate::decision::{authorize, call_with_timeout, granted_actions, granted_scope, label};
+use crate::labels::LabelSource;
 use crate::limits::PartLimits;
 use crate::respond::{error_page, render_error};
 use crate::state::ConsoleState;
@@ -31,7 +33,7 @@ pub(crate) struct RouteGuard {
 
 /// Calls the hooks and passes the request on, or denies it.
 ///
-/// In this order: the authorization hook decides; the other hook names the operator; the origin of a request with an unsafe
+/// In this order: the authorization hook decides; the other hook names the operator, also for the page about a refusal; the origin of a request with an unsafe
 /// method is checked (see [`csrf`]); the request waits until few enough others run; the handler runs with a [`RequestContext`]; and an error of the handler is rendered.
 pub(crate) async fn guard(
     State(RouteGuard { state, action, route }): State<RouteGuard>,
@@ -44,7 +46,7 @@ pub(crate) async fn guard(
     let page = PageContext {
         address: uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         base,
-        host_name: state.settings.host_name.clone(),
+        host: state.host.clone(),
         theme: preferences::chosen(&parts.headers),
         density: preferences::chosen(&parts.headers),
         zone: preferences::chosen(&parts.headers),
@@ -54,19 +56,34 @@ pub(crate) async fn guard(
     };
     let decision = authorize(&state, &parts, action).await;
     CONSOLE_AUTHORIZED.emit(&[label(&decision)], None);
-    let Some(scope) = granted_scope(decision, action) else {
-        return error_page(PageError::forbidden(action), PageContext { route: None, ..page });
-    };
     let hook = state.actor.0.clone();
     let actor_parts = parts.clone();
     let operator = call_with_timeout(state.settings.hook_timeout, async move { hook(actor_parts).await });
+    let operator = async {
+        operator.await.unwrap_or_else(|reason| {
+            tracing::warn!(?action, reason, "actor_fn gave no answer: the operator has no name");
+            None
+        })
+    };
+    // A scope lets the operator in, and is refused only on pages about the whole database.
+    let is_known = matches!(decision, Ok(Ok(Access::AllowWithin(_))));
     let is_page = route.is_none_or(Route::is_page);
-    let granted = async { if is_page { granted_global_actions(&state, &parts).await } else { Vec::new() } };
-    let (operator, granted) = tokio::join!(operator, granted);
-    let operator = operator.unwrap_or_else(|reason| {
-        tracing::warn!(?action, reason, "actor_fn gave no answer: the operator has no name");
-        None
-    });
+    let Some(scope) = granted_scope(decision, action) else {
+        let actions = if is_page { linked_actions() } else { Vec::new() };
+        let (operator, granted) = tokio::join!(operator, granted_actions(&state, &parts, actions));
+        let is_known = is_known || operator.is_some();
+        let sign_in = (!is_known).then(|| state.host.sign_in_href(&return_address(&parts, &page))).flatten();
+        // Somebody who may open other pages is not told that they are signed out.
+        let error = if is_known || !granted.is_empty() {
+            PageError::forbidden(action)
+        } else {
+            PageError::signed_out()
+        };
+        let page = PageContext { operator, granted, sign_in, is_refused: true, route: None, ..page };
+        return error_page(error, page);
+    };
+    let actions = if is_page { ConsoleAction::GLOBAL.to_vec() } else { Vec::new() };
+    let (operator, granted) = tokio::join!(operator, granted_actions(&state, &parts, actions));
     let coverage = if granted.contains(&ConsoleAction::ViewCoverage) {
         // A page about the check waits longer, so that its header says the same as the page.
         let needs_coverage = route.is_some_and(|route| route.needs_coverage);
@@ -89,26 +106,27 @@ pub(crate) async fn guard(
     };
     let services = state.services.clone();
     request.extensions_mut().insert(PartLimits::new(state.limits.clone(), page.operator.clone()));
+    request.extensions_mut().insert(LabelSource(state.clone()));
     request.extensions_mut().insert(RequestContext { services, scope, page: page.clone() });
     render_error(next.run(request).await, page)
 }
 
-/// Returns the scope that a decision allows, or `None` if it denies the action.
-fn granted_scope(decision: Decision, action: ConsoleAction) -> Option<Scope> {
-    let is_global = ConsoleAction::GLOBAL.contains(&action);
-    match decision {
-        Ok(Ok(Access::Allow)) => Some(Scope::unscoped()),
-        Ok(Ok(Access::AllowWithin(scope))) => (!is_global).then_some(scope),
-        Ok(Ok(Access::Deny)) => None,
-        Ok(Err(error)) => {
-            tracing::warn!(?action, error = ?error.to_string(), "authorize_fn failed: access denied");
-            None
-        }
-        Err(reason) => {
-            tracing::warn!(?action, reason, "authorize_fn gave no answer: access denied");
-            None
+/// Returns the actions of the pages that the header links to, each once.
+fn linked_actions() -> Vec<ConsoleAction> {
+    let linked = ROUTES.iter().filter(|route| route.navigation.is_some()).map(|route| route.action);
+    let mut actions: Vec<ConsoleAction> = Vec::new();
+    for action in linked {
+        if !actions.contains(&action) {
+            actions.push(action);
         }
     }
+    actions
+}
+
+/// Returns the address to return to after signing in: that of the request, or the overview if only a form or a script can send it.
+fn return_address(parts: &Parts, page: &PageContext) -> String {
+    let is_link = parts.method == Method::GET || parts.method == Method::HEAD;
+    preferences::return_path(if is_link { &page.address } else { &page.base }, &page.base)
 }
 
 /// Returns the id under which the host knows the request: the one of its own layer, or else the one of the client's proxy.

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::request::Parts;
 use threadline::ActorRef;
+use threadline_app::Labels;
 
-use crate::{Access, AccessRequest};
+use crate::{Access, AccessRequest, LabelRequest};
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 type Authorize = dyn Fn(AccessRequest) -> BoxFuture<'static, Result<Access, BoxError>> + Send + Sync;
+type LabelsFn = dyn Fn(LabelRequest) -> BoxFuture<'static, Result<Labels, BoxError>> + Send + Sync;
 type Actor = dyn Fn(Parts) -> BoxFuture<'static, Option<ActorRef>> + Send + Sync;
 
 /// The authorization hook.
@@ -45,6 +47,30 @@ impl ActorHook {
         R: Future<Output = Option<ActorRef>> + Send + 'static,
     {
         Self(Arc::new(move |parts| Box::pin(hook(parts))))
+    }
+}
+
+/// The hook that gives labels to actors and rows.
+#[derive(Clone)]
+pub(crate) struct LabelsHook(pub(crate) Arc<LabelsFn>);
+
+impl LabelsHook {
+    pub(crate) fn new<F, R, E>(hook: F) -> Self
+    where
+        F: Fn(LabelRequest) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Labels, E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        Self(Arc::new(move |request| {
+            let answer = hook(request);
+            Box::pin(async move { answer.await.map_err(Into::into) })
+        }))
+    }
+}
+
+impl fmt::Debug for LabelsHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LabelsHook")
     }
 }
 

@@ -8,9 +8,12 @@ mod decision;
 mod guard;
 mod handlers;
 mod hooks;
+mod host;
+mod labels;
 mod limits;
 mod monitor;
 mod mount;
+pub mod paths;
 mod preferences;
 mod respond;
 mod router;
@@ -22,8 +25,9 @@ pub use builder::Missing;
 pub use builder::{Console, ConsoleBuilder};
 #[doc(hidden)]
 pub use hooks::{ActorHook, AuthorizeHook};
+pub use labels::LabelRequest;
 pub use mount::redirect_trailing_slash;
-pub use threadline_app::ConsoleAction;
+pub use threadline_app::{ConsoleAction, Label, Labels, RowRef};
 
 /// Compiles the examples of the guide as doctests.
 #[cfg(doctest)]

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use threadline::{AuditTrail, Config};
-use threadline_app::PageServices;
+use threadline_app::{Host, PageServices};
 
-use crate::hooks::{ActorHook, AuthorizeHook};
+use crate::hooks::{ActorHook, AuthorizeHook, LabelsHook};
+use crate::host::HostSettings;
 use crate::limits::RequestLimits;
 use crate::monitor::Monitor;
 
@@ -14,7 +15,8 @@ use crate::monitor::Monitor;
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) trail: AuditTrail,
-    pub(crate) host_name: Option<String>,
+    pub(crate) host: HostSettings,
+    pub(crate) labels: Option<LabelsHook>,
     pub(crate) hook_timeout: Duration,
     pub(crate) query_timeout: Duration,
     pub(crate) config: Option<Config>,
@@ -26,6 +28,8 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct ConsoleState {
     pub(crate) settings: Settings,
+    /// The host, as every page names it.
+    pub(crate) host: Arc<Host>,
     pub(crate) authorize: AuthorizeHook,
     pub(crate) actor: ActorHook,
     pub(crate) monitor: Monitor,
@@ -34,11 +38,11 @@ pub(crate) struct ConsoleState {
 }
 
 impl ConsoleState {
-    pub(crate) fn new(settings: Settings, authorize: AuthorizeHook, actor: ActorHook) -> Self {
+    pub(crate) fn new(settings: Settings, host: Host, authorize: AuthorizeHook, actor: ActorHook) -> Self {
         let Settings { trail, config, coverage_poll, query_timeout, .. } = &settings;
         let monitor = Monitor::new(trail.clone(), config.clone(), *coverage_poll, *query_timeout);
         let services = Arc::new(PageServices::new(trail.clone(), *query_timeout, monitor.clone()));
         let limits = Arc::new(RequestLimits::new(settings.max_requests));
-        Self { settings, authorize, actor, monitor, services, limits }
+        Self { settings, host: Arc::new(host), authorize, actor, monitor, services, limits }
     }
 }

@@ -6,7 +6,9 @@ use threadline::{ActionStatus, ActorKind, ActorRef};
 
 use super::value::isolated;
 use crate::PageContext;
-use crate::html::IntoHtml;
+use crate::diff::accessible_line;
+use crate::html::{Html, IntoHtml};
+use crate::names::ActorName;
 
 /// The actor and the action of a transaction, or that there is none. An action that failed is marked. The actor links to
 /// their page.
@@ -18,14 +20,33 @@ pub(crate) fn TransactionHeading(
     whole_session: bool,
 ) -> impl IntoView {
     let who = who(&transaction, whole_session);
-    let action = match transaction.action {
-        Some(action) => {
-            let failed = failed(&action);
-            view! { <span class="action">{isolated(action.name)}</span>{failed} }.into_html()
-        }
-        None => view! { <span class="kind">"no action recorded"</span> }.into_html(),
+    view! { {who} " · " {action(transaction.action)} }
+}
+
+/// Renders who signed a change and by which action, behind a time: ` by Maria Santos · changed ticket priority`, or
+/// `, not signed by the application · no action named`.
+pub(crate) fn signed(transaction: TransactionRecord) -> Html {
+    let before = if transaction.actor.is_some() { " by " } else { ", " };
+    let who = who(&transaction, false);
+    view! { {before}{who}" · "{action(transaction.action)} }.into_html()
+}
+
+/// Renders the words for an action, with the exact name as their title.
+fn action(action: Option<ActionRecord>) -> Html {
+    let Some(action) = action else {
+        return view! { <span class="kind">"no action named"</span> }.into_html();
     };
-    view! { {who} " · " {action} }
+    let failed = failed(&action);
+    let (words, title) = action_words(&action);
+    view! { <span class="action" title=title>{isolated(words)}</span>{failed} }.into_html()
+}
+
+/// Returns the words for an action, and the exact name if that is different.
+pub(super) fn action_words(action: &ActionRecord) -> (String, Option<String>) {
+    let words = with_context(|context: &PageContext| context.names().action(&action.name));
+    let words = words.unwrap_or_else(|| action.name.clone());
+    let title = (words != action.name).then(|| accessible_line(&action.name));
+    (words, title)
 }
 
 /// Renders the actor, and whom they acted on behalf of; without an actor, the session that wrote.
@@ -38,7 +59,7 @@ pub(super) fn who(transaction: &TransactionRecord, whole_session: bool) -> impl 
                 false => ("; role ", session.role),
             });
             let session = session.map(|(words, session)| view! { {words}{isolated(session)} });
-            view! { <span class="kind">"no actor recorded"{session}</span> }.into_html()
+            view! { <span class="kind">"not signed by the application"{session}</span> }.into_html()
         }
     };
     let subject = transaction.on_behalf_of.as_ref().map(|subject| {
@@ -48,20 +69,23 @@ pub(super) fn who(transaction: &TransactionRecord, whole_session: bool) -> impl 
 }
 
 fn actor_link(actor: &ActorRef) -> impl IntoView + use<> {
-    let href = with_context(|context: &PageContext| context.actor_href(actor.kind(), actor.id()));
-    view! { <a class="who" href=href>{isolated(actor.to_string())}</a> }
+    let (href, name) = with_context(|context: &PageContext| {
+        (context.actor_href(actor.kind(), actor.id()), context.names().actor(actor))
+    })
+    .unwrap_or_else(|| (String::new(), ActorName::unlabelled(actor.to_string())));
+    let title = name.title.as_deref().map(accessible_line);
+    view! { <a class="who" href=href title=title>{isolated(name.text)}</a> }
 }
 
 /// Returns the class and the character that mark the kind of an actor: the initial of a person in a circle, that of a program in a
 /// square, and a question mark if no actor was recorded.
-pub(super) fn actor_mark(actor: Option<&ActorRef>) -> (&'static str, char) {
+pub(super) fn actor_mark(actor: Option<&ActorRef>, name: &str) -> (&'static str, char) {
     let Some(actor) = actor else { return ("who none", '?') };
     let class = match actor.kind() {
         ActorKind::User | ActorKind::Admin => "who",
         ActorKind::Anonymous => "who none",
         _ => "who program",
     };
-    let name = actor.id().unwrap_or_else(|| actor.kind().as_str());
     let initial = name.chars().find(|character| character.is_alphanumeric()).unwrap_or('?');
     (class, initial.to_uppercase().next().unwrap_or(initial))
 }

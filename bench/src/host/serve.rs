@@ -56,7 +56,7 @@ pub(crate) async fn serve(server: &Server, options: &Options) -> anyhow::Result<
     }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     println!("{}", listener.local_addr()?.port());
-    let routes = Router::new().nest("/audit", console.build().into_router());
+    let routes = Router::new().nest("/audit", console.build()?.into_router());
     axum::serve(listener, routes.merge(tickets::router(trail, pool))).await?;
     Ok(())
 }

@@ -140,9 +140,11 @@ fn actor_and_action(transaction: &TransactionRecord) -> String {
 fn actor_and_action_with(transaction: &TransactionRecord, session: &str) -> String {
     let subject =
         transaction.on_behalf_of.as_ref().map(|subject| format!(" on behalf of {}", actor(subject)));
-    let actor = transaction.actor.as_ref().map_or_else(|| format!("(no actor{session})"), actor);
+    let actor =
+        transaction.actor.as_ref().map_or_else(|| format!("(not signed by the application{session})"), actor);
     let subject = subject.unwrap_or_default();
-    let action = transaction.action.as_ref().map_or_else(|| "(no action)".to_owned(), |a| name(&a.name));
+    let action =
+        transaction.action.as_ref().map_or_else(|| "(no action named)".to_owned(), |a| name(&a.name));
     format!("{actor}{subject} {action}")
 }
 

@@ -22,7 +22,9 @@ async fn timeline_prints_values_of_changes(pool: PgPool) -> Result {
     let role: String = sqlx::query_scalar("SELECT session_user::text").fetch_one(&pool).await?;
     let timeline = stdout(&pool, &["timeline"])?;
     for part in [
-        &*format!(" (no actor; role {role}) (no action) update tickets id=1\n  transaction "),
+        &*format!(
+            " (not signed by the application; role {role}) (no action named) update tickets id=1\n  transaction "
+        ),
         &format!("\n  score: {DIGITS} -> 1.10\n  subject: \"NULL\" -> NULL\n\n"),
         " insert tickets id=2\n",
         "\n  id: -> 2\n  score: -> NULL\n  subject: -> empty text\n",

@@ -11,7 +11,7 @@ use threadline_server::{Access, AccessRequest, ConsoleAction};
 use threadline_testkit::database::trail;
 use tower::ServiceExt;
 
-use crate::support::{Result, checked, get, mounted, without_timeouts};
+use crate::support::{Result, checked, finished, get, mounted, without_timeouts};
 
 const HOSTILE: &str = "</td><script>alert(1)</script>";
 
@@ -31,14 +31,15 @@ async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
 
 /// Returns a console whose hook grants this access, but only these of the global actions.
 fn with(pool: &PgPool, access: Access, apart: &'static [ConsoleAction]) -> Router {
-    let console = without_timeouts(trail(pool))
-        .authorize_fn(move |AccessRequest { action, .. }: AccessRequest| {
-            let refused = ConsoleAction::GLOBAL.contains(&action) && !apart.contains(&action);
-            let access = if refused { Access::Deny } else { access.clone() };
-            async move { Ok::<_, std::io::Error>(access) }
-        })
-        .actor_fn(|_| async { None })
-        .build();
+    let console = finished(
+        without_timeouts(trail(pool))
+            .authorize_fn(move |AccessRequest { action, .. }: AccessRequest| {
+                let refused = ConsoleAction::GLOBAL.contains(&action) && !apart.contains(&action);
+                let access = if refused { Access::Deny } else { access.clone() };
+                async move { Ok::<_, std::io::Error>(access) }
+            })
+            .actor_fn(|_| async { None }),
+    );
     Router::new().nest("/audit", console.into_router())
 }
 
@@ -307,7 +308,7 @@ async fn expected_gaps_come_from_the_configuration(pool: PgPool) -> Result {
         .config(config)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
-        .build();
+        .build()?;
     let app = checked(Router::new().nest("/audit", console.into_router())).await?;
     let (_, body) = get(&app, "/audit/coverage").await?;
     assert!(body.contains("<h1>All tables captured</h1>"), "{body}");

@@ -79,7 +79,7 @@ async fn authorize_decision_is_emitted_as_event() -> Result<(), Box<dyn Error>> 
                 }
             })
             .actor_fn(|_| async { None })
-            .build();
+            .build()?;
         let app = Router::new().nest("/audit", console.into_router());
         app.oneshot(Request::get("/audit/timeline?table=secret").body(Body::empty())?).await?;
         let mut told = counters.take();
@@ -105,7 +105,7 @@ async fn coverage_check_is_shared_by_1000_requests(pool: PgPool) -> Result<(), B
         .max_requests(10_000)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
-        .build();
+        .build()?;
     let app = Router::new().nest("/audit", console.into_router());
     let ask = |number: usize| {
         let address = ["/audit/api/coverage", "/audit/coverage", "/audit/policy/redaction"][number % 3];

@@ -13,7 +13,7 @@ use threadline_testkit::html::part;
 use threadline_testkit::role::{GroupRoles, Role};
 use threadline_testkit::wait::wait_until;
 
-use crate::support::{Result, checked, get, without_timeouts};
+use crate::support::{Result, checked, finished, get, without_timeouts};
 
 const TIMELINE: &str = "/audit/timeline?from=2026-01-01T00:00";
 
@@ -28,10 +28,11 @@ async fn installed(pool: &PgPool) -> Result<Router> {
 }
 
 fn console(trail: AuditTrail) -> Router {
-    let console = without_timeouts(trail)
-        .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
-        .actor_fn(|_| async { None })
-        .build();
+    let console = finished(
+        without_timeouts(trail)
+            .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
+            .actor_fn(|_| async { None }),
+    );
     Router::new().nest("/audit", console.into_router())
 }
 

@@ -55,7 +55,7 @@ async fn commands_name_a_custom_storage_schema(pool: PgPool) -> Result {
     let console = without_timeouts(trail)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
-        .build();
+        .build()?;
     let (_, body) = get(&Router::new().nest("/audit", console.into_router()), "/audit").await?;
     assert!(body.contains("--tables users,billing.invoices --storage-schema records</code>"), "{body}");
     Ok(())
@@ -76,7 +76,7 @@ async fn home_page_without_problems_shows_check_and_latest_activity(pool: PgPool
         "<option value=\"tickets\">",
         "name=\"correlation_id\"",
         "ticket.renamed",
-        "no action recorded",
+        "no action named",
         "href=\"/audit/actors/user/%3C%2Ftd%3E%3Cscript%3Ealert%281%29%3C%2Fscript%3E\"",
     ] {
         assert!(body.contains(expected), "{expected} is missing in {body}");
@@ -141,7 +141,7 @@ async fn home_page_lists_redaction_drift_if_policy_is_granted(pool: PgPool) -> R
                 Ok::<_, std::io::Error>(if is_policy && !may { Access::Deny } else { Access::Allow })
             })
             .actor_fn(|_| async { None })
-            .build();
+            .build()?;
         let app = checked(Router::new().nest("/audit", console.into_router())).await?;
         let (_, body) = get(&app, "/audit").await?;
         assert_eq!(title(&body), expected);

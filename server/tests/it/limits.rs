@@ -14,7 +14,7 @@ use threadline_testkit::database::value;
 use threadline_testkit::wait::wait_until;
 use tower::ServiceExt;
 
-use crate::support::{Result, call, without_timeouts};
+use crate::support::{Result, call, finished, without_timeouts};
 
 const TIMELINE: &str = "/audit/timeline?from=2026-01-01T00:00";
 
@@ -29,11 +29,12 @@ async fn installed(pool: &PgPool) -> Result<AuditTrail> {
 }
 
 fn console(trail: AuditTrail, max_requests: usize) -> Router {
-    let console = without_timeouts(trail)
-        .max_requests(max_requests)
-        .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
-        .actor_fn(|_| async { None })
-        .build();
+    let console = finished(
+        without_timeouts(trail)
+            .max_requests(max_requests)
+            .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
+            .actor_fn(|_| async { None }),
+    );
     Router::new().nest("/audit", console.into_router())
 }
 

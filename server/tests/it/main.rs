@@ -8,6 +8,7 @@ mod download;
 mod events;
 mod faults;
 mod home;
+mod host;
 mod large_values;
 mod limits;
 mod mistyped;

@@ -90,7 +90,7 @@ async fn denied_hook_returns_403_for_every_route_and_method(pool: PgPool) -> Res
                 }
             })
             .actor_fn(|_| async { None })
-            .build();
+            .build()?;
         let app = Router::new().nest("/audit", console.into_router());
         for address in addresses(transaction) {
             let (status, body) = get(&app, &address).await?;
@@ -124,6 +124,7 @@ async fn cross_site_request_with_unsafe_method_is_rejected_on_every_route(pool: 
 
 #[sqlx::test(migrations = false)]
 async fn authorize_hook_receives_request_and_action(pool: PgPool) -> Result {
+    use ConsoleAction::{EnterConsole, ViewCoverage, ViewPolicy, ViewTimeline};
     seeded(&pool).await?;
     let (seen, mut asked) = tokio::sync::mpsc::unbounded_channel();
     let console = Console::builder(trail(&pool))
@@ -133,7 +134,7 @@ async fn authorize_hook_receives_request_and_action(pool: PgPool) -> Result {
             async move { Ok::<_, std::io::Error>(if staff { Access::Allow } else { Access::Deny }) }
         })
         .actor_fn(|_| async { None })
-        .build();
+        .build()?;
     let app = Router::new().nest("/audit", console.into_router());
     for route in ROUTES {
         let address =
@@ -143,6 +144,11 @@ async fn authorize_hook_receives_request_and_action(pool: PgPool) -> Result {
         let allowed = app.clone().oneshot(request).await?.status();
         assert_eq!((refused, allowed == StatusCode::FORBIDDEN), (StatusCode::FORBIDDEN, false), "{address}");
         assert_eq!(asked.recv().await, Some((route.action, false)));
+        // The page about a refusal links only to what the operator may open.
+        let linked = [EnterConsole, ViewTimeline, ViewCoverage, ViewPolicy];
+        for action in linked.into_iter().filter(|_| route.is_page()) {
+            assert_eq!(asked.recv().await, Some((action, false)), "{address}");
+        }
         assert_eq!(asked.recv().await, Some((route.action, true)));
         // The header and the navigation show which global actions are granted.
         let besides: Vec<_> = std::iter::from_fn(|| asked.try_recv().ok()).collect();
@@ -182,7 +188,7 @@ async fn failed_actor_hook_leaves_the_operator_unnamed(pool: PgPool) -> Result {
                     }
                 }
             })
-            .build();
+            .build()?;
         let app = Router::new().nest("/audit", console.into_router());
         let (status, body) = get(&app, "/audit/timeline?from=").await?;
         assert_eq!(status, StatusCode::OK, "{how}");
@@ -204,7 +210,7 @@ async fn timeline_shows_actor_time_reason_and_values(pool: PgPool) -> Result {
         "Printer",
         "admin:operator-7",
         "open sesame",
-        "no actor recorded",
+        "not signed by the application",
     ] {
         assert!(body.contains(expected), "{expected} is missing in {body}");
     }
@@ -394,7 +400,7 @@ async fn page_without_a_database_returns_503_with_a_retry_link() -> Result {
         .query_timeout(Duration::from_millis(500))
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
-        .build();
+        .build()?;
     let app = Router::new().nest("/audit", console.into_router());
     for address in
         ["/audit/timeline?table=tickets", "/audit/transactions/0193c2aa-0000-7000-8000-00000000008d"]

@@ -74,7 +74,7 @@ async fn seeded(pool: &PgPool) -> Result<Router> {
         .config(config("mask")?)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
-        .build();
+        .build()?;
     checked(Router::new().nest("/audit", console.into_router())).await
 }
 

@@ -11,7 +11,7 @@ use threadline_server::{Access, Console};
 use threadline_testkit::database::trail;
 use url::form_urlencoded;
 
-use crate::support::{Result, call, get, mounted};
+use crate::support::{Result, call, finished, get, mounted};
 
 /// Seeds two captured tables with one change each.
 async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
@@ -157,11 +157,10 @@ async fn newer_changes_obey_scope_and_denial(pool: PgPool) -> Result {
 async fn newer_changes_work_at_every_mount_path_and_are_not_cached(pool: PgPool) -> Result {
     let since = mark(&seeded(&pool).await?).await?;
     let console = || {
-        Console::builder(trail(&pool))
+        let console = Console::builder(trail(&pool))
             .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
-            .actor_fn(|_| async { None })
-            .build()
-            .into_router()
+            .actor_fn(|_| async { None });
+        finished(console).into_router()
     };
     let app = axum::Router::new().nest("/audit", console()).nest("/admin/audit", console());
     insert(&pool, "tickets", 1).await?;
@@ -218,7 +217,7 @@ async fn newer_changes_without_a_database_return_503() -> Result {
         .query_timeout(Duration::from_millis(500))
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
-        .build();
+        .build()?;
     let app = axum::Router::new().nest("/audit", console.into_router());
     let (status, body) = get(&app, &address("", "1795339267000000-850-733-")).await?;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);

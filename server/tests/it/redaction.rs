@@ -47,7 +47,7 @@ async fn configured(pool: &PgPool, config: Config) -> Result<Router> {
         .config(config)
         .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
         .actor_fn(|_| async { None })
-        .build();
+        .build()?;
     checked(Router::new().nest("/audit", console.into_router())).await
 }
 

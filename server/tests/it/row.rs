@@ -110,7 +110,7 @@ async fn row_page_lists_versions_newest_first_with_the_present_state(pool: PgPoo
     let places = ["user:carl", "user:bob", "user:ann"].map(|actor| list.find(actor).ok_or(actor));
     assert!(places.iter().all(|place| place.is_ok()) && places.is_sorted(), "{places:?} in {list}");
     assert!(
-        body.contains("3 versions") && body.contains("<title>tickets, id 1 · Threadline</title>"),
+        body.contains("3 versions") && body.contains("<title>tickets 1 · Printer · Threadline</title>"),
         "{body}"
     );
     assert!(!list.contains("Doomed"), "another row: {list}");

@@ -9,7 +9,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use sqlx::PgPool;
 use threadline::{ActorKind, ActorRef, AuditTrail};
-use threadline_server::{Access, Console, ConsoleBuilder, Missing};
+use threadline_server::{Access, ActorHook, AuthorizeHook, Console, ConsoleBuilder, Missing};
 use threadline_testkit::database::trail;
 use tower::ServiceExt;
 
@@ -29,13 +29,17 @@ pub(crate) fn console(pool: &PgPool, access: Access) -> Console {
 
 /// Returns a console of this trail whose hook always grants this access.
 pub(crate) fn console_of(trail: AuditTrail, access: Access) -> Console {
-    without_timeouts(trail)
-        .authorize_fn(move |_| {
-            let access = access.clone();
-            async move { Ok::<_, std::io::Error>(access) }
-        })
-        .actor_fn(|_| async { ActorRef::new(ActorKind::Admin, "operator-7").ok() })
-        .build()
+    let console = without_timeouts(trail).authorize_fn(move |_| {
+        let access = access.clone();
+        async move { Ok::<_, std::io::Error>(access) }
+    });
+    finished(console.actor_fn(|_| async { ActorRef::new(ActorKind::Admin, "operator-7").ok() }))
+}
+
+/// Returns the finished console of a builder whose settings are valid.
+#[expect(clippy::unwrap_used, reason = "the message names the setting that is not valid")]
+pub(crate) fn finished(console: ConsoleBuilder<AuthorizeHook, ActorHook>) -> Console {
+    console.build().unwrap()
 }
 
 /// Returns a router with the console at `/audit`.

@@ -316,7 +316,7 @@ async fn filter_form_suggests_the_tables_of_the_scope(pool: PgPool) -> Result {
             Ok::<_, Infallible>(if is_limited { Access::AllowWithin(scope) } else { Access::Allow })
         })
         .actor_fn(|_| async { None })
-        .build();
+        .build()?;
     let app = Router::new().nest("/audit", console.into_router());
     for _ in 0..3 {
         let (all, some) = (page(&app, "from=").await?, page(&app, "request_id=limited").await?);

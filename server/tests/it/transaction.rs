@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Result, call, get, mounted, with_statement_timeout};
+use crate::support::{Result, call, finished, get, mounted, with_statement_timeout};
 use axum::Router;
 use axum::body::Body;
 use http::{Request, StatusCode, header};
@@ -182,11 +182,12 @@ async fn transaction_without_changes_says_so(pool: PgPool) -> Result {
 }
 
 fn with_short_timeout(pool: &PgPool) -> Router {
-    let console = Console::builder(trail(pool))
-        .query_timeout(Duration::from_millis(800))
-        .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
-        .actor_fn(|_| async { None })
-        .build();
+    let console = finished(
+        Console::builder(trail(pool))
+            .query_timeout(Duration::from_millis(800))
+            .authorize_fn(|_| async { Ok::<_, std::io::Error>(Access::Allow) })
+            .actor_fn(|_| async { None }),
+    );
     Router::new().nest("/audit", console.into_router())
 }
 
@@ -251,12 +252,13 @@ async fn transaction_without_an_actor_shows_its_session(pool: PgPool) -> Result 
     let (status, body) = get(&app, &format!("/audit/transactions/{id}")).await?;
     assert_eq!(status, StatusCode::OK);
     let heading = words(part(&body, "<h1", "</h1>"));
-    let expected = format!("no actor recorded; session: role {role}, nightly &lt;b&gt; · no action recorded");
+    let expected =
+        format!("not signed by the application; session: role {role}, nightly &lt;b&gt; · no action named");
     assert_eq!(heading, expected, "{body}");
     assert!(!body.contains("Metadata"), "the session is told twice: {body}");
     let (_, body) = get(&app, "/audit/timeline?table=tickets").await?;
     let about = words(part(&body, "<p class=\"about\"", "</p>"));
-    let expected = format!("no actor recorded; role {role} · no action recorded · ");
+    let expected = format!("not signed by the application; role {role} · no action named · ");
     assert!(about.starts_with(&expected), "{about}");
 
     let context = context("case-1")?;

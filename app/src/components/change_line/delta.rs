@@ -13,8 +13,9 @@ use crate::html::{Html, IntoHtml};
 /// Fields that a line shows.
 const MAX_FIELDS: usize = 2;
 
-/// Renders the first fields of a change, and the number of the others.
-pub(super) fn delta(change: &Change, rows: &FieldRows) -> Html {
+/// Renders the first fields of a change, and the number of the others. A new or deleted record does not repeat the column of its
+/// label.
+pub(super) fn delta(change: &Change, rows: &FieldRows, label_column: Option<&str>) -> Html {
     if let Some(bytes) = change.values_left_out {
         return view! { <span class="kind">{format!("values of {}", size(bytes))}</span> }.into_html();
     }
@@ -26,8 +27,12 @@ pub(super) fn delta(change: &Change, rows: &FieldRows) -> Html {
         _ if rows.len() == 0 => return view! { <span class="kind">"values not recorded"</span> }.into_html(),
         _ => {}
     }
-    let fields: Vec<_> = rows.shown.iter().take(MAX_FIELDS).map(field).collect();
-    let rest = rows.len() - fields.len();
+    let label_column = label_column.filter(|_| change.operation != Operation::Update);
+    let is_label = |row: &&Row| Some(row.label.as_str()) == label_column;
+    let labels = rows.shown.iter().chain(&rows.rest).filter(is_label).count();
+    let shown = rows.shown.iter().filter(|row| !is_label(row));
+    let fields: Vec<_> = shown.take(MAX_FIELDS).map(field).collect();
+    let rest = rows.len() - fields.len() - labels;
     let rest = match (rest, fields.len()) {
         (0, _) => None,
         (rest, 0) => Some(counted(rest, "field")),

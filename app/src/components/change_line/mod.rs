@@ -20,6 +20,7 @@ use super::time::{exact, local};
 use super::value::{isolated, one_line, text};
 use crate::diff::accessible_line;
 use crate::html::{Html, IntoHtml};
+use crate::names::Names;
 use crate::{Density, PageContext, Zone};
 
 /// Characters of a reason that a line shows.
@@ -49,20 +50,28 @@ pub(crate) fn change_line(
     options: LineOptions,
 ) -> Html {
     let LineOptions { page_key, is_same_transaction, with_date, is_current, is_open, links } = options;
+    let context = PageContext::current();
+    let names = context.names();
     let rows = FieldRows::of(&change);
     let transaction_id = change.transaction_id.to_string();
     let head = transaction.as_ref().map(|transaction| {
-        let head = view! { {time(change.captured_at, with_date)}" "{who(transaction)} };
+        let head = view! { {time(change.captured_at, with_date)}" "{who(transaction, names)} };
         match is_same_transaction {
             true => view! { <span class="visually-hidden">{head}</span> }.into_html(),
             false => head.into_html(),
         }
     });
-    let subject = subject(&change, page_key.as_ref());
-    let delta = delta(&change, &rows);
-    let why = transaction.as_ref().filter(|_| !is_same_transaction).map(why);
+    let action = transaction.as_ref().and_then(|transaction| transaction.action.as_ref());
+    let action = action.and_then(|action| names.action_before_record(&action.name, &change.table));
+    let record = page_key.is_none().then(|| names.changed_record(&change));
+    // The label is the value of its column.
+    let label_column = record.as_ref().and_then(|record| record.label.as_ref()?.column.as_deref());
+    let delta = delta(&change, &rows, label_column);
+    let subject = subject(&change, page_key.as_ref(), record.as_ref(), action, names);
+    let why = transaction.as_ref().filter(|_| !is_same_transaction);
+    let why = why.map(|transaction| why_of(transaction, action.is_none(), names));
     let card = card(change, transaction, page_key, rows, links);
-    let open = is_open || PageContext::current().density == Density::Cards;
+    let open = is_open || context.density == Density::Cards;
     let class = if is_same_transaction { "entry same" } else { "entry" };
     let current = is_current.then_some("true");
     view! {
@@ -85,24 +94,25 @@ fn time(at: DateTime<Utc>, with_date: bool) -> impl IntoView {
     view! { <time datetime=exact(at)>{local(at, form)}</time> }
 }
 
-/// Renders who made the change: the id of the actor. The stylesheet puts a mark of the kind before it.
-fn who(transaction: &TransactionRecord) -> impl IntoView + use<> {
-    let (class, mark) = actor_mark(transaction.actor.as_ref());
+/// Renders who made the change: the name or the id of the actor. The stylesheet puts a mark of the kind before it.
+fn who(transaction: &TransactionRecord, names: Names<'_>) -> impl IntoView + use<> {
     let actor = transaction.actor.as_ref();
-    let name = actor.map_or("no actor recorded", |actor| actor.id().unwrap_or_else(|| actor.kind().as_str()));
+    let name = actor.map_or_else(|| "not signed".to_owned(), |actor| names.actor(actor).short);
+    let (class, mark) = actor_mark(actor, &name);
     let whole = actor.map(|actor| accessible_line(&actor.to_string()));
-    view! { <bdi class=class data-mark=mark.to_string() title=whole>{one_line(name.to_owned())}</bdi> }
+    view! { <bdi class=class data-mark=mark.to_string() title=whole>{one_line(name)}</bdi> }
 }
 
-/// Renders why the change was made: the action, on whose behalf, and the reason. Without an actor it is the role that wrote.
-fn why(transaction: &TransactionRecord) -> impl IntoView + use<> {
+/// Renders why the change was made: the action, unless the line begins with it, on whose behalf, and the reason. Without an actor it
+/// is the role that wrote.
+fn why_of(transaction: &TransactionRecord, with_action: bool, names: Names<'_>) -> impl IntoView + use<> {
     let action = transaction.action.as_ref();
-    let name = action.map(|action| isolated(action.name.clone()));
+    let name = action.filter(|_| with_action).map(|action| isolated(names.action(&action.name)));
     let failed = action.and_then(super::heading::failed);
     let role = transaction.session().filter(|_| transaction.actor.is_none());
     let role = role.map(|session| view! { "role "{isolated(session.role)} });
     let subject = transaction.on_behalf_of.as_ref();
-    let subject = subject.map(|subject| view! { " for "{isolated(subject.to_string())} });
+    let subject = subject.map(|subject| view! { " for "{isolated(names.actor(subject).short)} });
     let reason = action.and_then(|action| action.reason.as_deref()).map(|reason| {
         let shown: String = reason.chars().take(MAX_REASON).collect();
         let more = if shown.len() < reason.len() { "…" } else { "" };

@@ -4,53 +4,56 @@ use leptos::prelude::*;
 use threadline::TableName;
 use threadline::query::{Change, Operation, RowKey};
 
-use crate::components::key::key_in_words;
 use crate::components::value::one_line;
 use crate::html::{Html, IntoHtml};
+use crate::names::{Names, RecordName};
 
 /// Renders the verb of an operation. The stylesheet puts a sign before it.
 pub(super) fn verb(operation: Operation) -> impl IntoView {
-    let (class, verb) = match operation {
+    let (class, verb) = class_and_verb(operation);
+    view! { <span class=class title=operation.as_str()>{verb}</span> }
+}
+
+const fn class_and_verb(operation: Operation) -> (&'static str, &'static str) {
+    match operation {
         Operation::Insert => ("verb insert", "created"),
         Operation::Delete => ("verb delete", "deleted"),
         Operation::Truncate => ("verb delete", "emptied"),
         _ => ("verb update", "changed"),
-    };
-    view! { <span class=class title=operation.as_str()>{verb}</span> }
-}
-
-/// Renders the verb and the record. The page of a record does not repeat its name.
-pub(super) fn subject(change: &Change, page_key: Option<&RowKey>) -> Html {
-    let verb = verb(change.operation);
-    let record = match (page_key, change.operation) {
-        (_, Operation::Truncate) => Some(emptied(change)),
-        (Some(page_key), _) if change.takes_away(page_key) => {
-            Some(view! { " its key to "{short_key(&change.key)} }.into_html())
-        }
-        (Some(_), _) => None,
-        (None, _) => Some(view! { " "{table(&change.table)}" "{short_key(&change.key)} }.into_html()),
-    };
-    view! { <span class="what">{verb}{record}</span> }.into_html()
-}
-
-/// Renders the name of a table.
-pub(super) fn table(name: &TableName) -> impl IntoView + use<> {
-    view! { <bdi class="table">{one_line(name.to_string())}</bdi> }
-}
-
-fn emptied(change: &Change) -> Html {
-    let partition = change.partition.clone().map(|name| view! { " partition "<bdi>{one_line(name)}</bdi> });
-    view! { " "{table(&change.table)}{partition} }.into_html()
-}
-
-/// Renders a key: its value alone if it has one column.
-fn short_key(key: &RowKey) -> Html {
-    let mut columns = key.iter();
-    match (columns.next(), columns.next()) {
-        (None, _) => view! { <span class="kind">"key not recorded"</span> }.into_html(),
-        (Some((_, Some(value))), None) => {
-            view! { <bdi class="key">{one_line(value.to_owned())}</bdi> }.into_html()
-        }
-        _ => key_in_words(key.clone()),
     }
+}
+
+/// Renders the verb and the record. The words of the host for the action replace the verb. The page of a record does not repeat its
+/// name, so it keeps the verb.
+pub(super) fn subject(
+    change: &Change,
+    page_key: Option<&RowKey>,
+    record: Option<&RecordName>,
+    action: Option<&str>,
+    names: Names<'_>,
+) -> Html {
+    let (class, verb) = class_and_verb(change.operation);
+    let action = action.filter(|_| record.is_some() && change.operation != Operation::Truncate);
+    let verb = one_line(action.unwrap_or(verb).to_owned());
+    let verb = view! { <span class=class title=change.operation.as_str()>{verb}</span> };
+    let what = match (page_key, record) {
+        _ if change.operation == Operation::Truncate => Some(emptied(change, names)),
+        (Some(page_key), _) if change.takes_away(page_key) => {
+            let record = names.record(&change.table, &change.key).without_noun();
+            Some(view! { " its key to "{record} }.into_html())
+        }
+        (None, Some(record)) => Some(view! { " "{record.in_line()} }.into_html()),
+        _ => None,
+    };
+    view! { <span class="what">{verb}{what}</span> }.into_html()
+}
+
+/// Renders the noun for this many records of a table.
+pub(super) fn noun(table: &TableName, count: usize, names: Names<'_>) -> impl IntoView + use<> {
+    view! { <bdi class="table">{one_line(names.noun(table, count).into_owned())}</bdi> }
+}
+
+fn emptied(change: &Change, names: Names<'_>) -> Html {
+    let partition = change.partition.clone().map(|name| view! { " partition "<bdi>{one_line(name)}</bdi> });
+    view! { " "{noun(&change.table, 2, names)}{partition} }.into_html()
 }

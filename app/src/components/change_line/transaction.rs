@@ -4,13 +4,14 @@ use leptos::prelude::*;
 use threadline::TableName;
 use threadline::query::{LargeTransaction, Operation};
 
-use super::subject::{table, verb};
-use super::{time, who, why};
+use super::subject::{noun, verb};
+use super::{time, who, why_of};
 use crate::components::heading::TransactionHeading;
 use crate::components::ids::Identifier;
 use crate::components::plural::{counted, counted_to, grouped};
 use crate::components::value::text;
 use crate::html::{Html, IntoHtml};
+use crate::names::Names;
 use crate::{Density, PageContext};
 
 /// Kinds of changes that the line names beside the largest one.
@@ -22,20 +23,21 @@ pub(crate) fn large_transaction_line(large: LargeTransaction, is_filtered: bool)
     let count = large.count();
     let LargeTransaction { transaction, example, counts, truncated, .. } = large;
     let context = PageContext::current();
+    let names = context.names();
     let id = transaction.id.to_string();
     let href = context.href(&format!("/transactions/{id}"));
-    let head = view! { {time(example.captured_at, false)}" "{who(&transaction)} }.into_html();
+    let head = view! { {time(example.captured_at, false)}" "{who(&transaction, names)} }.into_html();
     let mut kinds = counts.iter();
-    let what = kinds.next().map(|largest| kind(largest, truncated));
-    let others: Vec<_> = kinds.by_ref().take(MAX_OTHERS).map(|other| kind(other, false)).collect();
+    let what = kinds.next().map(|largest| kind(largest, truncated, names));
+    let others: Vec<_> = kinds.by_ref().take(MAX_OTHERS).map(|other| kind(other, false, names)).collect();
     let rest = kinds.len();
     let rest = (rest > 0).then(|| format!(" and {}", counted(rest, "other kind")));
-    let why = why(&transaction).into_html();
+    let why = why_of(&transaction, true, names).into_html();
     let open = context.density == Density::Cards;
     let all: Vec<_> = counts
         .iter()
         .enumerate()
-        .map(|(index, counts)| view! { <li>{kind(counts, truncated && index == 0)}</li> })
+        .map(|(index, counts)| view! { <li>{kind(counts, truncated && index == 0, names)}</li> })
         .collect();
     let matching = if is_filtered { "of this transaction match the filter" } else { "in this transaction" };
     let stopped = if truncated { "; counting stopped there" } else { "" };
@@ -67,9 +69,13 @@ pub(crate) fn large_transaction_line(large: LargeTransaction, is_filtered: bool)
 }
 
 /// Renders a number of changes of one kind: `~ changed 5,000 tickets`.
-fn kind((name, operation, count): &(TableName, Operation, usize), is_truncated: bool) -> Html {
+fn kind(
+    (table, operation, count): &(TableName, Operation, usize),
+    is_truncated: bool,
+    names: Names<'_>,
+) -> Html {
     let more = if is_truncated { "+" } else { "" };
-    let count =
+    let number =
         if *operation == Operation::Truncate { String::new() } else { format!("{}{more} ", grouped(*count)) };
-    view! { {verb(*operation)}" "<b>{count}{table(name)}</b>" " }.into_html()
+    view! { {verb(*operation)}" "<b>{number}{noun(table, *count, names)}</b>" " }.into_html()
 }

@@ -14,7 +14,8 @@ use threadline::query::{
 
 use self::query::ActorQuery;
 use crate::components::NearValue;
-use crate::{Page, PageContext, PageError, RequestContext};
+use crate::names::ActorName;
+use crate::{Mentions, Page, PageContext, PageError, RequestContext};
 
 /// The page of an actor.
 #[derive(Debug)]
@@ -43,6 +44,26 @@ enum LastTransaction {
     Found(Box<TransactionRecord>),
 }
 
+impl ActorPage {
+    /// Returns the name of the actor. The host is asked only about an actor of whom the page shows a change, because the name of
+    /// another one could tell that it exists.
+    fn name(&self, context: &PageContext) -> ActorName {
+        let shown = self.shown_transactions().find_map(|shown| shown.actor.as_ref());
+        match shown.filter(|_| self.actor.id.is_some()) {
+            Some(actor) => context.names().actor(actor),
+            None => ActorName::unlabelled(self.actor.to_string()),
+        }
+    }
+
+    fn shown_transactions(&self) -> impl Iterator<Item = &TransactionRecord> {
+        let last = match &self.last {
+            LastTransaction::Found(last) => Some(&**last),
+            LastTransaction::Unknown | LastTransaction::Never => None,
+        };
+        self.lines.entries.iter().map(TimelineLine::transaction).chain(last)
+    }
+}
+
 impl Page for ActorPage {
     type Query = ActorQuery;
 
@@ -50,12 +71,17 @@ impl Page for ActorPage {
         load::load(context, query).await
     }
 
-    fn title(&self) -> String {
+    fn title(&self, context: &PageContext) -> String {
         match (&self.actor.id, self.actor.kind) {
-            (Some(_), _) => self.actor.to_string(),
+            (Some(_), _) => self.name(context).text,
             (None, ActorKind::Anonymous) => "Anonymous".to_owned(),
             (None, kind) => format!("Every {}", kind.as_str().replace('_', " ")),
         }
+    }
+
+    fn mention(&self, mentions: &mut Mentions) {
+        self.shown_transactions().for_each(|transaction| mentions.transaction(transaction));
+        self.lines.entries.iter().for_each(|line| mentions.line(line));
     }
 
     fn view(self, context: PageContext) -> impl IntoView + 'static {

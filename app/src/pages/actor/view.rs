@@ -7,14 +7,21 @@ use threadline::query::{Count, Filter, Page as PageOfLines, Position, RelativeRa
 
 use super::ActorPage;
 use super::empty::empty;
-use crate::components::{Pager, counted_up_to, isolated, line_list, search_stopped};
+use crate::components::{Pager, counted_up_to, isolated, line_list, open_in_host, search_stopped};
 use crate::html::IntoHtml;
+use crate::names::ActorName;
 use crate::{Page, PageContext};
 
 /// Renders what an actor changed.
 pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
-    let name = page.title();
+    let title = page.title(&context);
+    let ActorName { title: reference, href: in_host, .. } = page.name(&context);
     let ActorPage { actor, window, from, position, lines, count, last, near } = page;
+    // The label replaces the reference, under which the actor is found in a file or by a command.
+    let about = reference.map(|reference| {
+        let in_host = in_host.map(|href| view! { " · "{open_in_host(&context, href)} });
+        view! { <p class="lede">{isolated(reference)}{in_host}</p> }
+    });
     let is_first_page = position == Position::Newest;
     let path = context.actor_href(actor.kind, actor.id.as_deref());
     let whole_kind = context.actor_href(actor.kind, None);
@@ -41,7 +48,8 @@ pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
         <nav class="crumbs" aria-label="Breadcrumbs">
             <a href=overview>"Overview"</a> {crumb} " / "{isolated(actor.id.unwrap_or_else(|| plural(actor.kind).to_owned()))}
         </nav>
-        <h1>{isolated(name)}</h1>
+        <h1>{isolated(title)}</h1>
+        {about}
         {windows(window, &path)}
         <section>
             <h2 class="section">{heading}</h2>

@@ -30,7 +30,7 @@ impl Page for CoveragePage {
         load::load(context, query).await
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &PageContext) -> String {
         "Coverage".to_owned()
     }
 

@@ -61,8 +61,8 @@ impl Page for FindRowPage {
         if self.invalid.is_none() { StatusCode::OK } else { StatusCode::BAD_REQUEST }
     }
 
-    fn title(&self) -> String {
-        "Find a row".to_owned()
+    fn title(&self, _: &PageContext) -> String {
+        "Find a record".to_owned()
     }
 
     fn view(self, context: PageContext) -> impl IntoView + 'static {

@@ -18,17 +18,17 @@ pub(super) fn view(page: FindRowPage, context: &PageContext) -> impl IntoView + 
         Some(view! { {sentence_parts(message)}" "{near} }.into_html())
     };
     view! {
-        <nav class="crumbs" aria-label="Breadcrumbs"><a href=timeline>"Timeline"</a>" / Find a row"</nav>
-        <h1>"Find a row"</h1>
-        <p class="lede">"Every recorded version of one row, and the row as it was at any time."</p>
+        <nav class="crumbs" aria-label="Breadcrumbs"><a href=timeline>"Timeline"</a>" / Find a record"</nav>
+        <h1>"Find a record"</h1>
+        <p class="lede">"Every recorded version of one record, and the record as it was at any time."</p>
         <form class="find-row" method="get" action=action>
             <Field name="table" label="Table" value=table list=Some("row-tables")
                 hint="Such as tickets or billing.invoices" error=message(RowField::Table)/>
             <datalist id="row-tables">{table_options(&tables)}</datalist>
             <Field name="record" label="Record" value=record
-                hint="The value of its key, such as 4711, or each column with its value: order=7&line=2"
+                hint="Its number or id, such as 5041, or each column of its key: order=7&line=2"
                 error=message(RowField::Record)/>
-            <div class="buttons"><button class="primary">"Show the row"</button></div>
+            <div class="buttons"><button class="primary">"Show the record"</button></div>
         </form>
     }
 }

@@ -17,7 +17,7 @@ impl Page for HelpPage {
         Ok(Self)
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &PageContext) -> String {
         "Help".to_owned()
     }
 

@@ -9,7 +9,7 @@ use leptos::prelude::IntoView;
 use threadline::query::TimelineLine;
 use threadline::{StorageSchema, TableName};
 
-use crate::{Coverage, Page, PageContext, PageError, RequestContext};
+use crate::{Coverage, Mentions, Page, PageContext, PageError, RequestContext};
 
 /// The home page. A part that could not be read in time is left out.
 #[derive(Debug)]
@@ -33,8 +33,12 @@ impl Page for HomePage {
         load::load(context).await
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &PageContext) -> String {
         "Overview".to_owned()
+    }
+
+    fn mention(&self, mentions: &mut Mentions) {
+        self.latest.iter().flatten().for_each(|line| mentions.line(line));
     }
 
     fn view(self, context: PageContext) -> impl IntoView + 'static {

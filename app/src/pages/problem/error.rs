@@ -28,16 +28,36 @@ pub enum PageError {
 /// The link on problems of pages that show a part of the trail.
 const TIMELINE: (&str, &str) = ("Go to the timeline", "/timeline");
 
+/// The note for the developer on a refused request.
+const REFUSED: &str = "authorize_fn refused this request, failed, panicked, or took too long; a warning in the log says which. \
+                       Return Access::Allow or Access::AllowWithin(scope) for operators who may read the trail.";
+
 impl PageError {
+    /// Describes a request of somebody who is not signed in. It says nothing about the data, not even whether there is any.
+    #[must_use]
+    pub fn signed_out() -> Self {
+        Problem {
+            explanation: "You are not signed in, or your session has ended.".to_owned(),
+            advice: Some(
+                "Sign in to the application, and open this address again. If you are signed in, ask whoever runs the \
+                 application for access.",
+            ),
+            offer_sign_in: true,
+            developer_note: cfg!(debug_assertions).then_some(REFUSED),
+            ..Problem::new(StatusCode::FORBIDDEN, "Sign in to see this page")
+        }
+        .into()
+    }
+
     /// Describes a denied action. It says nothing about the data, not even whether there is any.
     #[must_use]
     pub fn forbidden(action: ConsoleAction) -> Self {
         let command = action.command();
         let is_global = command.is_some();
         let title = match action {
-            ConsoleAction::ViewCoverage => "Coverage is unavailable",
-            ConsoleAction::ViewPolicy => "The redaction policy is unavailable",
-            _ => "You cannot open this page",
+            ConsoleAction::ViewCoverage => "You may not see coverage",
+            ConsoleAction::ViewPolicy => "You may not see the redaction policy",
+            _ => "You may not open this page",
         };
         let (explanation, advice, note) = if is_global {
             (
@@ -48,17 +68,18 @@ impl PageError {
             )
         } else {
             (
-                "Your account has no access to it, or you are not signed in.",
-                "Sign in again if you were signed in before: sessions end. To be given access, ask whoever runs this \
-                 application.",
-                "authorize_fn refused this request, failed, panicked, or took too long; a warning in the log says which. \
-                 Return Access::Allow or Access::AllowWithin(scope) for operators who may read the trail.",
+                "Your account has no access to it.",
+                "To be given access, ask whoever runs this application.",
+                REFUSED,
             )
         };
         Problem {
             explanation: explanation.to_owned(),
             advice: Some(advice),
             command,
+            offer_home_link: true,
+            offer_sign_in: true,
+            mention_refusal_note: true,
             developer_note: cfg!(debug_assertions).then_some(note),
             ..Problem::new(StatusCode::FORBIDDEN, title)
         }

@@ -35,6 +35,10 @@ pub struct Problem {
     pub links: Vec<(&'static str, &'static str)>,
     /// Links to the overview, because it can be expected to work.
     pub offer_home_link: bool,
+    /// Links to the page where the operator signs in, if the host has set one.
+    pub offer_sign_in: bool,
+    /// Adds the note of the host for those whom it refuses.
+    pub mention_refusal_note: bool,
     /// Mentions that a scope limits the view, because hidden records look the same as missing ones.
     pub mention_scope: bool,
     /// A note for the developer of the application, in debug builds.
@@ -53,6 +57,8 @@ impl Problem {
             offer_retry: false,
             links: Vec::new(),
             offer_home_link: false,
+            offer_sign_in: false,
+            mention_refusal_note: false,
             mention_scope: false,
             developer_note: None,
         }

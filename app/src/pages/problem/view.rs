@@ -5,12 +5,18 @@ use leptos::prelude::*;
 
 use super::Problem;
 use super::narrower_window::narrower_window;
-use crate::PageContext;
 use crate::components::{CommandLine, isolated, one_line, time_in_words};
+use crate::{ConsoleAction, PageContext};
 
 /// Renders a problem.
 pub(super) fn view(problem: Problem, context: PageContext) -> impl IntoView {
     let links = links(&problem, &context);
+    let sign_in = problem.offer_sign_in && context.sign_in.is_some();
+    let refusal_note = context.host.refusal_note.clone().filter(|_| problem.mention_refusal_note);
+    // The link, or the note of the host, says better what to do.
+    let is_replaced = (sign_in || refusal_note.is_some()) && problem.command.is_none();
+    let advice = problem.advice.filter(|_| !is_replaced);
+    let refusal_note = refusal_note.map(|note| view! { <p>{one_line(note)}</p> });
     let scoped = (context.is_scoped && problem.mention_scope)
         .then(|| view! { <p>"Your view is limited to a part of the trail. What lies outside of it is not shown."</p> });
     let command = problem.command.map(|command| view! { <CommandLine text=command/> });
@@ -21,7 +27,8 @@ pub(super) fn view(problem: Problem, context: PageContext) -> impl IntoView {
         <section class="problem">
             <h1>{problem.title}</h1>
             <p class="lede">{one_line(problem.explanation)}</p>
-            {problem.advice.map(|advice| view! { <p>{advice}</p> })}
+            {refusal_note}
+            {advice.map(|advice| view! { <p>{advice}</p> })}
             {scoped}
             {command}
             {buttons(links)}
@@ -34,6 +41,9 @@ pub(super) fn view(problem: Problem, context: PageContext) -> impl IntoView {
 /// Returns where to go from here, the most promising first: the text of each link, and its whole path.
 fn links(problem: &Problem, context: &PageContext) -> Vec<(String, String)> {
     let mut links = Vec::new();
+    if let Some(href) = context.sign_in.clone().filter(|_| problem.offer_sign_in) {
+        links.push((format!("Sign in to {}", context.host.name_in_sentence()), href));
+    }
     if problem.offer_narrower_window {
         links.extend(narrower_window(&context.address, Utc::now()));
     }
@@ -41,7 +51,7 @@ fn links(problem: &Problem, context: &PageContext) -> Vec<(String, String)> {
         links.push(("Try again".to_owned(), context.address.clone()));
     }
     links.extend(problem.links.iter().map(|(label, path)| ((*label).to_owned(), context.href(path))));
-    if problem.offer_home_link {
+    if problem.offer_home_link && context.may(ConsoleAction::EnterConsole) {
         links.push(("Go to the overview".to_owned(), context.href("")));
     }
     links
@@ -54,7 +64,7 @@ fn buttons(links: Vec<(String, String)>) -> Option<impl IntoView> {
         .enumerate()
         .map(|(position, (label, href))| {
             let class = if position == 0 { "button primary" } else { "button" };
-            view! { <a class=class href=href>{label}</a> }
+            view! { <a class=class href=href>{one_line(label)}</a> }
         })
         .collect();
     (!links.is_empty()).then(|| view! { <p class="steps">{links}</p> })

@@ -26,7 +26,7 @@ impl Page for RedactionPage {
         Ok(load::load(context).await)
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &PageContext) -> String {
         "Redaction".to_owned()
     }
 

@@ -10,6 +10,7 @@ use super::times::{just_before, stamp};
 use super::{AsOfResult, RowAsOf};
 use crate::components::{TIME_EXAMPLE, Timestamp, Value, WholeValue, isolated, key_link, one_line};
 use crate::html::{Html, IntoHtml};
+use crate::names::RecordName;
 use crate::{PageContext, Zone};
 
 /// Renders the form that asks for a time.
@@ -37,8 +38,9 @@ pub(super) fn as_of_form(address: &Address, shown: Option<&AsOfResult>) -> Html 
 }
 
 /// Renders the row at that time, column by column, or the reason why there is none.
-pub(super) fn as_of_panel(then: RowAsOf, key: &RowKey, address: &Address) -> Html {
+pub(super) fn as_of_panel(then: RowAsOf, name: &RecordName, key: &RowKey, address: &Address) -> Html {
     let RowAsOf { at, row, first } = then;
+    let heading = heading(&row, name);
     let fields = row.fields();
     let panel = match row {
         AsOf::Present(entry) => snapshot(entry, fields, key),
@@ -71,13 +73,21 @@ pub(super) fn as_of_panel(then: RowAsOf, key: &RowKey, address: &Address) -> Htm
     view! {
         <section class="panel" aria-labelledby="as-of-heading">
             <header>
-                <h2 id="as-of-heading">"As it was on "<Timestamp at=at/></h2>
+                <h2 id="as-of-heading">"As it was on "<Timestamp at=at/>{heading}</h2>
                 <a href=address.with([])>"Close"</a>
             </header>
             {panel}
         </section>
     }
     .into_html()
+}
+
+/// Renders the label that the row had then, if it has another one on the page.
+fn heading(row: &AsOf, name: &RecordName) -> Option<impl IntoView + use<>> {
+    let (AsOf::Present(entry) | AsOf::Uncertain { entry, .. }) = row else { return None };
+    let then = PageContext::current().names().changed_record(&entry.change).label;
+    let then = then.filter(|label| name.label.as_ref() != Some(label))?;
+    Some(view! { ": "{isolated(then.text)} })
 }
 
 fn snapshot(entry: TimelineEntry, mut fields: Vec<FieldChange>, key: &RowKey) -> Html {

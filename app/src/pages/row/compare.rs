@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use threadline::ActorRef;
 use threadline::query::{
     AsOf, Comparison, FieldChange, FieldValue, OldValueSource, Operation, RowKey, TimelineEntry,
 };
@@ -12,11 +13,13 @@ use super::address::Address;
 use super::state::{by, new_key, removals};
 use super::times::{parse_time, stamp};
 use super::{CompareResult, ComparedVersions};
+use crate::PageContext;
 use crate::components::{
     FieldTable, Sides, Value, WholeValue, counted, isolated, local, one_line, time_in_words,
 };
 use crate::diff::accessible_line;
 use crate::html::{Html, IntoHtml};
+use crate::names::RecordName;
 
 /// Renders the form that asks for two of the versions on the page.
 pub(super) fn compare_form(
@@ -68,12 +71,18 @@ pub(super) fn compare_form(
 fn choice(entry: &TimelineEntry) -> (DateTime<Utc>, String) {
     let at = entry.change.captured_at;
     let operation = entry.change.operation.as_str();
-    let actor = entry.transaction.actor.as_ref().map(|actor| format!(" by {actor}")).unwrap_or_default();
+    let actor = entry.transaction.actor.as_ref().map(|actor| format!(" by {}", actor_name(actor)));
+    let actor = actor.unwrap_or_default();
     (at, format!("{}: {operation}{actor}", local(at, "%-d %b %Y, %H:%M:%S")))
 }
 
 /// Renders the differences, field by field. Equal fields are folded.
-pub(super) fn compare_panel(compared: ComparedVersions, key: &RowKey, address: &Address) -> Html {
+pub(super) fn compare_panel(
+    compared: ComparedVersions,
+    name: &RecordName,
+    key: &RowKey,
+    address: &Address,
+) -> Html {
     let ComparedVersions { at, comparison: Comparison { before, after, mut fields, .. } } = compared;
     let different: BTreeSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
     let mut equal = after.fields();
@@ -110,7 +119,7 @@ pub(super) fn compare_panel(compared: ComparedVersions, key: &RowKey, address: &
     view! {
         <section class="panel" aria-labelledby="compare-heading">
             <header>
-                <h2 id="compare-heading">"Two versions side by side"</h2>
+                <h2 id="compare-heading">"Two versions side by side: "{name.heading()}</h2>
                 <a href=swap>"Swap sides"</a>
                 <a href=address.with([])>"Close"</a>
             </header>
@@ -137,12 +146,15 @@ fn state_in_words(row: &AsOf) -> String {
 }
 
 fn after(entry: &TimelineEntry) -> String {
-    let actor = entry.transaction.actor.as_ref().map(ToString::to_string);
-    format!(
-        "after the {} by {}",
-        entry.change.operation.as_str(),
-        actor.as_deref().unwrap_or("an unknown actor")
-    )
+    let operation = entry.change.operation.as_str();
+    match &entry.transaction.actor {
+        Some(actor) => format!("after the {operation} by {}", actor_name(actor)),
+        None => format!("after the {operation}, not signed by the application"),
+    }
+}
+
+fn actor_name(actor: &ActorRef) -> String {
+    PageContext::current().names().actor(actor).text
 }
 
 /// Renders what has to be explained about a side, with links.

@@ -21,7 +21,7 @@ use threadline::query::{
 
 use self::query::RowQuery;
 use super::find_row::{FindRowPage, RowField};
-use crate::{Page, PageContext, PageError, RequestContext};
+use crate::{Mentions, Page, PageContext, PageError, RequestContext};
 
 /// The page at the address of a row.
 #[derive(Debug)]
@@ -86,6 +86,19 @@ struct ComparedVersions {
     comparison: Comparison,
 }
 
+impl RowHistory {
+    /// Returns every change that the page shows.
+    fn shown_entries(&self) -> impl Iterator<Item = &TimelineEntry> {
+        let as_of = self.as_of.as_ref().and_then(|as_of| as_of.result.as_ref().ok());
+        let as_of = as_of.into_iter().flat_map(|then| then.row.entry().into_iter().chain(&then.first));
+        let compared = self.comparison.as_ref().and_then(|compared| compared.result.as_ref().ok());
+        let compared = compared.into_iter().flat_map(|ComparedVersions { comparison, .. }| {
+            [&comparison.before, &comparison.after].into_iter().filter_map(|side| side.entry())
+        });
+        self.latest.entry().into_iter().chain(&self.versions.entries).chain(as_of).chain(compared)
+    }
+}
+
 impl AsOfResult {
     /// Returns the version that is shown.
     fn shown(&self) -> Option<Cursor> {
@@ -124,10 +137,19 @@ impl Page for RowPage {
         }
     }
 
-    fn title(&self) -> String {
+    fn title(&self, context: &PageContext) -> String {
         match self {
-            Self::History(history) => view::title(&history.table, &history.key),
-            Self::Find(form, _) => form.title(),
+            Self::History(history) => view::name(history, context).title(),
+            Self::Find(form, _) => form.title(context),
+        }
+    }
+
+    fn mention(&self, mentions: &mut Mentions) {
+        let Self::History(history) = self else { return };
+        // The host may know a row of which the trail shows nothing: it is not asked about that one.
+        history.shown_entries().for_each(|entry| mentions.entry(entry));
+        if history.latest.entry().is_some() {
+            mentions.row(&history.table, &history.key);
         }
     }
 

@@ -4,11 +4,17 @@ use leptos::prelude::*;
 use threadline::query::{AsOf, Operation, PossibleRemoval, RowKey, TimelineEntry};
 
 use crate::PageContext;
-use crate::components::{Timestamp, TransactionHeading, isolated, key_link};
+use crate::components::{Timestamp, isolated, key_link, open_in_host, signed};
 use crate::html::{Html, IntoHtml};
 
-/// Renders whether the row exists, since when, and who changed it.
+/// Renders whether the row exists, since when, and who changed it. A row that exists has a link to its page in the host.
 pub(super) fn state(latest: AsOf, key: &RowKey, timeline: String) -> Html {
+    let context = PageContext::current();
+    let in_host = match &latest {
+        AsOf::Present(entry) => context.names().row_link(&entry.change.table, key),
+        _ => None,
+    };
+    let in_host = in_host.map(|href| view! { " · "{open_in_host(&context, href)} });
     let (sign, words) = match latest {
         AsOf::Present(entry) => {
             ("exists", view! { "Exists now. Last changed on "{by(entry)}"." }.into_html())
@@ -33,7 +39,7 @@ pub(super) fn state(latest: AsOf, key: &RowKey, timeline: String) -> Html {
         AsOf::BeforeHorizon => return ().into_html(),
     };
     view! {
-        <p class=format!("row-state {sign}")>{words}" "<a href=timeline>"In the timeline"</a></p>
+        <p class=format!("row-state {sign}")>{words}" "<a href=timeline>"In the timeline"</a>{in_host}</p>
     }
     .into_html()
 }
@@ -42,7 +48,7 @@ pub(super) fn state(latest: AsOf, key: &RowKey, timeline: String) -> Html {
 pub(super) fn by(entry: TimelineEntry) -> Html {
     let transaction = transaction(entry.transaction.id);
     view! {
-        <Timestamp at=entry.change.captured_at/>" by "<TransactionHeading transaction=entry.transaction/>
+        <Timestamp at=entry.change.captured_at/>{signed(entry.transaction)}
         " ("<a href=transaction>"transaction"</a>")"
     }
     .into_html()

@@ -1,8 +1,7 @@
 //! The view of a row's history.
 
 use leptos::prelude::*;
-use threadline::TableName;
-use threadline::query::{AsOf, Filter, RowKey};
+use threadline::query::{AsOf, Filter};
 
 use super::address::Address;
 use super::as_of::{as_of_form, as_of_panel};
@@ -12,10 +11,12 @@ use super::versions::{Now, no_versions, version_list, window_form};
 use super::{AsOfResult, RowHistory};
 use crate::PageContext;
 use crate::components::isolated;
-use crate::html::{Html, IntoHtml};
+use crate::html::IntoHtml;
+use crate::names::RecordName;
 
 /// Renders the history of a row.
 pub(super) fn view(page: RowHistory, context: &PageContext) -> impl IntoView + use<> {
+    let name = name(&page, context);
     let RowHistory { table, key, filter, position, versions, latest, near, as_of, comparison } = page;
     let address = Address::new(context, (&table, &key), &filter, position);
     let of_table = context.timeline_href(&Filter { table: Some(table.clone()), ..Filter::default() });
@@ -36,9 +37,9 @@ pub(super) fn view(page: RowHistory, context: &PageContext) -> impl IntoView + u
     });
     let shown = as_of.as_ref().and_then(AsOfResult::shown);
     let as_of = as_of.and_then(|shown| shown.result.ok());
-    let as_of = as_of.map(|then| as_of_panel(then, &key, &address));
+    let as_of = as_of.map(|then| as_of_panel(then, &name, &key, &address));
     let comparison = comparison.and_then(|shown| shown.result.ok());
-    let comparison = comparison.map(|compared| compare_panel(compared, &key, &address));
+    let comparison = comparison.map(|compared| compare_panel(compared, &name, &key, &address));
     let now = Now::of(&latest);
     let list = if known {
         let empty = versions.entries.is_empty();
@@ -55,7 +56,7 @@ pub(super) fn view(page: RowHistory, context: &PageContext) -> impl IntoView + u
     let crumb = isolated(table.to_string());
     view! {
         <nav class="crumbs" aria-label="Breadcrumbs"><a href=of_table>{crumb}</a> " / Row history"</nav>
-        <h1>{heading(&table, &key)}</h1>
+        <h1>{name.heading_with_label()}</h1>
         {state(latest, &key, of_row)}
         {tools}
         {as_of}
@@ -64,27 +65,8 @@ pub(super) fn view(page: RowHistory, context: &PageContext) -> impl IntoView + u
     }
 }
 
-/// Returns the title of the document.
-pub(super) fn title(table: &TableName, key: &RowKey) -> String {
-    let mut title = table.to_string();
-    for (column, value) in key.iter() {
-        let value = value.filter(|value| !value.is_empty()).unwrap_or("(empty text)");
-        title += &format!(", {column} {value}");
-    }
-    title
-}
-
-/// Renders the name of the row. Each part is isolated, so that a right-to-left value does not reorder the rest.
-fn heading(table: &TableName, key: &RowKey) -> Html {
-    let key: Vec<_> = key
-        .iter()
-        .map(|(column, value)| {
-            let value = match value.filter(|value| !value.is_empty()) {
-                None => view! { <span class="kind">"(empty text)"</span> }.into_html(),
-                Some(value) => isolated(value.to_owned()).into_html(),
-            };
-            view! { ", "{isolated(column.to_owned())}" "{value} }
-        })
-        .collect();
-    view! { {isolated(table.to_string())} {key} }.into_html()
+/// Returns the name of the row, with the label of its newest version that is known.
+pub(super) fn name(page: &RowHistory, context: &PageContext) -> RecordName {
+    let entries = page.latest.entry().into_iter().chain(&page.versions.entries);
+    context.names().record_of((&page.table, &page.key), entries)
 }

@@ -23,7 +23,7 @@ use threadline::query::{
 pub use query::TimelineQuery;
 
 use crate::components::NearValue;
-use crate::{Page, PageContext, PageError, RequestContext};
+use crate::{Mentions, Page, PageContext, PageError, RequestContext};
 
 /// The timeline.
 #[derive(Debug, Clone)]
@@ -77,8 +77,12 @@ impl Page for TimelinePage {
         if self.result.is_ok() { StatusCode::OK } else { StatusCode::BAD_REQUEST }
     }
 
-    fn title(&self) -> String {
+    fn title(&self, _: &PageContext) -> String {
         "Timeline".to_owned()
+    }
+
+    fn mention(&self, mentions: &mut Mentions) {
+        self.result.iter().flat_map(|found| &found.page.entries).for_each(|line| mentions.line(line));
     }
 
     fn view(self, context: PageContext) -> impl IntoView + 'static {

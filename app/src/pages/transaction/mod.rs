@@ -11,7 +11,7 @@ use leptos::prelude::IntoView;
 use threadline::query::{TableCounts, TimelineLine, TransactionDetail};
 
 use self::query::TransactionQuery;
-use crate::{Page, PageContext, PageError, RequestContext};
+use crate::{Mentions, Page, PageContext, PageError, RequestContext};
 
 /// The page of a transaction.
 #[derive(Debug)]
@@ -41,9 +41,16 @@ impl Page for TransactionPage {
         load::load(context, query).await
     }
 
-    fn title(&self) -> String {
+    fn title(&self, context: &PageContext) -> String {
         let action = self.detail.transaction.action.as_ref();
-        action.map_or("Transaction", |action| &action.name).to_owned()
+        action.map_or_else(|| "Transaction".to_owned(), |action| context.names().action(&action.name))
+    }
+
+    fn mention(&self, mentions: &mut Mentions) {
+        let TransactionDetail { transaction, changes, .. } = &self.detail;
+        mentions.transaction(transaction);
+        self.related.iter().flat_map(|related| &related.lines).for_each(|line| mentions.line(line));
+        changes.entries.iter().for_each(|change| mentions.row(&change.table, &change.key));
     }
 
     fn view(self, context: PageContext) -> impl IntoView + 'static {

@@ -19,12 +19,12 @@ pub(super) fn links(transaction: &TransactionRecord) -> impl IntoView + use<> {
     };
     let actor = transaction.actor.as_ref().and_then(|actor| {
         let href = around(TimeDelta::hours(1), Filter { actor: Some(actor.into()), ..Filter::default() })?;
-        Some(view! { <li><a href=href>"What else "{isolated(actor.to_string())}" did around then"</a></li> })
+        Some(view! { <li><a href=href>"What else "{isolated(context.names().actor(actor).text)}" did around then"</a></li> })
     });
     let action = transaction.action.as_ref().and_then(|action| {
         let href =
             around(TimeDelta::days(1), Filter { action: Some(action.name.clone()), ..Filter::default() })?;
-        Some(view! { <li><a href=href>"Other "{isolated(action.name.clone())}" within a day"</a></li> })
+        Some(view! { <li><a href=href>"Other "<q>{isolated(context.names().action(&action.name))}</q>" within a day"</a></li> })
     });
     let everything = around(TimeDelta::minutes(10), Filter::default())
         .map(|href| view! { <li><a href=href>"Everything within ten minutes"</a></li> });

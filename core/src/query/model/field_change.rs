@@ -166,6 +166,38 @@ impl Change {
         names.into_iter().map(field).collect()
     }
 
+    /// Returns the recorded value of a column: of the row after the change or, for a delete, of the row that was deleted. Returns
+    /// `None` if the change does not hold the row, or the row does not have the column.
+    ///
+    /// ```no_run
+    /// use threadline::query::{Change, FieldValue};
+    ///
+    /// fn subject(change: &Change) -> Option<String> {
+    ///     match change.recorded_value("subject")? {
+    ///         FieldValue::Text(subject) => Some(subject),
+    ///         _ => None,
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn recorded_value(&self, column: &str) -> Option<FieldValue> {
+        self.recorded_row().get(column)
+    }
+
+    /// Returns whether the change holds the row that it left, or the row that it deleted.
+    #[must_use]
+    pub fn has_recorded_row(&self) -> bool {
+        self.recorded_row().image.is_some()
+    }
+
+    fn recorded_row(&self) -> Values<'_> {
+        match self.operation {
+            Operation::Delete if self.before.is_some() => self.values_before(),
+            Operation::Delete => self.values_of_previous(),
+            _ => self.values_after(),
+        }
+    }
+
     pub(super) const fn values_after(&self) -> Values<'_> {
         Values { image: self.after.as_ref(), shortened: &self.shortened.after }
     }
