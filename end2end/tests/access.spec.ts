@@ -20,7 +20,8 @@ for (const who of ["nobody", "customer"] as const) {
     for (const address of addresses) {
       const response = await page.goto(address);
       expect(response?.status(), address).toBe(403);
-      await expect(page.getByRole("heading", { level: 1, name: "You cannot open this page" })).toBeVisible();
+      const name = who === "nobody" ? "Sign in to see this page" : "You may not open this page";
+      await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
       await expect(page.locator("main")).not.toContainText("ticket");
     }
   });
@@ -36,7 +37,7 @@ test("support sees tickets and replies only; admin sees an unscoped console", as
   await expect(page).toHaveURL(/\/audit$/);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Nothing needs attention");
   await expect(page.getByText("Scoped view")).toBeHidden();
-  await expect(page.locator(".operator")).toHaveText("Signed in as admin:admin");
+  await expect(page.locator(".operator")).toHaveText("Signed in as Ken Adams");
 });
 
 test("a mistake in the address of the timeline is named, and the filter is there to correct it", async ({ page, complaints }) => {

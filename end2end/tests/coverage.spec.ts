@@ -44,8 +44,8 @@ test("whom the hook refuses sees no pill, and the command that gives the same an
   complaints.expectStatus(403);
   await logIn(page, "support");
   for (const [path, title, command] of [
-    ["/audit/coverage", "Coverage is unavailable", "threadline health coverage --all-schemas"],
-    ["/audit/policy/redaction", "The redaction policy is unavailable", "threadline policy show --all-schemas"],
+    ["/audit/coverage", "You may not see coverage", "threadline health coverage --all-schemas"],
+    ["/audit/policy/redaction", "You may not see the redaction policy", "threadline policy show --all-schemas"],
   ]) {
     const response = await page.goto(path);
     expect(response?.status()).toBe(403);

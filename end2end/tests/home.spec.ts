@@ -7,7 +7,7 @@ test("the overview says what needs attention and shows what happened last", asyn
   await page.goto("/audit");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Nothing needs attention");
   await expect(page.getByText(/^Checked .+: 3 tables are captured, each as it was set up\.$/)).toBeVisible();
-  const newest = lines(page).filter({ hasText: "ticket.priority_changed" }).first();
+  const newest = lines(page).filter({ hasText: "changed ticket priority" }).first();
   await expect(newest).toContainText("priority low urgent");
   await (await openLine(newest)).locator("a[href*='/transactions/']").click();
   await expect(page).toHaveURL(/\/audit\/transactions\/[0-9a-f-]{36}$/);

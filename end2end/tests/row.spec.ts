@@ -7,12 +7,12 @@ test("a ticket is found by its number and shows every version", async ({ page })
   await page.goto("/audit/rows");
   await page.getByLabel("Table").fill("tickets");
   await page.getByLabel("Record").fill(ticket);
-  await page.getByRole("button", { name: "Show the row" }).click();
+  await page.getByRole("button", { name: "Show the record" }).click();
   await expect(page).toHaveURL(new RegExp(`/audit/rows/tickets/id%3D${ticket}$`));
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`tickets, id ${ticket}`);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(`Ticket #${ticket} · `);
   await expect(page.getByText("Exists now.")).toBeVisible();
   const opened = lines(page).last();
-  await expect(opened.locator("summary").first()).toContainText("ticket.opened");
+  await expect(opened.locator("summary").first()).toContainText("opened ticket");
 
   await (await openLine(opened)).getByRole("link", { name: "The whole row after this" }).click();
   await expect(page).toHaveURL(/\?as_of=/);

@@ -1,13 +1,14 @@
-//! Mounts the audit console: who may open it, and under which name.
+//! Mounts the audit console: who may open it, under which name, and the links between it and the help desk.
 
 use std::time::Duration;
 
 use axum::Router;
 use axum::http::request::Parts;
 use sqlx::PgPool;
-use threadline::{AuditTrail, Config, Scope};
+use threadline::{AuditTrail, Config, InvalidParameter, Scope};
 use threadline_server::{Access, AccessRequest, Console, redirect_trailing_slash};
 
+use crate::names;
 use crate::session::{self, Role};
 
 /// Returns the audit trail of this database. Its settings are in one place.
@@ -15,18 +16,22 @@ pub(crate) fn trail(pool: &PgPool) -> AuditTrail {
     AuditTrail::new(pool.clone()).prepared_statements(true)
 }
 
-/// Mounts the console at `/audit`. The session layer wraps these routes, so that both hooks can read the session.
-pub(crate) fn routes(trail: AuditTrail, config: Config) -> Router {
+/// Mounts the console at `/audit`. The session layer wraps these routes, so that the hooks can read the session.
+pub(crate) fn routes(trail: AuditTrail, config: Config) -> Result<Router, InvalidParameter> {
     let console = Console::builder(trail)
-        .name("Help desk")
+        .home_link("Help desk", "/")
+        .sign_in_link("/login?next={return_to}")
+        .refusal_note("The audit console is for staff. Ask Ken Adams for an account.")
         .config(config)
+        .labels_fn(names::labels)
         .coverage_poll(Duration::from_secs(10))
         .authorize_fn(|request: AccessRequest| async move { authorize(&request.parts).await })
         .actor_fn(session::actor)
-        .build();
+        .build()?;
     // Checks coverage even when no browser is open, so that each gap is recorded.
     tokio::spawn(console.watch_coverage());
-    Router::new().nest("/audit", console.into_router()).route("/audit/", redirect_trailing_slash())
+    let console = Router::new().nest("/audit", console.into_router());
+    Ok(console.route("/audit/", redirect_trailing_slash()))
 }
 
 /// Decides who may open the console. An error denies access.

@@ -1,7 +1,7 @@
 //! Logging in and out.
 
 use axum::Form;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::Markup;
@@ -20,26 +20,45 @@ use crate::session::{self, Role, User};
 pub(crate) struct Credentials {
     name: String,
     password: String,
+    #[serde(flatten)]
+    return_to: ReturnTo,
 }
 
-pub(crate) async fn show() -> Markup {
-    pages::login("", None)
+/// The page to return to after logging in. Anybody can write a link with one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ReturnTo {
+    next: String,
+}
+
+impl ReturnTo {
+    /// Returns the page, if it is one of this host. Browsers read a backslash as a slash, and skip control characters.
+    fn path(&self) -> &str {
+        let leads_away =
+            self.next.starts_with("//") || self.next.contains(|c: char| c == '\\' || c.is_control());
+        if self.next.starts_with('/') && !leads_away { &self.next } else { "/" }
+    }
+}
+
+pub(crate) async fn show(Query(return_to): Query<ReturnTo>) -> Markup {
+    pages::login("", None, return_to.path())
 }
 
 pub(crate) async fn log_in(
     State(pool): State<PgPool>,
     session: Session,
     context: AuditContext,
-    Form(Credentials { name, password }): Form<Credentials>,
+    Form(Credentials { name, password, return_to }): Form<Credentials>,
 ) -> Result<Response> {
     match check(&pool, name.trim(), password).await? {
         Some(user) => {
             session::log_in(&session, &user).await?;
-            Ok(Redirect::to("/").into_response())
+            Ok(Redirect::to(return_to.path()).into_response())
         }
         None => {
             tracing::info!(client = ?context.client_addr(), "a login was refused");
-            let page = pages::login(name.trim(), Some("Name and password do not match."));
+            let problem = "Name and password do not match.";
+            let page = pages::login(name.trim(), Some(problem), return_to.path());
             Ok((StatusCode::UNAUTHORIZED, page).into_response())
         }
     }

@@ -7,6 +7,7 @@ mod error;
 mod handlers;
 mod jobs;
 mod login;
+mod names;
 mod pages;
 mod seed;
 mod session;
@@ -88,7 +89,7 @@ async fn run(Args { listen, database_url, quiet_traffic }: Args) -> Result<(), B
     let stop = stopped().shared();
     let worker = tokio::spawn(jobs::work(pool.clone(), stop.clone()));
 
-    let app = web::router(pool, config).into_make_service_with_connect_info::<SocketAddr>();
+    let app = web::router(pool, config)?.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(stop.clone());
     tokio::select! {
         served = server => served?,

@@ -6,6 +6,7 @@ mod tickets;
 
 use chrono::{DateTime, Utc};
 use maud::{DOCTYPE, Markup, html};
+use threadline_server::paths;
 
 pub(crate) use self::edit::edit;
 pub(crate) use self::ticket::{TicketPage, ticket};
@@ -13,7 +14,7 @@ pub(crate) use self::tickets::{draft, list};
 use crate::error::Problem;
 use crate::seed;
 use crate::session::User;
-use crate::tickets::{LONGEST_SUBJECT, LONGEST_TEXT};
+use crate::tickets::{LONGEST_SUBJECT, LONGEST_TEXT, Ticket};
 
 /// The frame of every page. `user` is left out where nobody is logged in, or an error may hide who is.
 fn page(title: &str, user: Option<&User>, content: &Markup) -> Markup {
@@ -51,7 +52,7 @@ fn page(title: &str, user: Option<&User>, content: &Markup) -> Markup {
     }
 }
 
-pub(crate) fn login(name: &str, problem: Option<&str>) -> Markup {
+pub(crate) fn login(name: &str, problem: Option<&str>, return_to: &str) -> Markup {
     let content = html! {
         form.card.narrow method="post" action="/login" {
             @if let Some(sentence) = problem { p #problem .problem role="alert" { (sentence) } }
@@ -63,6 +64,7 @@ pub(crate) fn login(name: &str, problem: Option<&str>) -> Markup {
                 input type="password" name="password" required autocomplete="current-password"
                     aria-describedby=[problem.map(|_| "problem")];
             }
+            input type="hidden" name="next" value=(return_to);
             button.primary { "Log in" }
         }
         h2 { "Demo accounts" }
@@ -80,6 +82,11 @@ pub(crate) fn message(title: &str, text: &str) -> Markup {
 pub(crate) fn database_away() -> Markup {
     // An empty address is the one that was asked for.
     page("Not now", None, &html! { p { "The database does not answer. " a href="" { "Try again" } "." } })
+}
+
+/// The address of a ticket's history in the audit console.
+fn history(ticket: &Ticket) -> String {
+    format!("/audit{}", paths::row("tickets", [("id", ticket.id)]))
 }
 
 fn notice(text: Option<&str>) -> Markup {

@@ -8,6 +8,7 @@ mod edit;
 mod first_start;
 mod input;
 mod jobs;
+mod links;
 mod readme;
 
 use axum::Router;
@@ -32,7 +33,7 @@ async fn desk(pool: &PgPool) -> Router {
     .execute(pool)
     .await
     .unwrap();
-    web::router(pool.clone(), config)
+    web::router(pool.clone(), config).unwrap()
 }
 
 /// A minimal browser: it keeps a cookie and returns responses.

@@ -6,7 +6,7 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use sqlx::PgPool;
-use threadline::Config;
+use threadline::{Config, InvalidParameter};
 
 use crate::error::Error;
 use crate::{audit, context, handlers, login, pages, session};
@@ -14,9 +14,9 @@ use crate::{audit, context, handlers, login, pages, session};
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-pub(crate) fn router(pool: PgPool, config: Config) -> Router {
-    let console = audit::routes(audit::trail(&pool), config);
-    Router::new()
+pub(crate) fn router(pool: PgPool, config: Config) -> Result<Router, InvalidParameter> {
+    let console = audit::routes(audit::trail(&pool), config)?;
+    let desk = Router::new()
         .route("/", get(handlers::list))
         .route("/tickets", post(handlers::open))
         .route("/tickets/new", get(handlers::draft))
@@ -38,7 +38,8 @@ pub(crate) fn router(pool: PgPool, config: Config) -> Router {
         .layer(context::layer())
         .with_state(pool)
         .merge(console)
-        .layer(session::layer())
+        .layer(session::layer());
+    Ok(desk)
 }
 
 async fn with_policy(page: Response) -> Response {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
-use super::{alert, described, notice, options, page, time};
+use super::{alert, described, history, notice, options, page, time};
 use crate::error::Problem;
 use crate::session::User;
 use crate::tickets::{LONGEST_REASON, LONGEST_TEXT, PRIORITIES, Reply, Ticket};
@@ -77,7 +77,7 @@ fn actions(TicketPage { user, ticket, staff, problem, .. }: &TicketPage<'_>) -> 
     let address = |action: &str| format!("/tickets/{}/{action}", ticket.id);
     html! {
         @if user.is_staff() {
-            p { a href=(address("edit")) { "Edit the ticket" } }
+            p { a href=(address("edit")) { "Edit the ticket" } " · " a href=(history(ticket)) { "History" } }
             form.line method="post" action=(address("assign")) {
                 label { "Assignee"
                     select name="assignee" aria-describedby=[described(*problem, "Assignee")] {

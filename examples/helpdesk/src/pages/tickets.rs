@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{alert, described, notice, options, page, texts, time};
+use super::{alert, described, history, notice, options, page, texts, time};
 use crate::error::Problem;
 use crate::session::User;
 use crate::tickets::{Draft, LONGEST_NAME, PRIORITIES, Ticket};
@@ -26,6 +26,7 @@ pub(crate) fn list(user: &User, tickets: &[Ticket], said: Option<&str>) -> Marku
                                 None => { "nobody assigned" }
                             }
                             " · " (time(ticket.created_at))
+                            @if user.is_staff() { " · " a href=(history(ticket)) { "History" } }
                         }
                     }
                 }
