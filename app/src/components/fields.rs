@@ -134,19 +134,15 @@ fn table(sides: Sides, rows: Vec<Row>, label: String, whole: [Option<WholeValue>
     let rows: Vec<_> = rows.into_iter().map(|fields| row(&sides, fields, whole)).collect();
     let hidden = !matches!(sides, Sides::Named(..));
     let head = match sides {
-        Sides::Old => view! { <th scope="col" colspan="2">"Old value"</th> }.into_html(),
-        Sides::New => view! { <th scope="col" colspan="2">"New value"</th> }.into_html(),
-        Sides::Both => {
-            view! { <th scope="col">"Old value"</th> <th scope="col">"New value"</th> }.into_html()
-        }
-        Sides::Named(old, new) => {
-            view! { <th scope="col">{one_line(old)}</th> <th scope="col">{one_line(new)}</th> }.into_html()
-        }
+        Sides::Old => view! { <th colspan="2">"Old value"</th> }.into_html(),
+        Sides::New => view! { <th colspan="2">"New value"</th> }.into_html(),
+        Sides::Both => view! { <th>"Old value"</th> <th>"New value"</th> }.into_html(),
+        Sides::Named(old, new) => view! { <th>{one_line(old)}</th> <th>{one_line(new)}</th> }.into_html(),
     };
     view! {
         <table class="diff" aria-label=label>
             <col class="field"/>
-            <thead class:visually-hidden=hidden><tr><th scope="col">"Field"</th>{head}</tr></thead>
+            <thead class:visually-hidden=hidden><tr><th>"Field"</th>{head}</tr></thead>
             <tbody>{rows}</tbody>
         </table>
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use threadline::query::{ActionRecord, TransactionRecord};
 use threadline::{ActionStatus, ActorKind, ActorRef};
 
-use super::value::isolated;
+use super::value::{isolated, one_line};
 use crate::PageContext;
 use crate::diff::accessible_line;
 use crate::html::{Html, IntoHtml};
@@ -38,7 +38,7 @@ fn action(action: Option<ActionRecord>) -> Html {
     };
     let failed = failed(&action);
     let (words, title) = action_words(&action);
-    view! { <span class="action" title=title>{isolated(words)}</span>{failed} }.into_html()
+    view! { <bdi class="action" title=title>{one_line(words)}</bdi>{failed} }.into_html()
 }
 
 /// Returns the words for an action, and the exact name if that is different.

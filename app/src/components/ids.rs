@@ -14,6 +14,9 @@ pub(crate) fn Identifier(
     value: String,
     #[prop(optional_no_strip)] href: Option<String>,
     #[prop(optional)] whole: bool,
+    /// True for the id of the line around it, which the button then does not repeat.
+    #[prop(optional)]
+    of_line: bool,
 ) -> impl IntoView {
     let shown = isolated(if whole { value.clone() } else { shorten(&value) });
     let id = match href {
@@ -24,7 +27,7 @@ pub(crate) fn Identifier(
     view! {
         <span class="id">
             {label} " " {id} " "
-            <button type="button" class="copy" data-copy=value aria-label=format!("Copy {label}")>"Copy"</button>
+            <button type="button" class="copy" data-copy=if of_line { String::new() } else { value } aria-label=format!("Copy {label}")>"Copy"</button>
         </span>
     }
 }

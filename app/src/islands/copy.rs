@@ -18,6 +18,8 @@ pub(super) fn clicked(target: &Element) {
     if let Some(button) = dom::around::<HtmlElement>(target, "[data-copy]")
         && let Some(value) = button.get_attribute("data-copy")
     {
+        let line = dom::around::<Element>(target, "[data-copy-id]").filter(|_| value.is_empty());
+        let value = line.and_then(|line| line.get_attribute("data-copy-id")).unwrap_or(value);
         copy(value, Some(button));
     }
 }

@@ -78,10 +78,10 @@ impl RecordName {
         view! { {self.heading()}{label} }.into_html()
     }
 
-    /// Renders the record in a line: `#5041 Invoice 8841`, or `tickets 5041` without a prefix. The stylesheet cuts off a label that
-    /// is too long for the line.
-    pub(crate) fn in_line(&self) -> Html {
-        let is_short = self.key.iter().len() == 1 && !self.prefix.is_empty();
+    /// Renders the record in a line: `ticket #5041 Invoice 8841`. Without the noun, where the words before it name the table, it is
+    /// `#5041 Invoice 8841` if keys have a prefix. The stylesheet cuts off a label that is too long for the line.
+    pub(crate) fn in_line(&self, without_noun: bool) -> Html {
+        let is_short = without_noun && self.key.iter().len() == 1 && !self.prefix.is_empty();
         let noun = (!is_short).then(|| view! { <bdi class="table">{one_line(self.noun.clone())}</bdi>" " });
         let label = self.label.clone().map(|label| view! { " "<bdi>{one_line(label.text)}</bdi> });
         view! { {noun}{self.without_noun()}{label} }.into_html()

@@ -45,7 +45,7 @@ pub(super) fn card(
 }
 
 fn head(change: &Change, transaction: Option<TransactionRecord>, history: Option<String>) -> Option<Html> {
-    let history = history.map(|href| view! { <a class="go" href=href>"Record history"</a> });
+    let history = history.map(|href| view! { <a href=href>"Record history"</a> });
     let Some(transaction) = transaction else {
         return history.map(|history| view! { <p class="ids">{history}</p> }.into_html());
     };
@@ -65,7 +65,7 @@ fn head(change: &Change, transaction: Option<TransactionRecord>, history: Option
         view! {
             <p class="about">{heading}" · "{exact_time(at)}", "{ago(Utc::now() - at)}</p>
             {reason}
-            <p class="ids"><Identifier label="transaction" value=id href=Some(href)/> {correlation} {history}</p>
+            <p class="ids"><Identifier label="transaction" of_line=true value=id href=Some(href)/> {correlation} {history}</p>
         }
         .into_html(),
     )

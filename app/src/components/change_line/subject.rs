@@ -8,18 +8,17 @@ use crate::components::value::one_line;
 use crate::html::{Html, IntoHtml};
 use crate::names::{Names, RecordName};
 
-/// Renders the verb of an operation. The stylesheet puts a sign before it.
+/// Renders the verb of an operation. The stylesheet puts a sign before it, by the title.
 pub(super) fn verb(operation: Operation) -> impl IntoView {
-    let (class, verb) = class_and_verb(operation);
-    view! { <span class=class title=operation.as_str()>{verb}</span> }
+    view! { <span class="verb" title=operation.as_str()>{word(operation)}</span> }
 }
 
-const fn class_and_verb(operation: Operation) -> (&'static str, &'static str) {
+const fn word(operation: Operation) -> &'static str {
     match operation {
-        Operation::Insert => ("verb insert", "created"),
-        Operation::Delete => ("verb delete", "deleted"),
-        Operation::Truncate => ("verb delete", "emptied"),
-        _ => ("verb update", "changed"),
+        Operation::Insert => "created",
+        Operation::Delete => "deleted",
+        Operation::Truncate => "emptied",
+        _ => "changed",
     }
 }
 
@@ -32,17 +31,16 @@ pub(super) fn subject(
     action: Option<&str>,
     names: Names<'_>,
 ) -> Html {
-    let (class, verb) = class_and_verb(change.operation);
     let action = action.filter(|_| record.is_some() && change.operation != Operation::Truncate);
-    let verb = one_line(action.unwrap_or(verb).to_owned());
-    let verb = view! { <span class=class title=change.operation.as_str()>{verb}</span> };
+    let verb = one_line(action.unwrap_or(word(change.operation)).to_owned());
+    let verb = view! { <span class="verb" title=change.operation.as_str()>{verb}</span> };
     let what = match (page_key, record) {
         _ if change.operation == Operation::Truncate => Some(emptied(change, names)),
         (Some(page_key), _) if change.takes_away(page_key) => {
             let record = names.record(&change.table, &change.key).without_noun();
             Some(view! { " its key to "{record} }.into_html())
         }
-        (None, Some(record)) => Some(view! { " "{record.in_line()} }.into_html()),
+        (None, Some(record)) => Some(view! { " "{record.in_line(action.is_some())} }.into_html()),
         _ => None,
     };
     view! { <span class="what">{verb}{what}</span> }.into_html()

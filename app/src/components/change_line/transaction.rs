@@ -50,7 +50,7 @@ pub(crate) fn large_transaction_line(large: LargeTransaction, is_filtered: bool)
         view! { <Identifier label="correlation" value=value href=href/> }.into_html()
     });
     let heading = view! { <TransactionHeading transaction=transaction/> }.into_html();
-    let ids = view! { <p class="ids"><Identifier label="transaction" value=id.clone() href=Some(href.clone())/> {correlation}</p> }
+    let ids = view! { <p class="ids"><Identifier label="transaction" of_line=true value=id.clone() href=Some(href.clone())/> {correlation}</p> }
         .into_html();
     view! {
         <details class="entry bulk" open=open data-entry="" data-copy-id=id>

@@ -104,8 +104,8 @@ async fn invalid_argument_error_names_argument(pool: PgPool) -> Result {
         (["tickets", "abc", LONG_AGO], "the ids of tickets are numbers, not \"abc\""),
         (["lines", "1", LONG_AGO], r#"key is "1": expected every key column, as in "line=…&order=…""#),
         (["tickets", "", LONG_AGO], r#"key is "": expected the key of a row"#),
-        (["tickets", "id=1", "noon\u{1b}"], r#"time is "noon\u{1b}": expected a UTC time"#),
-        (["tickets", "id=1", ""], r#"time is "": expected a UTC time"#),
+        (["tickets", "id=1", "noon\u{1b}"], r#"time is "noon\u{1b}": expected a time such as yesterday"#),
+        (["tickets", "id=1", ""], r#"time is "": expected a time such as yesterday"#),
         (
             ["tickets", "id=1", "2100-01-01T00:00"],
             "2100-01-01 00:00:00 UTC is in the future: choose now or an earlier time",
@@ -126,7 +126,7 @@ async fn invalid_argument_error_names_argument(pool: PgPool) -> Result {
     }
     let failed = run(&pool, &["compare", "tickets", "id=1", LONG_AGO, "later"])?;
     assert!(
-        failed.stderr.starts_with(r#"threadline: other time is "later": expected a UTC time"#),
+        failed.stderr.starts_with(r#"threadline: other time is "later": expected a time such as yesterday"#),
         "{}",
         failed.stderr
     );

@@ -25,9 +25,8 @@ async fn action_is_shown_in_words_with_its_name_as_title(pool: PgPool) -> Result
         let app = mounted(builder(trail.clone(), config.clone(), Access::Allow))?;
         for address in [format!("/transactions/{id}"), "/rows/tickets/id%3D1".to_owned()] {
             let html = page(&app, &address).await?;
-            let shown = format!("<bdi>{words}</bdi>");
-            assert!(html.contains(&shown), "{address}: {html}");
-            let titled = format!("<span title=\"{action}\" class=\"action\">{shown}");
+            assert!(html.contains(&format!(">{words}</bdi>")), "{address}: {html}");
+            let titled = format!("<bdi title=\"{action}\" class=\"action\">{words}</bdi>");
             assert_eq!(html.contains(&titled), words != action, "{address}: {html}");
         }
         let html = page(&app, &format!("/transactions/{id}")).await?;
