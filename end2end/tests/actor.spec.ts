@@ -5,7 +5,7 @@ test("an actor's changes are listed by window, one line each", async ({ page }) 
   await logIn(page, "support");
   await raisePriority(page);
   await page.goto("/audit/actors/user/support");
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Maria Santos");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Support desk");
   const windows = page.getByRole("navigation", { name: "Window" });
   await expect(windows.locator("[aria-current]")).toHaveText("Last 24 hours");
   await expect(lines(page).first()).toContainText(/#\d+ /);

@@ -7,7 +7,7 @@ import { expect, expectNoSidewaysScroll, lines, logIn, openLine, openTicket, tes
 async function opened(page: Page, subject: string, body: string) {
   const ticket = await openTicket(page, { subject, body });
   await page.goto("/audit/timeline?table=tickets&operation=insert");
-  return openLine(lines(page).filter({ has: page.locator("summary .key", { hasText: new RegExp(`^${ticket}$`) }) }).first());
+  return openLine(lines(page).filter({ has: page.locator("summary .key", { hasText: new RegExp(`^#${ticket}$`) }) }).first());
 }
 
 test("a long value is cut with its length and opens on demand, with the keyboard and without script", async ({ browser, baseURL }) => {

@@ -26,6 +26,6 @@ test("whoever is refused learns how to get in, and nothing else", async ({ page,
   await logIn(page, "customer");
   const response = await page.goto("/audit/actors/user/support");
   expect(response?.status()).toBe(403);
-  await expect(page.getByText("To be given access, ask whoever runs this application.")).toBeVisible();
+  await expect(page.getByText("The audit console is for staff. Ask an administrator for an account.")).toBeVisible();
   await expect(page.getByRole("main")).not.toContainText("support");
 });

@@ -105,7 +105,7 @@ test("a large transaction is one line, and older changes are on the same page", 
   sql("INSERT INTO ticket_replies (ticket_id, author, body) SELECT 1, 'support', 'Sent to everybody.' FROM generate_series(1, 300)");
   await page.goto("/audit/timeline?table=ticket_replies");
   const large = lines(page).first();
-  await expect(large.locator("summary")).toContainText("created 300 ticket_replies");
+  await expect(large.locator("summary")).toContainText("created 300 replies");
   await expect(lines(page).nth(1)).not.toContainText("Sent to everybody.");
   const opened = await openLine(large);
   await expect(opened).toContainText("300 changes of this transaction match the filter.");

@@ -23,7 +23,7 @@ pub(crate) fn TransactionHeading(
     view! { {who} " · " {action(transaction.action)} }
 }
 
-/// Renders who signed a change and by which action, behind a time: ` by Maria Santos · changed ticket priority`, or
+/// Renders who signed a change and by which action, behind a time: ` by Support desk · changed ticket priority`, or
 /// `, not signed by the application · no action named`.
 pub(crate) fn signed(transaction: TransactionRecord) -> Html {
     let before = if transaction.actor.is_some() { " by " } else { ", " };

@@ -21,7 +21,7 @@ pub(crate) fn routes(trail: AuditTrail, config: Config) -> Result<Router, Invali
     let console = Console::builder(trail)
         .home_link("Help desk", "/")
         .sign_in_link("/login?next={return_to}")
-        .refusal_note("The audit console is for staff. Ask Ken Adams for an account.")
+        .refusal_note("The audit console is for staff. Ask an administrator for an account.")
         .config(config)
         .labels_fn(names::labels)
         .coverage_poll(Duration::from_secs(10))

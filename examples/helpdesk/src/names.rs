@@ -18,8 +18,8 @@ pub(crate) async fn labels(request: LabelRequest) -> Result<Labels, Infallible> 
 
 fn name_and_role(actor: &ActorRef) -> Option<(&'static str, &'static str)> {
     match actor.id()? {
-        "admin" => Some(("Ken Adams", "runs the help desk")),
-        "support" => Some(("Maria Santos", "support")),
+        "admin" => Some(("Administrator", "runs the help desk")),
+        "support" => Some(("Support desk", "support")),
         "triage" => Some(("Triage", "program that opens and assigns tickets")),
         "sla-sweeper" => Some(("SLA sweeper", "job that closes tickets")),
         _ => None,

@@ -20,7 +20,7 @@ fn label_all(request: &LabelRequest) -> Labels {
         let id = actor.id().unwrap_or_default();
         labels.actor(
             actor,
-            Label::new(format!("{id} Santos")).detail(format!("{id}@example.org")).link("/staff/1"),
+            Label::new(format!("{id} Staff")).detail(format!("{id}@example.org")).link("/staff/1"),
         );
     }
     for row in &request.rows {
@@ -67,22 +67,22 @@ async fn hook_is_asked_once_about_what_the_page_shows(pool: PgPool) -> Result {
     ] {
         let html = page(&app, address).await?;
         assert_eq!(std::mem::take(&mut *asked.lock().unwrap()).join("; "), expected, "{address}");
-        assert!(!html.contains("carl Santos"), "{address}: {html}");
+        assert!(!html.contains("carl Staff"), "{address}: {html}");
     }
     let html = page(&app, &format!("/transactions/{id}")).await?;
     assert!(
-        html.contains("title=\"ann@example.org · user:ann\" class=\"who\"><bdi>ann Santos</bdi>"),
+        html.contains("title=\"ann@example.org · user:ann\" class=\"who\"><bdi>ann Staff</bdi>"),
         "{html}"
     );
     assert!(
-        html.contains("<b title=\"operator-7@example.org · admin:operator-7\"><bdi>operator-7 Santos</bdi>"),
+        html.contains("<b title=\"operator-7@example.org · admin:operator-7\"><bdi>operator-7 Staff</bdi>"),
         "{html}"
     );
     let html = page(&app, "/rows/tickets/id%3D1").await?;
     assert_eq!(heading(&html), "Ticket #1 · labelled id=1");
     assert!(part(&html, "class=\"row-state exists\">", "</p>").contains("<a href=\"/row\">"), "{html}");
     let html = page(&app, "/actors/user/ann").await?;
-    assert_eq!(heading(&html), "ann Santos");
+    assert_eq!(heading(&html), "ann Staff");
     let about = part(&html, "</h1>", "</p>");
     assert_eq!(visible_text(&format!("<p{about}")), "ann@example.org · user:ann · Open in the application ↗");
     assert!(about.contains("<a href=\"/staff/1\">"), "{about}");
@@ -160,7 +160,7 @@ async fn actor_that_a_scope_hides_has_no_name(pool: PgPool) -> Result {
             .labels_fn(|request: LabelRequest| async move { Ok::<_, std::io::Error>(label_all(&request)) });
         let html = page(&mounted(console)?, "/actors/user/ann").await?;
         assert_eq!(heading(&html), "user:ann");
-        assert!(!html.contains("ann Santos"), "{html}");
+        assert!(!html.contains("ann Staff"), "{html}");
     }
     Ok(())
 }
