@@ -52,6 +52,9 @@ async fn refused_visitor_signs_in_and_comes_back(pool: PgPool) {
     }
     let customer = Browser::logged_in(&desk, "customer").await;
     let refused = customer.get("/audit").await.page;
-    assert!(refused.contains("You may not open this page") && refused.contains("Ask an administrator"), "{refused}");
+    assert!(
+        refused.contains("You may not open this page") && refused.contains("Ask an administrator"),
+        "{refused}"
+    );
     assert!(!refused.contains("/login"), "{refused}");
 }
