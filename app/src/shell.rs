@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use url::form_urlencoded;
+
 use crate::components::{Preferences, Tools, isolated, one_line};
 use crate::diff::accessible_line;
 use crate::html::IntoHtml;
@@ -41,6 +43,19 @@ pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl Int
     }
 }
 
+/// Renders the search of every page, with its text on the page of its results.
+fn find(context: &PageContext) -> impl IntoView + use<> {
+    let query = context.address.split_once("/search?").map_or("", |(_, query)| query);
+    let typed = form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == "q")
+        .map(|(_, text)| text.into_owned());
+    view! {
+        <form class="find" role="search" method="get" action=context.href("/search") aria-label="Everything">
+            <input type="search" name="q" value=typed maxlength="500" aria-label="Find" placeholder="Find a record, a person, an id, a value"/>
+        </form>
+    }
+}
+
 /// The bar at the top. On a narrow screen the navigation folds into a menu that needs no script.
 #[component]
 fn Header(context: PageContext) -> impl IntoView {
@@ -50,6 +65,7 @@ fn Header(context: PageContext) -> impl IntoView {
         let title = name.title.as_deref().map(accessible_line);
         view! { <span class="operator"><span class="wide">"Signed in as "</span> <b title=title>{isolated(name.text)}</b></span> }
     });
+    let find = context.may(ConsoleAction::ViewTimeline).then(|| find(&context));
     let href = context.href("/coverage");
     let coverage = context.coverage.map(|pill| view! { <CoveragePill pill=pill href=href/> });
     // An operator whom the hook denies cannot set a theme either.
@@ -59,6 +75,7 @@ fn Header(context: PageContext) -> impl IntoView {
         <header class="top">
             {brand(&context)}
             <Navigation context=context.clone()/>
+            {find}
             <div class="status">{coverage}{scoped}{operator}</div>
             {preferences}
         </header>

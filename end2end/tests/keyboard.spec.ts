@@ -54,18 +54,21 @@ test("Enter on a link inside of an open line follows the link", async ({ page })
   await expect(page).toHaveURL(new URL(href, page.url()).href);
 });
 
-test("the slash goes to the filter, and letters typed there are letters", async ({ page }) => {
+test("f goes to the filter, the slash to the search, and letters typed there are letters", async ({ page }) => {
   await openTimeline(page);
   await page.setViewportSize({ width: 320, height: 700 });
   const field = page.getByLabel("Table").first();
   await expect(field).toBeHidden();
-  await page.keyboard.press("/");
+  await page.keyboard.press("f");
   await expect(field).toBeVisible();
   const focused = page.locator("form.filter :focus");
   await expect(focused).toHaveCount(1);
   await field.focus();
   await page.keyboard.type("jk?c/");
   await expect(field).toHaveValue("jk?c/");
+  await page.getByRole("heading", { level: 1 }).click();
+  await page.keyboard.press("/");
+  await expect(page.getByRole("searchbox", { name: "Find" })).toBeFocused();
   await expect(help(page)).toBeHidden();
 });
 
@@ -74,7 +77,7 @@ test("the help lists the keys, holds the focus, and gives it back", async ({ pag
   await page.keyboard.press("j");
   await page.keyboard.press("?");
   await expect(help(page)).toBeVisible();
-  for (const key of ["j", "k", "o", "O", "c", "/", "?", "Escape"]) {
+  for (const key of ["j", "k", "o", "O", "c", "/", "f", "?", "Escape"]) {
     await expect(help(page).locator("kbd").getByText(key, { exact: true })).toBeVisible();
   }
   await expect(help(page).getByRole("button", { name: "Close" })).toBeFocused();

@@ -155,6 +155,10 @@ const screens: Screen[] = [
   },
   at("transaction-missing", "/transactions/0193c2aa-0000-7000-8000-00000000008d", { status: 404 }),
 
+  at("search", "/search"),
+  at("search-results", "/search?q=printer"),
+  at("search-nothing", "/search?q=no-such-word-anywhere"),
+
   at("actor", "/actors/user/support"),
   at("actor-every", "/actors/user"),
   at("actor-unknown", "/actors/user/nobody"),

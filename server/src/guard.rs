@@ -33,8 +33,9 @@ pub(crate) struct RouteGuard {
 
 /// Calls the hooks and passes the request on, or denies it.
 ///
-/// In this order: the authorization hook decides; the other hook names the operator, also for the page about a refusal; the origin of a request with an unsafe
-/// method is checked (see [`csrf`]); the request waits until few enough others run; the handler runs with a [`RequestContext`]; and an error of the handler is rendered.
+/// In this order: the authorization hook decides; the other hook names the operator, also for the page about a refusal; the origin
+/// of a request with an unsafe method is checked (see [`csrf`]); the request waits until few enough others run; the handler runs with
+/// a [`RequestContext`]; and an error of the handler is rendered.
 pub(crate) async fn guard(
     State(RouteGuard { state, action, route }): State<RouteGuard>,
     request: Request,

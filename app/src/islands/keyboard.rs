@@ -38,6 +38,7 @@ pub(super) fn pressed(event: &KeyboardEvent) {
         ShortcutAction::Toggle => entries::toggle(),
         ShortcutAction::ToggleAll => entries::toggle_all(),
         ShortcutAction::Copy => entries::copy_id(),
+        ShortcutAction::Search => focus_search(),
         ShortcutAction::Filter => focus_filter(),
         ShortcutAction::Help => show_help(),
         ShortcutAction::Close => close(),
@@ -84,6 +85,14 @@ fn storage() -> Option<Storage> {
 
 fn is_typing(target: &Element) -> bool {
     target.matches("input, textarea, select, [contenteditable]").unwrap_or(false)
+}
+
+/// Focuses the search in the header, with its text selected.
+fn focus_search() -> bool {
+    dom::find::<HtmlInputElement>("form.find input").is_some_and(|field| {
+        field.select();
+        field.focus().is_ok()
+    })
 }
 
 /// Focuses the first field of the filter, and opens the folds around it.

@@ -20,6 +20,7 @@ pub(crate) enum ShortcutAction {
     Toggle,
     ToggleAll,
     Copy,
+    Search,
     Filter,
     Help,
     Close,
@@ -30,13 +31,14 @@ const fn shortcut(key: &'static str, description: &'static str, action: Shortcut
 }
 
 /// Every shortcut, in the order of the help.
-pub(crate) const SHORTCUTS: [Shortcut; 8] = [
+pub(crate) const SHORTCUTS: [Shortcut; 9] = [
     shortcut("j", "Go to the next line", ShortcutAction::Next),
     shortcut("k", "Go to the previous line", ShortcutAction::Previous),
     shortcut("o", "Open or close the line, as Enter does", ShortcutAction::Toggle),
     shortcut("O", "Open or close all lines", ShortcutAction::ToggleAll),
     shortcut("c", "Copy the id of the transaction", ShortcutAction::Copy),
-    shortcut("/", "Go to the filter", ShortcutAction::Filter),
+    shortcut("/", "Go to the search", ShortcutAction::Search),
+    shortcut("f", "Go to the filter", ShortcutAction::Filter),
     shortcut("?", "Show these shortcuts", ShortcutAction::Help),
     shortcut("Escape", "Close what is open", ShortcutAction::Close),
 ];

@@ -11,6 +11,7 @@ mod home;
 mod problem;
 mod redaction;
 mod row;
+mod search;
 mod timeline;
 mod transaction;
 
@@ -29,6 +30,7 @@ use crate::{Endpoint, Route};
 pub static ROUTES: &[Route] = &[
     Route::page::<home::HomePage>("/", EnterConsole).navigation("Overview"),
     Route::page::<TimelinePage>("/timeline", ViewTimeline).navigation("Timeline"),
+    Route::page::<search::SearchPage>("/search", ViewTimeline),
     Route::new("/api/newer_changes", Endpoint::NewerChanges, ViewTimeline),
     Route::page::<transaction::TransactionPage>("/transactions/{id}", ViewTransaction),
     Route::page::<find_row::FindRowPage>("/rows", ViewRow),

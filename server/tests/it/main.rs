@@ -23,6 +23,7 @@ mod request_context;
 mod row;
 mod row_keys;
 mod row_removals;
+mod search;
 mod support;
 mod tenants;
 mod timeline;

@@ -1,7 +1,8 @@
 //! The parts of the trail that a search by time reads one after the other: time windows, and in a search for a value chunks of them.
 //!
-//! Unless a [value index](crate::query::value_index) serves it, a statement that searches the values of a whole window could exceed its timeout, and one transaction may have
-//! recorded any number of changes at one moment. So a chunk ends after a number of changes, or of bytes.
+//! Unless a [value index](crate::query::value_index) serves it, a statement that searches the values of a whole window could exceed
+//! its timeout, and one transaction may have recorded any number of changes at one moment. So a chunk ends after a number of changes,
+//! or of bytes.
 
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row};

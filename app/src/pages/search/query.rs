@@ -1,0 +1,37 @@
+//! The text of the search.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use threadline::InvalidParameter;
+
+use crate::query_string::pairs;
+use crate::{PageError, RequestContext};
+
+/// The longest text, in bytes.
+pub(super) const MAX_BYTES: usize = 500;
+
+/// The text of the search, without blanks at its ends.
+#[derive(Debug)]
+pub(in crate::pages) struct SearchQuery {
+    pub(super) text: String,
+}
+
+impl FromRequestParts<RequestContext> for SearchQuery {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &RequestContext) -> Result<Self, PageError> {
+        let mut text = String::new();
+        for (key, value) in pairs(parts) {
+            if key != "q" {
+                return Err(InvalidParameter::new(&key, &value, "the key q").into());
+            }
+            value.trim().clone_into(&mut text);
+        }
+        if text.len() > MAX_BYTES || text.contains('\0') {
+            let start: String = text.chars().take(20).collect();
+            let expected = "a text of at most 500 bytes without a NUL character";
+            return Err(InvalidParameter::new("q", &format!("{start}…"), expected).into());
+        }
+        Ok(Self { text })
+    }
+}

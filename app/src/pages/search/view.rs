@@ -1,0 +1,123 @@
+//! The view of the search.
+
+use chrono::Utc;
+use leptos::prelude::*;
+use threadline::query::Filter;
+
+use super::{Actor, Found, FoundValues, Record, SearchPage};
+use crate::PageContext;
+use crate::components::{ShortTimestamp, counted, counted_up_to, isolated, line_list};
+use crate::html::{Html, IntoHtml};
+
+/// Renders the results in groups.
+pub(super) fn view(page: SearchPage, context: &PageContext) -> impl IntoView + use<> {
+    let SearchPage { text, found, values } = page;
+    if text.is_empty() {
+        return view! { <h1>"Search"</h1> {help()} }.into_html();
+    }
+    let groups = groups(found, context);
+    let nothing = groups.is_empty().then(|| {
+        view! { <p class="note">"No record, person, transaction or request is called "<b>{isolated(text.clone())}</b>"."</p> }
+    });
+    let values = values_group(values, &text, context);
+    let help = groups.is_empty().then(help);
+    view! {
+        <h1>"Search: "{isolated(text)}</h1>
+        {groups}
+        {nothing}
+        {values}
+        {help}
+    }
+    .into_html()
+}
+
+fn groups(found: Found, context: &PageContext) -> Vec<Html> {
+    let Found { records, tables_left_out, actors, requests, transaction } = found;
+    let records: Vec<_> = records.into_iter().map(|found| record(&found, context)).collect();
+    let actors: Vec<_> = actors.into_iter().map(|found| actor(found, context)).collect();
+    let requests: Vec<_> = requests.iter().map(|filter| request(filter, context)).collect();
+    let transaction: Vec<_> = transaction
+        .into_iter()
+        .map(|href| view! { <li><a href=href>"The transaction with this id"</a></li> }.into_html())
+        .collect();
+    let mut groups: Vec<Html> = [
+        ("Records", records),
+        ("People and programs", actors),
+        ("Requests", requests),
+        ("Transactions", transaction),
+    ]
+    .into_iter()
+    .filter(|(_, items)| !items.is_empty())
+    .map(|(title, items)| {
+        view! { <section><h2 class="section">{title}</h2><ul class="results">{items}</ul></section> }
+            .into_html()
+    })
+    .collect();
+    if tables_left_out > 0 {
+        let words = format!(
+            "The records of {} were not searched. Name the table: ticket 5041.",
+            counted(tables_left_out, "more table")
+        );
+        groups.push(view! { <p class="note">{words}</p> }.into_html());
+    }
+    groups
+}
+
+fn record(found: &Record, context: &PageContext) -> Html {
+    let Record { table, key, newest } = found;
+    let names = context.names();
+    let name = names.record_of((table, key), [newest]).heading_with_label();
+    let href = context.row_of(table, key);
+    let now = Utc::now();
+    view! { <li><a href=href>{name}</a> <span class="kind">"last changed "<ShortTimestamp at=newest.change.captured_at now=now/></span></li> }
+        .into_html()
+}
+
+fn actor(found: Actor, context: &PageContext) -> Html {
+    let Actor { actor, count, .. } = found;
+    let href = context.actor_href(actor.kind, actor.id.as_deref());
+    let count = count.map(|count| view! { " "<span class="kind">{counted_up_to(count, "change")}</span> });
+    view! { <li><a href=href>{isolated(actor.to_string())}</a>{count}</li> }.into_html()
+}
+
+fn request(filter: &Filter, context: &PageContext) -> Html {
+    let words = match filter.correlation_id {
+        Some(_) => "Everything with this correlation id",
+        None => "Everything of the request with this id",
+    };
+    view! { <li><a href=context.timeline_href(filter)>{words}</a></li> }.into_html()
+}
+
+/// Renders the changes with the text in a value, or that they could not be found in time.
+fn values_group(values: Option<FoundValues>, text: &str, context: &PageContext) -> Html {
+    let body = match values {
+        None => {
+            view! { <p class="note">"Values could not be searched in time. The timeline searches on, page by page."</p> }
+                .into_html()
+        }
+        Some(FoundValues { lines, .. }) if lines.is_empty() => {
+            view! { <p class="note">"No change of the last 7 days has it in a value."</p> }.into_html()
+        }
+        Some(FoundValues { filter, lines, has_more }) => {
+            let all = has_more.then(|| {
+                let href = context.timeline_href(&filter);
+                view! { <p><a class="button" href=href>"All changes of the last 7 days"</a></p> }
+            });
+            view! { {line_list(lines, false, true, Utc::now())} {all} }.into_html()
+        }
+    };
+    let further = Filter::from_pairs([("value", text)]).ok().map(|(filter, _)| {
+        view! { <p><a class="button" href=context.timeline_href(&filter)>"Look further back"</a></p> }
+    });
+    view! { <section><h2 class="section">"Changes with this text in a value"</h2>{body}{further}</section> }
+        .into_html()
+}
+
+fn help() -> impl IntoView {
+    view! {
+        <p class="note">
+            "Type the number of a record (#5041, ticket 5041), a person or program, an id from a log line or an error page, or a text \
+             that was in a value. Conditions are written as who:maria, table:tickets, field:priority, kind:deleted, from:yesterday."
+        </p>
+    }
+}

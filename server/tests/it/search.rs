@@ -1,0 +1,123 @@
+//! The search of every page: what the text names, where it redirects, and what it lists.
+
+use axum::Router;
+use http::{StatusCode, header};
+use sqlx::PgPool;
+use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
+use threadline_server::Access;
+use threadline_testkit::html::{part, words};
+
+use crate::support::{Result, call, get, mounted};
+
+/// Seeds two tables with records of the same number, and a change by ann under a correlation id. Returns its transaction.
+async fn seeded(pool: &PgPool) -> Result<String> {
+    let trail = AuditTrail::new(pool.clone());
+    trail.install().await?;
+    sqlx::raw_sql(
+        "CREATE TABLE tickets (id bigint PRIMARY KEY, subject text);
+         CREATE TABLE invoices (id bigint PRIMARY KEY, total text);
+         CREATE TABLE codes (code text PRIMARY KEY, word text);",
+    )
+    .execute(pool)
+    .await?;
+    trail.capture(["tickets", "invoices", "codes"]).await?;
+    sqlx::raw_sql(
+        "INSERT INTO tickets VALUES (5041, 'Printer on fire'), (7, 'Seven');
+         INSERT INTO invoices VALUES (7, 'seven euros');
+         INSERT INTO codes VALUES ('A-1', 'a')",
+    )
+    .execute(pool)
+    .await?;
+    let context = AuditContext::new(ActorRef::new(ActorKind::User, "ann")?).with_correlation_id("case-88")?;
+    let mut tx = trail.write(&context).action("ticket.renamed").begin().await?;
+    sqlx::raw_sql("UPDATE tickets SET subject = 'Scanner on fire' WHERE id = 5041").execute(&mut *tx).await?;
+    Ok(tx.commit().await?.transaction_id.to_string())
+}
+
+async fn leads_to(app: &Router, text: &str) -> Result<String> {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", text).finish();
+    let response = call(app, &format!("/audit/search?{query}")).await?;
+    let location = response.headers().get(header::LOCATION);
+    Ok(location.map(|location| location.to_str()).transpose()?.unwrap_or_default().to_owned())
+}
+
+#[sqlx::test(migrations = false)]
+async fn text_that_names_one_thing_redirects_to_it(pool: PgPool) -> Result {
+    let transaction = seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    let address = format!("/audit/transactions/{transaction}");
+    for (text, expected) in [
+        ("5041", "/audit/rows/tickets/id%3D5041"),
+        (" #5,041 ", "/audit/rows/tickets/id%3D5041"),
+        ("Tickets 7", "/audit/rows/tickets/id%3D7"),
+        ("A-1", "/audit/rows/codes/code%3DA-1"),
+        ("ann", "/audit/actors/user/ann"),
+        ("user:ann", "/audit/actors/user/ann"),
+        ("case-88", "/audit/timeline?correlation_id=case-88"),
+        (&transaction, &address),
+        ("table:tickets kind:changed fire", "/audit/timeline?table=tickets&operation=update&value=fire"),
+        // Nothing, two records, and something near to an actor are not certain.
+        ("", ""),
+        ("7", ""),
+        ("an", ""),
+        ("999999", ""),
+    ] {
+        assert_eq!(leads_to(&app, text).await?, expected, "{text:?}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn results_are_listed_in_groups(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    let (status, body) = get(&app, "/audit/search?q=7").await?;
+    assert_eq!(status, StatusCode::OK);
+    for record in ["/audit/rows/tickets/id%3D7", "/audit/rows/invoices/id%3D7"] {
+        assert!(body.contains(record), "{record} is missing in {body}");
+    }
+    let (_, body) = get(&app, "/audit/search?q=on+fire").await?;
+    assert!(words(&body).contains("No record, person, transaction or request is called on fire."), "{body}");
+    assert_eq!(body.matches("<details data-entry").count(), 2, "{body}");
+    assert!(body.contains("href=\"/audit/timeline?value=on+fire\""), "{body}");
+    assert!(part(&body, "class=\"find\"", "</form>").contains("value=\"on fire\""), "{body}");
+    let (_, body) = get(&app, "/audit/search?q=nowhere").await?;
+    assert!(body.contains("No change of the last 7 days has it in a value."), "{body}");
+    assert!(body.contains("who:maria"), "{body}");
+    let (status, body) = get(&app, "/audit/search").await?;
+    assert!(status == StatusCode::OK && body.contains("ticket 5041"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn search_shows_what_the_scope_shows(pool: PgPool) -> Result {
+    let transaction = seeded(&pool).await?;
+    let app = mounted(&pool, Access::AllowWithin(Scope::tables(["invoices"])));
+    assert_eq!(leads_to(&app, "7").await?, "/audit/rows/invoices/id%3D7");
+    for text in ["5041", "A-1", "ann", "case-88", &transaction, "fire"] {
+        assert_eq!(leads_to(&app, text).await?, "", "{text}");
+        let (_, body) = get(&app, &format!("/audit/search?q={text}")).await?;
+        assert!(!body.contains("data-entry") && !body.contains("class=\"results\""), "{text}: {body}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn bad_or_hostile_text_is_refused_or_shown_as_text(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let app = mounted(&pool, Access::Allow);
+    let long = "x".repeat(501);
+    for (query, status, message) in [
+        ("q=%00", StatusCode::BAD_REQUEST, "without a NUL character"),
+        (&format!("q={long}"), StatusCode::BAD_REQUEST, "at most 500 bytes"),
+        ("query=7", StatusCode::BAD_REQUEST, "expected the key q"),
+        ("q=%3Cscript%3Ealert(1)%3C%2Fscript%3E%E2%80%AE", StatusCode::OK, "&lt;script&gt;"),
+        ("q=%25_%5C%27%22", StatusCode::OK, "Changes with this text in a value"),
+    ] {
+        let (given, body) = get(&app, &format!("/audit/search?{query}")).await?;
+        assert_eq!(given, status, "{query}: {body}");
+        assert!(body.contains(message), "{query}: {body}");
+        assert!(!body.contains("<script>alert"), "{query}");
+    }
+    Ok(())
+}
