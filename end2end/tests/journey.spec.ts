@@ -62,7 +62,9 @@ test("the filter narrows by table and by time, and its address can be shared", a
   await page.getByRole("button", { name: "Apply" }).click();
   await expect(page).toHaveURL(/\/audit\/timeline\?table=ticket_replies&from=[^&]*$/);
   const tables = await lines(page).locator("summary .table").allTextContents();
-  expect(new Set(tables)).toEqual(new Set(["reply"]));
+  expect(tables.length).toBeGreaterThan(0);
+  // A large transaction is one line about several of them.
+  expect(tables.filter((noun) => noun !== "reply" && noun !== "replies")).toEqual([]);
   await expect(page.getByLabel("Table", { exact: true })).toHaveValue("ticket_replies");
 
   await page.goto("/audit/timeline?to=2020-01-01T00:00");
