@@ -16,6 +16,7 @@ mod suggestions;
 mod table_options;
 mod time;
 mod tools;
+mod unsearched;
 mod value;
 
 pub(crate) use change_line::{LineOptions, change_line};
@@ -33,4 +34,5 @@ pub(crate) use suggestions::{NearValue, did_you_mean, sentence_parts};
 pub(crate) use table_options::table_options;
 pub(crate) use time::{ShortTimestamp, TIME_EXAMPLE, Time, Timestamp, ago, local, time_in_words};
 pub(crate) use tools::{Preferences, Tools};
+pub(crate) use unsearched::unsearched_columns;
 pub(crate) use value::{Value, isolated, one_line, text};

@@ -3,6 +3,7 @@
 use axum::Router;
 use http::{StatusCode, header};
 use sqlx::PgPool;
+use threadline::capture::TablePolicy;
 use threadline::{ActorKind, ActorRef, AuditContext, AuditTrail, Scope};
 use threadline_server::Access;
 use threadline_testkit::html::{part, words};
@@ -82,10 +83,20 @@ async fn results_are_listed_in_groups(pool: PgPool) -> Result {
     assert!(body.contains("href=\"/audit/timeline?value=on+fire\""), "{body}");
     assert!(part(&body, "class=\"find\"", "</form>").contains("value=\"on fire\""), "{body}");
     let (_, body) = get(&app, "/audit/search?q=nowhere").await?;
-    assert!(body.contains("No change of the last 7 days has it in a value."), "{body}");
+    assert!(body.contains("No change of the last 7 days has it in a recorded value."), "{body}");
     assert!(body.contains("who:maria"), "{body}");
     let (status, body) = get(&app, "/audit/search").await?;
     assert!(status == StatusCode::OK && body.contains("ticket 5041"), "{body}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn column_that_is_not_recorded_is_named(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    sqlx::raw_sql("CREATE TABLE accounts (id bigint PRIMARY KEY, secret text)").execute(&pool).await?;
+    AuditTrail::new(pool.clone()).capture([TablePolicy::new("accounts").exclude(["secret"])]).await?;
+    let (_, body) = get(&mounted(&pool, Access::Allow), "/audit/search?q=open+sesame").await?;
+    assert!(words(&body).contains("secret of accounts is not recorded, so it was not searched"), "{body}");
     Ok(())
 }
 

@@ -117,7 +117,9 @@ async fn values(context: &RequestContext, text: &str) -> Result<Option<FoundValu
     let (mut snapshot, scope) = (context.snapshot().await?, &context.scope);
     let mut page = snapshot.timeline_lines(scope, &filter, Position::Newest, MAX_RESULTS).await?;
     snapshot.load_old_values(scope, page.entries.iter_mut().filter_map(TimelineLine::change_mut)).await?;
-    Ok(Some(FoundValues { filter, lines: page.entries, has_more: page.older.is_some() }))
+    let unsearched = snapshot.unsearched_columns(scope, &filter).await?;
+    let (has_more, searched_to) = (page.older.is_some(), page.truncated_at);
+    Ok(Some(FoundValues { filter, lines: page.entries, has_more, searched_to, unsearched }))
 }
 
 impl Found {

@@ -5,9 +5,10 @@ mod qualifiers;
 mod query;
 mod view;
 
+use chrono::{DateTime, Utc};
 use leptos::prelude::IntoView;
 use threadline::TableName;
-use threadline::query::{ActorFilter, Count, Filter, RowKey, TimelineEntry, TimelineLine};
+use threadline::query::{ActorFilter, Count, Filter, RowKey, TimelineEntry, TimelineLine, UnsearchedColumns};
 
 use self::query::SearchQuery;
 use crate::{Mentions, Page, PageContext, PageError, RequestContext};
@@ -60,6 +61,10 @@ struct FoundValues {
     lines: Vec<TimelineLine>,
     /// True if there may be more.
     has_more: bool,
+    /// The moment back to which values were searched, if that was not the whole window.
+    searched_to: Option<DateTime<Utc>>,
+    /// The columns that are not recorded, and were therefore not searched.
+    unsearched: Vec<UnsearchedColumns>,
 }
 
 impl SearchPage {

@@ -6,7 +6,9 @@ use threadline::query::Filter;
 
 use super::{Actor, Found, FoundValues, Record, SearchPage};
 use crate::PageContext;
-use crate::components::{ShortTimestamp, counted, counted_up_to, isolated, line_list};
+use crate::components::{
+    ShortTimestamp, Timestamp, counted, counted_up_to, isolated, line_list, unsearched_columns,
+};
 use crate::html::{Html, IntoHtml};
 
 /// Renders the results in groups.
@@ -95,15 +97,21 @@ fn values_group(values: Option<FoundValues>, text: &str, context: &PageContext) 
             view! { <p class="note">"Values could not be searched in time. The timeline searches on, page by page."</p> }
                 .into_html()
         }
-        Some(FoundValues { lines, .. }) if lines.is_empty() => {
-            view! { <p class="note">"No change of the last 7 days has it in a value."</p> }.into_html()
+        Some(FoundValues { lines, searched_to, unsearched, .. }) if lines.is_empty() => {
+            let note = match searched_to {
+                Some(at) => view! { <p class="note">"Nothing found back to "<Timestamp at=at/>"; the search stopped there."</p> }.into_html(),
+                None => {
+                    view! { <p class="note">"No change of the last 7 days has it in a recorded value."</p> }.into_html()
+                }
+            };
+            view! { {note} {unsearched_columns(&unsearched)} }.into_html()
         }
-        Some(FoundValues { filter, lines, has_more }) => {
+        Some(FoundValues { filter, lines, has_more, unsearched, .. }) => {
             let all = has_more.then(|| {
                 let href = context.timeline_href(&filter);
                 view! { <p><a class="button" href=href>"All changes of the last 7 days"</a></p> }
             });
-            view! { {line_list(lines, false, true, Utc::now())} {all} }.into_html()
+            view! { {unsearched_columns(&unsearched)} {line_list(lines, false, true, Utc::now())} {all} }.into_html()
         }
     };
     let further = Filter::from_pairs([("value", text)]).ok().map(|(filter, _)| {

@@ -9,7 +9,6 @@ mod mistake;
 mod presets;
 mod query;
 mod result;
-mod unsearched;
 mod view;
 
 use http::StatusCode;

@@ -9,10 +9,9 @@ use super::empty::{invalid_filter, no_changes, unknown_values};
 use super::filter_form::filter_form;
 use super::presets::presets;
 use super::result::{downloads, result_line};
-use super::unsearched::unsearched_columns;
 use super::{FoundChanges, TimelinePage};
 use crate::PageContext;
-use crate::components::{Pager, line_list, search_stopped};
+use crate::components::{Pager, line_list, search_stopped, unsearched_columns};
 use crate::html::IntoHtml;
 use crate::islands::LiveChanges;
 

@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 use threadline::query::UnsearchedColumns;
 
-use crate::components::{counted, sentence_parts};
+use super::{counted, sentence_parts};
 use crate::html::IntoHtml;
 
 /// The tables whose columns are named.
 const MAX_TABLES: usize = 5;
 
 /// Renders the reason for each column, of the first tables.
-pub(super) fn unsearched_columns(unsearched: &[UnsearchedColumns]) -> Option<impl IntoView + use<>> {
+pub(crate) fn unsearched_columns(unsearched: &[UnsearchedColumns]) -> Option<impl IntoView + use<>> {
     let named = unsearched.iter().take(MAX_TABLES).flat_map(UnsearchedColumns::describe);
     let named = named.map(|sentence| view! { <p class="note">{sentence_parts(sentence)}</p> }.into_html());
     let more = unsearched.len().saturating_sub(MAX_TABLES);
