@@ -1,11 +1,11 @@
-//! How much of each change a list shows.
+//! The density of lists: how much they show of each change.
 
 use std::fmt;
 use std::str::FromStr;
 
 use threadline::InvalidParameter;
 
-/// How much of each change a list shows.
+/// The density of lists: how much they show of each change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Density {
     /// One line each, which opens.

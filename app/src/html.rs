@@ -30,7 +30,7 @@ pub(crate) trait IntoHtml: RenderHtml {
 
 impl<View: RenderHtml> IntoHtml for View {}
 
-/// What separates two texts, or stands for a view that renders nothing.
+/// The marker that separates two texts, or stands for a view that renders nothing.
 const MARKER: &str = "<!>";
 
 /// `html_len()` ignores the quotes of attributes and escaping; over-allocating by 1/8 avoids a final reallocation.

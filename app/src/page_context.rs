@@ -37,7 +37,7 @@ pub struct PageContext {
     pub theme: Theme,
     /// The time zone.
     pub zone: Zone,
-    /// Whether the lines of lists are open.
+    /// The density of lists.
     pub density: Density,
     /// The path and query of the request, for forms and links that return to it.
     pub address: String,

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use threadline::query::{QueryError, Snapshot, SnapshotMark, ValueLimits};
+use threadline::query::{
+    Filter, Page, Position, QueryError, Snapshot, SnapshotMark, TimelineLine, ValueLimits,
+};
 use threadline::{AuditTrail, Scope, TableName};
 
 use crate::coverage::CoverageSource;
@@ -135,4 +137,17 @@ impl RequestContext {
             }
         }
     }
+}
+
+/// Reads a page of lines with the old values of their changes.
+pub(crate) async fn read_lines(
+    snapshot: &mut Snapshot<'_>,
+    scope: &Scope,
+    filter: &Filter,
+    position: Position,
+    size: usize,
+) -> Result<Page<TimelineLine>, QueryError> {
+    let mut page = snapshot.timeline_lines(scope, filter, position, size).await?;
+    snapshot.load_old_values(scope, page.entries.iter_mut().filter_map(TimelineLine::change_mut)).await?;
+    Ok(page)
 }

@@ -35,7 +35,7 @@ pub(super) struct FieldRows {
     sides: Sides,
     pub(super) shown: Vec<Row>,
     pub(super) rest: Vec<Row>,
-    /// What the folded rows are.
+    /// The noun for the folded rows.
     rest_noun: &'static str,
     /// True if every old value is from the previous change.
     is_from_previous: bool,

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::Zone;
 
-/// What the field for a time says that it understands.
+/// The examples in an empty field for a time.
 pub(crate) const TIME_EXAMPLE: &str = "yesterday, 2h, or 24 Nov 14:00";
 
 /// A time of day, with the exact time in its attributes.

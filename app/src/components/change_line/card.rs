@@ -17,6 +17,7 @@ use crate::html::{Html, IntoHtml};
 
 /// Renders a change in full.
 pub(super) fn card(
+    context: &PageContext,
     change: Change,
     transaction: Option<TransactionRecord>,
     page_key: Option<RowKey>,
@@ -26,9 +27,9 @@ pub(super) fn card(
     let id = format!("change-{}", change.id);
     let history = match page_key {
         Some(_) => None,
-        None => PageContext::current().row_href(&change),
+        None => context.row_href(&change),
     };
-    let head = head(&change, transaction, history);
+    let head = head(context, &change, transaction, history);
     let other_key = other_key(&change, page_key.as_ref());
     let clock = change.clock_at.map(|clock_at| clock_note(change.captured_at, clock_at).into_html());
     let body = body(&change, rows);
@@ -44,12 +45,27 @@ pub(super) fn card(
     .into_html()
 }
 
-fn head(change: &Change, transaction: Option<TransactionRecord>, history: Option<String>) -> Option<Html> {
+fn head(
+    context: &PageContext,
+    change: &Change,
+    transaction: Option<TransactionRecord>,
+    history: Option<String>,
+) -> Option<Html> {
     let history = history.map(|href| view! { <a href=href>"Record history"</a> });
     let Some(transaction) = transaction else {
         return history.map(|history| view! { <p class="ids">{history}</p> }.into_html());
     };
-    let context = PageContext::current();
+    let when = format!(" · {}, {}", exact_time(change.captured_at), ago(Utc::now() - change.captured_at));
+    Some(about(context, transaction, Some(when), history.map(IntoHtml::into_html)))
+}
+
+/// Renders who, why, and the ids to go on with. `when` follows the action, and `history` the ids.
+pub(super) fn about(
+    context: &PageContext,
+    transaction: TransactionRecord,
+    when: Option<String>,
+    history: Option<Html>,
+) -> Html {
     let action = transaction.action.as_ref();
     let reason = action.and_then(|action| action.reason.clone());
     let reason = reason.map(|reason| view! { <p class="reason">{text(reason, true)}</p> });
@@ -59,16 +75,13 @@ fn head(change: &Change, transaction: Option<TransactionRecord>, history: Option
     });
     let id = transaction.id.to_string();
     let href = context.href(&format!("/transactions/{id}"));
-    let at = change.captured_at;
     let heading = view! { <TransactionHeading transaction=transaction/> }.into_html();
-    Some(
-        view! {
-            <p class="about">{heading}" · "{exact_time(at)}", "{ago(Utc::now() - at)}</p>
-            {reason}
-            <p class="ids"><Identifier label="transaction" of_line=true value=id href=Some(href)/> {correlation} {history}</p>
-        }
-        .into_html(),
-    )
+    view! {
+        <p class="about">{heading}{when}</p>
+        {reason}
+        <p class="ids"><Identifier label="transaction" of_line=true value=id href=Some(href)/> {correlation} {history}</p>
+    }
+    .into_html()
 }
 
 fn body(change: &Change, rows: FieldRows) -> Html {

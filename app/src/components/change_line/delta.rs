@@ -1,4 +1,4 @@
-//! What changed, in one line: the first fields with their old and new values.
+//! The first changed fields of a line, with their old and new values.
 
 use leptos::prelude::*;
 use threadline::query::{Change, Operation};

@@ -26,7 +26,7 @@ use crate::{Density, PageContext, Zone};
 /// Characters of a reason that a line shows.
 const MAX_REASON: usize = 80;
 
-/// What a list does with its lines.
+/// The choices of a list for one of its lines.
 #[derive(Default)]
 pub(crate) struct LineOptions {
     /// The key whose history the page shows, if it shows one.
@@ -70,7 +70,7 @@ pub(crate) fn change_line(
     let subject = subject(&change, page_key.as_ref(), record.as_ref(), action, names);
     let why = transaction.as_ref().filter(|_| !is_same_transaction);
     let why = why.map(|transaction| why_of(transaction, action.is_none(), names));
-    let card = card(change, transaction, page_key, rows, links);
+    let card = card(&context, change, transaction, page_key, rows, links);
     let open = is_open || context.density == Density::Cards;
     let class = if is_same_transaction { "entry same" } else { "entry" };
     let current = is_current.then_some("true");

@@ -1,4 +1,4 @@
-//! What was done, and to what: `~ changed tickets 5041`.
+//! The verb of a line, and the record: `~ changed tickets 5041`.
 
 use leptos::prelude::*;
 use threadline::TableName;
@@ -8,9 +8,10 @@ use crate::components::value::one_line;
 use crate::html::{Html, IntoHtml};
 use crate::names::{Names, RecordName};
 
-/// Renders the verb of an operation. The stylesheet puts a sign before it, by the title.
-pub(super) fn verb(operation: Operation) -> impl IntoView {
-    view! { <span class="verb" title=operation.as_str()>{word(operation)}</span> }
+/// Renders the verb of an operation, or the words of the host for its action. The stylesheet puts a sign before it, by the title.
+pub(super) fn verb(operation: Operation, action: Option<&str>) -> impl IntoView + use<> {
+    let words = one_line(action.unwrap_or(word(operation)).to_owned());
+    view! { <span class="verb" title=operation.as_str()>{words}</span> }
 }
 
 const fn word(operation: Operation) -> &'static str {
@@ -32,8 +33,7 @@ pub(super) fn subject(
     names: Names<'_>,
 ) -> Html {
     let action = action.filter(|_| record.is_some() && change.operation != Operation::Truncate);
-    let verb = one_line(action.unwrap_or(word(change.operation)).to_owned());
-    let verb = view! { <span class="verb" title=change.operation.as_str()>{verb}</span> };
+    let verb = verb(change.operation, action);
     let what = match (page_key, record) {
         _ if change.operation == Operation::Truncate => Some(emptied(change, names)),
         (Some(page_key), _) if change.takes_away(page_key) => {

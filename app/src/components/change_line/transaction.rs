@@ -4,12 +4,10 @@ use leptos::prelude::*;
 use threadline::TableName;
 use threadline::query::{LargeTransaction, Operation};
 
+use super::card::about;
 use super::subject::{noun, verb};
 use super::{time, who, why_of};
-use crate::components::heading::TransactionHeading;
-use crate::components::ids::Identifier;
 use crate::components::plural::{counted, counted_to, grouped};
-use crate::components::value::text;
 use crate::html::{Html, IntoHtml};
 use crate::names::Names;
 use crate::{Density, PageContext};
@@ -42,23 +40,12 @@ pub(crate) fn large_transaction_line(large: LargeTransaction, is_filtered: bool)
     let matching = if is_filtered { "of this transaction match the filter" } else { "in this transaction" };
     let stopped = if truncated { "; counting stopped there" } else { "" };
     let note = format!("{} {matching}{stopped}.", counted_to(count, "change"));
-    let action = transaction.action.as_ref();
-    let reason = action.and_then(|action| action.reason.clone());
-    let reason = reason.map(|reason| view! { <p class="reason">{text(reason, true)}</p> }.into_html());
-    let correlation = action.and_then(|action| action.correlation_id.clone()).map(|value| {
-        let href = context.correlation_href(value.clone());
-        view! { <Identifier label="correlation" value=value href=href/> }.into_html()
-    });
-    let heading = view! { <TransactionHeading transaction=transaction/> }.into_html();
-    let ids = view! { <p class="ids"><Identifier label="transaction" of_line=true value=id.clone() href=Some(href.clone())/> {correlation}</p> }
-        .into_html();
+    let about = about(&context, transaction, None, None);
     view! {
         <details class="entry bulk" open=open data-entry="" data-copy-id=id>
             <summary>{head}" "<span class="what">{what}</span>" "<span class="delta">{others}{rest} {why}</span></summary>
             <section id=format!("transaction-{id}") class="change">
-                <p class="about">{heading}</p>
-                {reason}
-                {ids}
+                {about}
                 <p class="note">{note}</p>
                 <ul class="kinds">{all}</ul>
                 <p class="entry-links"><a class="button" href=href>"Show all changes of this transaction"</a></p>
@@ -77,5 +64,5 @@ fn kind(
     let more = if is_truncated { "+" } else { "" };
     let number =
         if *operation == Operation::Truncate { String::new() } else { format!("{}{more} ", grouped(*count)) };
-    view! { {verb(*operation)}" "<b>{number}{noun(table, *count, names)}</b>" " }.into_html()
+    view! { {verb(*operation, None)}" "<b>{number}{noun(table, *count, names)}</b>" " }.into_html()
 }

@@ -1,13 +1,12 @@
 //! Loads a page of what an actor changed.
 
 use chrono::Utc;
-use threadline::query::{
-    ActorFilter, Filter, Page, Position, QueryError, Suggestion, TimeRange, TimelineLine,
-};
+use threadline::query::{ActorFilter, Filter, Position, Suggestion, TimeRange, TimelineLine};
 
 use super::query::ActorQuery;
 use super::{ActorPage, LastTransaction};
 use crate::components::NearValue;
+use crate::request::read_lines;
 use crate::{PageError, RequestContext};
 
 /// Lines on one page.
@@ -19,7 +18,10 @@ pub(super) async fn load(context: &RequestContext, query: ActorQuery) -> Result<
     let ActorQuery { actor, window, position } = query;
     let range = window.before(Utc::now());
     let filter = Filter { actor: Some(actor.clone()), from: range.from, ..Filter::default() };
-    let lines = context.with_query_timeout(lines(context, &filter, position)).await?;
+    let lines = async {
+        read_lines(&mut context.snapshot().await?, &context.scope, &filter, position, PAGE_SIZE).await
+    };
+    let lines = context.with_query_timeout(lines).await?;
     let count = match position {
         _ if lines.entries.is_empty() || lines.truncated_at.is_some() => None,
         Position::Newest if lines.older.is_none() => Some(TimelineLine::count_all(&lines.entries)),
@@ -38,17 +40,6 @@ pub(super) async fn load(context: &RequestContext, query: ActorQuery) -> Result<
         _ => Vec::new(),
     };
     Ok(ActorPage { near, actor, window, from: range.from, position, lines, count, last })
-}
-
-async fn lines(
-    context: &RequestContext,
-    filter: &Filter,
-    position: Position,
-) -> Result<Page<TimelineLine>, QueryError> {
-    let (mut snapshot, scope) = (context.snapshot().await?, &context.scope);
-    let mut page = snapshot.timeline_lines(scope, filter, position, PAGE_SIZE).await?;
-    snapshot.load_old_values(scope, page.entries.iter_mut().filter_map(TimelineLine::change_mut)).await?;
-    Ok(page)
 }
 
 /// Returns the actors that were probably meant.

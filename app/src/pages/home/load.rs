@@ -3,6 +3,7 @@
 use threadline::query::{Filter, Position, QueryError, TimelineLine};
 
 use super::HomePage;
+use crate::request::read_lines;
 use crate::{ConsoleAction, PageError, RequestContext};
 
 /// Lines under "Latest activity".
@@ -40,7 +41,6 @@ pub(super) async fn load(context: &RequestContext) -> Result<HomePage, PageError
 async fn latest(context: &RequestContext) -> Result<Vec<TimelineLine>, QueryError> {
     let scope = &context.scope;
     let mut snapshot = context.snapshot().await?;
-    let mut page = snapshot.timeline_lines(scope, &Filter::default(), Position::Newest, LINES_SHOWN).await?;
-    snapshot.load_old_values(scope, page.entries.iter_mut().filter_map(TimelineLine::change_mut)).await?;
+    let page = read_lines(&mut snapshot, scope, &Filter::default(), Position::Newest, LINES_SHOWN).await?;
     Ok(page.entries)
 }

@@ -2,13 +2,14 @@
 
 use chrono::Utc;
 use threadline::query::{
-    ActorFilter, Filter, Position, QueryError, RelativeRange, Snapshot, Suggestion, TimelineLine,
+    ActorFilter, Filter, Position, QueryError, RelativeRange, Snapshot, Suggestion, TimelineEntry,
     TransactionId, TypedKey,
 };
 use threadline::{Scope, TableName};
 
 use super::query::SearchQuery;
 use super::{Actor, Found, FoundValues, Record, SearchPage, qualifiers};
+use crate::request::read_lines;
 use crate::{PageError, RequestContext};
 
 /// Results in each group.
@@ -46,13 +47,23 @@ async fn find(context: &RequestContext, text: &str) -> Result<Found, QueryError>
     for key in ["correlation_id", "request_id"] {
         let filter = Filter::from_pairs([(key, text)]).map(|(filter, _)| filter);
         if let Ok(filter) = filter.map_err(drop)
-            && !snapshot.timeline_page(scope, &filter, Position::Newest, 1).await?.entries.is_empty()
+            && newest(&mut snapshot, scope, &filter).await?.is_some()
         {
             found.requests.push(filter);
         }
     }
     found.actors = actors(&mut snapshot, scope, text).await?;
     Ok(found)
+}
+
+/// Returns the newest change of a filter.
+async fn newest(
+    snapshot: &mut Snapshot<'_>,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<Option<TimelineEntry>, QueryError> {
+    let page = snapshot.timeline_page(scope, filter, Position::Newest, 1).await?;
+    Ok(page.entries.into_iter().next())
 }
 
 /// Finds the records of any table with this key. `ticket 5041` names the table too.
@@ -76,8 +87,7 @@ async fn records(
         };
         let TypedKey::Key(key) = read else { continue };
         let filter = Filter { table: Some(table.clone()), key: Some(key.clone()), ..Filter::default() };
-        let page = snapshot.timeline_page(scope, &filter, Position::Newest, 1).await?;
-        let newest = page.entries.into_iter().next();
+        let newest = newest(snapshot, scope, &filter).await?;
         records.extend(newest.map(|newest| Record { table: table.clone(), key, newest }));
         if records.len() == MAX_RESULTS {
             break;
@@ -94,10 +104,11 @@ fn is_noun(context: &RequestContext, table: &TableName, word: &str) -> bool {
 }
 
 async fn actors(snapshot: &mut Snapshot<'_>, scope: &Scope, text: &str) -> Result<Vec<Actor>, QueryError> {
-    if let Ok(actor) = text.parse::<ActorFilter>() {
+    if let Ok(actor) = text.parse::<ActorFilter>()
+        && actor.id.is_some()
+    {
         let filter = Filter { actor: Some(actor.clone()), ..Filter::default() };
-        let page = snapshot.timeline_page(scope, &filter, Position::Newest, 1).await?;
-        if actor.id.is_some() && !page.entries.is_empty() {
+        if newest(snapshot, scope, &filter).await?.is_some() {
             return Ok(vec![Actor { actor, count: None, is_exact: true }]);
         }
     }
@@ -115,8 +126,7 @@ async fn values(context: &RequestContext, text: &str) -> Result<Option<FoundValu
     let Ok((filter, _)) = Filter::from_pairs([("value", text)]) else { return Ok(None) };
     let filter = Filter { from: VALUE_WINDOW.before(Utc::now()).from, ..filter };
     let (mut snapshot, scope) = (context.snapshot().await?, &context.scope);
-    let mut page = snapshot.timeline_lines(scope, &filter, Position::Newest, MAX_RESULTS).await?;
-    snapshot.load_old_values(scope, page.entries.iter_mut().filter_map(TimelineLine::change_mut)).await?;
+    let page = read_lines(&mut snapshot, scope, &filter, Position::Newest, MAX_RESULTS).await?;
     let unsearched = snapshot.unsearched_columns(scope, &filter).await?;
     let (has_more, searched_to) = (page.older.is_some(), page.truncated_at);
     Ok(Some(FoundValues { filter, lines: page.entries, has_more, searched_to, unsearched }))

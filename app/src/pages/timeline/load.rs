@@ -9,7 +9,7 @@ use super::mistake::{Failure, key_mistake, suggest};
 use super::{FoundChanges, TimelinePage, TimelineQuery};
 use crate::links::timeline_pairs;
 use crate::query_string::position_pair;
-use crate::request::QueryFailure;
+use crate::request::{QueryFailure, read_lines};
 use crate::{PageError, RequestContext};
 
 /// Lines on one page.
@@ -115,8 +115,7 @@ async fn read(
         } else {
             (context.snapshot().await?, None)
         };
-        let mut page = snapshot.timeline_lines(scope, filter, position, PAGE_SIZE).await?;
-        snapshot.load_old_values(scope, page.entries.iter_mut().filter_map(TimelineLine::change_mut)).await?;
+        let page = read_lines(&mut snapshot, scope, filter, position, PAGE_SIZE).await?;
         let tables = context.services.tables.get(&mut snapshot, scope).await?;
         let has_changes = !page.entries.is_empty() || snapshot.has_changes(scope).await?;
         let unsearched = snapshot.unsearched_columns(scope, filter).await?;
