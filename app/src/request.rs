@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use threadline::health::missed_changes;
 use threadline::query::{
     Filter, Page, Position, QueryError, Snapshot, SnapshotMark, TimelineLine, ValueLimits,
 };
 use threadline::{AuditTrail, Scope, TableName};
 
+use crate::components::CaptureGaps;
 use crate::coverage::CoverageSource;
 use crate::table_cache::TableCache;
 use crate::{ConsoleAction, PageContext};
@@ -100,6 +102,18 @@ impl RequestContext {
     /// Reads the captured tables of the scope.
     pub(crate) async fn captured_tables(&self) -> Result<Vec<TableName>, QueryError> {
         self.snapshot().await?.captured_tables(&self.scope).await
+    }
+
+    /// Returns the gaps in capture, by the last check, because of which changes of a filter may be missing. Waits for a check only if
+    /// there was none yet.
+    pub(crate) async fn capture_gaps(&self, filter: &Filter) -> CaptureGaps {
+        let source = self.services.coverage();
+        let mut coverage = source.current(Duration::ZERO).await;
+        if coverage.last.is_none() && coverage.failure.is_none() {
+            coverage = source.current(self.services.optional_timeout()).await;
+        }
+        let gaps = coverage.last.as_ref().and_then(|last| last.gaps.as_deref()).unwrap_or_default();
+        CaptureGaps::new(missed_changes(gaps, &self.scope, filter).into_iter().cloned().collect())
     }
 
     /// Waits for a query up to the query timeout of the console. A query that has started ends earlier, by its statement

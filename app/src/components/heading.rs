@@ -13,13 +13,8 @@ use crate::names::ActorName;
 /// The actor and the action of a transaction, or that there is none. An action that failed is marked. The actor links to
 /// their page.
 #[component]
-pub(crate) fn TransactionHeading(
-    transaction: TransactionRecord,
-    /// Describes the whole session of a transaction without an actor, instead of its role only.
-    #[prop(optional)]
-    whole_session: bool,
-) -> impl IntoView {
-    let who = who(&transaction, whole_session);
+pub(crate) fn TransactionHeading(transaction: TransactionRecord) -> impl IntoView {
+    let who = who(&transaction);
     view! { {who} " · " {action(transaction.action)} }
 }
 
@@ -27,7 +22,7 @@ pub(crate) fn TransactionHeading(
 /// `, not signed by the application · no action named`.
 pub(crate) fn signed(transaction: TransactionRecord) -> Html {
     let before = if transaction.actor.is_some() { " by " } else { ", " };
-    let who = who(&transaction, false);
+    let who = who(&transaction);
     view! { {before}{who}" · "{action(transaction.action)} }.into_html()
 }
 
@@ -50,15 +45,12 @@ pub(super) fn action_words(action: &ActionRecord) -> (String, Option<String>) {
 }
 
 /// Renders the actor, and whom they acted on behalf of; without an actor, the session that wrote.
-pub(super) fn who(transaction: &TransactionRecord, whole_session: bool) -> impl IntoView + use<> {
+pub(super) fn who(transaction: &TransactionRecord) -> impl IntoView + use<> {
     let actor = match &transaction.actor {
         Some(actor) => actor_link(actor).into_html(),
         None => {
-            let session = transaction.session().map(|session| match whole_session {
-                true => ("; session: ", session.to_string()),
-                false => ("; role ", session.role),
-            });
-            let session = session.map(|(words, session)| view! { {words}{isolated(session)} });
+            let session = transaction.session();
+            let session = session.map(|session| view! { ": "{isolated(session.to_string())} });
             view! { <span class="kind">"not signed by the application"{session}</span> }.into_html()
         }
     };

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use threadline::query::{TimelineEntry, TimelineLine};
 use uuid::Uuid;
 
+use super::capture_gaps::CaptureGaps;
 use super::change_line::{LineOptions, change_line, large_transaction_line};
 use super::time::day_label;
 use crate::Zone;
@@ -14,6 +15,7 @@ use crate::html::{Html, IntoHtml};
 /// `entries` and contains nothing else. `is_filtered` says whether a filter has conditions.
 pub(crate) fn line_list(
     lines: Vec<TimelineLine>,
+    mut gaps: CaptureGaps,
     is_paged: bool,
     is_filtered: bool,
     now: DateTime<Utc>,
@@ -27,6 +29,7 @@ pub(crate) fn line_list(
             TimelineLine::Transaction(large) => large.example.captured_at,
             _ => continue,
         };
+        entries.extend(gaps.take_after(at, now));
         let day = zone.local(at).date_naive();
         if previous.0 != Some(day) {
             entries
@@ -45,5 +48,6 @@ pub(crate) fn line_list(
             _ => None,
         });
     }
+    entries.extend(gaps.view(now));
     view! { <div id=is_paged.then_some("entries") class="entries">{entries}</div> }.into_html()
 }

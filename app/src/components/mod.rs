@@ -1,5 +1,6 @@
 //! The components of pages.
 
+mod capture_gaps;
 mod change_line;
 mod command;
 mod fields;
@@ -19,6 +20,7 @@ mod tools;
 mod unsearched;
 mod value;
 
+pub(crate) use capture_gaps::CaptureGaps;
 pub(crate) use change_line::{LineOptions, change_line};
 pub(crate) use command::CommandLine;
 pub(crate) use fields::{FieldTable, Sides};

@@ -5,6 +5,7 @@ use threadline::query::{Filter, TimeRange};
 use threadline::{InvalidParameter, Scope};
 
 use super::empty_result::{explain_empty, explain_mistake};
+use super::missed_changes::warn_of_missed_changes;
 use crate::args::{CommandForm, CursorArgs, LimitArgs, present, reject_blank};
 use crate::error::Error;
 use crate::output::Report;
@@ -49,6 +50,7 @@ pub(crate) async fn run(session: &Session, args: &ActorArgs) -> Result<Report, E
     let mut snapshot = trail.snapshot().await?;
     let page = snapshot.transactions_by_actor(&scope, actor, range, position, args.limit.get()).await?;
     drop(snapshot);
+    warn_of_missed_changes(&trail, &asked).await;
     if session.json {
         return json::transactions_by_actor(&page);
     }

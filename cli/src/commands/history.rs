@@ -3,6 +3,7 @@
 use threadline::{InvalidParameter, Scope};
 
 use super::empty_result::explain_empty;
+use super::missed_changes::warn_of_missed_changes;
 use super::timeline::{TimelineArgs, read_filter};
 use super::unsearched::{unsearched_columns, unsearched_lines};
 use crate::args::{FilterArgs, RequiredRow};
@@ -27,6 +28,7 @@ pub(crate) async fn run(session: &Session, args: &TimelineArgs<RequiredRow>) -> 
     } else {
         text::history(&page, &key)
     };
+    warn_of_missed_changes(&trail, &filter).await;
     let unsearched = unsearched_columns(&trail, &filter).await?;
     if session.json {
         json::timeline(&page, unsearched.as_deref())

@@ -11,6 +11,7 @@ pub(crate) mod health_coverage;
 pub(crate) mod history;
 pub(crate) mod incident;
 pub(crate) mod install;
+mod missed_changes;
 pub(crate) mod policy_show;
 pub(crate) mod timeline;
 pub(crate) mod transaction;

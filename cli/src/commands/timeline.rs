@@ -5,6 +5,7 @@ use threadline::query::{Filter, Position};
 use threadline::{AuditTrail, Scope};
 
 use super::empty_result::{explain_empty, explain_mistake, resolve_key};
+use super::missed_changes::warn_of_missed_changes;
 use super::unsearched::{unsearched_columns, unsearched_lines};
 use crate::args::{CursorArgs, FilterArgs, LimitArgs, RequiredKeys};
 use crate::error::Error;
@@ -51,6 +52,7 @@ pub(crate) async fn run<R: RequiredKeys>(
     } else {
         text::timeline(&page)
     };
+    warn_of_missed_changes(&trail, &filter).await;
     let unsearched = unsearched_columns(&trail, &filter).await?;
     if session.json {
         json::timeline(&page, unsearched.as_deref())

@@ -73,10 +73,9 @@ fn change_block(change: &Change, fields: &str) -> String {
     format!("{} {what}\n{}{fields}\n", time(change.captured_at), remarks(change, None))
 }
 
-/// Formats the id, the time, the actor and the action of a transaction. Without an actor it names the session instead.
+/// Formats the id, the time, the actor and the action of a transaction.
 fn header(record: &TransactionRecord) -> String {
-    let session = record.session().map(|session| format!("; session: {}", escaped(&session.to_string())));
-    let actor_and_action = actor_and_action_with(record, &session.unwrap_or_default());
+    let actor_and_action = actor_and_action(record);
     let (id, time) = (record.id, time(record.occurred_at));
     format!("transaction {id}\n{time} {actor_and_action}\n{}\n", details(record))
 }
@@ -131,13 +130,10 @@ fn cursor_lines(newer: Option<Cursor>, older: Option<Cursor>, things: &str) -> S
     newer.into_iter().chain(older).collect()
 }
 
-fn actor_and_action(transaction: &TransactionRecord) -> String {
-    let session = transaction.session().map(|session| format!("; role {}", name(&session.role)));
-    actor_and_action_with(transaction, &session.unwrap_or_default())
-}
-
 /// Formats the actor and the action. Appends the session to a missing actor.
-fn actor_and_action_with(transaction: &TransactionRecord, session: &str) -> String {
+fn actor_and_action(transaction: &TransactionRecord) -> String {
+    let session = transaction.session().map(|session| format!(": {}", escaped(&session.to_string())));
+    let session = session.unwrap_or_default();
     let subject =
         transaction.on_behalf_of.as_ref().map(|subject| format!(" on behalf of {}", actor(subject)));
     let actor =

@@ -23,7 +23,7 @@ async fn timeline_prints_values_of_changes(pool: PgPool) -> Result {
     let timeline = stdout(&pool, &["timeline"])?;
     for part in [
         &*format!(
-            " (not signed by the application; role {role}) (no action named) update tickets id=1\n  transaction "
+            " (not signed by the application: role {role}) (no action named) update tickets id=1\n  transaction "
         ),
         &format!("\n  score: {DIGITS} -> 1.10\n  subject: \"NULL\" -> NULL\n\n"),
         " insert tickets id=2\n",
@@ -188,5 +188,36 @@ async fn closed_pipe_is_not_an_error(pool: PgPool) -> Result {
     drop(child.stdout.take());
     let ended = child.wait_with_output()?;
     assert_eq!((ended.status.code(), String::from_utf8(ended.stderr)?.as_str()), (Some(0), ""));
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn missed_changes_are_warned_about_on_standard_error(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    let trail = threadline::AuditTrail::new(pool.clone());
+    let (config, schemas) = (threadline::Config::default(), threadline::health::Schemas::All);
+    for switch in ["DISABLE", "ENABLE"] {
+        let sql = format!(
+            "ALTER TABLE tickets {switch} TRIGGER ALL; INSERT INTO tickets VALUES ({}, 'a', 1)",
+            switch.len()
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&pool).await?;
+        trail.record_coverage(&trail.coverage(&config, &schemas).await?, &[]).await?;
+    }
+    for arguments in [&["timeline"][..], &["history", "tickets", "6"], &["actor", "user"]] {
+        let output = run(&pool, arguments)?;
+        let warning = "warning: Changes of tickets may be missing before ";
+        assert!(
+            output.stderr.starts_with(warning) && output.stderr.lines().count() == 1,
+            "{}",
+            output.stderr
+        );
+        assert!(output.stderr.contains(": A trigger is disabled"), "{}", output.stderr);
+        assert!(!output.stdout.contains("missing before"), "{}", output.stdout);
+    }
+    for arguments in [&["timeline", "--table", "other"][..], &["timeline", "--to", "2001-01-01"]] {
+        let output = run(&pool, arguments)?;
+        assert!(!output.stderr.contains("may be missing"), "{}", output.stderr);
+    }
     Ok(())
 }

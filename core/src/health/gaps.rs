@@ -8,7 +8,7 @@ use super::{CoverageReport, DriftState, FINDINGS, HealthError, Severity, TableRe
 use crate::{AuditTrail, StorageSchema, TableName, pool};
 
 /// The code of a gap for a table that needs capture.
-const UNCOVERED: &str = "uncovered";
+pub(super) const UNCOVERED: &str = "uncovered";
 /// The code of a gap for redaction drift.
 const DRIFT: &str = "drift_detected";
 

@@ -51,28 +51,38 @@ pub struct FindingKind {
     pub meaning: &'static str,
     /// The fix, as the end of a sentence with "fixed by".
     pub remedy: &'static str,
+    /// The changes that the trail may not have recorded while this was wrong, as the beginning of a sentence; `None` if it has
+    /// recorded all of them.
+    pub missed: Option<&'static str>,
 }
 
 macro_rules! findings {
-    ($count:literal; $($name:ident $code:literal $severity:ident: $meaning:literal, $remedy:literal;)*) => {
-        $(pub(super) static $name: FindingKind =
-            FindingKind { code: $code, severity: Severity::$severity, meaning: $meaning, remedy: $remedy };)*
+    (@missed) => { None };
+    (@missed $missed:literal) => { Some($missed) };
+    ($count:literal; $($name:ident $code:literal $severity:ident $(misses $missed:literal)?: $meaning:literal, $remedy:literal;)*) => {
+        $(pub(super) static $name: FindingKind = FindingKind {
+            code: $code,
+            severity: Severity::$severity,
+            meaning: $meaning,
+            remedy: $remedy,
+            missed: findings!(@missed $($missed)?),
+        };)*
         /// Every kind of finding, in the order of the guide.
         pub static FINDINGS: [&FindingKind; $count] = [$(&$name),*];
     };
 }
 
 findings! { 24;
-    TRIGGER_DISABLED "capture_trigger_disabled" Error:
+    TRIGGER_DISABLED "capture_trigger_disabled" Error misses "Changes":
         "A trigger is disabled, or fires for replicated writes only.", "enabling it";
-    INCOMPLETE "capture_incomplete" Error:
+    INCOMPLETE "capture_incomplete" Error misses "Changes":
         "Inserts, updates or deletes are not captured by a valid trigger.", "generating its triggers again";
-    TRUNCATE_MISSED "truncate_not_captured" Error:
+    TRUNCATE_MISSED "truncate_not_captured" Error misses "TRUNCATEs":
         "Inserts, updates and deletes are captured, but TRUNCATE is not.", "generating its triggers again";
-    PARTITION_MISSED "partition_not_captured" Error:
+    PARTITION_MISSED "partition_not_captured" Error misses "Changes":
         "Direct writes to a partition are not captured, for example because it was created later.",
         "generating its triggers again";
-    REPLICATED_MISSED "replicated_writes_not_captured" Error:
+    REPLICATED_MISSED "replicated_writes_not_captured" Error misses "Replicated changes":
         "A subscription writes to the table, and its worker fires only row triggers that are enabled always.",
         "generating row triggers that are enabled always";
     KEY_DRIFT "pk_drift" Error:
@@ -83,15 +93,15 @@ findings! { 24;
         "generating its triggers again";
     DUPLICATE "duplicate_capture_trigger" Error:
         "Two triggers capture the same operation, so changes are recorded twice.", "dropping the duplicate trigger";
-    FUNCTION_ALTERED "capture_function_altered" Error:
+    FUNCTION_ALTERED "capture_function_altered" Error misses "Changes":
         "The function's body or settings were altered after it was generated.", "generating its triggers again";
-    FUNCTION_UNKNOWN "capture_function_unknown" Error:
+    FUNCTION_UNKNOWN "capture_function_unknown" Error misses "Changes":
         "A trigger calls a function of another schema or without a policy, so what it records is unknown.",
         "generating its triggers again, or dropping a trigger that this library did not create";
     FUNCTION_OWNER "capture_function_owner_without_rights" Error:
         "The function belongs to a role that may not write to the trail, so every captured write to the table fails.",
         "transferring the function to the owner of the trail";
-    OTHER_TRAIL "captured_for_other_trail" Error:
+    OTHER_TRAIL "captured_for_other_trail" Error misses "Changes":
         "The triggers of the table write to a trail in another schema, not to this one.",
         "generating its triggers for this trail, which ends capture for the other one";
     LEGACY_TRIGGER "legacy_trigger_no_pk_args" Warning:

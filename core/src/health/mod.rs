@@ -15,6 +15,7 @@ mod guide;
 mod keys;
 mod kinds;
 mod legacy;
+mod missed_changes;
 mod relation;
 mod remedy;
 mod requirement;
@@ -34,6 +35,7 @@ pub use finding::Finding;
 pub(crate) use function_cache::FunctionCache;
 pub use gaps::{CoverageGap, RecordCoverageError};
 pub use kinds::{FINDINGS, FindingKind, Severity};
+pub use missed_changes::missed_changes;
 pub use remedy::Remedy;
 pub use requirement::RequirementStatus;
 

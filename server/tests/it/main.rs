@@ -2,6 +2,7 @@
 
 mod actor;
 mod attacks;
+mod capture_gaps;
 mod coverage;
 mod diff;
 mod download;

@@ -252,13 +252,13 @@ async fn transaction_without_an_actor_shows_its_session(pool: PgPool) -> Result 
     let (status, body) = get(&app, &format!("/audit/transactions/{id}")).await?;
     assert_eq!(status, StatusCode::OK);
     let heading = words(part(&body, "<h1", "</h1>"));
-    let expected =
-        format!("not signed by the application; session: role {role}, nightly &lt;b&gt; · no action named");
+    let expected = format!("not signed by the application: role {role}, nightly &lt;b&gt; · no action named");
     assert_eq!(heading, expected, "{body}");
     assert!(!body.contains("Metadata"), "the session is told twice: {body}");
     let (_, body) = get(&app, "/audit/timeline?table=tickets").await?;
     let about = words(part(&body, "<p class=\"about\"", "</p>"));
-    let expected = format!("not signed by the application; role {role} · no action named · ");
+    let expected =
+        format!("not signed by the application: role {role}, nightly &lt;b&gt; · no action named · ");
     assert!(about.starts_with(&expected), "{about}");
 
     let context = context("case-1")?;

@@ -104,13 +104,12 @@ fn who(transaction: &TransactionRecord, names: Names<'_>) -> impl IntoView + use
 }
 
 /// Renders why the change was made: the action, unless the line begins with it, on whose behalf, and the reason. Without an actor it
-/// is the role that wrote.
+/// is the session that wrote.
 fn why_of(transaction: &TransactionRecord, with_action: bool, names: Names<'_>) -> impl IntoView + use<> {
     let action = transaction.action.as_ref();
     let name = action.filter(|_| with_action).map(|action| isolated(names.action(&action.name)));
     let failed = action.and_then(super::heading::failed);
-    let role = transaction.session().filter(|_| transaction.actor.is_none());
-    let role = role.map(|session| view! { "role "{isolated(session.role)} });
+    let session = transaction.session().map(|session| isolated(session.to_string()));
     let subject = transaction.on_behalf_of.as_ref();
     let subject = subject.map(|subject| view! { " for "{isolated(names.actor(subject).short)} });
     let reason = action.and_then(|action| action.reason.as_deref()).map(|reason| {
@@ -118,5 +117,5 @@ fn why_of(transaction: &TransactionRecord, with_action: bool, names: Names<'_>) 
         let more = if shown.len() < reason.len() { "…" } else { "" };
         view! { " “"{text(shown, true)}{more}"”" }
     });
-    view! { " "<span class="why">{role}{name}{failed}{subject}{reason}</span> }
+    view! { " "<span class="why">{session}{name}{failed}{subject}{reason}</span> }
 }

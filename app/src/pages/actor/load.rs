@@ -39,7 +39,8 @@ pub(super) async fn load(context: &RequestContext, query: ActorQuery) -> Result<
         (LastTransaction::Never, Some(_)) => near_actors(context, &actor).await,
         _ => Vec::new(),
     };
-    Ok(ActorPage { near, actor, window, from: range.from, position, lines, count, last })
+    let gaps = context.capture_gaps(&filter).await.of_page(&lines);
+    Ok(ActorPage { near, actor, window, from: range.from, position, lines, count, gaps, last })
 }
 
 /// Returns the actors that were probably meant.

@@ -13,7 +13,7 @@ use threadline::query::{
 };
 
 use self::query::ActorQuery;
-use crate::components::NearValue;
+use crate::components::{CaptureGaps, NearValue};
 use crate::names::ActorName;
 use crate::{Mentions, Page, PageContext, PageError, RequestContext};
 
@@ -28,6 +28,8 @@ pub(super) struct ActorPage {
     lines: PageOfLines<TimelineLine>,
     /// The number of changes in the window, unless counting took too long.
     count: Option<Count>,
+    /// The gaps in capture in the period of the page.
+    gaps: CaptureGaps,
     last: LastTransaction,
     /// The actors that were probably meant, if there is no transaction of this one.
     near: Vec<NearValue>,

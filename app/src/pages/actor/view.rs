@@ -16,7 +16,7 @@ use crate::{Page, PageContext};
 pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
     let title = page.title(&context);
     let ActorName { title: reference, href: in_host, .. } = page.name(&context);
-    let ActorPage { actor, window, from, position, lines, count, last, near } = page;
+    let ActorPage { actor, window, from, position, lines, count, gaps, last, near } = page;
     // The label replaces the reference, under which the actor is found in a file or by a command.
     let about = reference.map(|reference| {
         let in_host = in_host.map(|href| view! { " · "{open_in_host(&context, href)} });
@@ -36,12 +36,13 @@ pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
     });
     let stopped = search_stopped(truncated_at, position, entries.is_empty());
     let body = if entries.is_empty() && stopped.is_none() {
-        empty(&actor, is_first_page, window, (last, near), &path).into_html()
+        let empty = empty(&actor, is_first_page, window, (last, near), &path);
+        view! { {gaps.view(Utc::now())} {empty} }.into_html()
     } else {
         let summary = format!("{} shown", entries.len());
         let pager = (newer.is_some() || older.is_some())
             .then(|| view! { <Pager list=list newer=newer older=older summary=summary/> });
-        let list = (!entries.is_empty()).then(|| line_list(entries, true, false, Utc::now()));
+        let list = (!entries.is_empty()).then(|| line_list(entries, gaps, true, false, Utc::now()));
         view! { {list} {stopped} {pager} }.into_html()
     };
     view! {

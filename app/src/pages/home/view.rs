@@ -7,7 +7,7 @@ use super::HomePage;
 use super::attention::Summary;
 use super::quick_links::quick_links;
 use crate::PageContext;
-use crate::components::line_list;
+use crate::components::{CaptureGaps, line_list};
 use crate::html::IntoHtml;
 
 /// Renders the home page.
@@ -20,7 +20,7 @@ pub(super) fn view(home: HomePage, context: PageContext) -> impl IntoView {
         Ok(latest) if latest.is_empty() => {
             view! { <p class="note">"No change is recorded yet. The first one appears here when its transaction commits."</p> }.into_html()
         }
-        Ok(latest) => line_list(latest, false, false, now),
+        Ok(latest) => line_list(latest, CaptureGaps::default(), false, false, now),
     };
     view! {
         {summary.view()}

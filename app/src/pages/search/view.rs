@@ -7,7 +7,7 @@ use threadline::query::Filter;
 use super::{Actor, Found, FoundValues, Record, SearchPage};
 use crate::PageContext;
 use crate::components::{
-    ShortTimestamp, Timestamp, counted, counted_up_to, isolated, line_list, unsearched_columns,
+    CaptureGaps, ShortTimestamp, Timestamp, counted, counted_up_to, isolated, line_list, unsearched_columns,
 };
 use crate::html::{Html, IntoHtml};
 
@@ -111,7 +111,7 @@ fn values_group(values: Option<FoundValues>, text: &str, context: &PageContext) 
                 let href = context.timeline_href(&filter);
                 view! { <p><a class="button" href=href>"All changes of the last 7 days"</a></p> }
             });
-            view! { {unsearched_columns(&unsearched)} {line_list(lines, false, true, Utc::now())} {all} }.into_html()
+            view! { {unsearched_columns(&unsearched)} {line_list(lines, CaptureGaps::default(), false, true, Utc::now())} {all} }.into_html()
         }
     };
     let further = Filter::from_pairs([("value", text)]).ok().map(|(filter, _)| {

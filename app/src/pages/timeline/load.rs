@@ -128,9 +128,10 @@ async fn read(
         Position::Newest if page.older.is_none() => Some(TimelineLine::count_all(&page.entries)),
         _ => count(context, snapshot, filter).await,
     };
+    let gaps = context.capture_gaps(filter).await.of_page(&page);
     let filter = filter.clone();
     let found =
-        FoundChanges { filter, position, page, count, has_changes, explained: None, unsearched, mark };
+        FoundChanges { filter, position, page, count, has_changes, explained: None, gaps, unsearched, mark };
     Ok((tables, found))
 }
 

@@ -21,7 +21,7 @@ use threadline::query::{
 
 pub use query::TimelineQuery;
 
-use crate::components::NearValue;
+use crate::components::{CaptureGaps, NearValue};
 use crate::{Mentions, Page, PageContext, PageError, RequestContext};
 
 /// The timeline.
@@ -47,6 +47,8 @@ struct FoundChanges {
     has_changes: bool,
     /// The reason why there are no changes, if there are none and it is known.
     explained: Option<EmptyResult>,
+    /// The gaps in capture in the period of the page.
+    gaps: CaptureGaps,
     /// The columns whose values were not searched, if the filter has a value.
     unsearched: Vec<UnsearchedColumns>,
     /// The mark of the snapshot that the page was read from, if the page can grow.

@@ -37,7 +37,7 @@ pub(super) fn view(page: TimelinePage, context: PageContext) -> impl IntoView {
 }
 
 fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> impl IntoView + use<> {
-    let FoundChanges { filter, position, page, has_changes, explained, unsearched, mark, .. } = found;
+    let FoundChanges { filter, position, page, has_changes, explained, gaps, unsearched, mark, .. } = found;
     let list = context.timeline_href(&filter);
     let query = list.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
     let live = mark
@@ -51,9 +51,14 @@ fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> imp
     });
     let stopped = search_stopped(page.truncated_at, position, lines.is_empty());
     let entries = match lines.is_empty() {
-        true if stopped.is_some() => EitherOf3::A(unknown_values(context, &filter, explained)),
-        true => EitherOf3::B(no_changes(context, &filter, position, has_changes, explained, now)),
-        false => EitherOf3::C(line_list(lines, true, !filter.is_empty(), now)),
+        true if stopped.is_some() => {
+            EitherOf3::A(view! { {gaps.view(now)} {unknown_values(context, &filter, explained)} })
+        }
+        true => EitherOf3::B(view! {
+            {gaps.view(now)}
+            {no_changes(context, &filter, position, has_changes, explained, now)}
+        }),
+        false => EitherOf3::C(line_list(lines, gaps, true, !filter.is_empty(), now)),
     };
     view! {
         <div class="result">

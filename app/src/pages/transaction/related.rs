@@ -6,7 +6,7 @@ use threadline::query::{Filter, TransactionRecord};
 
 use super::RelatedChanges;
 use crate::PageContext;
-use crate::components::{isolated, line_list};
+use crate::components::{CaptureGaps, isolated, line_list};
 use crate::html::IntoHtml;
 
 /// Renders links to what support staff usually look for next.
@@ -53,7 +53,7 @@ pub(super) fn related(correlation: Option<String>, related: Option<RelatedChange
         }
         Some(RelatedChanges { lines, truncated }) => {
             let more = truncated.then(|| view! { <p class="note">"Only the newest are listed."</p> });
-            view! { {line_list(lines, false, false, Utc::now())} {more} }.into_html()
+            view! { {line_list(lines, CaptureGaps::default(), false, false, Utc::now())} {more} }.into_html()
         }
     };
     Some(view! {

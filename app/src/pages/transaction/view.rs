@@ -29,7 +29,7 @@ pub(super) fn view(page: TransactionPage, context: &PageContext) -> impl IntoVie
     });
     view! {
         <nav class="crumbs" aria-label="Breadcrumbs"><a href=timeline>"Timeline"</a> " / Transaction"</nav>
-        <h1><TransactionHeading transaction=transaction.clone() whole_session=true/></h1>
+        <h1><TransactionHeading transaction=transaction.clone()/></h1>
         <p class="lede"><Timestamp at=at/></p>
         {failed}
         {facts(transaction)}

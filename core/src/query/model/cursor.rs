@@ -30,6 +30,12 @@ impl Cursor {
     /// The cursor before every change. [`Position::NewerThan`] this cursor is the page with the oldest changes.
     pub const OLDEST: Self = Self { captured_at: DateTime::UNIX_EPOCH, id: Uuid::nil() };
 
+    /// Returns when the change of the cursor was captured.
+    #[must_use]
+    pub const fn captured_at(&self) -> DateTime<Utc> {
+        self.captured_at
+    }
+
     /// Returns the cursor next to this one against a direction: a page after it in that direction begins with this cursor's change.
     pub(in crate::query) fn just_before(self, direction: Direction) -> Self {
         let Self { captured_at, id } = self;
