@@ -24,11 +24,7 @@ pub(crate) fn line_list(
     let mut previous: (Option<NaiveDate>, Option<Uuid>) = (None, None);
     let mut entries: Vec<Html> = Vec::with_capacity(lines.len() + 1);
     for line in lines {
-        let at = match &line {
-            TimelineLine::Change(entry) => entry.change.captured_at,
-            TimelineLine::Transaction(large) => large.example.captured_at,
-            _ => continue,
-        };
+        let at = line.captured_at();
         entries.extend(gaps.take_after(at, now));
         let day = zone.local(at).date_naive();
         if previous.0 != Some(day) {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::engine::criteria::Criteria;
@@ -45,6 +46,15 @@ impl TimelineLine {
         match self {
             Self::Change(entry) => &entry.transaction,
             Self::Transaction(large) => &large.transaction,
+        }
+    }
+
+    /// Returns when the change was captured, or the newest one of a large transaction.
+    #[must_use]
+    pub const fn captured_at(&self) -> DateTime<Utc> {
+        match self {
+            Self::Change(entry) => entry.change.captured_at,
+            Self::Transaction(large) => large.example.captured_at,
         }
     }
 

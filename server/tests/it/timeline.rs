@@ -481,3 +481,48 @@ async fn empty_timeline_says_why_and_where_to_go(pool: PgPool) -> Result {
     );
     Ok(())
 }
+
+#[sqlx::test(migrations = false)]
+async fn activity_strip_links_to_the_parts_of_the_window(pool: PgPool) -> Result {
+    AuditTrail::new(pool.clone()).install().await?;
+    sqlx::raw_sql("CREATE TABLE tickets (id int PRIMARY KEY); CREATE TABLE secrets (id int PRIMARY KEY)")
+        .execute(&pool)
+        .await?;
+    AuditTrail::new(pool.clone()).capture(["tickets", "secrets"]).await?;
+    for id in 1..=60 {
+        sqlx::query("INSERT INTO tickets VALUES ($1)").bind(id).execute(&pool).await?;
+    }
+    sqlx::raw_sql("DELETE FROM tickets WHERE id = 1; INSERT INTO secrets VALUES (1)").execute(&pool).await?;
+    let from = (chrono::Utc::now() - chrono::TimeDelta::hours(5)).format("%FT%TZ");
+    let strip = |body: &str| part(body, "aria-label=\"Activity\"", "</nav>").to_owned();
+
+    let app = mounted(&pool, Access::Allow);
+    let (_, body) = get(&app, &format!("/audit/timeline?from={from}")).await?;
+    assert!(body.contains("<b>62 changes</b>"), "{body}");
+    let shown = strip(&body);
+    assert!(
+        shown.contains("62 changes, 1 deleted</title>") || shown.matches("<title>").count() > 1,
+        "{shown}"
+    );
+    let segments = shown.split("<a href=\"").skip(1).map(|link| part(link, "", "\"").replace("&amp;", "&"));
+    let mut total = 0;
+    for link in segments {
+        let (status, body) = get(&app, &link).await?;
+        assert_eq!(status, StatusCode::OK, "{link}");
+        total += words(part(&body, "class=\"count\"", "</p>"))
+            .split(' ')
+            .next()
+            .unwrap_or_default()
+            .parse::<usize>()?;
+    }
+    assert_eq!(total, 62, "{shown}");
+
+    let within = mounted(&pool, Access::AllowWithin(Scope::tables(["secrets"])));
+    let (_, body) = get(&within, &format!("/audit/timeline?from={from}")).await?;
+    assert!(strip(&body).contains(": 1 change</title>"), "{body}");
+    for filter in ["&actor=user%3A42", "&operation=delete", "&table=secrets&key=id%3D1"] {
+        let (_, body) = get(&app, &format!("/audit/timeline?from={from}{filter}")).await?;
+        assert_eq!(strip(&body), "", "{filter}");
+    }
+    Ok(())
+}

@@ -1,8 +1,9 @@
 //! Loads a page of the timeline: the changes, what is shown around them, and their count, all from one snapshot.
 
+use chrono::Utc;
 use threadline::TableName;
 use threadline::query::{
-    Count, EmptyResult, Filter, Position, QueryError, RowKey, Snapshot, TimelineLine, TypedKey,
+    Activity, Count, EmptyResult, Filter, Position, QueryError, RowKey, Snapshot, TimelineLine, TypedKey,
 };
 
 use super::mistake::{Failure, key_mistake, suggest};
@@ -119,10 +120,16 @@ async fn read(
         let tables = context.services.tables.get(&mut snapshot, scope).await?;
         let has_changes = !page.entries.is_empty() || snapshot.has_changes(scope).await?;
         let unsearched = snapshot.unsearched_columns(scope, filter).await?;
-        Ok((snapshot, mark, page, tables, has_changes, unsearched))
+        // Scrolling loads further pages, and shows their changes only.
+        let has_strip = position == Position::Newest && page.truncated_at.is_none() && has_changes;
+        let activity = if has_strip { snapshot.activity(scope, filter, Utc::now()).await? } else { None };
+        Ok((snapshot, mark, page, tables, has_changes, unsearched, activity))
     };
-    let (snapshot, mark, page, tables, has_changes, unsearched) = context.with_query_timeout(queries).await?;
+    let (snapshot, mark, page, tables, has_changes, unsearched, activity) =
+        context.with_query_timeout(queries).await?;
+    let counted = activity.as_ref().and_then(Activity::total);
     let count = match position {
+        _ if counted.is_some() => counted,
         // A page that takes long to find takes longer to count.
         _ if page.truncated_at.is_some() => None,
         Position::Newest if page.older.is_none() => Some(TimelineLine::count_all(&page.entries)),
@@ -130,8 +137,18 @@ async fn read(
     };
     let gaps = context.capture_gaps(filter).await.of_page(&page);
     let filter = filter.clone();
-    let found =
-        FoundChanges { filter, position, page, count, has_changes, explained: None, gaps, unsearched, mark };
+    let found = FoundChanges {
+        filter,
+        position,
+        page,
+        activity,
+        count,
+        has_changes,
+        explained: None,
+        gaps,
+        unsearched,
+        mark,
+    };
     Ok((tables, found))
 }
 

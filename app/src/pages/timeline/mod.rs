@@ -1,5 +1,6 @@
 //! The timeline: every recorded change, newest first, one line each.
 
+mod activity_strip;
 mod chips;
 mod empty;
 mod filter_fields;
@@ -15,8 +16,8 @@ use http::StatusCode;
 use leptos::prelude::IntoView;
 use threadline::TableName;
 use threadline::query::{
-    Count, EmptyResult, Filter, Page as PageOfLines, Position, Sentence, SnapshotMark, TimelineLine,
-    UnsearchedColumns,
+    Activity, Count, EmptyResult, Filter, Page as PageOfLines, Position, Sentence, SnapshotMark,
+    TimelineLine, UnsearchedColumns,
 };
 
 pub use query::TimelineQuery;
@@ -41,6 +42,8 @@ struct FoundChanges {
     filter: Filter,
     position: Position,
     page: PageOfLines<TimelineLine>,
+    /// The numbers of changes over time, on the first page, where they are cheap to count.
+    activity: Option<Activity>,
     /// The number of matching changes, unless counting took too long.
     count: Option<Count>,
     /// True if the trail holds any change at all.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 
+use super::activity_strip::activity_strip;
 use super::chips::chips;
 use super::empty::{invalid_filter, no_changes, unknown_values};
 use super::filter_form::filter_form;
@@ -37,12 +38,15 @@ pub(super) fn view(page: TimelinePage, context: PageContext) -> impl IntoView {
 }
 
 fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> impl IntoView + use<> {
-    let FoundChanges { filter, position, page, has_changes, explained, gaps, unsearched, mark, .. } = found;
+    let FoundChanges {
+        filter, position, page, activity, has_changes, explained, gaps, unsearched, mark, ..
+    } = found;
     let list = context.timeline_href(&filter);
     let query = list.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
     let live = mark
         .filter(|_| page.newer.is_none())
         .map(|mark| view! { <LiveChanges query=query since=mark.to_string()/> });
+    let strip = activity.map(|activity| activity_strip(context, &filter, &activity, now));
     let lines = page.entries;
     let summary = format!("{} shown", lines.len());
     let is_alone = lines.is_empty() && page.newer.is_none() && page.older.is_none();
@@ -65,6 +69,7 @@ fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> imp
             {chips(context, &filter, now)}
             {live}
         </div>
+        {strip}
         {unsearched_columns(&unsearched)}
         {entries}
         {stopped}

@@ -48,6 +48,7 @@ async fn read_changes(trail: &AuditTrail, scope: &Scope) -> Result {
         }
         trail.timeline(scope, filter, 5).await?;
         trail.snapshot().await?.count(scope, filter, 100).await?;
+        trail.snapshot().await?.activity(scope, filter, Utc::now()).await?;
         let (snapshot, mark) = trail.snapshot_with_mark().await?;
         drop(snapshot);
         trail.snapshot().await?.count_newer(scope, filter, &mark, 100).await?;
