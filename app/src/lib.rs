@@ -48,6 +48,8 @@ mod table_cache;
 #[cfg(feature = "ssr")]
 mod theme;
 #[cfg(feature = "ssr")]
+mod visible_part;
+#[cfg(feature = "ssr")]
 mod zone;
 
 #[cfg(feature = "ssr")]
@@ -62,5 +64,6 @@ pub use self::{
     request::{PageServices, QueryFailure, RequestContext},
     route::{Endpoint, Route},
     theme::Theme,
+    visible_part::VisiblePart,
     zone::Zone,
 };

@@ -7,7 +7,7 @@ use threadline::ActorRef;
 
 use crate::islands::Pill;
 use crate::names::{Host, Labels, Names};
-use crate::{ConsoleAction, Density, Route, Theme, Zone};
+use crate::{ConsoleAction, Density, Route, Theme, VisiblePart, Zone};
 
 /// The names of the embedded files, each with its content hash.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,8 +31,8 @@ pub struct PageContext {
     pub labels: Arc<Labels>,
     /// The operator who reads.
     pub operator: Option<ActorRef>,
-    /// True if a scope hides a part of the trail.
-    pub is_scoped: bool,
+    /// The part of the trail that the operator may see.
+    pub visible: VisiblePart,
     /// The colours.
     pub theme: Theme,
     /// The time zone.
@@ -73,6 +73,11 @@ impl PageContext {
     /// Returns the names of the page's tables, records, actors and actions.
     pub(crate) fn names(&self) -> Names<'_> {
         Names::new(&self.host.words, &self.labels)
+    }
+
+    /// Returns a sentence about the part of the trail that the operator may see, if it is limited.
+    pub(crate) fn visible_part(&self) -> Option<String> {
+        self.visible.sentence(self.names())
     }
 
     /// Returns whether the page may link to pages behind this action.

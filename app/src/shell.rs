@@ -59,7 +59,7 @@ fn find(context: &PageContext) -> impl IntoView + use<> {
 /// The bar at the top. On a narrow screen the navigation folds into a menu that needs no script.
 #[component]
 fn Header(context: PageContext) -> impl IntoView {
-    let scoped = context.is_scoped.then(|| view! { <span class="chip">"Scoped view"</span> });
+    let scoped = context.visible.short().map(|words| view! { <span class="chip" title=context.visible_part().as_deref().map(accessible_line)>{words}</span> });
     let operator = context.operator.as_ref().map(|operator| {
         let name = context.names().actor(operator);
         let title = name.title.as_deref().map(accessible_line);

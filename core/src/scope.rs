@@ -78,9 +78,24 @@ impl Scope {
         self.condition().is_none_or(|condition| condition.shows_all_of(actor))
     }
 
-    /// Returns whether the scope shows every change of this table. Only then may a search begin with the changes that have a value:
-    /// otherwise the time that it takes would tell how many of them the scope hides.
-    pub(crate) fn shows_all_of_table(&self, table: &TableName) -> bool {
+    /// Returns the tables of all visible changes, if the scope lists them. It may hide some changes of these tables.
+    ///
+    /// ```
+    /// use threadline::{Predicate, Scope};
+    ///
+    /// assert_eq!(Scope::tables(["tickets"]).listed_tables(), Some(vec!["tickets".into()]));
+    /// assert_eq!(Scope::new(Predicate::field("tenant", "7")).listed_tables(), None);
+    /// ```
+    #[must_use]
+    pub fn listed_tables(&self) -> Option<Vec<TableName>> {
+        self.condition().and_then(Condition::tables)
+    }
+
+    /// Returns whether the scope shows every change of this table.
+    // Only then may a search begin with the changes that have a value: otherwise the time that it takes would tell how many of them
+    // the scope hides.
+    #[must_use]
+    pub fn shows_all_of_table(&self, table: &TableName) -> bool {
         self.condition().is_none_or(|condition| condition.shows_all_of_table(table))
     }
 

@@ -18,13 +18,13 @@ test("an actor's changes are listed by window, one line each", async ({ page }) 
   await expect(page).toHaveURL(/timeline\?actor=user%3Asupport&from=/);
   await page.goBack();
   await page.getByRole("navigation", { name: "Breadcrumbs" }).getByRole("link", { name: "Users" }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Every user");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("All users");
 });
 
 test("nobody did nothing: the page says so and offers a way on", async ({ page }) => {
   await logIn(page, "support");
   await page.goto("/audit/actors/user/nobody-of-this-name");
   await expect(page.getByRole("heading", { name: "No transaction of user:nobody-of-this-name is recorded" })).toBeVisible();
-  await page.getByRole("link", { name: "See all of type user" }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Every user");
+  await page.getByRole("link", { name: "All users" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("All users");
 });

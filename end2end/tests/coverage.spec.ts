@@ -17,7 +17,7 @@ test("the dashboard shows what is captured, what is excluded and which gaps are 
   const captured = page.locator("#coverage-captured");
   await expect(captured.getByRole("row").filter({ hasText: "accounts" })).toContainText("excluded: password_hash");
   await expect(page.locator("#coverage-expected").getByRole("row").filter({ hasText: "graphile_worker" }).first()).toContainText(
-    "named in threadline.toml",
+    "listed in threadline.toml",
   );
   await page.getByLabel("Schema").selectOption("graphile_worker");
   await page.getByRole("button", { name: "Show" }).click();

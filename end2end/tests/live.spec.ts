@@ -27,7 +27,7 @@ async function nextPoll(page: Page): Promise<number> {
 
 test("new changes are counted and offered, and what is read does not move", async ({ page, context }) => {
   await openTimeline(page);
-  await expect(live(page)).toContainText("Watching for new changes.");
+  await expect(live(page)).toContainText("Live.");
   expect(await nextPoll(page)).toBe(200);
   await expect(live(page).getByRole("link")).toHaveCount(0);
   const newest = page.locator("[data-entry]").first();
@@ -58,7 +58,7 @@ test("a filter holds for new changes too", async ({ page, context }) => {
   await raisePriority(other);
   await other.close();
   expect(await nextPoll(page)).toBe(200);
-  await expect(live(page)).toContainText("Watching for new changes.");
+  await expect(live(page)).toContainText("Live.");
   await expect(live(page).getByRole("link")).toHaveCount(0);
 });
 
@@ -141,7 +141,7 @@ test("without an answer it says so and asks again, less often", async ({ page, c
   const answered = page.waitForResponse(POLL);
   await page.clock.runFor("01:01");
   expect((await answered).status()).toBe(200);
-  await expect(live(page)).toContainText("Watching for new changes.");
+  await expect(live(page)).toContainText("Live.");
 });
 
 test("when the session has ended it says so and stops", async ({ page, complaints }) => {

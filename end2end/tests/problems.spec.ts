@@ -2,11 +2,11 @@
 import { expect, logIn, test } from "./support.ts";
 
 for (const [address, status, title] of [
-  ["/audit/nowhere", 404, "There is nothing here"],
-  ["/audit/transactions/0193c2aa-0000-7000-8000-00000000008d", 404, "There is nothing here"],
-  ["/audit/transactions/17", 400, "This address cannot be read"],
+  ["/audit/nowhere", 404, "Page not found"],
+  ["/audit/transactions/0193c2aa-0000-7000-8000-00000000008d", 404, "Not found"],
+  ["/audit/transactions/17", 400, "This address has a mistake"],
   ["/audit/actors/robot/1", 400, "There is no such actor"],
-  ["/audit/actors/user/1?window=2h", 400, "This address cannot be read"],
+  ["/audit/actors/user/1?window=2h", 400, "This address has a mistake"],
 ] as const) {
   test(`${address} says what is wrong and leads on`, async ({ page, complaints }) => {
     complaints.expectStatus(status);

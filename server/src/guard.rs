@@ -10,7 +10,9 @@ use http::Method;
 use http::request::Parts;
 use threadline::AuditContext;
 use threadline::event::CONSOLE_AUTHORIZED;
-use threadline_app::{ConsoleAction, CoverageSource, PageContext, PageError, ROUTES, RequestContext, Route};
+use threadline_app::{
+    ConsoleAction, CoverageSource, PageContext, PageError, ROUTES, RequestContext, Route, VisiblePart,
+};
 
 use crate::decision::{authorize, call_with_timeout, granted_actions, granted_scope, label};
 use crate::labels::LabelSource;
@@ -94,7 +96,7 @@ pub(crate) async fn guard(
     } else {
         None
     };
-    let page = PageContext { operator, is_scoped: scope.is_limited(), granted, coverage, ..page };
+    let page = PageContext { operator, visible: VisiblePart::from(&scope), granted, coverage, ..page };
     let mut request = Request::from_parts(parts, body);
     let is_call = route.is_some_and(Route::is_server_function);
     let is_allowed = if is_call { csrf::is_allowed_call(&request) } else { csrf::is_allowed(&request) };

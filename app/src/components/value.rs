@@ -133,7 +133,7 @@ fn segment(segment: Segment, at_end: bool) -> Html {
 
 /// Renders the number of characters that are left out.
 pub(super) fn left_out(characters: usize) -> Html {
-    let words = format!("… and {}, too many for a page", counted(characters, "more character"));
+    let words = format!("… {}, not shown here", counted(characters, "more character"));
     view! { <span class="kind">{words}</span> }.into_html()
 }
 

@@ -19,7 +19,7 @@ enum State {
 impl State {
     const fn message(self) -> &'static str {
         match self {
-            Self::Watching => "Watching for new changes.",
+            Self::Watching => "Live.",
             Self::Paused => "Live updates are paused.",
             Self::Away => "Live updates stopped: the server does not answer. Retrying.",
             Self::Ended => "Live updates stopped: your session has ended. Reload the page to sign in again.",
@@ -28,7 +28,7 @@ impl State {
 }
 
 /// The message if the mark of the page does not contain every transaction that was open.
-const MAY_BE_MISSING: &str = "Watching for new changes. Some that were being written when this page was read may be missing: \
+const MAY_BE_MISSING: &str = "Live. Some that were being written when this page was read may be missing: \
                               reload it to see them.";
 
 /// The live part of the timeline. It says how many changes have become visible since the page was read, and links to them.

@@ -153,7 +153,7 @@ fn text(found: &CoverageReport) -> Report {
         };
         [table(found), source.to_owned()]
     };
-    push_section(&mut text, "Expected gaps", found.expected_uncovered().map(exempt));
+    push_section(&mut text, "Left out on purpose", found.expected_uncovered().map(exempt));
     push_findings(&mut text, found.findings.iter());
     text
 }

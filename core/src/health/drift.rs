@@ -66,9 +66,9 @@ impl DriftState {
     #[must_use]
     pub const fn label(self) -> &'static str {
         match self {
-            Self::DriftDetected => "Drift detected",
-            Self::CouldNotIntrospect => "Could not introspect",
-            Self::ConfigMatchesDeployed => "Config matches deployed",
+            Self::DriftDetected => "Different from threadline.toml",
+            Self::CouldNotIntrospect => "Could not be read",
+            Self::ConfigMatchesDeployed => "As configured",
         }
     }
 }

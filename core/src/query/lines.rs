@@ -58,6 +58,15 @@ impl TimelineLine {
         }
     }
 
+    /// Returns the table of the change, or of the newest change of a large transaction.
+    #[must_use]
+    pub const fn table(&self) -> &TableName {
+        match self {
+            Self::Change(entry) => &entry.change.table,
+            Self::Transaction(large) => &large.example.table,
+        }
+    }
+
     /// Returns the change, for a line that is one.
     #[must_use]
     pub const fn change_mut(&mut self) -> Option<&mut Change> {

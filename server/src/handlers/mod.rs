@@ -18,5 +18,5 @@ pub(crate) use preferences::preferences;
 pub(crate) use value::value;
 
 pub(crate) async fn unknown_address() -> PageError {
-    PageError::not_found("The console has no page at this address.".to_owned())
+    PageError::page_not_found()
 }

@@ -74,7 +74,7 @@ async fn actor_page_lists_changes_one_line_each(pool: PgPool) -> Result {
     assert!(!body.contains("ticket.closed"), "{body}");
 
     let (_, body) = get(&app, "/audit/actors/user?window=1h").await?;
-    assert!(body.contains("<bdi>Every user</bdi>") && body.contains("user:other"), "{body}");
+    assert!(body.contains("<bdi>All users</bdi>") && body.contains("user:other"), "{body}");
     assert_eq!(items(&body), 5, "{body}");
 
     let within = mounted(&pool, Access::AllowWithin(Scope::tables(["secrets"])));

@@ -89,7 +89,7 @@ async fn coverage_page_groups_tables_by_status(pool: PgPool) -> Result {
     assert!(!captured.contains("secrets"), "{captured}");
     let expected = part(&body, "coverage-expected");
     assert!(
-        expected.contains("schema_migrations") && expected.contains("written by a migration tool"),
+        expected.contains("schema_migrations") && expected.contains("written by migrations"),
         "{expected}"
     );
     Ok(())
@@ -312,6 +312,6 @@ async fn expected_gaps_come_from_the_configuration(pool: PgPool) -> Result {
     let app = checked(Router::new().nest("/audit", console.into_router())).await?;
     let (_, body) = get(&app, "/audit/coverage").await?;
     assert!(body.contains("<h1>All tables captured</h1>"), "{body}");
-    assert!(part(&body, "coverage-expected").contains("named in threadline.toml"), "{body}");
+    assert!(part(&body, "coverage-expected").contains("listed in threadline.toml"), "{body}");
     Ok(())
 }

@@ -150,12 +150,9 @@ async fn long_values_keep_the_page_small(pool: PgPool) -> Result {
     .await?;
     let body = timeline(&app).await?;
     assert!(body.len() < 500_000, "{} bytes", body.len());
-    for expected in [
-        "<mark>and one new</mark>",
-        "… 20,000 more characters",
-        "too many for a page",
-        "… 8,970 removed lines",
-    ] {
+    for expected in
+        ["<mark>and one new</mark>", "… 20,000 more characters", "not shown here", "… 8,970 removed lines"]
+    {
         assert!(body.contains(expected), "{expected}");
     }
     Ok(())

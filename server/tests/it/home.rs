@@ -159,11 +159,11 @@ async fn home_page_within_a_scope_reveals_nothing_else(pool: PgPool) -> Result {
     rename(&pool, "one").await?;
     sqlx::raw_sql("INSERT INTO secrets VALUES (1); ALTER TABLE secrets ADD word text").execute(&pool).await?;
     let (_, body) = get(&within(&["tickets"]), "/audit").await?;
-    assert_eq!(title(&body), "Nothing needs your attention");
-    assert!(body.contains("ticket.renamed") && body.contains("Your view is limited"), "{body}");
+    assert_eq!(title(&body), "Audit trail of the application");
+    assert!(body.contains("ticket.renamed") && body.contains("You see changes of tickets only."), "{body}");
     assert!(!body.contains("secrets") && !body.contains("threadline gen"), "{body}");
     let (_, body) = get(&within(&["nowhere"]), "/audit").await?;
-    assert!(body.contains("holds no change that you may see"), "{body}");
+    assert!(body.contains("You see changes of nowhere only. There is none yet."), "{body}");
     assert!(!body.contains("tickets") && !body.contains("secrets"), "{body}");
     Ok(())
 }

@@ -252,7 +252,7 @@ async fn hidden_data_looks_as_if_it_did_not_exist(pool: PgPool) -> Result {
     for address in ["/audit/timeline?from=", "/audit/timeline?table=secrets"] {
         let (status, body) = get(&app, address).await?;
         assert_eq!(status, StatusCode::OK);
-        assert!(!body.contains("sesame") && body.contains("Scoped view"), "{address}: {body}");
+        assert!(!body.contains("sesame") && body.contains("Limited to 1 table"), "{address}: {body}");
     }
     assert_eq!(get(&app, &format!("/audit/transactions/{visible}")).await?.0, StatusCode::OK);
     let of = |id: Uuid| format!("/audit/transactions/{id}");

@@ -62,7 +62,7 @@ async fn redaction_as_configured_matches(pool: PgPool) -> Result {
     let (status, body) = get(&configured(&pool, config).await?, "/audit/policy/redaction").await?;
     assert_eq!(status, StatusCode::OK);
     assert!(body.contains("<h1>Redaction is as configured</h1>"), "{body}");
-    let matching = section(&body, "Config matches deployed");
+    let matching = section(&body, "As configured");
     for expected in ["people", "password_hash", "email", "cards", "(hidden)", "odd"] {
         assert!(matching.contains(expected), "{expected}: {matching}");
     }
@@ -83,16 +83,16 @@ async fn redaction_page_shows_state_and_differences_without_values(pool: PgPool)
     let other = Config::from_toml(&FILE.replace("[\"email\"]", "[]").replace("(hidden)", "[secret]"))?;
     let (_, body) = get(&configured(&pool, other).await?, "/audit/policy/redaction").await?;
     assert!(body.contains("<h1>The redaction of 2 tables has drifted</h1>"), "{body}");
-    let drifted = section(&body, "Drift detected");
+    let drifted = section(&body, "Different from threadline.toml");
     assert!(drifted.contains("Masked by the deployed function only: email"), "{drifted}");
     assert!(drifted.contains("The placeholders differ.") && drifted.contains("[secret]"), "{drifted}");
     assert!(drifted.contains("<code>threadline gen triggers --tables people --apply</code>"), "{drifted}");
-    let unread = section(&body, "Could not introspect");
+    let unread = section(&body, "Could not be read");
     assert!(
         unread.contains("odd") && unread.contains("The function was altered after it was generated."),
         "{unread}"
     );
-    assert!(section(&body, "Config matches deployed").contains("No tables in this section."), "{body}");
+    assert!(section(&body, "As configured").contains("None."), "{body}");
     assert!(!body.contains(CANARY), "{body}");
     Ok(())
 }
@@ -107,7 +107,7 @@ async fn redaction_page_without_a_configuration_shows_what_is_deployed(pool: PgP
     );
     let deployed = section(&body, "Deployed");
     assert!(deployed.contains("people") && deployed.contains("(hidden)"), "{deployed}");
-    assert!(!body.contains("Drift detected") && !body.contains("gen triggers"), "{body}");
+    assert!(!body.contains("Different from threadline.toml") && !body.contains("gen triggers"), "{body}");
     let gaps: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM threadline.threadline_coverage_gaps WHERE code = 'drift_detected'",
     )

@@ -476,7 +476,8 @@ async fn empty_timeline_says_why_and_where_to_go(pool: PgPool) -> Result {
     let limited = mounted(&pool, Access::AllowWithin(Scope::tables(["order_lines"])));
     let body = page(&limited, "table=tickets").await?;
     assert!(
-        body.contains("Nothing has been recorded yet") && body.contains("Your view is limited"),
+        body.contains("Nothing has been recorded yet")
+            && body.contains("You see changes of order_lines only."),
         "{body}"
     );
     Ok(())

@@ -5,6 +5,7 @@ use threadline::ActorKind;
 use threadline::query::{ActorFilter, Filter, RelativeRange};
 
 use super::LastTransaction;
+use super::view::plural;
 use crate::PageContext;
 use crate::components::{NearValue, Timestamp, did_you_mean, one_line};
 use crate::html::IntoHtml;
@@ -48,7 +49,7 @@ pub(super) fn empty(
     let wider = view! { {wider} <a class="button" href=all>"All time, in the timeline"</a> };
     let others = actor.id.is_some().then(|| {
         let href = context.actor_href(actor.kind, None);
-        let label = format!("See all of type {}", actor.kind.as_str());
+        let label = format!("All {}", plural(actor.kind).to_lowercase());
         view! { <a class="button" href=href>{label}</a> }
     });
     let why = match actor.id {

@@ -77,7 +77,7 @@ impl Page for ActorPage {
         match (&self.actor.id, self.actor.kind) {
             (Some(_), _) => self.name(context).text,
             (None, ActorKind::Anonymous) => "Anonymous".to_owned(),
-            (None, kind) => format!("Every {}", kind.as_str().replace('_', " ")),
+            (None, kind) => format!("All {}", view::plural(kind).to_lowercase()),
         }
     }
 

@@ -73,13 +73,13 @@ fn windows(current: RelativeRange, path: &str) -> impl IntoView + use<> {
     view! { <nav class="windows" aria-label="Window">{links}</nav> }
 }
 
-const fn plural(kind: ActorKind) -> &'static str {
+pub(super) const fn plural(kind: ActorKind) -> &'static str {
     match kind {
         ActorKind::User => "Users",
         ActorKind::Admin => "Admins",
         ActorKind::ServiceAccount => "Service accounts",
         ActorKind::Job => "Jobs",
-        ActorKind::System => "System",
+        ActorKind::System => "System actors",
         _ => "Anonymous",
     }
 }

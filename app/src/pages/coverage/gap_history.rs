@@ -16,16 +16,16 @@ pub(super) fn gap_history(check: &FilteredCheck, now: DateTime<Utc>) -> impl Int
         .last
         .not_recorded
         .map(|reason| view! { <p class="notice">"Gaps are not recorded. "{reason}</p> });
-    let heading = view! { <h2 class="section">"Gap history"</h2> };
+    let heading = view! { <h2 class="section">"Past gaps"</h2> };
     let content = match check.gaps() {
         None => view! {
             {heading}
-            <p class="note">"The gap history could not be read. A warning in the log says why."</p>
+            <p class="note">"Past gaps could not be read. A warning in the log says why."</p>
         }
         .into_html(),
         Some(gaps) if gaps.is_empty() => view! {
             {heading}
-            <p class="note">"No check has found a gap so far."</p>
+            <p class="note">"No gaps so far."</p>
         }
         .into_html(),
         Some(gaps) => view! {

@@ -70,20 +70,20 @@ pub(super) fn captured(check: &FilteredCheck) -> impl IntoView + use<> {
             let href =
                 context.timeline_href(&Filter { table: Some(table.table.clone()), ..Filter::default() });
             let mode = match table.mode {
-                Some(CaptureMode::Row) => "each row",
-                Some(_) => "each statement",
+                Some(CaptureMode::Row) => "per row",
+                Some(_) => "per statement",
                 None => "unknown",
             };
             view! {
                 <tr>
                     <th scope="row"><a href=href>{isolated(table.table.to_string())}</a></th>
-                    <td data-label="Captured for">{mode}</td>
+                    <td data-label="Captured">{mode}</td>
                     <td data-label="Redaction">{redacted(table).map(one_line)}</td>
                 </tr>
             }
         })
         .collect();
-    let head = view! { <tr><th scope="col">"Table"</th><th scope="col">"Captured for"</th><th scope="col">"Redaction"</th></tr> };
+    let head = view! { <tr><th scope="col">"Table"</th><th scope="col">"Captured"</th><th scope="col">"Redaction"</th></tr> };
     bucket("coverage-captured", "Captured", "No table is captured yet.", head, rows)
 }
 
@@ -106,14 +106,14 @@ pub(super) fn expected(check: &FilteredCheck) -> impl IntoView + use<> {
         })
         .map(|(table, source)| {
             let source = match source {
-                ExemptionSource::Baseline => "written by a migration tool",
-                ExemptionSource::Config => "named in threadline.toml",
+                ExemptionSource::Baseline => "written by migrations",
+                ExemptionSource::Config => "listed in threadline.toml",
             };
             view! { <tr><th scope="row">{isolated(table.table.to_string())}</th><td data-label="Reason">{source}</td></tr> }
         })
         .collect();
     let head = view! { <tr><th scope="col">"Table"</th><th scope="col">"Reason"</th></tr> };
-    bucket("coverage-expected", "Expected gaps", "Every table is to be captured.", head, rows)
+    bucket("coverage-expected", "Left out on purpose", "None.", head, rows)
 }
 
 fn bucket(

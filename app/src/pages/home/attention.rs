@@ -31,7 +31,7 @@ struct Need {
 impl Summary {
     pub(super) fn of(home: &HomePage, context: &PageContext, now: DateTime<Utc>) -> Self {
         let Some(coverage) = &home.coverage else {
-            return Self::without_coverage(home, context.is_scoped);
+            return Self::without_coverage(home, context);
         };
         let Some(last) = &coverage.last else {
             let reason = coverage.failure.map_or("No check has ended yet.", |failure| failure.reason);
@@ -100,8 +100,8 @@ impl Summary {
         }
     }
 
-    /// Summarizes for operators who may not see coverage: the trail answers.
-    fn without_coverage(home: &HomePage, scoped: bool) -> Self {
+    /// Summarizes for operators who may not see coverage: whose trail this is, and which part of it they see.
+    fn without_coverage(home: &HomePage, context: &PageContext) -> Self {
         let latest = match &home.latest {
             Ok(latest) => latest,
             Err(reason) => {
@@ -110,17 +110,14 @@ impl Summary {
                 return Self::plain("Not everything could be checked", &text);
             }
         };
-        let text = match (scoped, latest.is_empty()) {
-            (true, true) => {
-                "The audit trail answers, but holds no change that you may see. Your view is limited to a part of it."
-            }
-            (true, false) => {
-                "The audit trail answers and shows you changes. Your view is limited to a part of it, so how tables are captured was not checked."
-            }
-            (false, true) => "The audit trail answers, but holds no change yet.",
-            (false, false) => "The audit trail answers and shows you changes.",
+        let visible = context.visible_part();
+        let text = match (&visible, latest.is_empty()) {
+            (Some(visible), true) => format!("{visible} There is none yet."),
+            (Some(visible), false) => visible.clone(),
+            (None, true) => "No change is recorded yet.".to_owned(),
+            (None, false) => "You see every recorded change.".to_owned(),
         };
-        Self::plain("Nothing needs your attention", text)
+        Self::plain(&format!("Audit trail of {}", context.host.name_in_sentence()), &text)
     }
 
     fn plain(title: &str, text: &str) -> Self {

@@ -1,4 +1,4 @@
-//! Forms to start from: a record, a correlation id, or a time window.
+//! Forms to start from: a record, a person, a request, or a time, each on one line.
 
 use chrono::Utc;
 use leptos::prelude::*;
@@ -23,38 +23,41 @@ pub(super) fn quick_links(tables: &[TableName]) -> impl IntoView + use<> {
     view! {
         <section class="ways-in">
             <h2 class="section">"Start from what you know"</h2>
-            <div>
-                <form method="get" action=context.href("/rows")>
-                    <h3>"A record"</h3>
-                    <label>"Table" <input name="table" list="tables" required="" maxlength="127" autocomplete="off"/></label>
-                    <datalist id="tables">{table_options(tables)}</datalist>
-                    <label>
-                        "Record" <input name="record" required="" maxlength="2000" autocomplete="off" aria-describedby="record-hint"/>
-                    </label>
-                    <p class="hint" id="record-hint">"Its id, or order=7&line=2 for a key of two columns."</p>
-                    <button class="primary">"Show its history"</button>
-                </form>
-                <form method="get" action=context.href("/timeline")>
-                    <h3>"A correlation id"</h3>
-                    <label>
-                        "Correlation id"
-                        <input name="correlation_id" required="" maxlength=AuditContext::MAX_ID_BYTES.to_string()
-                            autocomplete="off" spellcheck="false" aria-describedby="correlation-hint"/>
-                    </label>
-                    <p class="hint" id="correlation-hint">"From a log line, a ticket or an error page of the application."</p>
-                    <button class="primary">"Show what belongs together"</button>
-                </form>
-                <form method="get" action=context.href("/timeline")>
-                    <h3>"A time window"</h3>
-                    <div class="last"><span id="last">"The last"</span> <ul class="windows" aria-labelledby="last">{presets}</ul></div>
-                    <label>
-                        {format!("From ({zone})")}
-                        <input name="from" required="" autocomplete="off" placeholder=TIME_EXAMPLE value="yesterday"/>
-                    </label>
-                    <label>{format!("To ({zone})")} <input name="to" autocomplete="off" placeholder="now"/></label>
-                    <button class="primary">"Show the changes"</button>
-                </form>
-            </div>
+            <form method="get" action=context.href("/rows")>
+                <h3>"A record"</h3>
+                <label>"Table " <input name="table" list="tables" required="" maxlength="127" autocomplete="off"/></label>
+                <datalist id="tables">{table_options(tables)}</datalist>
+                <label>
+                    "Record " <input name="record" required="" maxlength="2000" autocomplete="off" placeholder="its number or id, such as 5041"/>
+                </label>
+                <button>"Show its history"</button>
+            </form>
+            <form method="get" action=context.href("/timeline")>
+                <h3>"A person or a job"</h3>
+                <label>
+                    "Who " <input name="actor" required="" maxlength="300" autocomplete="off" placeholder="user:42"/>
+                </label>
+                <button>"Show what they changed"</button>
+            </form>
+            <form method="get" action=context.href("/timeline")>
+                <h3>"A request"</h3>
+                <label>
+                    "Request or error id "
+                    <input name="correlation_id" required="" maxlength=AuditContext::MAX_ID_BYTES.to_string()
+                        autocomplete="off" spellcheck="false" placeholder="from the log line or the error page"/>
+                </label>
+                <button>"Show this request"</button>
+            </form>
+            <form method="get" action=context.href("/timeline")>
+                <h3>"A time"</h3>
+                <label>
+                    {format!("From ({zone}) ")}
+                    <input name="from" required="" autocomplete="off" placeholder=TIME_EXAMPLE value="yesterday"/>
+                </label>
+                <label>{format!("To ({zone}) ")} <input name="to" autocomplete="off" placeholder="now"/></label>
+                <button>"Show the changes"</button>
+                <div class="last"><span id="last">"The last"</span> <ul class="windows" aria-labelledby="last">{presets}</ul></div>
+            </form>
         </section>
     }
 }

@@ -118,7 +118,19 @@ impl PageError {
             links: vec![TIMELINE],
             offer_home_link: true,
             mention_scope: true,
-            ..Problem::new(StatusCode::NOT_FOUND, "There is nothing here")
+            ..Problem::new(StatusCode::NOT_FOUND, "Not found")
+        }
+        .into()
+    }
+
+    /// Describes an address at which there is no page.
+    #[must_use]
+    pub fn page_not_found() -> Self {
+        Problem {
+            explanation: "The console has no page at this address.".to_owned(),
+            links: vec![TIMELINE],
+            offer_home_link: true,
+            ..Problem::new(StatusCode::NOT_FOUND, "Page not found")
         }
         .into()
     }
@@ -160,7 +172,7 @@ impl From<Problem> for PageError {
 
 impl From<InvalidParameter> for PageError {
     fn from(error: InvalidParameter) -> Self {
-        Self::bad_request("This address cannot be read", &error)
+        Self::bad_request("This address has a mistake", &error)
     }
 }
 

@@ -17,8 +17,8 @@ pub(super) fn view(problem: Problem, context: PageContext) -> impl IntoView {
     let is_replaced = (sign_in || refusal_note.is_some()) && problem.command.is_none();
     let advice = problem.advice.filter(|_| !is_replaced);
     let refusal_note = refusal_note.map(|note| view! { <p>{one_line(note)}</p> });
-    let scoped = (context.is_scoped && problem.mention_scope)
-        .then(|| view! { <p>"Your view is limited to a part of the trail. What lies outside of it is not shown."</p> });
+    let scoped = context.visible_part().filter(|_| problem.mention_scope);
+    let scoped = scoped.map(|sentence| view! { <p>{one_line(sentence)}</p> });
     let command = problem.command.map(|command| view! { <CommandLine text=command/> });
     let note = problem.developer_note.map(|note| {
         view! { <aside class="note"><b>"For the developer (debug builds only). "</b>{note}</aside> }

@@ -54,7 +54,7 @@ pub(super) fn table(redaction: &TableRedaction, is_configured: bool) -> impl Int
 
 fn row(name: &'static str, side: Option<&Redaction>) -> impl IntoView + use<> {
     let Some(side) = side else {
-        return view! { <tr><th scope="row">{name}</th><td colspan="3" class="kind">"unavailable"</td></tr> }
+        return view! { <tr><th scope="row">{name}</th><td colspan="3" class="kind">"not known"</td></tr> }
             .into_html();
     };
     let columns = |columns: &[String]| {

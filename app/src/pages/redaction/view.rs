@@ -63,7 +63,7 @@ fn checked(
         {stale}
         {unconfigured}
         <p class="note">
-            "The columns that the capture functions exclude and mask, compared with threadline.toml. Last checked at " <Time at=last.at/> {format!(" {}, ", Zone::current().offset(last.at))} {age} "."
+            "What capture leaves out and masks, compared with threadline.toml. Last checked at " <Time at=last.at/> {format!(" {}, ", Zone::current().offset(last.at))} {age} "."
         </p>
         {sections}
     }
@@ -84,7 +84,7 @@ fn section(state: DriftState, tables: &[TableRedaction], is_configured: bool) ->
     let title =
         if is_configured || state == DriftState::CouldNotIntrospect { state.label() } else { "Deployed" };
     let content = if items.is_empty() {
-        view! { <p class="note">"No tables in this section."</p> }.into_html()
+        view! { <p class="note">"None."</p> }.into_html()
     } else {
         view! { <ul class="policies">{items}</ul> }.into_html()
     };

@@ -8,7 +8,7 @@ use super::InvalidFilter;
 use super::filter_fields::{label, link_to};
 use super::presets::TimelineWindow;
 use crate::PageContext;
-use crate::components::{NearValue, Timestamp, counted_up_to, did_you_mean, sentence_parts};
+use crate::components::{NearValue, Timestamp, counted_up_to, did_you_mean, one_line, sentence_parts};
 use crate::html::{Html, IntoHtml};
 
 /// The heading, the sentences below it, and the links of a message.
@@ -57,9 +57,7 @@ pub(super) fn no_changes(
     } else {
         no_match(context, filter, explained, now)
     };
-    let scoped = context
-        .is_scoped
-        .then(|| view! { <p>"Your view is limited: changes outside of it are not shown."</p> });
+    let scoped = context.visible_part().map(|sentence| view! { <p>{one_line(sentence)}</p> });
     let sentences: Vec<_> = sentences.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect();
     let links: Vec<_> =
         links.into_iter().map(|(text, href)| view! { <a class="button" href=href>{text}</a> }).collect();

@@ -17,16 +17,16 @@ async fn policy_show_compares_tables_without_values(pool: PgPool) -> Result {
     let wide = "exclude=[pin] mask=[email] placeholder=[REDACTED]";
     let row = |cells: [&str; 5]| {
         let [table, status, config, deployed, hint] = cells;
-        format!("{table:7}  {status:23}  {config:49}  {deployed:49}  {hint}\n")
+        format!("{table:7}  {status:13}  {config:49}  {deployed:49}  {hint}\n")
     };
     let none = "exclude=[] mask=[]";
     let lines = [
         row(["TABLE", "STATUS", "CONFIG", "DEPLOYED", "HINT"]),
-        row(["tickets", "Config matches deployed", none, none, "-"]),
-        row(["users", "Config matches deployed", wide, wide, "-"]),
+        row(["tickets", "As configured", none, none, "-"]),
+        row(["users", "As configured", wide, wide, "-"]),
     ];
     let rule = "-".repeat(lines[0].trim_end().len());
-    let counts = "Policy drift: 0 drift detected, 0 could not introspect, 2 config matches deployed";
+    let counts = "Policy drift: 0 different from threadline.toml, 0 could not be read, 2 as configured";
     assert_eq!(project.stdout("policy show")?, format!("{counts}\n\n{}{rule}\n", lines.concat()));
     project
         .configure("[capture.tables.users]\nmask = ['pin']\nexclude = ['pin2']\nmask_placeholder = '-'")?;
@@ -35,12 +35,12 @@ async fn policy_show_compares_tables_without_values(pool: PgPool) -> Result {
     let details = text.split_once("\nDETAILS\n").ok_or("no details")?.1;
     assert_eq!(
         details,
-        "\nusers\n  Status: Drift detected\n  Config: exclude=[pin2] mask=[pin] placeholder=-\n\
+        "\nusers\n  Status: Different from threadline.toml\n  Config: exclude=[pin2] mask=[pin] placeholder=-\n\
          \x20 Deployed: exclude=[pin] mask=[email] placeholder=[REDACTED]\n\
          \x20 Diff: exclude_only_in_config=[pin2] exclude_only_in_deployed=[pin] mask_only_in_config=[pin] \
          mask_only_in_deployed=[email] placeholder_mismatch\n\
          \x20 Hint: exclude of [capture.tables.\"users\"] in threadline.toml names the column pin2, which users does not have: correct it first\n\
-         \ntickets\n  Status: Could not introspect\n  Config: exclude=[] mask=[]\n  Deployed: unavailable\n\
+         \ntickets\n  Status: Could not be read\n  Config: exclude=[] mask=[]\n  Deployed: unavailable\n\
          \x20 Warning: the function has no stored policy, and its body is not one that the Elixir library generates: it was edited or written by hand\n\
          \x20 Hint: run threadline gen triggers --tables tickets --apply\n"
     );
