@@ -30,13 +30,13 @@ for (const who of ["nobody", "customer"] as const) {
 test("support sees tickets and replies only; admin sees an unscoped console", async ({ page }) => {
   await logIn(page, "support");
   await page.goto("/audit/timeline");
-  await expect(page.getByText("Scoped view")).toBeVisible();
+  await expect(page.getByText("Limited to 2 tables")).toBeVisible();
   await expect(page.locator("#captured-tables option")).toHaveCount(2);
   await logIn(page, "admin");
   await page.goto("/audit/");
   await expect(page).toHaveURL(/\/audit$/);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Nothing needs attention");
-  await expect(page.getByText("Scoped view")).toBeHidden();
+  await expect(page.getByText("Limited to 2 tables")).toBeHidden();
   await expect(page.locator(".operator")).toHaveText("Signed in as Administrator");
 });
 

@@ -1,4 +1,4 @@
-// The overview: a verdict, what happened last, and three ways in.
+// The overview: a verdict, what happened last, and the forms to start from.
 import { expect, lines, logIn, openLine, raisePriority, test } from "./support.ts";
 
 test("the overview says what needs attention and shows what happened last", async ({ page }) => {
@@ -16,11 +16,11 @@ test("the overview says what needs attention and shows what happened last", asyn
 test("a limited view is told so, and sees its part", async ({ page }) => {
   await logIn(page, "support");
   await page.goto("/audit");
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Nothing needs your attention");
-  await expect(page.getByText("Your view is limited to a part of it")).toBeVisible();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Audit trail of Help desk");
+  await expect(page.getByText("You see changes of tickets and replies only.")).toBeVisible();
 });
 
-test("a record, a correlation id and a time window each lead to their changes", async ({ page }) => {
+test("a record, a person, a request and a time each lead to their changes", async ({ page }) => {
   await logIn(page, "support");
   const ticket = await raisePriority(page);
   await page.goto("/audit");
@@ -30,8 +30,13 @@ test("a record, a correlation id and a time window each lead to their changes", 
   await expect(page).toHaveURL(new RegExp(`/audit/rows/tickets/id%3D${ticket}$`));
 
   await page.goto("/audit");
-  await page.getByLabel("Correlation id", { exact: true }).fill("nowhere-to-be-found");
-  await page.getByRole("button", { name: "Show what belongs together" }).click();
+  await page.getByLabel("Who", { exact: true }).fill("user:support");
+  await page.getByRole("button", { name: "Show what they changed" }).click();
+  await expect(page).toHaveURL(/\/audit\/timeline\?actor=user%3Asupport$/);
+
+  await page.goto("/audit");
+  await page.getByLabel("Request or error id", { exact: true }).fill("nowhere-to-be-found");
+  await page.getByRole("button", { name: "Show this request" }).click();
   await expect(page).toHaveURL(/\/audit\/timeline\?correlation_id=nowhere-to-be-found$/);
 
   await page.goto("/audit");
@@ -46,7 +51,7 @@ test("a record, a correlation id and a time window each lead to their changes", 
 test("a form that says nothing is not sent", async ({ page }) => {
   await logIn(page, "support");
   await page.goto("/audit");
-  await page.getByRole("button", { name: "Show what belongs together" }).click();
+  await page.getByRole("button", { name: "Show this request" }).click();
   await expect(page).toHaveURL(/\/audit$/);
-  await expect(page.getByLabel("Correlation id", { exact: true })).toBeFocused();
+  await expect(page.getByLabel("Request or error id", { exact: true })).toBeFocused();
 });
