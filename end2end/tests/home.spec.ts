@@ -55,3 +55,22 @@ test("a form that says nothing is not sent", async ({ page }) => {
   await expect(page).toHaveURL(/\/audit$/);
   await expect(page.getByLabel("Request or error id", { exact: true })).toBeFocused();
 });
+
+test("the overview links to what the reader opened last", async ({ page }) => {
+  await logIn(page, "support");
+  await page.goto("/audit");
+  await expect(page.locator("#recent")).toBeHidden();
+  const ticket = await raisePriority(page);
+  await page.goto(`/audit/rows/tickets/id%3D${ticket}`);
+  await page.goto("/audit/actors/user/support");
+  await page.goto(`/audit/rows/tickets/id%3D${ticket}`);
+  await page.goto("/audit/rows/tickets/id%3D999999999");
+  await page.goto("/audit");
+  const recent = page.locator("#recent a");
+  await expect(recent).toHaveText([new RegExp(`#${ticket} .*The export stops half way`), "Support desk"]);
+  await recent.first().click();
+  await expect(page).toHaveURL(new RegExp(`/audit/rows/tickets/id%3D${ticket}$`));
+  await logIn(page, "admin");
+  await page.goto("/audit");
+  await expect(page.locator("#recent")).toBeHidden();
+});

@@ -32,6 +32,8 @@ mod local_times;
 #[cfg(feature = "hydrate")]
 mod poll;
 #[cfg(feature = "hydrate")]
+mod recent;
+#[cfg(feature = "hydrate")]
 mod scroll_position;
 #[cfg(feature = "hydrate")]
 mod themes;
