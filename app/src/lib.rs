@@ -9,6 +9,8 @@ pub mod islands;
 #[cfg(feature = "ssr")]
 mod action;
 #[cfg(feature = "ssr")]
+mod column_order;
+#[cfg(feature = "ssr")]
 #[expect(unreachable_pub, reason = "leptos makes a component's properties public")]
 mod components;
 #[cfg(feature = "ssr")]
@@ -55,6 +57,7 @@ mod zone;
 #[cfg(feature = "ssr")]
 pub use self::{
     action::ConsoleAction,
+    column_order::ColumnOrder,
     coverage::{CheckFailure, Coverage, CoverageSource, LastCheck},
     density::Density,
     names::{Host, HostLink, HostWords, Label, Labels, Mentions, RowRef},

@@ -7,7 +7,7 @@ use threadline::ActorRef;
 
 use crate::islands::Pill;
 use crate::names::{Host, Labels, Names};
-use crate::{ConsoleAction, Density, Route, Theme, VisiblePart, Zone};
+use crate::{ColumnOrder, ConsoleAction, Density, Route, Theme, VisiblePart, Zone};
 
 /// The names of the embedded files, each with its content hash.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,6 +29,8 @@ pub struct PageContext {
     pub host: Arc<Host>,
     /// The labels that the host gave to the actors and rows of this page.
     pub labels: Arc<Labels>,
+    /// The order of the columns of the captured tables.
+    pub columns: Arc<ColumnOrder>,
     /// The operator who reads.
     pub operator: Option<ActorRef>,
     /// The part of the trail that the operator may see.

@@ -12,7 +12,7 @@ use threadline::{AuditTrail, Scope, TableName};
 use crate::components::CaptureGaps;
 use crate::coverage::CoverageSource;
 use crate::table_cache::TableCache;
-use crate::{ConsoleAction, PageContext};
+use crate::{ColumnOrder, ConsoleAction, PageContext};
 
 /// The part of the query timeout that a page waits for what it can do without: 2 of 8 seconds.
 const OPTIONAL_DIVISOR: u32 = 4;
@@ -37,6 +37,12 @@ impl PageServices {
     #[must_use]
     pub fn coverage(&self) -> &dyn CoverageSource {
         &*self.coverage
+    }
+
+    /// Returns the order of the columns of the captured tables, as the last page with changes read it.
+    #[must_use]
+    pub fn column_order(&self) -> Arc<ColumnOrder> {
+        self.tables.order()
     }
 
     /// Returns the time that a page waits for the trail.
@@ -163,17 +169,19 @@ impl RequestContext {
             }
         }
     }
-}
 
-/// Reads a page of lines with the old values of their changes.
-pub(crate) async fn read_lines(
-    snapshot: &mut Snapshot<'_>,
-    scope: &Scope,
-    filter: &Filter,
-    position: Position,
-    size: usize,
-) -> Result<Page<TimelineLine>, QueryError> {
-    let mut page = snapshot.timeline_lines(scope, filter, position, size).await?;
-    snapshot.load_old_values(scope, page.entries.iter_mut().filter_map(TimelineLine::change_mut)).await?;
-    Ok(page)
+    /// Reads a page of lines with the old values of their changes.
+    pub(crate) async fn read_lines(
+        &self,
+        snapshot: &mut Snapshot<'_>,
+        filter: &Filter,
+        position: Position,
+        size: usize,
+    ) -> Result<Page<TimelineLine>, QueryError> {
+        let mut page = snapshot.timeline_lines(&self.scope, filter, position, size).await?;
+        let changes = page.entries.iter_mut().filter_map(TimelineLine::change_mut);
+        snapshot.load_old_values(&self.scope, changes).await?;
+        self.services.tables.refresh_order(snapshot).await?;
+        Ok(page)
+    }
 }

@@ -1,16 +1,20 @@
 //! The fields of a change, old and new.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use leptos::either::Either;
 use leptos::prelude::*;
-use threadline::query::{Change, FieldChange, FieldValue, OldValueSource, Operation, RowKey};
+use threadline::query::{Change, FieldChange, FieldValue, OldValueSource, Operation, RowKey, Timestamp};
 
 use super::lines::lines;
 use super::plural::counted;
 use super::shortened::WholeValue;
 use super::value::{isolated, one_line, side};
-use crate::diff::{Cell, DiffBody, Row, rows};
+use crate::ColumnOrder;
+use crate::diff::{Cell, CellValue, DiffBody, Row, rows};
 use crate::html::IntoHtml;
 
+/// The difference between the clocks of a host and its database up to which a time is that of the change.
+const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::seconds(1);
 /// Fields of a new or deleted row that are shown before the others are folded.
 const FIELDS_SHOWN: usize = 8;
 /// Rows of an update that are shown before the others are folded.
@@ -39,12 +43,15 @@ pub(super) struct FieldRows {
     rest_noun: &'static str,
     /// True if every old value is from the previous change.
     is_from_previous: bool,
+    /// The fields of a new or deleted row that only repeat the time of the change.
+    pub(super) times_of_change: Vec<String>,
 }
 
 impl FieldRows {
-    /// Returns the rows of a change.
-    pub(super) fn of(change: &Change) -> Self {
-        let fields = change.fields();
+    /// Returns the rows of a change, in the order of the columns.
+    pub(super) fn of(change: &Change, columns: &ColumnOrder) -> Self {
+        let mut fields = change.fields();
+        columns.sort(&change.table, &mut fields);
         let previous = |field: &FieldChange| field.before_source == OldValueSource::PreviousChange;
         let is_from_previous = !fields.is_empty() && fields.iter().all(previous);
         if change.operation == Operation::Update {
@@ -55,11 +62,13 @@ impl FieldRows {
                 rest,
                 rest_noun: "more changed value",
                 is_from_previous,
+                times_of_change: Vec::new(),
             };
         }
+        let times_of_change = times_of_change(change, &fields);
         let sides = if change.operation == Operation::Delete { Sides::Old } else { Sides::New };
         let (shown, rest) = whole_row(&sides, &change.key, fields);
-        Self { sides, shown, rest, rest_noun: "more field", is_from_previous }
+        Self { sides, shown, rest, rest_noun: "more field", is_from_previous, times_of_change }
     }
 
     /// Returns the number of rows.
@@ -69,7 +78,7 @@ impl FieldRows {
 
     /// Renders the table, with links to the whole old and new values.
     pub(super) fn view(self, label: String, whole: [Option<WholeValue>; 2]) -> impl IntoView {
-        let Self { sides, shown, rest, rest_noun, is_from_previous } = self;
+        let Self { sides, shown, rest, rest_noun, is_from_previous, .. } = self;
         let source = is_from_previous.then(
             || view! { <p class="note source">"Old values are from the previous change of this row."</p> },
         );
@@ -106,6 +115,30 @@ fn whole_row(sides: &Sides, key: &RowKey, mut fields: Vec<FieldChange>) -> (Vec<
     (rows(fields), rows(rest))
 }
 
+/// Returns the fields whose value is the time at which the change was made, or its transaction began: they tell nothing new.
+fn times_of_change(change: &Change, fields: &[FieldChange]) -> Vec<String> {
+    // The id of a transaction begins with its time.
+    let id = Some(change.transaction_id).filter(|id| id.get_version_num() == 7);
+    let began = id.and_then(|id| id.get_timestamp()).and_then(|began| {
+        let (seconds, nanoseconds) = began.to_unix();
+        DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanoseconds)
+    });
+    let began = began.unwrap_or(change.captured_at).min(change.captured_at);
+    let is_time_of_change = |field: &&FieldChange| {
+        let value = if change.operation == Operation::Delete { &field.before } else { &field.after };
+        let at = time_in(value);
+        at.is_some_and(|at| began - at <= CLOCK_DIFFERENCE && at - change.captured_at <= CLOCK_DIFFERENCE)
+    };
+    fields.iter().filter(is_time_of_change).map(|field| field.name.clone()).collect()
+}
+
+/// Returns the time that a value is, as PostgreSQL writes it.
+fn time_in(value: &FieldValue) -> Option<DateTime<Utc>> {
+    let FieldValue::Text(text) = value else { return None };
+    let is_candidate = (19..=35).contains(&text.len()) && text.as_bytes().get(4) == Some(&b'-');
+    is_candidate.then(|| text.parse::<Timestamp>().ok())?.map(|time| time.0)
+}
+
 fn alone(sides: &Sides, field: FieldChange) -> Row {
     let (old, new) = match sides {
         Sides::Old => (field.before, FieldValue::Absent),
@@ -122,12 +155,32 @@ pub(crate) fn FieldTable(
     label: String,
     /// The links to the whole values of both sides.
     whole: [Option<WholeValue>; 2],
+    /// True if the record existed on both sides, so that a value which is not there was not recorded.
+    #[prop(optional)]
+    has_both: bool,
 ) -> impl IntoView {
     let rows: Vec<Row> = match sides {
         Sides::Old | Sides::New => fields.into_iter().map(|field| alone(&sides, field)).collect(),
+        _ if has_both => fields.into_iter().flat_map(both).collect(),
         _ => fields.into_iter().flat_map(|field| rows(field, true)).collect(),
     };
     table(sides, rows, label, whole)
+}
+
+/// Returns the rows of a field of a record that existed on both sides.
+fn both(field: FieldChange) -> Vec<Row> {
+    let [no_old, no_new] = [&field.before, &field.after].map(|value| *value == FieldValue::Absent);
+    let mut rows = rows(field, true);
+    for row in &mut rows {
+        if let DiffBody::Cells(old, new) = &mut row.body {
+            for (cell, is_missing) in [(old, no_old), (new, no_new)] {
+                if is_missing {
+                    cell.shown = CellValue::NotRecorded;
+                }
+            }
+        }
+    }
+    rows
 }
 
 fn table(sides: Sides, rows: Vec<Row>, label: String, whole: [Option<WholeValue>; 2]) -> impl IntoView {

@@ -27,8 +27,10 @@ pub(crate) enum CellValue {
     Absent,
     /// The value existed and was not kept.
     Omitted,
-    /// The value was not recorded.
+    /// The old value was not recorded.
     Unknown,
+    /// Nothing is recorded of the column in this version: it was left out, or the table did not have it.
+    NotRecorded,
     /// The value was too large to be kept: its description.
     TooLarge(String),
     /// The beginning of a value, and the size of all of it in bytes.

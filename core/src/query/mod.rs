@@ -72,6 +72,7 @@ pub use suggestions::key_type::KeyType;
 pub use suggestions::typed_key::TypedKey;
 pub use suggestions::{EmptyResult, ExcludingCondition, Sentence, SentencePart, Suggestion, UnknownValue};
 pub use table_counts::TableCounts;
+pub use tables::CapturedTable;
 pub use transaction::{TransactionDetail, TransactionWithOldValues};
 pub use unsearched::UnsearchedColumns;
 pub use value_index::{ValueIndexError, ValueIndexPlan};

@@ -1,6 +1,7 @@
 //! Captured tables and their key columns.
 
-use sqlx::{QueryBuilder, Row, query_scalar};
+use sqlx::postgres::PgRow;
+use sqlx::{Postgres, QueryBuilder, Row, query_scalar};
 
 use crate::query::engine::criteria::Criteria;
 use crate::query::engine::snapshot::Snapshot;
@@ -11,28 +12,51 @@ use crate::query::model::error::QueryError;
 use crate::query::model::filter::Filter;
 use crate::{Scope, TableName};
 
+/// A captured table, with its columns as the catalogue has them now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CapturedTable {
+    /// The name.
+    pub name: TableName,
+    /// The names of its columns, in the order of the table.
+    pub columns: Vec<String>,
+}
+
 impl Snapshot<'_> {
     /// Returns the tables with a capture trigger, sorted by name. A limited scope returns only the tables that it names.
     ///
     /// # Errors
     /// [`QueryError::Timeout`] and [`QueryError::Database`].
     pub async fn captured_tables(&mut self, scope: &Scope) -> Result<Vec<TableName>, QueryError> {
-        let sql = QueryBuilder::new(
-            r"SELECT DISTINCT n.nspname::text AS schema, c.relname::text AS name
-              FROM pg_catalog.pg_trigger t
-              JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-              WHERE NOT t.tgisinternal AND t.tgname LIKE 'threadline\_audit\_%'
-              ORDER BY 1, 2",
-        );
-        let rows = self.fetch_all(sql).await?;
+        let rows = self.fetch_all(select_captured("")).await?;
         let mut tables = Vec::with_capacity(rows.len());
         for row in rows {
-            let table =
-                TableName::new(row.try_get::<String, _>("schema")?, row.try_get::<String, _>("name")?);
-            if scope.names(&table) {
-                tables.push(table);
-            }
+            tables.extend(Some(table_name(&row)?).filter(|table| scope.names(table)));
+        }
+        Ok(tables)
+    }
+
+    /// Returns the same tables with their columns.
+    ///
+    /// ```no_run
+    /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
+    /// use threadline::Scope;
+    ///
+    /// for table in trail.snapshot().await?.captured_columns(&Scope::unscoped()).await? {
+    ///     println!("{}: {}", table.name, table.columns.join(", "));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueryError::Timeout`] and [`QueryError::Database`].
+    pub async fn captured_columns(&mut self, scope: &Scope) -> Result<Vec<CapturedTable>, QueryError> {
+        let rows = self.fetch_all(select_captured(COLUMNS)).await?;
+        let mut tables = Vec::with_capacity(rows.len());
+        for row in rows {
+            let table = CapturedTable { name: table_name(&row)?, columns: row.try_get("columns")? };
+            tables.extend(Some(table).filter(|table| scope.names(&table.name)));
         }
         Ok(tables)
     }
@@ -131,6 +155,26 @@ impl Snapshot<'_> {
         self.end_statement();
         Ok(columns?)
     }
+}
+
+/// The columns of a table `c`, in its order.
+const COLUMNS: &str = ", ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute AS a
+  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns";
+
+/// Returns the statement that reads the captured tables `c`, with more columns of its result.
+fn select_captured(more: &str) -> QueryBuilder<Postgres> {
+    QueryBuilder::new(format!(
+        r"SELECT n.nspname::text AS schema, c.relname::text AS name{more}
+          FROM (SELECT DISTINCT t.tgrelid FROM pg_catalog.pg_trigger AS t
+                WHERE NOT t.tgisinternal AND t.tgname LIKE 'threadline\_audit\_%') AS captured
+          JOIN pg_catalog.pg_class AS c ON c.oid = captured.tgrelid
+          JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+          ORDER BY 1, 2"
+    ))
+}
+
+fn table_name(row: &PgRow) -> Result<TableName, sqlx::Error> {
+    Ok(TableName::new(row.try_get::<String, _>("schema")?, row.try_get::<String, _>("name")?))
 }
 
 /// A few of the newest changes of a table, newest first.

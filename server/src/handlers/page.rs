@@ -23,7 +23,10 @@ pub(crate) async fn page(
     context.page.operator.iter().for_each(|operator| mentions.actor(operator));
     page.mention(&mut mentions);
     let labels = Arc::new(labels.labels(parts, mentions).await);
-    Ok(document(page.status(), PageContext { labels, ..context.page }, |context| page.render(context)))
+    let columns = context.services.column_order();
+    Ok(document(page.status(), PageContext { labels, columns, ..context.page }, |context| {
+        page.render(context)
+    }))
 }
 
 /// Does what the form of a page asks for.

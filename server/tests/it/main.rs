@@ -8,6 +8,7 @@ mod diff;
 mod download;
 mod events;
 mod faults;
+mod field_order;
 mod home;
 mod host;
 mod large_values;

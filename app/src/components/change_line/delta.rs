@@ -14,7 +14,7 @@ use crate::html::{Html, IntoHtml};
 const MAX_FIELDS: usize = 2;
 
 /// Renders the first fields of a change, and the number of the others. A new or deleted record does not repeat the column of its
-/// label.
+/// label, and fields that repeat the time of the change come last.
 pub(super) fn delta(change: &Change, rows: &FieldRows, label_column: Option<&str>) -> Html {
     if let Some(bytes) = change.values_left_out {
         return view! { <span class="kind">{format!("values of {}", size(bytes))}</span> }.into_html();
@@ -30,8 +30,9 @@ pub(super) fn delta(change: &Change, rows: &FieldRows, label_column: Option<&str
     let label_column = label_column.filter(|_| change.operation != Operation::Update);
     let is_label = |row: &&Row| Some(row.label.as_str()) == label_column;
     let labels = rows.shown.iter().chain(&rows.rest).filter(is_label).count();
-    let shown = rows.shown.iter().filter(|row| !is_label(row));
-    let fields: Vec<_> = shown.take(MAX_FIELDS).map(field).collect();
+    let mut shown: Vec<&Row> = rows.shown.iter().filter(|row| !is_label(row)).collect();
+    shown.sort_by_key(|row| rows.times_of_change.contains(&row.label));
+    let fields: Vec<_> = shown.into_iter().take(MAX_FIELDS).map(field).collect();
     let rest = rows.len() - fields.len() - labels;
     let rest = match (rest, fields.len()) {
         (0, _) => None,

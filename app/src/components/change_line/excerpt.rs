@@ -15,7 +15,7 @@ const MAX_LEAD: usize = 12;
 /// does not exist is left out.
 pub(super) fn excerpt(cell: &Cell) -> Option<Html> {
     let (class, content): (_, Text) = match &cell.shown {
-        CellValue::Absent | CellValue::Unknown => return None,
+        CellValue::Absent | CellValue::Unknown | CellValue::NotRecorded => return None,
         CellValue::Text(segments) => return Some(parts(&around_difference(segments))),
         CellValue::Shortened { start, .. } => {
             return Some(parts(&around_difference(&[Segment::Same(start.clone()), Segment::LeftOut(1)])));

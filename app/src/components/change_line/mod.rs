@@ -52,7 +52,7 @@ pub(crate) fn change_line(
     let LineOptions { page_key, is_same_transaction, with_date, is_current, is_open, links } = options;
     let context = PageContext::current();
     let names = context.names();
-    let rows = FieldRows::of(&change);
+    let rows = FieldRows::of(&change, &context.columns);
     let transaction_id = change.transaction_id.to_string();
     let head = transaction.as_ref().map(|transaction| {
         let head = view! { {time(change.captured_at, with_date)}" "{who(transaction, names)} };

@@ -6,7 +6,6 @@ use threadline::query::{ActorFilter, Filter, Position, Suggestion, TimeRange, Ti
 use super::query::ActorQuery;
 use super::{ActorPage, LastTransaction};
 use crate::components::NearValue;
-use crate::request::read_lines;
 use crate::{PageError, RequestContext};
 
 /// Lines on one page.
@@ -19,7 +18,8 @@ pub(super) async fn load(context: &RequestContext, query: ActorQuery) -> Result<
     let range = window.before(Utc::now());
     let filter = Filter { actor: Some(actor.clone()), from: range.from, ..Filter::default() };
     let lines = async {
-        read_lines(&mut context.snapshot().await?, &context.scope, &filter, position, PAGE_SIZE).await
+        let mut snapshot = context.snapshot().await?;
+        context.read_lines(&mut snapshot, &filter, position, PAGE_SIZE).await
     };
     let lines = context.with_query_timeout(lines).await?;
     let count = match position {

@@ -3,7 +3,6 @@
 use threadline::query::{Filter, Position, QueryError, TimelineLine};
 
 use super::HomePage;
-use crate::request::read_lines;
 use crate::{ConsoleAction, PageError, RequestContext};
 
 /// Lines under "Latest activity".
@@ -39,8 +38,7 @@ pub(super) async fn load(context: &RequestContext) -> Result<HomePage, PageError
 
 /// Reads the newest changes.
 async fn latest(context: &RequestContext) -> Result<Vec<TimelineLine>, QueryError> {
-    let scope = &context.scope;
     let mut snapshot = context.snapshot().await?;
-    let page = read_lines(&mut snapshot, scope, &Filter::default(), Position::Newest, LINES_SHOWN).await?;
+    let page = context.read_lines(&mut snapshot, &Filter::default(), Position::Newest, LINES_SHOWN).await?;
     Ok(page.entries)
 }

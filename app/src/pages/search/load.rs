@@ -9,7 +9,6 @@ use threadline::{Scope, TableName};
 
 use super::query::SearchQuery;
 use super::{Actor, Found, FoundValues, Record, SearchPage, qualifiers};
-use crate::request::read_lines;
 use crate::{PageError, RequestContext};
 
 /// Results in each group.
@@ -126,7 +125,7 @@ async fn values(context: &RequestContext, text: &str) -> Result<Option<FoundValu
     let Ok((filter, _)) = Filter::from_pairs([("value", text)]) else { return Ok(None) };
     let filter = Filter { from: VALUE_WINDOW.before(Utc::now()).from, ..filter };
     let (mut snapshot, scope) = (context.snapshot().await?, &context.scope);
-    let page = read_lines(&mut snapshot, scope, &filter, Position::Newest, MAX_RESULTS).await?;
+    let page = context.read_lines(&mut snapshot, &filter, Position::Newest, MAX_RESULTS).await?;
     let unsearched = snapshot.unsearched_columns(scope, &filter).await?;
     let (has_more, searched_to) = (page.older.is_some(), page.truncated_at);
     Ok(Some(FoundValues { filter, lines: page.entries, has_more, searched_to, unsearched }))

@@ -10,7 +10,7 @@ use super::mistake::{Failure, key_mistake, suggest};
 use super::{FoundChanges, TimelinePage, TimelineQuery};
 use crate::links::timeline_pairs;
 use crate::query_string::position_pair;
-use crate::request::{QueryFailure, read_lines};
+use crate::request::QueryFailure;
 use crate::{PageError, RequestContext};
 
 /// Lines on one page.
@@ -116,8 +116,8 @@ async fn read(
         } else {
             (context.snapshot().await?, None)
         };
-        let page = read_lines(&mut snapshot, scope, filter, position, PAGE_SIZE).await?;
         let tables = context.services.tables.get(&mut snapshot, scope).await?;
+        let page = context.read_lines(&mut snapshot, filter, position, PAGE_SIZE).await?;
         let has_changes = !page.entries.is_empty() || snapshot.has_changes(scope).await?;
         let unsearched = snapshot.unsearched_columns(scope, filter).await?;
         // Scrolling loads further pages, and shows their changes only.

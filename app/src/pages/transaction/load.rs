@@ -28,6 +28,7 @@ pub(super) async fn load(
         let mut detail = snapshot.transaction(scope, id, position, PAGE_SIZE).await?;
         if let Some(detail) = &mut detail {
             snapshot.load_old_values(scope, &mut detail.changes.entries).await?;
+            context.services.tables.refresh_order(&mut snapshot).await?;
         }
         Ok(detail)
     };
