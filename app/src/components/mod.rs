@@ -31,7 +31,7 @@ pub(crate) use key::{key_in_words, key_link};
 pub(crate) use line_list::line_list;
 pub(crate) use pager::{Pager, search_stopped};
 pub(crate) use plural::{counted, counted_to, counted_up_to, grouped, needing_capture, sentence};
-pub(crate) use shortened::WholeValue;
+pub(crate) use shortened::{WholeValue, left_out};
 pub(crate) use suggestions::{NearValue, did_you_mean, sentence_parts};
 pub(crate) use table_options::table_options;
 pub(crate) use time::{ShortTimestamp, TIME_EXAMPLE, Time, Timestamp, ago, local, time_in_words};

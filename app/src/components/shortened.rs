@@ -43,7 +43,7 @@ pub(super) fn rest(shown: usize, bytes: u64, whole: Option<WholeValue>, field: &
 }
 
 /// Renders the message that a page has no room for the values of a change, with a link to a page that has.
-pub(super) fn left_out(change: &Change, bytes: u64) -> Html {
+pub(crate) fn left_out(change: &Change, bytes: u64) -> Html {
     let href = PageContext::current().change_href(change);
     view! {
         <p class="note">

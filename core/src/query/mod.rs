@@ -68,6 +68,7 @@ pub use model::transaction_id::TransactionId;
 pub use model::transaction_record::{ActionRecord, TransactionRecord};
 pub use model::value_limits::{ShortenedValue, ShortenedValues, ValueLimits};
 pub use newer_changes::{NewerChanges, NewerCount};
+pub use row::field_counts::FieldCounts;
 pub use suggestions::key_type::KeyType;
 pub use suggestions::typed_key::TypedKey;
 pub use suggestions::{EmptyResult, ExcludingCondition, Sentence, SentencePart, Suggestion, UnknownValue};

@@ -25,6 +25,7 @@ mod request_context;
 mod row;
 mod row_keys;
 mod row_removals;
+mod row_story;
 mod search;
 mod support;
 mod tenants;

@@ -65,11 +65,11 @@ async fn page_of_an_old_key_links_to_the_new_key(pool: PgPool) -> Result {
     let (status, body) = get(&app, "/audit/rows/accounts/id%3D1").await?;
     assert_eq!(status, StatusCode::OK);
     let state = state(&body);
-    assert!(words(state).starts_with("No row has this key any more: it became id 100 on "), "{state}");
+    assert!(words(state).starts_with("No record has this key any more: it became id 100 on "), "{state}");
     for expected in ["gone\"", "user:bob", "href=\"/audit/rows/accounts/id%3D100\"", "/audit/transactions/"] {
         assert!(state.contains(expected), "{expected} is missing in {state}");
     }
-    assert!(!body.contains("Exists now"), "{body}");
+    assert!(!body.contains("Exists."), "{body}");
     let list = words(versions(&body));
     assert!(list.contains("changed its key to 100"), "{list}");
     assert!(body.contains("2 versions"), "{body}");
@@ -94,7 +94,7 @@ async fn history_links_through_every_key(pool: PgPool) -> Result {
     }
     assert_eq!(seen, ["accounts 200", "id 100", "accounts 100", "id 1", "accounts 1"]);
     let (_, body) = get(&app, "/audit/rows/accounts/id%3D200").await?;
-    assert!(state(&body).contains("Exists now"), "{body}");
+    assert!(state(&body).contains("Exists."), "{body}");
     let (_, body) = get(&app, "/audit/timeline?table=accounts").await?;
     assert!(words(&body).contains("Was id 1 before.") && !words(&body).contains("Became"), "{body}");
     Ok(())
@@ -106,7 +106,7 @@ async fn as_of_names_the_key_of_that_time(pool: PgPool) -> Result {
     let (first, last) = (moment(&pool, "ann").await?, moment(&pool, "carl").await?);
     let (_, body) = get(&app, &format!("/audit/rows/accounts/id%3D1?as_of={last}")).await?;
     let then = panel(&body);
-    assert!(words(then).contains("No row had this key any more, because it became id 100 on "), "{then}");
+    assert!(words(then).contains("No record had this key any more, because it became id 100 on "), "{then}");
     assert!(then.contains("user:bob"), "{then}");
     let href = part(then, "<p class=\"buttons\"><a href=\"", "\"");
     assert!(href.starts_with("/audit/rows/accounts/id%3D100?as_of="), "{then}");
@@ -116,10 +116,10 @@ async fn as_of_names_the_key_of_that_time(pool: PgPool) -> Result {
 
     let (_, body) = get(&app, &format!("/audit/rows/accounts/id%3D200?as_of={first}")).await?;
     let then = panel(&body);
-    let expected = "No row had this key yet, as far as the trail knows. The row was id 100 until ";
+    let expected = "No record had this key yet, as far as is recorded. The record was id 100 until ";
     assert!(words(then).contains(expected), "{then}");
     let href = part(then, "<p class=\"buttons\"><a href=\"", "\"");
-    assert!(words(panel(&get(&app, href).await?.1)).contains("The row was id 1 until "), "{href}");
+    assert!(words(panel(&get(&app, href).await?.1)).contains("The record was id 1 until "), "{href}");
     Ok(())
 }
 
@@ -130,11 +130,11 @@ async fn compare_across_a_key_change_differs(pool: PgPool) -> Result {
     let row = "/audit/rows/accounts/id%3D1";
     let (_, body) = get(&app, &format!("{row}?compare={first}&with={last}")).await?;
     let panel_words = words(panel(&body));
-    assert!(panel_words.contains("no row had this key any more, because it became id 100 on "), "{body}");
+    assert!(panel_words.contains("no record had this key any more, because it became id 100 on "), "{body}");
     assert!(!panel_words.contains("No field differs"), "{panel_words}");
     let (_, body) = get(&app, &format!("{row}?compare={last}&with={last}")).await?;
     let panel_words = words(panel(&body));
-    assert!(panel_words.contains("knows of no row with this key at either of the two times"), "{body}");
+    assert!(panel_words.contains("No record with this key is known at either of the two times"), "{body}");
     assert!(panel_words.contains("because it became id 100"), "{panel_words}");
     Ok(())
 }
@@ -144,7 +144,7 @@ async fn reused_key_shows_the_present_row(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     write(&pool, "dora", "INSERT INTO accounts VALUES (1, 'another')").await?;
     let (_, body) = get(&app, "/audit/rows/accounts/id%3D1").await?;
-    assert!(state(&body).contains("Exists now") && state(&body).contains("user:dora"), "{body}");
+    assert!(state(&body).contains("Exists.") && state(&body).contains("user:dora"), "{body}");
     assert!(words(versions(&body)).contains("Became id 100."), "{body}");
     Ok(())
 }

@@ -8,7 +8,7 @@ mod transaction;
 
 use chrono::{DateTime, Datelike, Utc};
 use leptos::prelude::*;
-use threadline::query::{Change, RowKey, TransactionRecord};
+use threadline::query::{Change, Operation, RowKey, TransactionRecord};
 
 use self::card::card;
 use self::delta::delta;
@@ -37,6 +37,8 @@ pub(crate) struct LineOptions {
     pub(crate) with_date: bool,
     /// True if the page shows this version of the record above the list.
     pub(crate) is_current: bool,
+    /// True if the line of an update says that nobody gave a reason.
+    pub(crate) says_missing_reason: bool,
     /// True if the line is open.
     pub(crate) is_open: bool,
     /// The links at the end of the opened line.
@@ -49,7 +51,15 @@ pub(crate) fn change_line(
     transaction: Option<TransactionRecord>,
     options: LineOptions,
 ) -> Html {
-    let LineOptions { page_key, is_same_transaction, with_date, is_current, is_open, links } = options;
+    let LineOptions {
+        page_key,
+        is_same_transaction,
+        with_date,
+        is_current,
+        says_missing_reason,
+        is_open,
+        links,
+    } = options;
     let context = PageContext::current();
     let names = context.names();
     let rows = FieldRows::of(&change, &context.columns);
@@ -70,13 +80,16 @@ pub(crate) fn change_line(
     let subject = subject(&change, page_key.as_ref(), record.as_ref(), action, names);
     let why = transaction.as_ref().filter(|_| !is_same_transaction);
     let why = why.map(|transaction| why_of(transaction, action.is_none(), names));
+    let given = transaction.as_ref().and_then(|transaction| transaction.action.as_ref()?.reason.as_ref());
+    let is_missing = says_missing_reason && change.operation == Operation::Update && given.is_none();
+    let no_reason = is_missing.then(|| view! { " "<span class="why">"no reason given"</span> });
     let card = card(&context, change, transaction, page_key, rows, links);
     let open = is_open || context.density == Density::Cards;
     let class = if is_same_transaction { "entry same" } else { "entry" };
     let current = is_current.then_some("true");
     view! {
         <details class=class open=open aria-current=current data-entry="" data-copy-id=transaction_id>
-            <summary>{head}" "{subject}" "<span class="delta">{delta} {why}</span></summary>
+            <summary>{head}" "{subject}" "<span class="delta">{delta} {why}{no_reason}</span></summary>
             {card}
         </details>
     }

@@ -8,11 +8,11 @@ use url::form_urlencoded;
 use crate::PageContext;
 use crate::query_string::position_pair;
 
-/// The address of a row's page with the time window and the cursor of its list, which every link and form on it keeps.
+/// The address of a row's page with the filter and the cursor of its list, which every link and form on it keeps.
 #[derive(Debug, Clone)]
 pub(super) struct Address {
     path: String,
-    window: Vec<(&'static str, String)>,
+    filter: Vec<(&'static str, String)>,
     cursor: Option<(&'static str, String)>,
 }
 
@@ -24,7 +24,7 @@ impl Address {
         position: Position,
     ) -> Self {
         let cursor = position_pair(position);
-        Self { path: context.row_of(row.0, row.1), window: filter.to_pairs(), cursor }
+        Self { path: context.row_of(row.0, row.1), filter: filter.to_pairs(), cursor }
     }
 
     /// Returns the address of the whole history, newest first.
@@ -34,18 +34,23 @@ impl Address {
 
     /// Returns the address of the list, to which a pager adds a cursor.
     pub(super) fn list(&self) -> String {
-        self.write(self.window.clone())
+        self.write(self.filter.clone())
+    }
+
+    /// Returns the address of the list with another filter.
+    pub(super) fn with_filter(&self, filter: &Filter) -> String {
+        self.write(filter.to_pairs())
     }
 
     /// Returns the address of the same part of the list, with other parameters.
     pub(super) fn with<const N: usize>(&self, parameters: [(&'static str, String); N]) -> String {
-        let list = self.window.iter().chain(&self.cursor).cloned();
+        let list = self.filter.iter().chain(&self.cursor).cloned();
         self.write(list.chain(parameters).collect())
     }
 
     /// Renders hidden fields that keep the part of the list in a form.
     pub(super) fn hidden_fields(&self) -> impl IntoView + use<> {
-        let list = self.window.iter().chain(&self.cursor).cloned();
+        let list = self.filter.iter().chain(&self.cursor).cloned();
         list.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect::<Vec<_>>()
     }
 

@@ -1,27 +1,24 @@
-//! Two versions of the row, side by side.
-
-use std::collections::BTreeSet;
+//! Two versions of the record, side by side.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use threadline::ActorRef;
 use threadline::query::{
     AsOf, Comparison, FieldChange, FieldValue, OldValueSource, Operation, RowKey, TimelineEntry,
 };
+use threadline::{ActorRef, TableName};
 
 use super::address::Address;
+use super::differences::{Differences, folded};
 use super::state::{by, new_key, removals};
 use super::times::{parse_time, stamp};
 use super::{CompareResult, ComparedVersions};
 use crate::PageContext;
-use crate::components::{
-    FieldTable, Sides, Value, WholeValue, counted, isolated, local, one_line, time_in_words,
-};
+use crate::components::{FieldTable, Sides, WholeValue, counted, local, one_line, time_in_words};
 use crate::diff::accessible_line;
 use crate::html::{Html, IntoHtml};
 use crate::names::RecordName;
 
-/// Renders the form that asks for two of the versions on the page.
+/// Renders the form that asks for two of the versions on the page. It is folded while it does not show a mistake.
 pub(super) fn compare_form(
     address: &Address,
     versions: &[TimelineEntry],
@@ -56,14 +53,18 @@ pub(super) fn compare_form(
         let described = (invalid_side == Some(side)).then_some("compare-mistake");
         view! { <label>{label} <select name=name aria-invalid=invalid aria-describedby=described>{options}</select></label> }
     };
+    let open = error.is_some();
     view! {
-        <form method="get" action=address.whole() aria-label="Two versions side by side">
-            {address.hidden_fields()}
-            {select(0, "compare", "Compare")}
-            {select(1, "with", "with")}
-            {error}
-            <div class="buttons"><button>"Compare"</button></div>
-        </form>
+        <details class="row-window" open=open>
+            <summary>"Compare two versions"</summary>
+            <form method="get" action=address.whole() aria-label="Two versions side by side">
+                {address.hidden_fields()}
+                {select(0, "compare", "Compare")}
+                {select(1, "with", "with")}
+                {error}
+                <div class="buttons"><button>"Compare"</button></div>
+            </form>
+        </details>
     }
     .into_html()
 }
@@ -80,13 +81,13 @@ fn choice(entry: &TimelineEntry) -> (DateTime<Utc>, String) {
 pub(super) fn compare_panel(
     compared: ComparedVersions,
     name: &RecordName,
-    key: &RowKey,
+    (table, key): (&TableName, &RowKey),
     address: &Address,
 ) -> Html {
-    let ComparedVersions { at, comparison: Comparison { before, after, mut fields, .. } } = compared;
-    let different: BTreeSet<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-    let mut equal = after.fields();
-    equal.retain(|field| !different.contains(field.name.as_str()));
+    let ComparedVersions { at, comparison } = compared;
+    let Differences { different: mut fields, same: equal, unknown } = Differences::of(table, &comparison);
+    let Comparison { before, after, .. } = comparison;
+    let has_both = before.row().is_some() && after.row().is_some();
     let mut sides = [before, after];
     if at[0] > at[1] {
         sides.reverse();
@@ -99,12 +100,12 @@ pub(super) fn compare_panel(
         let [left, right] =
             [0, 1].map(|side| format!("{}: {}", time_in_words(at[side]), state_in_words(&sides[side])));
         let label = "Fields that differ".to_owned();
-        view! { <FieldTable sides=Sides::Named(left, right) fields=fields label=label whole=whole/> }
+        view! { <FieldTable sides=Sides::Named(left, right) fields=fields label=label whole=whole has_both=has_both/> }
     });
     let same = (!is_different).then(|| {
         let [left, right] = &sides;
         let words = match (left.row(), right.row()) {
-            (None, None) => "The trail knows of no row with this key at either of the two times.",
+            (None, None) => "No record with this key is known at either of the two times.",
             _ => "No field differs between the two times.",
         };
         view! { <p>{words}</p> }
@@ -126,7 +127,7 @@ pub(super) fn compare_panel(
             {same}
             {remarks}
             {table}
-            {folded(equal)}
+            {folded(counted(equal.len(), "unchanged field"), equal, unknown, None)}
         </section>
     }
     .into_html()
@@ -137,11 +138,11 @@ fn state_in_words(row: &AsOf) -> String {
         AsOf::Present(entry) => after(entry),
         AsOf::Uncertain { entry, .. } => format!("{}; it may have been removed", after(entry)),
         AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate => {
-            "removed by TRUNCATE of the table".to_owned()
+            "removed when the whole table was emptied".to_owned()
         }
-        AsOf::Deleted(_) => "the row had been deleted".to_owned(),
-        AsOf::Moved(_) => "no row had this key any more".to_owned(),
-        AsOf::BeforeHorizon => "the trail begins later for this row".to_owned(),
+        AsOf::Deleted(_) => "the record had been deleted".to_owned(),
+        AsOf::Moved(_) => "no record had this key any more".to_owned(),
+        AsOf::BeforeHorizon => "not known: its changes were recorded later".to_owned(),
     }
 }
 
@@ -161,18 +162,19 @@ fn actor_name(actor: &ActorRef) -> String {
 fn remark(row: AsOf, key: &RowKey) -> Option<Html> {
     match row {
         AsOf::Uncertain { causes, .. } => {
-            Some(view! { "the row may have been removed: "{removals(causes, key)}"." }.into_html())
+            Some(view! { "the record may have been removed: "{removals(causes, key)}"." }.into_html())
         }
         AsOf::Moved(entry) => {
             let new_key = new_key(&entry);
             Some(
-                view! { "no row had this key any more, because it became "{new_key}" on "{by(entry)}"." }
+                view! { "no record had this key any more, because it became "{new_key}" on "{by(entry)}"." }
                     .into_html(),
             )
         }
-        AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate => {
-            Some(view! { "the row had been removed by TRUNCATE of the table on "{by(entry)}"." }.into_html())
-        }
+        AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate => Some(
+            view! { "the record was removed when the whole table was emptied, on "{by(entry)}"." }
+                .into_html(),
+        ),
         AsOf::Present(_) | AsOf::Deleted(_) | AsOf::BeforeHorizon => None,
     }
 }
@@ -182,28 +184,4 @@ fn swapped(FieldChange { name, before, after, .. }: FieldChange) -> FieldChange 
     let before_source =
         if after == FieldValue::Absent { OldValueSource::Absent } else { OldValueSource::Stored };
     FieldChange::new(name, (after, before_source), before)
-}
-
-fn folded(fields: Vec<FieldChange>) -> Html {
-    let rows: Vec<_> = fields
-        .into_iter()
-        .map(|field| {
-            let value = view! { <Value value=field.after field=field.name.clone()/> };
-            view! { <tr><th scope="row">{isolated(field.name)}</th><td>{value}</td></tr> }.into_html()
-        })
-        .collect();
-    if rows.is_empty() {
-        return ().into_html();
-    }
-    view! {
-        <details class="more">
-            <summary>{counted(rows.len(), "equal field")}</summary>
-            <table class="diff row-image">
-                <colgroup><col class="field"/><col/></colgroup>
-<thead class="visually-hidden"><tr><th scope="col">"Field"</th><th scope="col">"Value at both times"</th></tr></thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </details>
-    }
-    .into_html()
 }

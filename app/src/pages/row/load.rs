@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use threadline::query::{
-    AsOf, Cursor, Filter, Position, QueryError, RowKey, Snapshot, TimelineEntry, TypedKey,
+    AsOf, Cursor, EmptyResult, FieldCounts, Filter, Page, Position, QueryError, RowKey, Snapshot,
+    TimelineEntry, TypedKey,
 };
 use threadline::{Scope, TableName};
 
@@ -16,6 +17,8 @@ use crate::{PageError, RequestContext, Zone};
 
 /// Versions on one page.
 const PAGE_SIZE: usize = 20;
+/// Counting the fields that versions changed stops here.
+const COUNT_CAP: usize = 1_000;
 
 pub(super) async fn load(context: &RequestContext, query: RowQuery) -> Result<RowPage, PageError> {
     let (table, key, options) = match query {
@@ -25,15 +28,32 @@ pub(super) async fn load(context: &RequestContext, query: RowQuery) -> Result<Ro
         }
     };
     let row = Row { scope: &context.scope, table, key, zone: context.page.zone };
-    let history = async { row.history(&mut context.snapshot().await?, *options).await };
+    let history = async {
+        let mut snapshot = context.snapshot().await?;
+        context.services.tables.refresh_order(&mut snapshot).await?;
+        row.history(&mut snapshot, *options).await
+    };
     match context.with_query_timeout(history).await {
         Ok(history) if matches!(history.latest, AsOf::BeforeHorizon) => unknown(context, row, history).await,
-        Ok(history) => Ok(RowPage::History(Box::new(history))),
+        Ok(mut history) => {
+            if history.filter.field.is_some() && history.versions.entries.is_empty() {
+                history.explained = explain(context, &row, &history.filter).await;
+            }
+            Ok(RowPage::History(Box::new(history)))
+        }
         Err(QueryFailure::Query(QueryError::KeyMismatch { .. } | QueryError::NotCaptured { .. })) => {
             find(context, row).await
         }
         Err(failure) => Err(failure.into()),
     }
+}
+
+/// Explains why no version changed the field of a filter. The page can do without that.
+async fn explain(context: &RequestContext, row: &Row<'_>, filter: &Filter) -> Option<EmptyResult> {
+    let (table, key) = (Some(row.table.clone()), Some(row.key.clone()));
+    let filter = Filter { table, key, ..filter.clone() };
+    let explained = async { context.snapshot().await?.explain_empty(row.scope, &filter).await };
+    context.optional(explained).await.ok()
 }
 
 /// Corrects the key of a row of which nothing is known: redirects to the row that it means by the types of its columns, loads the
@@ -92,6 +112,7 @@ impl Row<'_> {
         let mut versions = snapshot.row_history(self.scope, table, key, &filter, position, PAGE_SIZE).await?;
         let changes = versions.entries.iter_mut().map(|entry| &mut entry.change);
         snapshot.load_old_values(self.scope, changes).await?;
+        let field_counts = self.field_counts(snapshot, &versions, &filter).await?;
         let as_of = match as_of {
             None => None,
             Some(typed) => Some(AsOfResult { result: self.as_of(snapshot, &typed).await? }),
@@ -106,6 +127,8 @@ impl Row<'_> {
             filter,
             position,
             versions,
+            field_counts,
+            explained: None,
             latest: snapshot.as_of_now(self.scope, self.table.clone(), self.key.clone()).await?,
             near: None,
             as_of,
@@ -130,7 +153,39 @@ impl Row<'_> {
             AsOf::BeforeHorizon => self.first(snapshot).await?,
             _ => None,
         };
-        Ok(Ok(RowAsOf { at, row, first }))
+        let next = match row.entry() {
+            Some(entry) => self.next(snapshot, entry.change.cursor()).await?,
+            None => None,
+        };
+        Ok(Ok(RowAsOf { at, row, first, next }))
+    }
+
+    /// Reads the time of the next version.
+    async fn next(
+        &self,
+        snapshot: &mut Snapshot<'_>,
+        version: Cursor,
+    ) -> Result<Option<DateTime<Utc>>, QueryError> {
+        let (table, key, any) = (self.table.clone(), self.key.clone(), Filter::default());
+        let next = Position::NewerThan(version);
+        let next = snapshot.row_history(self.scope, table, key, &any, next, 1).await?;
+        Ok(next.entries.first().map(|entry| entry.change.captured_at))
+    }
+
+    /// Counts the versions that changed each field: those of the page, if it has the whole history.
+    async fn field_counts(
+        &self,
+        snapshot: &mut Snapshot<'_>,
+        versions: &Page<TimelineEntry>,
+        filter: &Filter,
+    ) -> Result<Option<FieldCounts>, QueryError> {
+        let Page { entries, newer, older, truncated_at, .. } = versions;
+        if filter.field.is_none() && newer.is_none() && older.is_none() && truncated_at.is_none() {
+            return Ok(Some(FieldCounts::of(entries.iter().map(|entry| &entry.change))));
+        }
+        let (table, key) = (self.table.clone(), self.key.clone());
+        let of_any_field = Filter { field: None, ..filter.clone() };
+        snapshot.field_counts(self.scope, table, key, &of_any_field, COUNT_CAP).await
     }
 
     /// Reads the oldest change of the row itself: its table may have been truncated long before.

@@ -3,6 +3,8 @@
 mod address;
 mod as_of;
 mod compare;
+mod differences;
+mod field_links;
 mod load;
 mod query;
 mod state;
@@ -16,7 +18,8 @@ use leptos::either::Either;
 use leptos::prelude::IntoView;
 use threadline::TableName;
 use threadline::query::{
-    AsOf, Comparison, Cursor, Filter, Page as PageOfVersions, Position, RowKey, TimelineEntry,
+    AsOf, Comparison, Cursor, EmptyResult, FieldCounts, Filter, Page as PageOfVersions, Position, RowKey,
+    TimelineEntry,
 };
 
 use self::query::RowQuery;
@@ -37,11 +40,15 @@ pub(super) enum RowPage {
 pub(super) struct RowHistory {
     table: TableName,
     key: RowKey,
-    /// The time window of the list: only `from` and `to`.
+    /// The filter of the list: only `from`, `to` and `field`.
     filter: Filter,
     position: Position,
     /// The versions of this part of the list, newest first.
     versions: PageOfVersions<TimelineEntry>,
+    /// The number of versions that changed each field, in the time window; `None` if counting took too long.
+    field_counts: Option<FieldCounts>,
+    /// The reason why no version changed the field of the filter.
+    explained: Option<EmptyResult>,
     /// The present state of the row.
     latest: AsOf,
     /// The key that was probably meant, if nothing is known of this row.
@@ -66,6 +73,8 @@ struct RowAsOf {
     row: AsOf,
     /// The first version that is recorded, if the time is before it.
     first: Option<TimelineEntry>,
+    /// The time of the next version, if there is one.
+    next: Option<DateTime<Utc>>,
 }
 
 /// The versions at the two times in the address.
@@ -139,7 +148,10 @@ impl Page for RowPage {
 
     fn title(&self, context: &PageContext) -> String {
         match self {
-            Self::History(history) => view::name(history, context).title(),
+            Self::History(history) => {
+                let field = history.filter.field.iter().map(|field| format!(" · {field}"));
+                [view::name(history, context).title()].into_iter().chain(field).collect()
+            }
             Self::Find(form, _) => form.title(context),
         }
     }

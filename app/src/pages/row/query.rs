@@ -10,6 +10,9 @@ use url::form_urlencoded;
 use crate::query_string::{pairs, parse_filter, resolve_times};
 use crate::{PageError, RequestContext};
 
+/// The keys of the filter that the list takes.
+const LIST_KEYS: [&str; 3] = ["from", "to", "field"];
+
 /// The query of the page.
 #[derive(Debug)]
 pub(in crate::pages) enum RowQuery {
@@ -22,7 +25,7 @@ pub(in crate::pages) enum RowQuery {
 /// The part of the history to list, and the versions to show.
 #[derive(Debug)]
 pub(in crate::pages) struct RowOptions {
-    /// The time window of the list: only `from` and `to`.
+    /// The filter of the list: only `from`, `to` and `field`.
     pub(super) filter: Filter,
     pub(super) position: Position,
     /// The time to show the row at, as it was typed.
@@ -59,9 +62,9 @@ impl RowOptions {
         let (options, list): (Vec<_>, Vec<_>) =
             pairs.into_iter().partition(|(key, _)| own.contains(&key.as_str()));
         let (filter, position) = parse_filter(&list)?;
-        let unknown = filter.to_pairs().into_iter().find(|(key, _)| !["from", "to"].contains(key));
+        let unknown = filter.to_pairs().into_iter().find(|(key, _)| !LIST_KEYS.contains(key));
         if let Some((key, value)) = unknown {
-            let expected = "one of the keys as_of, compare, with, from, to, older and newer";
+            let expected = "one of the keys as_of, compare, with, from, to, field, older and newer";
             return Err(InvalidParameter::new(key, &value, expected));
         }
         let [as_of, compare, with] = own.map(|name| {

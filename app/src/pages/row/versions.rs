@@ -1,4 +1,4 @@
-//! The versions of a row, newest first.
+//! The versions of a record, newest first.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -13,6 +13,16 @@ use crate::components::{
 };
 use crate::html::{Html, IntoHtml};
 use crate::{PageContext, Zone};
+
+/// The choices of the list for each of its versions.
+pub(super) struct VersionOptions<'a> {
+    pub(super) now: Option<Now>,
+    /// The version that the page shows above the list.
+    pub(super) shown: Option<Cursor>,
+    pub(super) key: &'a RowKey,
+    /// True if the list has one field, so that a version says whether it has a reason.
+    pub(super) is_of_field: bool,
+}
 
 /// The present version, which other versions are compared with.
 #[derive(Debug, Clone, Copy)]
@@ -34,12 +44,10 @@ impl Now {
     }
 }
 
-/// Renders a page of the list. `shown` is the version that the page shows above the list.
+/// Renders a page of the list.
 pub(super) fn version_list(
     versions: Page<TimelineEntry>,
-    now: Option<Now>,
-    shown: Option<Cursor>,
-    key: &RowKey,
+    options: &VersionOptions<'_>,
     address: &Address,
 ) -> Html {
     let Page { entries, newer, older, .. } = versions;
@@ -47,9 +55,10 @@ pub(super) fn version_list(
     let words = counted(count, "version");
     let whole = newer.is_none() && older.is_none();
     let summary = if whole { words } else { format!("{words} on this page") };
-    let items: Vec<_> = entries.into_iter().map(|entry| version(entry, now, shown, key, address)).collect();
+    let items: Vec<_> = entries.into_iter().map(|entry| version(entry, options, address)).collect();
+    let items = (count > 0).then(|| view! { <div class="entries versions">{items}</div> });
     view! {
-        <div class="entries versions">{items}</div>
+        {items}
         <Pager list=address.list() newer=newer older=older summary=summary/>
     }
     .into_html()
@@ -57,17 +66,16 @@ pub(super) fn version_list(
 
 fn version(
     TimelineEntry { change, transaction, .. }: TimelineEntry,
-    now: Option<Now>,
-    shown: Option<Cursor>,
-    key: &RowKey,
+    &VersionOptions { now, shown, key, is_of_field }: &VersionOptions<'_>,
     address: &Address,
 ) -> Html {
     let at = change.captured_at;
     let time = time_in_words(at);
     let (whole, then) = match change.operation {
-        Operation::Delete | Operation::Truncate => ("The whole row before this", just_before(at)),
-        _ if change.takes_away(key) => ("The whole row before this", just_before(at)),
-        _ => ("The whole row after this", at),
+        Operation::Delete => ("Before it was deleted", just_before(at)),
+        Operation::Truncate => ("Before the table was emptied", just_before(at)),
+        _ if change.takes_away(key) => ("Before its key changed", just_before(at)),
+        _ => ("As it was then", at),
     };
     let as_of = address.with([("as_of", stamp(then))]);
     let with_now = now.filter(|now| now.at != at).map(|now| {
@@ -85,6 +93,7 @@ fn version(
         is_current: shown == Some(change.cursor()),
         page_key: Some(key.clone()),
         with_date: true,
+        says_missing_reason: is_of_field,
         links: Some(links),
         ..LineOptions::default()
     };
@@ -93,14 +102,16 @@ fn version(
 
 /// Renders the form that limits the list to a time window. It is folded while there is none.
 pub(super) fn window_form(address: &Address, filter: &Filter) -> Html {
-    let open = !filter.is_empty();
+    let open = filter.from.is_some() || filter.to.is_some();
+    let field = filter.field.clone().map(|field| view! { <input type="hidden" name="field" value=field/> });
     let zone = Zone::current();
     let [from, to] = [filter.from, filter.to].map(|at| at.map(|at| zone.written(at)));
     let everything = open.then(|| view! { <a class="button" href=address.whole()>"Show every version"</a> });
     view! {
         <details class="row-window" open=open>
-            <summary>"Limit to a window"</summary>
-            <form method="get" action=address.whole() aria-label="Window">
+            <summary>"Only between …"</summary>
+            <form method="get" action=address.whole() aria-label="Only between two times">
+                {field}
                 <label>{format!("From ({})", zone.label())} <input type="text" name="from" autocomplete="off" placeholder=TIME_EXAMPLE value=from/></label>
                 <label>{format!("To ({})", zone.label())} <input type="text" name="to" autocomplete="off" placeholder="now" value=to/></label>
                 <div class="buttons"><button>"Apply"</button>{everything}</div>
@@ -110,7 +121,7 @@ pub(super) fn window_form(address: &Address, filter: &Filter) -> Html {
     .into_html()
 }
 
-/// Renders the message about a row of which nothing is known: possible reasons, and links.
+/// Renders the message about a record of which nothing is known: possible reasons, and links.
 pub(super) fn no_versions(
     context: &PageContext,
     (table, key): (&TableName, &RowKey),
@@ -130,7 +141,7 @@ pub(super) fn no_versions(
                  retention, or you may not see it."
             </p>
             <p>
-                <a class="button" href=find>"Find another row"</a>" "
+                <a class="button" href=find>"Find another record"</a>" "
                 <a class="button" href=of_table><span>"All changes of "{isolated(table.to_string())}</span></a>
             </p>
         </section>

@@ -25,6 +25,10 @@ async fn history_prints_changes_of_row(pool: PgPool) -> Result {
     let window = stdout(&pool, &window)?;
     assert!(window.contains("\n  subject: \"Broken\" -> \"Urgent\"\n"), "{window}");
     assert_eq!(window.matches("  transaction ").count(), 1, "{window}");
+    let of_field = ["history", "tickets", "1", "--field", "subject", "--limit", "1"];
+    let subject = stdout(&pool, &of_field)?;
+    assert!(subject.contains("\n  subject: \"Broken\" -> \"Urgent\"\n"), "{subject}");
+    assert_eq!(subject.matches("  transaction ").count(), 1, "{subject}");
     Ok(())
 }
 

@@ -69,6 +69,37 @@ pub struct Comparison {
     pub fields: Vec<FieldChange>,
 }
 
+impl Comparison {
+    /// Compares two states of a row, such as one that [`as_of`](crate::query::Snapshot::as_of) returned and the present one. States
+    /// after the same change do not differ.
+    ///
+    /// ```no_run
+    /// # async fn read(trail: threadline::AuditTrail) -> Result<(), Box<dyn std::error::Error>> {
+    /// use threadline::Scope;
+    /// use threadline::query::Comparison;
+    ///
+    /// let (scope, yesterday) = (Scope::unscoped(), chrono::Utc::now() - chrono::TimeDelta::days(1));
+    /// let mut snapshot = trail.snapshot().await?;
+    /// let then = snapshot.as_of(&scope, "tickets", [("id", 4711)], yesterday).await?;
+    /// let now = snapshot.as_of_now(&scope, "tickets", [("id", 4711)]).await?;
+    /// println!("{} fields differ", Comparison::new(then, now).fields.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn new(before: AsOf, after: AsOf) -> Self {
+        let is_same = match (&before, &after) {
+            (
+                AsOf::Present(one) | AsOf::Uncertain { entry: one, .. },
+                AsOf::Present(other) | AsOf::Uncertain { entry: other, .. },
+            ) => one.change.id == other.change.id,
+            _ => false,
+        };
+        let fields = if is_same { Vec::new() } else { between(before.values(), after.values()) };
+        Self { before, after, fields }
+    }
+}
+
 impl AsOf {
     /// Returns the columns of the row if it existed or may have existed, and `None` otherwise. Columns that the snapshot's limits
     /// [shorten](crate::query::Change::shortened) are not among them.

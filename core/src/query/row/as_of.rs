@@ -12,7 +12,6 @@ use crate::query::model::as_of::{AsOf, Comparison};
 use crate::query::model::change::Change;
 use crate::query::model::cursor::{Cursor, Position};
 use crate::query::model::error::QueryError;
-use crate::query::model::field_change::between;
 use crate::query::model::filter::Filter;
 use crate::query::model::possible_removal::PossibleRemoval;
 use crate::query::model::row_key::RowKey;
@@ -105,8 +104,7 @@ impl Snapshot<'_> {
         let (table, key) = (table.into(), key.into());
         let before = self.row_at(scope, &table, &key, Some(one.min(other))).await?;
         let after = self.row_at(scope, &table, &key, Some(one.max(other))).await?;
-        let fields = between(before.values(), after.values());
-        Ok(Comparison { before, after, fields })
+        Ok(Comparison::new(before, after))
     }
 
     /// Returns a row as of a moment, or as it is now.

@@ -1,6 +1,7 @@
 //! One row: its history, and its state as of a moment.
 
 mod as_of;
+pub(super) mod field_counts;
 mod key_holder;
 mod removal;
 

@@ -56,6 +56,7 @@ async fn read_changes(trail: &AuditTrail, scope: &Scope) -> Result {
     }
     trail.snapshot().await?.has_changes(scope).await?;
     trail.snapshot().await?.captured_tables(scope).await?;
+    trail.snapshot().await?.captured_columns(scope).await?;
     for table in ["tickets", "lines", "nowhere"] {
         trail.snapshot().await?.key_columns(scope, &table.into()).await?;
     }
@@ -70,6 +71,7 @@ async fn read_changes(trail: &AuditTrail, scope: &Scope) -> Result {
     trail.snapshot().await?.read_key(scope, &"tickets".into(), "Ticket #1").await?;
     trail.snapshot().await?.other_spelling(scope, &"tickets".into(), &[("id", "A")].into()).await?;
     trail.snapshot().await?.row_history(scope, "tickets", [("id", 1)], &every, Position::Newest, 5).await?;
+    trail.snapshot().await?.field_counts(scope, "tickets", [("id", 1)], &every, 5).await?;
     trail.as_of(scope, "tickets", [("id", 1)], Utc::now()).await?;
     trail.snapshot().await?.compare(scope, "lines", [("ticket", 1), ("line", 1)], [Utc::now(); 2]).await?;
     trail.snapshot().await?.changes_by_actor(scope, ActorKind::User, &every, Position::Newest, 5).await?;

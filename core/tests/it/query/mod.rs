@@ -7,6 +7,7 @@ mod as_of_now;
 mod diff;
 mod elixir_trails;
 pub(crate) mod every_query;
+mod field_counts;
 mod filters;
 mod late_commits;
 mod limited_values;

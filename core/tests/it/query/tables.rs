@@ -48,3 +48,30 @@ async fn key_columns_before_first_change_are_primary_key(pool: PgPool) -> Result
     }
     Ok(())
 }
+
+#[sqlx::test(migrations = false)]
+async fn captured_columns_follow_the_table_and_the_scope(pool: PgPool) -> Result {
+    let trail = threadline_testkit::database::install(&pool).await?;
+    run(
+        &pool,
+        "CREATE TABLE calls (zone text, id int PRIMARY KEY, gone text, \"Topic\" text); CREATE TABLE uncaptured (id int);
+         CREATE TABLE parts (region text, id int, PRIMARY KEY (region, id)) PARTITION BY LIST (region);",
+    )
+    .await?;
+    trail.capture(["calls", "parts"]).await?;
+    run(&pool, "ALTER TABLE calls DROP COLUMN gone; ALTER TABLE calls ADD COLUMN agent text").await?;
+    let columns = async |scope: Scope| {
+        let tables = trail.snapshot().await?.captured_columns(&scope).await?;
+        Ok::<_, threadline::query::QueryError>(
+            tables
+                .into_iter()
+                .map(|table| format!("{}: {}", table.name, table.columns.join(" ")))
+                .collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(columns(Scope::unscoped()).await?, ["calls: zone id Topic agent", "parts: region id"]);
+    assert_eq!(columns(Scope::tables(["parts"])).await?, ["parts: region id"]);
+    let by_value = Scope::new(Predicate::field("zone", "north"));
+    assert!(columns(by_value).await?.is_empty() && columns(Scope::nothing()).await?.is_empty());
+    Ok(())
+}
