@@ -110,28 +110,36 @@ impl RequestContext {
         self.snapshot().await?.captured_tables(&self.scope).await
     }
 
-    /// Returns the gaps in capture, by the last check, because of which changes of a filter may be missing from a page. They are about
-    /// tables that are captured, or were: a table that never was is the subject of the coverage page. Waits for a check only if there
-    /// was none yet.
-    pub(crate) async fn capture_gaps(&self, filter: &Filter, page: &Page<TimelineLine>) -> CaptureGaps {
+    /// Returns the gaps in capture, by the last check, because of which changes of a filter may be missing. Waits for a check only if
+    /// there was none yet.
+    pub(crate) async fn capture_gaps(&self, filter: &Filter) -> CaptureGaps {
         let source = self.services.coverage();
         let mut coverage = source.current(Duration::ZERO).await;
         if coverage.last.is_none() && coverage.failure.is_none() {
             coverage = source.current(self.services.optional_timeout()).await;
         }
         let gaps = coverage.last.as_ref().and_then(|last| last.gaps.as_deref()).unwrap_or_default();
-        let mut missed = missed_changes(gaps, &self.scope, filter);
-        if missed.is_empty() {
-            return CaptureGaps::default();
+        CaptureGaps::new(missed_changes(gaps, &self.scope, filter).into_iter().cloned().collect())
+    }
+
+    /// Returns the same for a page of a list. They are about tables that are captured, or were: a table that never was is the subject
+    /// of the coverage page.
+    pub(crate) async fn capture_gaps_of_page(
+        &self,
+        filter: &Filter,
+        page: &Page<TimelineLine>,
+    ) -> CaptureGaps {
+        let gaps = self.capture_gaps(filter).await.of_page(page);
+        if gaps.is_empty() {
+            return gaps;
         }
         let captured = async { self.services.tables.get(&mut self.snapshot().await?, &self.scope).await };
         let captured = self.optional(captured).await.unwrap_or_default();
-        missed.retain(|gap| {
-            captured.contains(&gap.table)
-                || filter.table.as_ref() == Some(&gap.table)
-                || page.entries.iter().any(|line| line.table() == &gap.table)
-        });
-        CaptureGaps::new(missed.into_iter().cloned().collect()).of_page(page)
+        gaps.of_tables(|table| {
+            captured.contains(table)
+                || filter.table.as_ref() == Some(table)
+                || page.entries.iter().any(|line| line.table() == table)
+        })
     }
 
     /// Waits for a query up to the query timeout of the console. A query that has started ends earlier, by its statement

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
+use threadline::TableName;
 use threadline::health::CoverageGap;
 use threadline::query::Page;
 
@@ -29,8 +30,18 @@ impl CaptureGaps {
         self
     }
 
+    /// Keeps the gaps of these tables.
+    pub(crate) fn of_tables(mut self, is_known: impl Fn(&TableName) -> bool) -> Self {
+        self.0.retain(|gap| is_known(&gap.table));
+        self
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Removes and renders the gaps that end after this moment: those above a change of this moment.
-    pub(super) fn take_after(&mut self, at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Html> {
+    pub(crate) fn take_after(&mut self, at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Html> {
         let count = self.0.iter().take_while(|gap| gap.ended_at.is_none_or(|ended| ended > at)).count();
         self.0.drain(..count).map(|gap| band(&gap, now)).collect()
     }

@@ -27,7 +27,11 @@ async fn check(pool: &PgPool) -> Result {
 /// Seeds a change, a gap that has ended, and a later change, of two tables.
 async fn seeded(pool: &PgPool) -> Result {
     AuditTrail::new(pool.clone()).install().await?;
-    run(pool, "CREATE TABLE tickets (id int PRIMARY KEY); CREATE TABLE secrets (id int PRIMARY KEY)").await?;
+    run(
+        pool,
+        "CREATE TABLE tickets (id int PRIMARY KEY, note text); CREATE TABLE secrets (id int PRIMARY KEY)",
+    )
+    .await?;
     AuditTrail::new(pool.clone()).capture(["tickets", "secrets"]).await?;
     run(pool, "INSERT INTO tickets VALUES (1); INSERT INTO secrets VALUES (1)").await?;
     run(pool, "ALTER TABLE tickets DISABLE TRIGGER ALL; ALTER TABLE secrets DISABLE TRIGGER ALL").await?;
@@ -91,5 +95,34 @@ async fn limited_scope_sees_gaps_of_its_own_tables(pool: PgPool) -> Result {
     let page = body(&app, "/audit/timeline?from=").await?;
     assert_eq!(page.matches(LOST).count(), 1, "{page}");
     assert!(page.contains("Changes of <b><bdi>tickets</bdi></b>") && !page.contains("secrets"), "{page}");
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
+async fn record_page_shows_gaps_in_its_history_and_before_a_moment(pool: PgPool) -> Result {
+    seeded(&pool).await?;
+    let before: String = sqlx::query_scalar("SELECT to_char(min(first_seen) - interval '1 microsecond', 'YYYY-MM-DD\"T\"HH24:MI:SS.USOF') FROM threadline.threadline_coverage_gaps")
+        .fetch_one(&pool)
+        .await?;
+    run(&pool, "UPDATE tickets SET note = 'b' WHERE id = 1").await?;
+    let app = mounted(&pool, Access::Allow);
+    let page = body(&app, "/audit/rows/tickets/id%3D1").await?;
+    let parts: Vec<&str> = page.split(LOST).collect();
+    assert_eq!(parts.len(), 2, "{page}");
+    assert!(parts[0].contains("data-entry") && parts[1].contains("data-entry"), "{page}");
+    for (moment, expected) in [("now", 1), (&before.replace('+', "%2B"), 1)] {
+        let page = body(&app, &format!("/audit/rows/tickets/id%3D1?as_of={moment}")).await?;
+        assert_eq!(page.matches(LOST).count(), expected, "{moment}: {page}");
+    }
+    let page = body(&app, "/audit/rows/tickets/id%3D2?as_of=now").await?;
+    assert_eq!(page.matches(LOST).count(), 1, "the record was created after the gap: {page}");
+    run(&pool, "ALTER TABLE tickets DISABLE TRIGGER ALL").await?;
+    check(&pool).await?;
+    let page = body(&mounted(&pool, Access::Allow), "/audit/rows/tickets/id%3D2?as_of=now").await?;
+    let panel = page.split("as-of-heading").nth(2).ok_or("no panel")?;
+    assert!(
+        panel.split("</section>").next().unwrap_or_default().contains("may be missing until now"),
+        "{page}"
+    );
     Ok(())
 }

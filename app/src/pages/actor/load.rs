@@ -39,7 +39,7 @@ pub(super) async fn load(context: &RequestContext, query: ActorQuery) -> Result<
         (LastTransaction::Never, Some(_)) => near_actors(context, &actor).await,
         _ => Vec::new(),
     };
-    let gaps = context.capture_gaps(&filter, &lines).await;
+    let gaps = context.capture_gaps_of_page(&filter, &lines).await;
     Ok(ActorPage { near, actor, window, from: range.from, position, lines, count, gaps, last })
 }
 

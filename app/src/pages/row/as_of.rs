@@ -46,7 +46,8 @@ pub(super) fn as_of_panel(
     key: &RowKey,
     address: &Address,
 ) -> Html {
-    let RowAsOf { at, row, first, next } = then;
+    let RowAsOf { at, row, first, next, gaps } = then;
+    let gaps = gaps.view(Utc::now());
     let heading = heading(&row, name);
     let steps = steps(&row, next, address);
     let panel = match row {
@@ -86,6 +87,7 @@ pub(super) fn as_of_panel(
                 {steps}
                 <a href=address.with([])>"Close"</a>
             </header>
+            {gaps}
             {panel}
         </section>
     }
@@ -160,7 +162,7 @@ fn compared(then: AsOf, now: &AsOf, whole_now: WholeValue) -> Html {
         AsOf::Uncertain { .. } => "Now, unless it was removed",
         _ => "Now",
     };
-    let comparison = Comparison::new(then.clone(), now.clone());
+    let comparison = Comparison::new(then, now.clone());
     let Differences { different, same, unknown } = Differences::of(&change.table, &comparison);
     let whole = WholeValue::after(&change);
     if different.is_empty() {

@@ -11,6 +11,7 @@ use threadline::{Scope, TableName};
 use super::query::{RowOptions, RowQuery};
 use super::times::parse_time;
 use super::{AsOfResult, CompareResult, ComparedVersions, RowAsOf, RowField, RowHistory, RowPage};
+use crate::components::CaptureGaps;
 use crate::pages::find_row::resolve;
 use crate::request::QueryFailure;
 use crate::{PageError, RequestContext, Zone};
@@ -39,12 +40,25 @@ pub(super) async fn load(context: &RequestContext, query: RowQuery) -> Result<Ro
             if history.filter.field.is_some() && history.versions.entries.is_empty() {
                 history.explained = explain(context, &row, &history.filter).await;
             }
+            load_gaps(context, &mut history).await;
             Ok(RowPage::History(Box::new(history)))
         }
         Err(QueryFailure::Query(QueryError::KeyMismatch { .. } | QueryError::NotCaptured { .. })) => {
             find(context, row).await
         }
         Err(failure) => Err(failure.into()),
+    }
+}
+
+/// Loads the gaps in capture in the period of the list, and between the version at a time and that time.
+async fn load_gaps(context: &RequestContext, history: &mut RowHistory) {
+    let table = Some(history.table.clone());
+    let of_list = Filter { table: table.clone(), field: None, ..history.filter.clone() };
+    history.gaps = context.capture_gaps(&of_list).await.of_page(&history.versions);
+    if let Some(then) = history.as_of.as_mut().and_then(|as_of| as_of.result.as_mut().ok()) {
+        let from = then.row.entry().map(|entry| entry.change.captured_at);
+        let until_then = Filter { table, from, to: Some(then.at), ..Filter::default() };
+        then.gaps = context.capture_gaps(&until_then).await;
     }
 }
 
@@ -129,6 +143,7 @@ impl Row<'_> {
             versions,
             field_counts,
             explained: None,
+            gaps: CaptureGaps::default(),
             latest: snapshot.as_of_now(self.scope, self.table.clone(), self.key.clone()).await?,
             near: None,
             as_of,
@@ -157,7 +172,7 @@ impl Row<'_> {
             Some(entry) => self.next(snapshot, entry.change.cursor()).await?,
             None => None,
         };
-        Ok(Ok(RowAsOf { at, row, first, next }))
+        Ok(Ok(RowAsOf { at, row, first, next, gaps: CaptureGaps::default() }))
     }
 
     /// Reads the time of the next version.

@@ -24,6 +24,7 @@ use threadline::query::{
 
 use self::query::RowQuery;
 use super::find_row::{FindRowPage, RowField};
+use crate::components::CaptureGaps;
 use crate::{Mentions, Page, PageContext, PageError, RequestContext};
 
 /// The page at the address of a row.
@@ -49,6 +50,8 @@ pub(super) struct RowHistory {
     field_counts: Option<FieldCounts>,
     /// The reason why no version changed the field of the filter.
     explained: Option<EmptyResult>,
+    /// The gaps in capture in the period of the list.
+    gaps: CaptureGaps,
     /// The present state of the row.
     latest: AsOf,
     /// The key that was probably meant, if nothing is known of this row.
@@ -75,6 +78,8 @@ struct RowAsOf {
     first: Option<TimelineEntry>,
     /// The time of the next version, if there is one.
     next: Option<DateTime<Utc>>,
+    /// The gaps in capture between this version and the time, in which the row may have changed.
+    gaps: CaptureGaps,
 }
 
 /// The versions at the two times in the address.

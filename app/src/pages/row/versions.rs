@@ -8,7 +8,7 @@ use threadline::query::{AsOf, Cursor, Filter, Operation, Page, RowKey, TimelineE
 use super::address::Address;
 use super::times::{just_before, stamp};
 use crate::components::{
-    LineOptions, NearValue, Pager, TIME_EXAMPLE, change_line, counted, did_you_mean, isolated,
+    CaptureGaps, LineOptions, NearValue, Pager, TIME_EXAMPLE, change_line, counted, did_you_mean, isolated,
     sentence_parts, time_in_words,
 };
 use crate::html::{Html, IntoHtml};
@@ -47,6 +47,7 @@ impl Now {
 /// Renders a page of the list.
 pub(super) fn version_list(
     versions: Page<TimelineEntry>,
+    mut gaps: CaptureGaps,
     options: &VersionOptions<'_>,
     address: &Address,
 ) -> Html {
@@ -55,8 +56,14 @@ pub(super) fn version_list(
     let words = counted(count, "version");
     let whole = newer.is_none() && older.is_none();
     let summary = if whole { words } else { format!("{words} on this page") };
-    let items: Vec<_> = entries.into_iter().map(|entry| version(entry, options, address)).collect();
-    let items = (count > 0).then(|| view! { <div class="entries versions">{items}</div> });
+    let now = Utc::now();
+    let mut items = Vec::with_capacity(count);
+    for entry in entries {
+        items.extend(gaps.take_after(entry.change.captured_at, now));
+        items.push(version(entry, options, address));
+    }
+    items.extend(gaps.view(now));
+    let items = (!items.is_empty()).then(|| view! { <div class="entries versions">{items}</div> });
     view! {
         {items}
         <Pager list=address.list() newer=newer older=older summary=summary/>

@@ -26,6 +26,7 @@ pub(super) fn view(page: RowHistory, context: &PageContext) -> impl IntoView + u
         versions,
         field_counts,
         explained,
+        gaps,
         latest,
         near,
         as_of,
@@ -60,7 +61,7 @@ pub(super) fn view(page: RowHistory, context: &PageContext) -> impl IntoView + u
                 {compare_form}
             </div>
             {empty}
-            {version_list(versions, &options, &address)}
+            {version_list(versions, gaps, &options, &address)}
         }
         .into_html()
     } else {

@@ -135,7 +135,7 @@ async fn read(
         Position::Newest if page.older.is_none() => Some(TimelineLine::count_all(&page.entries)),
         _ => count(context, snapshot, filter).await,
     };
-    let gaps = context.capture_gaps(filter, &page).await;
+    let gaps = context.capture_gaps_of_page(filter, &page).await;
     let filter = filter.clone();
     let found = FoundChanges {
         filter,
