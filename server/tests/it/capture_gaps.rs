@@ -110,15 +110,18 @@ async fn record_page_shows_gaps_in_its_history_and_before_a_moment(pool: PgPool)
     let parts: Vec<&str> = page.split(LOST).collect();
     assert_eq!(parts.len(), 2, "{page}");
     assert!(parts[0].contains("data-entry") && parts[1].contains("data-entry"), "{page}");
-    for (moment, expected) in [("now", 1), (&before.replace('+', "%2B"), 1)] {
+    // Before the gap, and after a version that was captured after the gap, the list alone shows it.
+    let now = || chrono::Utc::now().format("%FT%T%.6fZ").to_string();
+    for moment in [now(), before.replace('+', "%2B")] {
         let page = body(&app, &format!("/audit/rows/tickets/id%3D1?as_of={moment}")).await?;
-        assert_eq!(page.matches(LOST).count(), expected, "{moment}: {page}");
+        assert_eq!(page.matches(LOST).count(), 1, "{moment}: {page}");
     }
-    let page = body(&app, "/audit/rows/tickets/id%3D2?as_of=now").await?;
+    let page = body(&app, &format!("/audit/rows/tickets/id%3D2?as_of={}", now())).await?;
     assert_eq!(page.matches(LOST).count(), 1, "the record was created after the gap: {page}");
     run(&pool, "ALTER TABLE tickets DISABLE TRIGGER ALL").await?;
     check(&pool).await?;
-    let page = body(&mounted(&pool, Access::Allow), "/audit/rows/tickets/id%3D2?as_of=now").await?;
+    let page =
+        body(&mounted(&pool, Access::Allow), &format!("/audit/rows/tickets/id%3D2?as_of={}", now())).await?;
     let panel = page.split("as-of-heading").nth(2).ok_or("no panel")?;
     assert!(
         panel.split("</section>").next().unwrap_or_default().contains("may be missing until now"),

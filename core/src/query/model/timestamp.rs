@@ -10,7 +10,8 @@ use crate::InvalidParameter;
 
 /// A moment that is read from text or written as text.
 ///
-/// It is parsed from RFC 3339 with an offset, or from the value of a `datetime-local` field of a form, which is taken as UTC.
+/// It is parsed from RFC 3339 with an offset, from a `timestamptz` as PostgreSQL prints it (`2026-11-22 09:30:00.5+00`), or from the
+/// value of a `datetime-local` field of a form, which is taken as UTC.
 /// Years outside of 1 to 9999 are rejected, and digits after the microseconds dropped. It is displayed in UTC, with as many
 /// digits as needed, and serialised with microseconds, as PostgreSQL stores them.
 ///
@@ -60,7 +61,15 @@ impl FromStr for Timestamp {
                 .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
                 .map(|time| time.and_utc())
         };
-        let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).ok().or_else(local);
+        // The offset of PostgreSQL has no minutes where they are zero.
+        let printed = || {
+            ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f%#z"]
+                .iter()
+                .find_map(|format| DateTime::parse_from_str(text, format).ok())
+                .map(|time| time.to_utc())
+        };
+        let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).ok();
+        let time = time.or_else(local).or_else(printed);
         let time = time.and_then(|time| Self::from_micros(time.timestamp_micros()));
         time.map(Self).ok_or_else(|| InvalidParameter::new("time", text, Self::EXPECTED))
     }
@@ -225,6 +234,9 @@ mod tests {
             ("2026-11-22T09:30:15.25", "2026-11-22T09:30:15.250Z"),
             ("2026-11-22T09:30:15.0000019", "2026-11-22T09:30:15.000001Z"),
             ("2026-11-22T09:30:15-03:30", "2026-11-22T13:00:15Z"),
+            ("2026-11-22 09:30:15.25+00", "2026-11-22T09:30:15.250Z"),
+            ("2026-11-22 09:30:15-03:30", "2026-11-22T13:00:15Z"),
+            ("2026-11-22T09:30:15+01", "2026-11-22T08:30:15Z"),
             ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
         ] {
             let timestamp: Timestamp = text.parse().unwrap();
