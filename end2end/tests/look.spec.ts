@@ -171,7 +171,7 @@ const screens: Screen[] = [
     name: "row-as-of",
     open: async (page) => {
       await openRow(page);
-      await (await openLine(lines(page).last())).getByRole("link", { name: "The whole row after this" }).click();
+      await (await openLine(lines(page).last())).getByRole("link", { name: "As it was then" }).click();
       await expect(page.getByRole("region", { name: /^As it was on/ })).toBeVisible();
     },
   },

@@ -17,10 +17,10 @@ test("a transaction tells who, when and why, and what to ask next", async ({ pag
   await openNewest(page);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Support desk · changed ticket priority");
   await expect(page.getByRole("heading", { name: "1 change in 1 table" })).toBeVisible();
-  await expect(page.getByRole("heading", { name: "Other transactions of this correlation" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "The same request" })).toBeVisible();
 
   const elsewhere = page.getByRole("navigation", { name: "From here" });
-  await elsewhere.getByRole("link", { name: "What else Support desk did around then" }).click();
+  await elsewhere.getByRole("link", { name: "What Support desk did an hour before and after" }).click();
   await expect(page).toHaveURL(/actor=user%3Asupport&from=.*&to=/);
   await expect(page.getByRole("heading", { level: 1, name: "Timeline" })).toBeVisible();
   await page.goBack();

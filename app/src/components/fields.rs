@@ -79,9 +79,8 @@ impl FieldRows {
     /// Renders the table, with links to the whole old and new values.
     pub(super) fn view(self, label: String, whole: [Option<WholeValue>; 2]) -> impl IntoView {
         let Self { sides, shown, rest, rest_noun, is_from_previous, .. } = self;
-        let source = is_from_previous.then(
-            || view! { <p class="note source">"Old values are from the previous change of this row."</p> },
-        );
+        let source = is_from_previous
+            .then(|| view! { <p class="note source">"Old values: from the record’s previous change."</p> });
         let rest = (!rest.is_empty()).then(|| {
             let summary = counted(rest.len(), rest_noun);
             let label = format!("{label}, continued");

@@ -21,7 +21,7 @@ mod unsearched;
 mod value;
 
 pub(crate) use capture_gaps::CaptureGaps;
-pub(crate) use change_line::{LineOptions, change_line};
+pub(crate) use change_line::{LineOptions, change_line, operation_word};
 pub(crate) use command::CommandLine;
 pub(crate) use fields::{FieldTable, Sides};
 pub(crate) use heading::{TransactionHeading, signed};
@@ -30,7 +30,7 @@ pub(crate) use ids::Identifier;
 pub(crate) use key::{key_in_words, key_link};
 pub(crate) use line_list::line_list;
 pub(crate) use pager::{Pager, search_stopped};
-pub(crate) use plural::{counted, counted_to, counted_up_to, grouped, needing_capture, sentence};
+pub(crate) use plural::{counted, counted_up_to, grouped, needing_capture, sentence};
 pub(crate) use shortened::{WholeValue, left_out};
 pub(crate) use suggestions::{NearValue, did_you_mean, sentence_parts};
 pub(crate) use table_options::table_options;

@@ -87,6 +87,12 @@ impl RecordName {
         view! { {noun}{self.without_noun()}{label} }.into_html()
     }
 
+    /// Renders the record in a sentence, if the host has a noun for it: `ticket #5041`.
+    pub(crate) fn in_sentence(&self) -> Option<Html> {
+        let unlabelled = Self { label: None, ..self.clone() };
+        (!self.is_table_name).then(|| unlabelled.in_line(false))
+    }
+
     /// Renders the key alone, in a line.
     pub(crate) fn without_noun(&self) -> Html {
         let mut columns = self.key.iter();

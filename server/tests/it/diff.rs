@@ -74,15 +74,15 @@ async fn diff_shows_old_and_new_values_side_by_side(pool: PgPool) -> Result {
     assert_eq!(
         rows(&timeline(&app).await?),
         [
-            row(["amount", "12345678901234567890.10", "12345678901234567890.100"]),
+            row(["note", "the [wrong] total", "the [right] total"]),
             row(["body", "NULL", "empty text"]),
-            row(["email", "[REDACTED]", "[REDACTED] changed, value masked"]),
-            row(["flag", "true", "NULL"]),
             row(["meta[\"a.b\"]", "1", "null (JSON)"]),
             row(["meta.n", "1.0", "1.00"]),
             row(["meta.sla.minutes", "480", "60"]),
-            row(["note", "the [wrong] total", "the [right] total"]),
-            row(["tags[1]", "absent", "blue"]),
+            row(["tags[1]", "not there", "blue"]),
+            row(["amount", "12345678901234567890.10", "12345678901234567890.100"]),
+            row(["flag", "true", "NULL"]),
+            row(["email", "[REDACTED]", "[REDACTED] changed, value masked"]),
         ]
     );
     Ok(())

@@ -321,7 +321,7 @@ async fn invalid_download_returns_an_error_page(pool: PgPool) -> Result {
     for (query, message) in [
         ("from=yesterday".to_owned(), "from is \"yesterday\""),
         ("tabel=tickets".to_owned(), "one of the keys table"),
-        ("table=tickets&key=nr%3D1".to_owned(), "rows of tickets have the key id, not nr"),
+        ("table=tickets&key=nr%3D1".to_owned(), "records of tickets have the key id, not nr"),
         (format!("older={place}"), "a download starts at the newest change"),
         (format!("table=tickets&newer={place}"), "a download starts at the newest change"),
         ("older=17".to_owned(), "older is \"17\""),

@@ -286,7 +286,7 @@ async fn invalid_address_returns_400_with_the_field_and_a_link(pool: PgPool) -> 
         (
             "/audit/timeline?table=tickets&key=nr%3D1".to_owned(),
             400,
-            "rows of tickets have the key id, not nr",
+            "records of tickets have the key id, not nr",
         ),
         ("/audit/timeline?table=nowhere&key=id%3D1".to_owned(), 400, "There is no audited table"),
         ("/audit/timeline?from=2026-02-01T00:00&to=2026-01-01T00:00".to_owned(), 400, "not before from"),

@@ -76,11 +76,11 @@ async fn find_row_form_redirects_or_says_what_to_write(pool: PgPool) -> Result {
         ("table=a%00b&record=1", "table", "Write it as tickets or billing.invoices."),
         ("table=nowhere&record=1", "table", "There is no audited table"),
         ("table=uncaptured&record=1", "table", "There is no audited table"),
-        ("table=tickets&record=+", "record", "Enter the key of a row."),
-        ("table=tickets", "record", "Enter the key of a row."),
-        ("table=tickets&record=nr%3D1", "record", "Rows of tickets have the key id."),
+        ("table=tickets&record=+", "record", "Enter the number or id of a record."),
+        ("table=tickets", "record", "Enter the number or id of a record."),
+        ("table=tickets&record=nr%3D1", "record", "Records of tickets have the key id."),
         ("table=tickets&record=id%3D1%26line%3D2", "record", "Write its value alone, or id=1."),
-        ("table=tickets&record=%00", "record", "Rows of tickets have the key id."),
+        ("table=tickets&record=%00", "record", "Records of tickets have the key id."),
         ("table=billing.lines&record=7", "record", "such as line=1&amp;order=2."),
         ("table=billing.lines&record=order%3D7", "record", "have the key line, order."),
     ] {
@@ -349,7 +349,7 @@ async fn invalid_row_address_shows_the_form(pool: PgPool) -> Result {
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     assert_eq!(response.headers()[header::LOCATION], "/audit/rows/tickets/id%3D1");
     for (path, status, sentence) in [
-        ("tickets/nr%3D1", 400, "Rows of tickets have the key id."),
+        ("tickets/nr%3D1", 400, "Records of tickets have the key id."),
         ("billing.lines/order%3D7", 400, "have the key line, order."),
         ("nowhere/id%3D1", 404, "There is no audited table"),
         ("tickets/%FF", 400, "Choose a table."),

@@ -230,12 +230,12 @@ async fn scope_limits_the_counts_and_the_present(pool: PgPool) -> Result {
     let app = mounted(&pool, Access::AllowWithin(scope));
     for address in [ROW.to_owned(), format!("{ROW}?field=priority"), format!("{ROW}?as_of={}", at[0])] {
         let (_, body) = get(&app, &address).await?;
-        assert_eq!(links_by_field(&body), ["all 2 versions", "priority 1 versions"], "{address}: {body}");
+        assert_eq!(links_by_field(&body), ["all 2 versions", "priority 1 version"], "{address}: {body}");
         assert!(!body.contains("urgent") && !body.contains("solved"), "{address}: {body}");
     }
     let sql = format!("UPDATE tickets SET status = 'hidden {}' WHERE id = 1", "x".repeat(10));
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await?;
     let (_, body) = get(&app, ROW).await?;
-    assert_eq!(links_by_field(&body), ["all 2 versions", "priority 1 versions"], "{body}");
+    assert_eq!(links_by_field(&body), ["all 2 versions", "priority 1 version"], "{body}");
     Ok(())
 }

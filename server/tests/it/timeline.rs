@@ -246,7 +246,7 @@ async fn bare_key_is_completed_with_its_column(pool: PgPool) -> Result {
         ("table=order_lines&key=7", "expected every key column of order_lines, as in line=…&order=…"),
         ("table=nowhere&key=7", "There is no audited table"),
         ("table=tickets&key=a%26b", "are numbers, not"),
-        ("table=tickets&key=nr%3D1", "rows of tickets have the key id, not nr"),
+        ("table=tickets&key=nr%3D1", "records of tickets have the key id, not nr"),
         ("table=nowhere&key=id%3D1", "There is no audited table"),
         ("table=%00&key=1", "table is \"\\0\""),
     ] {

@@ -66,7 +66,7 @@ async fn transaction_page_shows_everything_recorded_as_text(pool: PgPool) -> Res
         "href=\"/audit/actors/user/42\"",
         "tickets.imported",
         "<span class=\"failed\">failed</span>",
-        "The application recorded that this action failed.",
+        "This action failed, as the application recorded.",
         "<dd>import</dd>",
         "<dd>maintenance</dd>",
         "Stopped half way.",
@@ -75,9 +75,9 @@ async fn transaction_page_shows_everything_recorded_as_text(pool: PgPool) -> Res
         "12345678901234567890",
         "{\"nested\": [\"&lt;/td&gt;\", null]}",
         "1 change in 1 table",
-        "What else <bdi>user:42</bdi> did around then",
+        "What <bdi>user:42</bdi> did an hour before and after",
         "/audit/timeline?correlation_id=%3C%2Fp%3E%3Cscript%3Ealert%281%29%3C%2Fscript%3E\"",
-        "No other transaction has this correlation id.",
+        "Nothing else happened in this request.",
     ] {
         let body = body.replace("&quot;", "\"");
         assert!(body.contains(expected), "{expected} is missing in {body}");
@@ -156,12 +156,15 @@ async fn transaction_page_lists_its_correlation(pool: PgPool) -> Result {
     let other = write(closed, "DELETE FROM tickets").await?;
     let address = format!("/audit/transactions/{one}");
     let (_, body) = get(&mounted(&pool, Access::Allow), &address).await?;
-    let related = body.split("Other transactions of this correlation").nth(1).ok_or("no section")?;
+    let related = body.split(">The same request<").nth(1).ok_or("no section")?;
     assert!(related.contains(&secret.to_string()) && related.contains("secret.kept"), "{related}");
     assert!(!related.contains(&one.to_string()) && !related.contains(&other.to_string()), "{related}");
     let within = mounted(&pool, Access::AllowWithin(Scope::tables(["tickets"])));
     let (_, body) = get(&within, &address).await?;
-    assert!(!body.contains("secret") && body.contains("No other transaction"), "{body}");
+    assert!(
+        !body.contains("secret") && body.contains("Nothing else that you may see happened in this request."),
+        "{body}"
+    );
     Ok(())
 }
 
@@ -177,7 +180,7 @@ async fn transaction_without_changes_says_so(pool: PgPool) -> Result {
     sqlx::query("DELETE FROM threadline.audit_changes").execute(&pool).await?;
     let (status, body) = get(&app, &format!("/audit/transactions/{transaction}")).await?;
     assert_eq!(status, StatusCode::OK);
-    assert!(body.contains("The transaction is recorded, but none of its changes is"), "{body}");
+    assert!(body.contains("No changes of this transaction are recorded"), "{body}");
     Ok(())
 }
 

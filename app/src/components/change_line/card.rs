@@ -71,7 +71,7 @@ pub(super) fn about(
     let reason = reason.map(|reason| view! { <p class="reason">{text(reason, true)}</p> });
     let correlation = action.and_then(|action| action.correlation_id.clone()).map(|value| {
         let href = context.correlation_href(value.clone());
-        view! { <Identifier label="correlation" value=value href=href/> }.into_html()
+        view! { <Identifier label="request" value=value href=href/> }.into_html()
     });
     let id = transaction.id.to_string();
     let href = context.href(&format!("/transactions/{id}"));
@@ -90,11 +90,11 @@ fn body(change: &Change, rows: FieldRows) -> Html {
     }
     let emptied = if change.partition.is_some() { "partition" } else { "whole table" };
     match (change.operation, rows.len()) {
-        (Operation::Truncate, _) => note(format!(
-            "The {emptied} was emptied by TRUNCATE. Its rows are not in this record one by one."
-        )),
+        (Operation::Truncate, _) => {
+            note(format!("The {emptied} was emptied by TRUNCATE. Its records were not recorded one by one."))
+        }
         (Operation::Update, 0) => note("No recorded field changed.".to_owned()),
-        (_, 0) => note("The row's values were not recorded.".to_owned()),
+        (_, 0) => note("The values of this record were not recorded.".to_owned()),
         (operation, _) => {
             let table = accessible_line(&change.table.to_string());
             let label = match operation {

@@ -12,6 +12,7 @@ use threadline::query::{Change, Operation, RowKey, TransactionRecord};
 
 use self::card::card;
 use self::delta::delta;
+pub(crate) use self::subject::operation_word;
 use self::subject::subject;
 pub(crate) use self::transaction::large_transaction_line;
 use super::fields::FieldRows;

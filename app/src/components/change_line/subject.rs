@@ -10,11 +10,12 @@ use crate::names::{Names, RecordName};
 
 /// Renders the verb of an operation, or the words of the host for its action. The stylesheet puts a sign before it, by the title.
 pub(super) fn verb(operation: Operation, action: Option<&str>) -> impl IntoView + use<> {
-    let words = one_line(action.unwrap_or(word(operation)).to_owned());
+    let words = one_line(action.unwrap_or(operation_word(operation)).to_owned());
     view! { <span class="verb" title=operation.as_str()>{words}</span> }
 }
 
-const fn word(operation: Operation) -> &'static str {
+/// Returns what an operation did to a record: `created`, `changed`, `deleted`, or `emptied` for the whole table.
+pub(crate) const fn operation_word(operation: Operation) -> &'static str {
     match operation {
         Operation::Insert => "created",
         Operation::Delete => "deleted",

@@ -49,7 +49,7 @@ async fn find(
     }
     let mut snapshot = context.snapshot().await?;
     let Ok(name) = table.parse::<TableName>() else {
-        let message = "This is no table. Write it as tickets or billing.invoices.".to_owned();
+        let message = "This is not a table name. Write it as tickets or billing.invoices.".to_owned();
         let near = near_tables(context, &mut snapshot, table, record).await?.near;
         return Ok(Err(InvalidField { near, ..InvalidField::plain(RowField::Table, message) }));
     };
@@ -61,7 +61,7 @@ async fn find(
     };
     Ok(match read {
         _ if record.is_empty() => {
-            Err(InvalidField::plain(RowField::Record, "Enter the key of a row.".to_owned()))
+            Err(InvalidField::plain(RowField::Record, "Enter the number or id of a record.".to_owned()))
         }
         TypedKey::Key(key) => Ok((name, key)),
         TypedKey::WrongType { column, value, expected, nearest } => {
@@ -110,13 +110,16 @@ fn expected_record(table: &TableName, columns: &[String]) -> String {
     };
     match columns {
         [] => format!(
-            "Nothing is recorded of {table} yet. Write its key column with the value, such as id=4711."
+            "No changes of {table} are recorded yet. Write its key column with the value, such as id=4711."
         ),
         [column] => {
-            format!("Rows of {table} have the key {column}. Write its value alone, or {}.", example(columns))
+            format!(
+                "Records of {table} have the key {column}. Write its value alone, or {}.",
+                example(columns)
+            )
         }
         _ => format!(
-            "Rows of {table} have the key {}. Write every column with its value, such as {}.",
+            "Records of {table} have the key {}. Write every column with its value, such as {}.",
             columns.join(", "),
             example(columns)
         ),

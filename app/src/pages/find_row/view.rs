@@ -26,7 +26,7 @@ pub(super) fn view(page: FindRowPage, context: &PageContext) -> impl IntoView + 
                 hint="Such as tickets or billing.invoices" error=message(RowField::Table)/>
             <datalist id="row-tables">{table_options(&tables)}</datalist>
             <Field name="record" label="Record" value=record
-                hint="Its number or id, such as 5041, or each column of its key: order=7&line=2"
+                hint="Its number or id, such as 5041"
                 error=message(RowField::Record)/>
             <div class="buttons"><button class="primary">"Show the record"</button></div>
         </form>

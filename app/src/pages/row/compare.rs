@@ -13,7 +13,9 @@ use super::state::{by, new_key, removals};
 use super::times::{parse_time, stamp};
 use super::{CompareResult, ComparedVersions};
 use crate::PageContext;
-use crate::components::{FieldTable, Sides, WholeValue, counted, local, one_line, time_in_words};
+use crate::components::{
+    FieldTable, Sides, WholeValue, counted, local, one_line, operation_word, time_in_words,
+};
 use crate::diff::accessible_line;
 use crate::html::{Html, IntoHtml};
 use crate::names::RecordName;
@@ -71,7 +73,7 @@ pub(super) fn compare_form(
 
 fn choice(entry: &TimelineEntry) -> (DateTime<Utc>, String) {
     let at = entry.change.captured_at;
-    let operation = entry.change.operation.as_str();
+    let operation = operation_word(entry.change.operation);
     let actor = entry.transaction.actor.as_ref().map(|actor| format!(" by {}", actor_name(actor)));
     let actor = actor.unwrap_or_default();
     (at, format!("{}: {operation}{actor}", local(at, "%-d %b %Y, %H:%M:%S")))
@@ -147,10 +149,10 @@ fn state_in_words(row: &AsOf) -> String {
 }
 
 fn after(entry: &TimelineEntry) -> String {
-    let operation = entry.change.operation.as_str();
+    let operation = operation_word(entry.change.operation);
     match &entry.transaction.actor {
-        Some(actor) => format!("after the {operation} by {}", actor_name(actor)),
-        None => format!("after the {operation}, not signed by the application"),
+        Some(actor) => format!("{operation} by {}", actor_name(actor)),
+        None => format!("{operation}, not signed by the application"),
     }
 }
 

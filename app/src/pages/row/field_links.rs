@@ -41,8 +41,10 @@ pub(super) fn field_links(
             Some(field) => isolated(field).into_html(),
             None => "all".into_html(),
         };
-        let count =
-            count.map(|count| view! { " "<b>{count}</b><span class="visually-hidden">" versions"</span> });
+        let count = count.map(|count| {
+            let noun = if count == "1" { " version" } else { " versions" };
+            view! { " "<b>{count}</b><span class="visually-hidden">{noun}</span> }
+        });
         view! { <a href=href aria-current=is_chosen.then_some("true")>{words}{count}</a> }.into_html()
     };
     // The field of the address may be one that no version changed.

@@ -17,7 +17,7 @@ pub(super) fn state(latest: AsOf, key: &RowKey, timeline: String) -> Html {
     };
     let in_host = in_host.map(|href| view! { " · "{open_in_host(&context, href)} });
     let transaction = latest.entry().map(|entry| transaction(entry.transaction.id));
-    let transaction = transaction.map(|href| view! { " · "<a href=href>"See the transaction"</a> });
+    let transaction = transaction.map(|href| view! { " "<a href=href>"See the transaction"</a> });
     let (sign, words) = match latest {
         AsOf::Present(entry) => {
             ("exists", view! { "Exists. Last changed on "{signed_at(entry)}"." }.into_html())

@@ -136,7 +136,8 @@ pub(super) fn no_versions(
     find: String,
     of_table: String,
 ) -> Html {
-    let title = sentence_parts(Filter::describe_record(table, key));
+    let title = context.names().record(table, key).in_sentence();
+    let title = title.unwrap_or_else(|| sentence_parts(Filter::describe_record(table, key)));
     let near = near.map(|near| NearValue::of_key(&near, context.row_of(table, &near)));
     let near = did_you_mean(near.into_iter().collect()).map(|near| view! { <p>{near}</p> });
     view! {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use threadline::TableName;
 use threadline::query::{Change, Count, Page, TableCounts};
 
-use crate::components::{LineOptions, Pager, change_line, counted, counted_to, isolated};
+use crate::components::{LineOptions, Pager, change_line, counted, counted_up_to, isolated};
 use crate::html::IntoHtml;
 
 /// Changes that are shown in full without being opened.
@@ -53,7 +53,7 @@ fn title(touched: Option<&TableCounts>, shown: usize, is_whole: bool) -> String 
     match touched {
         Some(touched) if !touched.tables.is_empty() => {
             let tables = counted(touched.tables.len(), "table");
-            format!("{} in {tables}", counted_to(touched.count(), "change"))
+            format!("{} in {tables}", counted_up_to(touched.count(), "change"))
         }
         _ if is_whole && shown > 0 => counted(shown, "change"),
         _ => "Changes".to_owned(),
@@ -91,8 +91,8 @@ fn empty(is_first_page: bool, address: String) -> impl IntoView {
     if is_first_page {
         view! {
             <div class="empty">
-                <h3>"The transaction is recorded, but none of its changes is"</h3>
-                <p>"They may have been removed by the retention policy. The transaction's own facts are above."</p>
+                <h3>"No changes of this transaction are recorded"</h3>
+                <p>"They may have been removed by the retention policy. What is known of the transaction is above."</p>
             </div>
         }
         .into_html()

@@ -44,12 +44,12 @@ fn ids(action: ActionRecord) -> impl IntoView {
     let request = action.request_id.map(|id| {
         let href =
             context.readable_timeline_href(&Filter { request_id: Some(id.clone()), ..Filter::default() });
-        view! { <Identifier label="request" value=id href=href whole=true/> }
+        view! { <Identifier label="request id" value=id href=href whole=true/> }
     });
     let job = action.job_id.map(|id| view! { <Identifier label="job" value=id whole=true/> });
     let correlation = action.correlation_id.map(|id| {
         let href = context.correlation_href(id.clone());
-        view! { <Identifier label="correlation" value=id href=href whole=true/> }
+        view! { <Identifier label="request" value=id href=href whole=true/> }
     });
     view! { {request} {job} {correlation} }
 }

@@ -1,4 +1,4 @@
-//! Links from a transaction, and the other transactions of its correlation.
+//! Links from a transaction, and the other transactions of the same request.
 
 use chrono::{TimeDelta, Utc};
 use leptos::prelude::*;
@@ -19,7 +19,7 @@ pub(super) fn links(transaction: &TransactionRecord) -> impl IntoView + use<> {
     };
     let actor = transaction.actor.as_ref().and_then(|actor| {
         let href = around(TimeDelta::hours(1), Filter { actor: Some(actor.into()), ..Filter::default() })?;
-        Some(view! { <li><a href=href>"What else "{isolated(context.names().actor(actor).text)}" did around then"</a></li> })
+        Some(view! { <li><a href=href>"What "{isolated(context.names().actor(actor).text)}" did an hour before and after"</a></li> })
     });
     let action = transaction.action.as_ref().and_then(|action| {
         let href =
@@ -27,7 +27,7 @@ pub(super) fn links(transaction: &TransactionRecord) -> impl IntoView + use<> {
         Some(view! { <li><a href=href>"Other "<q>{isolated(context.names().action(&action.name))}</q>" within a day"</a></li> })
     });
     let everything = around(TimeDelta::minutes(10), Filter::default())
-        .map(|href| view! { <li><a href=href>"Everything within ten minutes"</a></li> });
+        .map(|href| view! { <li><a href=href>"Everything 10 minutes before and after"</a></li> });
     view! {
         <nav class="elsewhere" aria-label="From here">
             <ul>
@@ -39,17 +39,24 @@ pub(super) fn links(transaction: &TransactionRecord) -> impl IntoView + use<> {
     }
 }
 
-/// Renders the other transactions under the same correlation id.
+/// Renders the other transactions of the same request, which the correlation id names.
 pub(super) fn related(correlation: Option<String>, related: Option<RelatedChanges>) -> Option<impl IntoView> {
     let context = PageContext::current();
-    let all = context.correlation_href(correlation?);
+    let is_alone = related.as_ref().is_some_and(|related| related.lines.is_empty());
+    // The list would have the changes of this page alone.
+    let all = context.correlation_href(correlation?).filter(|_| !is_alone);
     let body = match related {
         None => {
             view! { <p class="note">"They could not be read in time. The timeline may still find them."</p> }
                 .into_html()
         }
         Some(related) if related.lines.is_empty() => {
-            view! { <p class="note">"No other transaction has this correlation id."</p> }.into_html()
+            let words = if context.visible_part().is_some() {
+                "Nothing else that you may see happened in this request."
+            } else {
+                "Nothing else happened in this request."
+            };
+            view! { <p class="note">{words}</p> }.into_html()
         }
         Some(RelatedChanges { lines, truncated }) => {
             let more = truncated.then(|| view! { <p class="note">"Only the newest are listed."</p> });
@@ -58,9 +65,9 @@ pub(super) fn related(correlation: Option<String>, related: Option<RelatedChange
     };
     Some(view! {
         <section class="related">
-            <h2 class="section">"Other transactions of this correlation"</h2>
+            <h2 class="section">"The same request"</h2>
             {body}
-            {all.map(|all| view! { <p><a class="button" href=all>"All of this correlation"</a></p> })}
+            {all.map(|all| view! { <p><a class="button" href=all>"Show the whole request"</a></p> })}
         </section>
     })
 }

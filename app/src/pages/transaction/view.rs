@@ -25,7 +25,7 @@ pub(super) fn view(page: TransactionPage, context: &PageContext) -> impl IntoVie
     let links = links(&transaction);
     let correlation = transaction.action.as_ref().and_then(|action| action.correlation_id.clone());
     let failed = transaction.action.as_ref().is_some_and(|action| action.status == ActionStatus::Error).then(|| {
-        view! { <p class="failed-action">"The application recorded that this action failed. What its transaction changed is below."</p> }
+        view! { <p class="failed-action">"This action failed, as the application recorded. The changes of its transaction are below."</p> }
     });
     view! {
         <nav class="crumbs" aria-label="Breadcrumbs"><a href=timeline>"Timeline"</a> " / Transaction"</nav>

@@ -110,8 +110,8 @@ async fn invalid_argument_error_names_argument(pool: PgPool) -> Result {
             ["tickets", "id=1", "2100-01-01T00:00"],
             "2100-01-01 00:00:00 UTC is in the future: choose now or an earlier time",
         ),
-        (["tickets", "nr=1", LONG_AGO], "rows of tickets have the key id, not nr"),
-        (["lines", "line=1", LONG_AGO], "rows of lines have the key line, order, not line"),
+        (["tickets", "nr=1", LONG_AGO], "records of tickets have the key id, not nr"),
+        (["lines", "line=1", LONG_AGO], "records of lines have the key line, order, not line"),
         (
             ["bare", "id=1", LONG_AGO],
             "there is no audited table \"bare\": capture it, or choose another table",

@@ -53,14 +53,14 @@ async fn unknown_table_or_invalid_key_is_an_error(pool: PgPool) -> Result {
             &["count", "--table", "nowhere", "--key", "id=1"],
             "there is no audited table \"nowhere\": capture it, or choose another table",
         ),
-        (&["count", "--table", "tickets", "--key", "nr=1"], "rows of tickets have the key id, not nr"),
+        (&["count", "--table", "tickets", "--key", "nr=1"], "records of tickets have the key id, not nr"),
         (
             &["history", "bare", "id=1"],
             "there is no audited table \"bare\": capture it, or choose another table",
         ),
-        (&["history", "lines", "line=1"], "rows of lines have the key line, order, not line"),
+        (&["history", "lines", "line=1"], "records of lines have the key line, order, not line"),
         (&["history", "tickets", "n%0Ar=1"], "key is"),
-        (&["history", "tickets", "id=1&nr=\u{202e}1"], "rows of tickets have the key id, not id, nr"),
+        (&["history", "tickets", "id=1&nr=\u{202e}1"], "records of tickets have the key id, not id, nr"),
         (
             &["correlation", "case-1", "--table", "bare"],
             "there is no audited table \"bare\": capture it, or choose another table",

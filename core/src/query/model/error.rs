@@ -17,7 +17,7 @@ pub enum QueryError {
         schema: StorageSchema,
     },
     /// The table has other key columns.
-    #[error("rows of {table} have the key {}, not {}", expected.join(", "), given.join(", "))]
+    #[error("records of {table} have the key {}, not {}", expected.join(", "), given.join(", "))]
     KeyMismatch {
         /// The table.
         table: TableName,

@@ -79,7 +79,7 @@ impl fmt::Display for PossibleRemoval {
             Self::OtherRow { transaction_id } => {
                 write!(
                     f,
-                    "the transaction {transaction_id} deleted this row or another one that had the same key"
+                    "the transaction {transaction_id} deleted this record or another one that had the same key"
                 )
             }
             Self::PartitionGone { partition, last_seen } => {
@@ -87,7 +87,7 @@ impl fmt::Display for PossibleRemoval {
             }
             Self::KeyColumnsReplaced { columns, known_at } => {
                 let columns = columns.join(", ");
-                write!(f, "rows of the table have the key ({columns}) since {} or earlier", time(known_at))
+                write!(f, "records of the table have the key ({columns}) since {} or earlier", time(known_at))
             }
             Self::TableGone { table, last_seen: Some(last_seen) } => {
                 write!(f, "the table {table} was dropped after {}", time(last_seen))

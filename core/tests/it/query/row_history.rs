@@ -109,8 +109,8 @@ async fn query_that_cannot_match_returns_reason(pool: PgPool) -> Result {
     trail.capture(["fresh"]).await?;
     let (scope, any) = (Scope::unscoped(), Filter::default());
     for (table, key, expected) in [
-        ("tickets", "ticket=1", "rows of tickets have the key id, not ticket"),
-        ("lines", "ticket=1", "rows of lines have the key line, ticket, not ticket"),
+        ("tickets", "ticket=1", "records of tickets have the key id, not ticket"),
+        ("lines", "ticket=1", "records of lines have the key line, ticket, not ticket"),
         ("bare", "id=1", "there is no audited table \"bare\": capture it, or choose another table"),
         ("nowhere", "id=1", "there is no audited table \"nowhere\""),
     ] {

@@ -74,6 +74,6 @@ async fn unsigned_change_is_told_in_a_sentence(pool: PgPool) -> Result {
             || state.contains("(just now), not signed by the application: role "),
         "{state}"
     );
-    assert!(state.contains(" · no action named. · See the transaction · See in the timeline"), "{state}");
+    assert!(state.contains(" · no action named. See the transaction · See in the timeline"), "{state}");
     Ok(())
 }
