@@ -82,6 +82,26 @@ async fn time_of_the_change_itself_comes_last_in_a_line(pool: PgPool) -> Result 
 }
 
 #[sqlx::test(migrations = false)]
+async fn blank_before_a_changed_word_is_not_marked_in_a_line(pool: PgPool) -> Result {
+    let app = seeded(&pool).await?;
+    sqlx::raw_sql(
+        "UPDATE calls SET topic = 'is late' WHERE id = 2; UPDATE calls SET topic = 'is wrong' WHERE id = 2;
+                   UPDATE calls SET topic = 'is wrong ' WHERE id = 2",
+    )
+    .execute(&pool)
+    .await?;
+    let (_, body) = get(&app, "/audit/rows/calls/id%3D2").await?;
+    let (line, _) = entry(&body, 2);
+    assert!(line.contains("<del><bdi>is <mark>late</mark></bdi></del>"), "{line}");
+    let (line, _) = entry(&body, 1);
+    assert!(
+        line.contains("title=\"space at the end\"") && line.contains("·</span>"),
+        "a blank at the end is: {line}"
+    );
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
 async fn columns_and_tables_that_are_gone_keep_their_fields(pool: PgPool) -> Result {
     let app = seeded(&pool).await?;
     sqlx::raw_sql("ALTER TABLE calls DROP COLUMN zone").execute(&pool).await?;

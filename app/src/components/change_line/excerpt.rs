@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::components::value::{Text, one_line, word_of};
+use crate::components::value::{Text, text, word_of};
 use crate::diff::{Cell, CellValue, Segment};
 use crate::html::{Html, IntoHtml};
 
@@ -26,11 +26,13 @@ pub(super) fn excerpt(cell: &Cell) -> Option<Html> {
 }
 
 fn parts(parts: &[(String, bool)]) -> Html {
-    let part = |(text, is_changed): &(String, bool)| {
-        let text = one_line(text.replace('\n', " "));
+    let last = parts.len().saturating_sub(1);
+    let part = |(index, (part, is_changed)): (usize, &(String, bool))| {
+        // A blank before a changed word is no blank at the end of the value.
+        let text = text(part.replace('\n', " "), index == last);
         if *is_changed { view! { <mark>{text}</mark> }.into_html() } else { text.into_html() }
     };
-    let parts: Vec<_> = parts.iter().map(part).collect();
+    let parts: Vec<_> = parts.iter().enumerate().map(part).collect();
     view! { <bdi>{parts}</bdi> }.into_html()
 }
 

@@ -74,6 +74,8 @@ pub(crate) fn change_line(
     });
     let action = transaction.as_ref().and_then(|transaction| transaction.action.as_ref());
     let action = action.and_then(|action| names.action_before_record(&action.name, &change.table));
+    // The page of a record does not repeat its name, to which these words lead.
+    let action = action.filter(|_| page_key.is_none() && change.operation != Operation::Truncate);
     let record = page_key.is_none().then(|| names.changed_record(&change));
     // The label is the value of its column.
     let label_column = record.as_ref().and_then(|record| record.label.as_ref()?.column.as_deref());

@@ -24,8 +24,7 @@ pub(crate) const fn operation_word(operation: Operation) -> &'static str {
     }
 }
 
-/// Renders the verb and the record. The words of the host for the action replace the verb. The page of a record does not repeat its
-/// name, so it keeps the verb.
+/// Renders the verb and the record. The words of the host for the action replace the verb.
 pub(super) fn subject(
     change: &Change,
     page_key: Option<&RowKey>,
@@ -33,7 +32,6 @@ pub(super) fn subject(
     action: Option<&str>,
     names: Names<'_>,
 ) -> Html {
-    let action = action.filter(|_| record.is_some() && change.operation != Operation::Truncate);
     let verb = verb(change.operation, action);
     let what = match (page_key, record) {
         _ if change.operation == Operation::Truncate => Some(emptied(change, names)),

@@ -29,6 +29,11 @@ async fn action_is_shown_in_words_with_its_name_as_title(pool: PgPool) -> Result
             let titled = format!("<bdi title=\"{action}\" class=\"action\">{words}</bdi>");
             assert_eq!(html.contains(&titled), words != action, "{address}: {html}");
         }
+        // The line of a version has the action too, although it does not repeat the record.
+        let html = page(&app, "/rows/tickets/id%3D1").await?;
+        let line =
+            part(part(&html, "class=\"entries versions\"", "</summary>"), "class=\"why\"", "</summary>");
+        assert!(line.contains(&format!(">{words}</bdi>")), "{line}");
         let html = page(&app, &format!("/transactions/{id}")).await?;
         assert!(html.contains(&format!("<title>{words} · Threadline</title>")), "{html}");
     }
