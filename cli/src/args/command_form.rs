@@ -1,6 +1,7 @@
 //! Writes commands that a reader can run.
 
-use threadline::query::Filter;
+use threadline::TableName;
+use threadline::query::{Filter, Selection};
 
 use crate::escape::{self, shell_word};
 use crate::text;
@@ -20,7 +21,7 @@ impl CommandForm {
     pub(crate) fn with(&self, filter: &Filter) -> Option<String> {
         let mut words = vec!["threadline".to_owned(), self.command.to_owned()];
         for key in self.required {
-            words.push(value(filter, key)?);
+            words.push(shell_word(&required_value(filter, key)?)?);
         }
         words.extend(self.rest.iter().map(|word| shell_word(word)).collect::<Option<Vec<_>>>()?);
         for (key, _) in filter.to_pairs() {
@@ -35,11 +36,25 @@ impl CommandForm {
 /// Returns the value of a key as one word of a shell.
 fn value(filter: &Filter, key: &str) -> Option<String> {
     let text = match key {
-        "table" => escape::table(filter.table.as_ref()?),
+        "table" => {
+            let tables = filter.table.as_ref()?;
+            let names = |tables: &[TableName]| tables.iter().map(escape::table).collect::<Vec<_>>();
+            Selection::new(names(tables.included()), names(tables.excluded())).ok()?.to_string()
+        }
         "key" => text::key(filter.key.as_ref()?),
         key => filter.to_pairs().into_iter().find(|(name, _)| *name == key)?.1,
     };
     shell_word(&text)
+}
+
+/// Returns the value of a key that is an argument, which has one value only.
+fn required_value(filter: &Filter, key: &str) -> Option<String> {
+    match key {
+        "table" => filter.only_table().map(escape::table),
+        "actor" => filter.actor.as_ref()?.only().map(ToString::to_string),
+        "key" => filter.key.as_ref().map(text::key),
+        key => filter.to_pairs().into_iter().find(|(name, _)| *name == key).map(|(_, value)| value),
+    }
 }
 
 #[cfg(test)]
@@ -60,6 +75,12 @@ mod tests {
                 &[("actor", "user:a b"), ("correlation_id", "c")][..],
                 Some("threadline timeline --actor 'user:a b' --correlation-id c"),
             ),
+            (
+                &timeline,
+                &[("table", "a,b"), ("actor", "-job")],
+                Some("threadline timeline --table a,b --actor -job"),
+            ),
+            (&history, &[("table", "a,b")], None),
             (&history, &row, Some("threadline history tickets id=5041")),
             (&as_of, &row, Some("threadline as-of tickets id=5041 2026-11-22T09:30")),
             (&history, &[("table", "tickets")], None),

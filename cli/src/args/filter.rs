@@ -4,15 +4,19 @@ use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use chrono::{DateTime, Utc};
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use threadline::InvalidParameter;
-use threadline::query::{FILTER_KEYS, Filter, FilterKey, Position, Timestamp, parse_human_time};
+use threadline::query::{FILTER_KEYS, Filter, FilterKey, Position, Selection, Timestamp, parse_human_time};
 
 use super::{CommandForm, CursorArgs, row_key};
 
 /// The note in the help of `--to`.
 const TO_NOTE: &str =
     ". Changes have the time of their write: a transaction that is still open may add earlier changes";
+
+/// The note in the help of an option that accepts several values.
+const LIST_NOTE: &str =
+    ". Several values have commas between them, or options of their own; -VALUE excludes a value";
 
 /// The keys that a command requires. It takes these as arguments and the others as options.
 pub(crate) trait RequiredKeys: Debug {
@@ -70,7 +74,7 @@ impl<R: RequiredKeys> FilterArgs<R> {
         let (mut filter, position) = Filter::from_pairs(others.into_iter().chain(cursor.pairs()))?;
         let mut key_text = None;
         if let Some((_, text)) = keys.first().filter(|(_, text)| !text.trim().is_empty()) {
-            if filter.table.is_none() {
+            if filter.only_table().is_none() {
                 return Err(InvalidParameter::new("key", text, expected("key")));
             }
             filter.key = row_key::parse_unless_bare(text)?;
@@ -109,8 +113,13 @@ impl<R: RequiredKeys> Args for FilterArgs<R> {
 impl<R: RequiredKeys> FromArgMatches for FilterArgs<R> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let value = |key: &FilterKey| {
-            let value = matches.get_one::<String>(key.name)?;
-            Some((key.name, utc_time(key.name, value).unwrap_or_else(|| value.clone())))
+            let values: Vec<&str> = matches.get_many::<String>(key.name)?.map(String::as_str).collect();
+            let value = match values[..] {
+                // An argument is one value, whatever it contains.
+                [value] if key.is_list && R::REQUIRED_KEYS.contains(&key.name) => one_value(value),
+                _ => values.join(","),
+            };
+            Some((key.name, utc_time(key.name, &value).unwrap_or(value)))
         };
         Ok(Self { present: FILTER_KEYS.iter().filter_map(value).collect(), required: PhantomData })
     }
@@ -127,9 +136,20 @@ fn argument<R: RequiredKeys>(key: &FilterKey) -> Arg {
     if R::REQUIRED_KEYS.contains(&key.name) {
         return argument.required(true).help(capitalized(key.expected));
     }
-    let note = if key.name == "to" { TO_NOTE } else { "" };
+    let note = match key.name {
+        "to" => TO_NOTE,
+        _ if key.is_list => LIST_NOTE,
+        _ => "",
+    };
     let help = format!("Only {}: {}{note}", key.meaning, key.expected);
-    argument.long(key.name.replace('_', "-")).help(help).help_heading("Filter")
+    let option = argument.long(key.name.replace('_', "-")).help(help).help_heading("Filter");
+    // A value to exclude begins with a hyphen.
+    if key.is_list { option.action(ArgAction::Append).allow_hyphen_values(true) } else { option }
+}
+
+/// Writes a text as one value of a list.
+pub(crate) fn one_value(text: &str) -> String {
+    Selection::<String>::from(text.trim()).to_string()
 }
 
 fn capitalized(words: &str) -> String {

@@ -15,8 +15,8 @@ pub(crate) use self::command_form::CommandForm;
 pub(crate) use self::config_file::ConfigArgs;
 pub(crate) use self::connection::ConnectionArgs;
 pub(crate) use self::filter::{
-    FilterArgs, NoRequiredKeys, RequiredCorrelation, RequiredKeys, RequiredRow, TypedFilter, parse_time,
-    reject_blank,
+    FilterArgs, NoRequiredKeys, RequiredCorrelation, RequiredKeys, RequiredRow, TypedFilter, one_value,
+    parse_time, reject_blank,
 };
 pub(crate) use self::lock_timeout::LockTimeoutArgs;
 pub(crate) use self::page::{CursorArgs, LimitArgs, present};

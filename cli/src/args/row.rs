@@ -28,7 +28,7 @@ impl RowArgs {
         for (key, value) in [("table", &self.table), ("key", &self.key)] {
             reject_blank(key, value)?;
         }
-        let table = Some(self.table.trim().parse()?);
+        let table = Some(self.table.trim().parse::<TableName>()?.into());
         let key = row_key::parse_unless_bare(&self.key)?;
         let key_text = Some(self.key.clone());
         Ok(TypedFilter { filter: Filter { table, key, ..Filter::default() }, key_text })

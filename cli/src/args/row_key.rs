@@ -111,7 +111,7 @@ pub(crate) async fn has_history(
     table: &TableName,
     key: &RowKey,
 ) -> Result<bool, QueryError> {
-    let row = Filter { table: Some(table.clone()), key: Some(key.clone()), ..Filter::default() };
+    let row = Filter { table: Some(table.into()), key: Some(key.clone()), ..Filter::default() };
     Ok(!trail.timeline(&Scope::unscoped(), &row, 1).await?.is_empty())
 }
 

@@ -1,12 +1,12 @@
 //! `threadline actor`: the transactions of an actor, newest first.
 
 use clap::Args;
-use threadline::query::{Filter, TimeRange};
+use threadline::query::{Filter, Selection, TimeRange};
 use threadline::{InvalidParameter, Scope};
 
 use super::empty_result::{explain_empty, explain_mistake};
 use super::missed_changes::warn_of_missed_changes;
-use crate::args::{CommandForm, CursorArgs, LimitArgs, present, reject_blank};
+use crate::args::{CommandForm, CursorArgs, LimitArgs, one_value, present, reject_blank};
 use crate::error::Error;
 use crate::output::Report;
 use crate::session::Session;
@@ -30,7 +30,8 @@ pub(crate) struct ActorArgs {
 
 pub(crate) async fn run(session: &Session, args: &ActorArgs) -> Result<Report, Error> {
     reject_blank("actor", &args.actor)?;
-    let actor = [("actor", args.actor.as_str())].into_iter();
+    let actor = one_value(&args.actor);
+    let actor = [("actor", actor.as_str())].into_iter();
     let range = present([("from", &args.from), ("to", &args.to)]);
     let form = CommandForm { command: "actor", required: &["actor"], rest: Vec::new() };
     let pairs: Vec<_> = actor.chain(range).collect();
@@ -42,7 +43,8 @@ pub(crate) async fn run(session: &Session, args: &ActorArgs) -> Result<Report, E
         }
     };
     let asked = filter.clone();
-    let Filter { actor: Some(actor), from, to, .. } = filter else {
+    let Filter { actor, from, to, .. } = filter;
+    let Some(actor) = actor.as_ref().and_then(Selection::only).cloned() else {
         return Err(InvalidParameter::new("actor", &args.actor, "an actor").into());
     };
     let trail = session.trail().await?;

@@ -55,7 +55,7 @@ pub(super) async fn explain_empty(
         report += &without(filter, condition, excluding.len() == 1, form);
     }
     let has_suggestion = unknown.iter().any(|unknown| !unknown.suggestions.is_empty());
-    if let (Some(table), Some(key), false) = (&filter.table, &filter.key, has_suggestion) {
+    if let (Some((table, key)), false) = (filter.row(), has_suggestion) {
         report += &example_key(trail, table, key).await?;
     }
     Ok(report)
@@ -64,11 +64,11 @@ pub(super) async fn explain_empty(
 /// Returns an error if the table of the filter is not audited and has no changes.
 async fn check_table(trail: &AuditTrail, filter: &Filter, form: &CommandForm) -> Result<(), Error> {
     let scope = Scope::unscoped();
-    let Some(table) = &filter.table else { return Ok(()) };
+    let Some(table) = filter.only_table() else { return Ok(()) };
     if trail.snapshot().await?.captured_tables(&scope).await?.contains(table) {
         return Ok(());
     }
-    let of_table = Filter { table: Some(table.clone()), ..Filter::default() };
+    let of_table = Filter { table: Some(table.into()), ..Filter::default() };
     if trail.timeline(&scope, &of_table, 1).await?.is_empty() {
         return Err(unknown_table(trail, filter, None, form).await);
     }
@@ -185,13 +185,13 @@ async fn unknown_table(
     bare_key: Option<&str>,
     form: &CommandForm,
 ) -> Error {
-    let Some(table) = &filter.table else { return Error::Mistake(String::new()) };
+    let Some(table) = filter.only_table() else { return Error::Mistake(String::new()) };
     let near = async {
         let mut snapshot = trail.snapshot().await?;
         let scope = Scope::unscoped();
         let mut near = snapshot.suggest(&scope, "table", &table.to_string(), filter).await?;
         for near in &mut near.suggestions {
-            if let (Some(text), Some(table)) = (bare_key, near.filter.table.clone())
+            if let (Some(text), Some(table)) = (bare_key, near.filter.only_table().cloned())
                 && let TypedKey::Key(key) = snapshot.read_key(&scope, &table, text).await?
             {
                 near.filter.key = Some(key);
@@ -217,7 +217,7 @@ pub(super) async fn resolve_key(
 ) -> Result<Filter, Error> {
     let TypedFilter { filter, key_text } = typed;
     let bare_key = key_text.as_deref().filter(|_| filter.key.is_none());
-    let Some(table) = filter.table.clone() else { return Ok(filter) };
+    let Some(table) = filter.only_table().cloned() else { return Ok(filter) };
     let scope = Scope::unscoped();
     let mut snapshot = trail.snapshot().await?;
     let read = match (&filter.key, &key_text) {
@@ -265,9 +265,9 @@ pub(super) async fn resolve_row(
     form: &CommandForm,
 ) -> Result<RowRef, Error> {
     let filter = resolve_key(trail, typed, form).await?;
-    match (filter.table, filter.key) {
-        (Some(table), Some(key)) => Ok(RowRef { table, key }),
-        _ => Err(InvalidParameter::new("key", "", "the key of a row").into()),
+    match filter.row() {
+        Some((table, key)) => Ok(RowRef { table: table.clone(), key: key.clone() }),
+        None => Err(InvalidParameter::new("key", "", "the key of a row").into()),
     }
 }
 
@@ -284,7 +284,7 @@ pub(super) async fn near_key(
     }
     let other = trail.snapshot().await?.other_spelling(&Scope::unscoped(), table, key).await?;
     let Some(other) = other else { return example_key(trail, table, key).await };
-    let meant = Filter { table: Some(table.clone()), key: Some(other.clone()), ..Filter::default() };
+    let meant = Filter { table: Some(table.into()), key: Some(other.clone()), ..Filter::default() };
     Ok(format!("Did you mean {}?\n{}", text::key(&other), command_line(form, &meant)))
 }
 
@@ -293,7 +293,7 @@ async fn example_key(trail: &AuditTrail, named: &TableName, key: &RowKey) -> Res
     if has_history(trail, named, key).await? {
         return Ok(String::new());
     }
-    let of_table = Filter { table: Some(named.clone()), ..Filter::default() };
+    let of_table = Filter { table: Some(named.into()), ..Filter::default() };
     let newest = trail.timeline(&Scope::unscoped(), &of_table, CHANGES_SEARCHED).await?;
     let example = newest.iter().map(|entry| &entry.change.key).find(|key| !key.is_empty());
     Ok(example.map_or_else(String::new, |example| {

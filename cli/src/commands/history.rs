@@ -15,7 +15,7 @@ use crate::{json, text};
 pub(crate) async fn run(session: &Session, args: &TimelineArgs<RequiredRow>) -> Result<Report, Error> {
     let (trail, filter, position) = read_filter(session, args, "history").await?;
     let form = FilterArgs::<RequiredRow>::form("history");
-    let (Some(table), Some(key)) = (filter.table.clone(), filter.key.clone()) else {
+    let Some((table, key)) = filter.row().map(|(table, key)| (table.clone(), key.clone())) else {
         return Err(InvalidParameter::new("key", "", "the key of a row").into());
     };
     let mut snapshot = trail.snapshot().await?;

@@ -50,7 +50,8 @@ impl Snapshot<'_> {
     ) -> Result<Page<TransactionRecord>, QueryError> {
         let actor = actor.into();
         let shows_all = scope.shows_all_of(&actor);
-        let filter = Filter { actor: Some(actor), from: range.from, to: range.to, ..Filter::default() };
+        let filter =
+            Filter { actor: Some(actor.into()), from: range.from, to: range.to, ..Filter::default() };
         let criteria = Criteria::new(scope, &filter);
         if !shows_all {
             let newest = Criteria { is_newest_of_transaction: true, ..criteria };
@@ -80,9 +81,7 @@ impl Snapshot<'_> {
              LEFT JOIN __schema__.audit_actions AS a ON a.id = t.action_id WHERE true"
         )));
         let mut conditions = self.where_clause(&mut sql);
-        if let Some(actor) = &criteria.filter.actor {
-            conditions.push_actor(actor);
-        }
+        conditions.push_actors(criteria.filter);
         conditions.push_visible(criteria.scope);
         for (comparison, moment) in [(">=", criteria.filter.from), ("<=", criteria.filter.to)] {
             if let Some(moment) = moment {

@@ -53,7 +53,7 @@ pub use model::change_diff::ChangeDiff;
 pub use model::cursor::{Cursor, Direction, Position};
 pub use model::error::QueryError;
 pub use model::field_change::{FieldChange, FieldValue, OldValueSource};
-pub use model::filter::{ActorFilter, FILTER_KEYS, Filter, FilterKey, ValueFilter};
+pub use model::filter::{ActorFilter, FILTER_KEYS, Filter, FilterKey, Selection, ValueFilter};
 pub use model::human_time::parse_human_time;
 pub use model::large_value::LargeValue;
 pub use model::operation::Operation;

@@ -67,7 +67,7 @@ impl Snapshot<'_> {
         scope: &Scope,
         table: &TableName,
     ) -> Result<bool, QueryError> {
-        let filter = Filter { table: Some(table.clone()), ..Filter::default() };
+        let filter = Filter { table: Some(table.into()), ..Filter::default() };
         let newest = self.newest_keys(Criteria::new(scope, &filter)).await?;
         Ok(!newest.is_empty() || self.is_captured(scope, table).await?)
     }
@@ -99,7 +99,7 @@ impl Snapshot<'_> {
         scope: &Scope,
         table: &TableName,
     ) -> Result<Option<Vec<String>>, QueryError> {
-        let filter = Filter { table: Some(table.clone()), ..Filter::default() };
+        let filter = Filter { table: Some(table.into()), ..Filter::default() };
         if let Some(change) = self.newest_keys(Criteria::new(scope, &filter)).await?.find() {
             return Ok(Some(change.key.columns().map(str::to_owned).collect()));
         }
@@ -113,10 +113,8 @@ impl Snapshot<'_> {
     /// Returns an error if the table is not captured, or if no row of it can have the key: that is a mistake, not an empty
     /// history.
     pub(in crate::query) async fn check_key(&mut self, criteria: Criteria<'_>) -> Result<(), QueryError> {
-        let (Some(table), Some(key)) = (&criteria.filter.table, &criteria.filter.key) else {
-            return Ok(());
-        };
-        let of_table = Filter { table: Some(table.clone()), ..Filter::default() };
+        let Some((table, key)) = criteria.filter.row() else { return Ok(()) };
+        let of_table = Filter { table: Some(table.into()), ..Filter::default() };
         let newest = self.newest_keys(criteria.with_filter(&of_table)).await?;
         if newest.is_empty() && !self.is_captured(criteria.scope, table).await? {
             return Err(QueryError::NotCaptured { table: table.clone() });

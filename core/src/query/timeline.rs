@@ -60,7 +60,7 @@ impl Snapshot<'_> {
         position: Position,
         size: usize,
     ) -> Result<Page<TimelineEntry>, QueryError> {
-        let filter = Filter { actor: Some(actor.into()), ..filter.clone() };
+        let filter = Filter { actor: Some(actor.into().into()), ..filter.clone() };
         self.timeline_page(scope, &filter, position, size).await
     }
 

@@ -105,11 +105,12 @@ impl Snapshot<'_> {
             let comment: Option<String> = row.try_get(0)?;
             let policy: Option<StoredPolicy> = comment.and_then(|text| serde_json::from_str(&text).ok());
             let Some(StoredPolicy { table, exclude, mask, .. }) = policy else { continue };
-            let is_selected = filter.table.as_ref().is_none_or(|selected| *selected == table);
-            if !is_selected || !scope.names(&table) {
+            if !filter.selects_table(&table) || !scope.names(&table) {
                 continue;
             }
-            let is_searched = |column: &String| filter.field.as_ref().is_none_or(|field| field == column);
+            let is_searched = |column: &String| {
+                filter.field.as_ref().is_none_or(|fields| fields.selects(|field| field == column))
+            };
             let searched = |columns: Vec<String>| columns.into_iter().filter(is_searched).collect::<Vec<_>>();
             let (excluded, masked) = (searched(exclude), searched(mask));
             if !excluded.is_empty() || !masked.is_empty() {

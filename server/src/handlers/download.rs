@@ -79,7 +79,7 @@ pub(crate) async fn download(
 /// Returns the filter with the key that was meant, if it was typed in another form. An empty file would say that the record has no
 /// changes, so a key that no row of the table can have is an error.
 async fn with_read_key(context: &RequestContext, filter: &Filter) -> Result<Option<Filter>, PageError> {
-    let (Some(table), Some(key)) = (&filter.table, &filter.key) else { return Ok(None) };
+    let Some((table, key)) = filter.row() else { return Ok(None) };
     let read = async { context.trail().snapshot().await?.read_key_values(&context.scope, table, key).await };
     match context.with_query_timeout(read).await? {
         TypedKey::Key(read) if read != *key => Ok(Some(Filter { key: Some(read), ..filter.clone() })),

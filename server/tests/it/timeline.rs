@@ -18,13 +18,14 @@ use tower::ServiceExt;
 use url::form_urlencoded;
 
 /// Each key with a value that one seeded change matches.
-const EVERY_KEY: [(&str, &str); 11] = [
+const EVERY_KEY: [(&str, &str); 12] = [
     ("table", "tickets"),
     ("key", "id=1"),
     ("operation", "update"),
     ("field", "subject"),
     ("value", "=Scanner"),
     ("actor", "user:42"),
+    ("on_behalf_of", "-user:7,-job"),
     ("action", "ticket.renamed"),
     ("correlation_id", "c \"1\" & more"),
     ("request_id", "req-1"),
@@ -212,6 +213,7 @@ async fn each_condition_has_a_link_that_removes_it(pool: PgPool) -> Result {
         ("Remove changed field filter", &["field"]),
         ("Remove value filter", &["value"]),
         ("Remove actor filter", &["actor"]),
+        ("Remove on behalf of filter", &["on_behalf_of"]),
         ("Remove action filter", &["action"]),
         ("Remove correlation filter", &["correlation_id"]),
         ("Remove request filter", &["request_id"]),

@@ -45,7 +45,7 @@ pub(super) fn empty(
             view! { <a class="button" href=href>"Last "{other.name()}</a> }
         })
         .collect();
-    let all = context.timeline_href(&Filter { actor: Some(actor.clone()), ..Filter::default() });
+    let all = context.timeline_href(&Filter { actor: Some(actor.clone().into()), ..Filter::default() });
     let wider = view! { {wider} <a class="button" href=all>"All time, in the timeline"</a> };
     let others = actor.id.is_some().then(|| {
         let href = context.actor_href(actor.kind, None);

@@ -16,7 +16,7 @@ const COUNT_CAP: usize = 1_000;
 pub(super) async fn load(context: &RequestContext, query: ActorQuery) -> Result<ActorPage, PageError> {
     let ActorQuery { actor, window, position } = query;
     let range = window.before(Utc::now());
-    let filter = Filter { actor: Some(actor.clone()), from: range.from, ..Filter::default() };
+    let filter = Filter { actor: Some(actor.clone().into()), from: range.from, ..Filter::default() };
     let lines = async {
         let mut snapshot = context.snapshot().await?;
         context.read_lines(&mut snapshot, &filter, position, PAGE_SIZE).await
@@ -49,7 +49,7 @@ async fn near_actors(context: &RequestContext, actor: &ActorFilter) -> Vec<NearV
     let near = async { context.snapshot().await?.suggest(&context.scope, "actor", &typed, &others).await };
     let near = context.with_query_timeout(near).await.map(|near| near.suggestions).unwrap_or_default();
     let link = |near: Suggestion| {
-        let actor = near.filter.actor?;
+        let actor = near.filter.actor?.only()?.clone();
         let href = context.page.actor_href(actor.kind, actor.id.as_deref());
         Some(NearValue { value: near.value, href, count: near.count })
     };

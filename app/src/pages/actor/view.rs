@@ -25,7 +25,8 @@ pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
     let is_first_page = position == Position::Newest;
     let path = context.actor_href(actor.kind, actor.id.as_deref());
     let whole_kind = context.actor_href(actor.kind, None);
-    let timeline = context.timeline_href(&Filter { actor: Some(actor.clone()), from, ..Filter::default() });
+    let timeline =
+        context.timeline_href(&Filter { actor: Some(actor.clone().into()), from, ..Filter::default() });
     let overview = context.href("");
     let crumb = actor.id.is_some().then(|| view! { " / "<a href=whole_kind>{plural(actor.kind)}</a> });
     let heading = heading(count, window);

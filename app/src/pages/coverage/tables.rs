@@ -68,7 +68,7 @@ pub(super) fn captured(check: &FilteredCheck) -> impl IntoView + use<> {
         .filter(|table| table.status == CoverageStatus::Covered)
         .map(|table| {
             let href =
-                context.timeline_href(&Filter { table: Some(table.table.clone()), ..Filter::default() });
+                context.timeline_href(&Filter { table: Some((&table.table).into()), ..Filter::default() });
             let mode = match table.mode {
                 Some(CaptureMode::Row) => "per row",
                 Some(_) => "per statement",

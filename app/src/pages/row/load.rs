@@ -206,7 +206,7 @@ impl Row<'_> {
     /// Reads the oldest change of the row itself: its table may have been truncated long before.
     async fn first(&self, snapshot: &mut Snapshot<'_>) -> Result<Option<TimelineEntry>, QueryError> {
         let row =
-            Filter { table: Some(self.table.clone()), key: Some(self.key.clone()), ..Filter::default() };
+            Filter { table: Some((&self.table).into()), key: Some(self.key.clone()), ..Filter::default() };
         let first = snapshot.timeline_page(self.scope, &row, Position::NewerThan(Cursor::OLDEST), 1).await?;
         Ok(first.entries.into_iter().next())
     }

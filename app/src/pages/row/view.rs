@@ -33,9 +33,9 @@ pub(super) fn view(page: RowHistory, context: &PageContext) -> impl IntoView + u
         comparison,
     } = page;
     let address = Address::new(context, (&table, &key), &filter, position);
-    let of_table = context.timeline_href(&Filter { table: Some(table.clone()), ..Filter::default() });
+    let of_table = context.timeline_href(&Filter { table: Some((&table).into()), ..Filter::default() });
     let of_row = context.timeline_href(&Filter {
-        table: Some(table.clone()),
+        table: Some((&table).into()),
         key: Some(key.clone()),
         ..Filter::default()
     });

@@ -85,7 +85,7 @@ async fn records(
             read => read?,
         };
         let TypedKey::Key(key) = read else { continue };
-        let filter = Filter { table: Some(table.clone()), key: Some(key.clone()), ..Filter::default() };
+        let filter = Filter { table: Some(table.into()), key: Some(key.clone()), ..Filter::default() };
         let newest = newest(snapshot, scope, &filter).await?;
         records.extend(newest.map(|newest| Record { table: table.clone(), key, newest }));
         if records.len() == MAX_RESULTS {
@@ -106,7 +106,7 @@ async fn actors(snapshot: &mut Snapshot<'_>, scope: &Scope, text: &str) -> Resul
     if let Ok(actor) = text.parse::<ActorFilter>()
         && actor.id.is_some()
     {
-        let filter = Filter { actor: Some(actor.clone()), ..Filter::default() };
+        let filter = Filter { actor: Some(actor.clone().into()), ..Filter::default() };
         if newest(snapshot, scope, &filter).await?.is_some() {
             return Ok(vec![Actor { actor, count: None, is_exact: true }]);
         }
@@ -114,7 +114,7 @@ async fn actors(snapshot: &mut Snapshot<'_>, scope: &Scope, text: &str) -> Resul
     let near = snapshot.suggest(scope, "actor", text, &Filter::default()).await?;
     let is_exact = |actor: &ActorFilter| actor.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(text));
     let actor = |near: Suggestion| {
-        let actor = near.filter.actor?;
+        let actor = near.filter.actor?.only()?.clone();
         Some(Actor { is_exact: is_exact(&actor), count: near.count, actor })
     };
     Ok(near.suggestions.into_iter().filter_map(actor).take(MAX_RESULTS).collect())

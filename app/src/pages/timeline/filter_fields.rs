@@ -43,7 +43,7 @@ pub(super) const TABLES_LIST: &str = "captured-tables";
 pub(super) const CUSTOM_WINDOW: &str = "#filter-from";
 
 /// Every key has a field. Applying the form would drop a key without one.
-pub(super) const FIELDS: [Field; 11] = {
+pub(super) const FIELDS: [Field; 12] = {
     use Column::{Main, More, Window};
     use Input::{Operation, Table, Text, Time};
     const fn field(key: &'static str, label: &'static str, input: Input, column: Column) -> Field {
@@ -58,6 +58,7 @@ pub(super) const FIELDS: [Field; 11] = {
         field("action", "Action", Text("ticket.escalated"), Main),
         field("value", "Value", Text("text, or =whole value"), Main),
         field("correlation_id", "Correlation", Text("any"), Main),
+        field("on_behalf_of", "On behalf of", Text("user:42"), More),
         field("operation", "Operation", Operation, More),
         field("field", "Changed field", Text("any"), More),
         field("request_id", "Request", Text("any"), More),

@@ -73,7 +73,7 @@ async fn correct_key(
     position: Position,
     typed: &[(String, String)],
 ) -> Result<(), Failure> {
-    let (Some(table), Some(key)) = (&filter.table, &filter.key) else { return Ok(()) };
+    let Some((table, key)) = filter.row() else { return Ok(()) };
     let read = async { context.snapshot().await?.read_key_values(&context.scope, table, key).await };
     match context.with_query_timeout(read).await {
         Ok(TypedKey::Key(read)) if read != *key => {

@@ -23,7 +23,7 @@ pub(super) fn links(transaction: &TransactionRecord) -> impl IntoView + use<> {
     });
     let action = transaction.action.as_ref().and_then(|action| {
         let href =
-            around(TimeDelta::days(1), Filter { action: Some(action.name.clone()), ..Filter::default() })?;
+            around(TimeDelta::days(1), Filter { action: Some(action.name.as_str().into()), ..Filter::default() })?;
         Some(view! { <li><a href=href>"Other "<q>{isolated(context.names().action(&action.name))}</q>" within a day"</a></li> })
     });
     let everything = around(TimeDelta::minutes(10), Filter::default())

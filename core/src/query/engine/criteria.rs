@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
-use crate::Scope;
-use crate::query::model::filter::Filter;
+use crate::query::model::filter::{Filter, Selection};
 use crate::query::model::operation::Operation;
 use crate::scope::Condition;
+use crate::{Scope, TableName};
 
 /// The changes that a query is about.
 #[derive(Debug, Clone, Copy)]
@@ -47,13 +47,23 @@ impl<'a> Criteria<'a> {
     pub(in crate::query) fn is_unsatisfiable(&self) -> bool {
         let condition = self.scope.condition();
         let shows_nothing = condition.and_then(Condition::tables).is_some_and(|tables| tables.is_empty());
+        let hides_tables = self.selected_tables().is_some_and(|tables| tables.is_empty());
+        self.filter.is_unsatisfiable() || shows_nothing || hides_tables
+    }
+
+    /// Returns the tables that the filter accepts, without those that the scope hides; none if it accepts every table that it does not
+    /// exclude.
+    pub(in crate::query) fn selected_tables(&self) -> Option<Vec<&'a TableName>> {
+        let condition = self.scope.condition();
         let hides = |table| condition.and_then(|condition| condition.names(table)) == Some(false);
-        self.filter.is_unsatisfiable() || shows_nothing || self.filter.table.as_ref().is_some_and(hides)
+        let included =
+            self.filter.table.as_ref().map(Selection::included).filter(|tables| !tables.is_empty());
+        included.map(|tables| tables.iter().filter(|table| !hides(table)).collect())
     }
 
     /// Returns the scope and the filter of each TRUNCATE of the table of a row.
     pub(in crate::query) fn truncates(&self) -> (Scope, Filter) {
-        let filter = Filter { key: None, operation: Some(Operation::Truncate), ..self.filter.clone() };
+        let filter = Filter { key: None, operation: Some(Operation::Truncate.into()), ..self.filter.clone() };
         (self.scope.of_whole_tables(), filter)
     }
 }

@@ -23,7 +23,7 @@ enum IndexPath<'a> {
     Time,
     /// The changes of one table.
     Table(&'a TableName),
-    /// The changes of the tables that the scope shows.
+    /// The changes of the tables that the filter selects, or that the scope shows.
     Tables(Vec<TableName>),
     /// The changes of one row, in each of its eight buckets.
     Row(&'a TableName, &'a RowKey),
@@ -40,11 +40,14 @@ impl<'a> IndexPath<'a> {
             return Self::Value(index, value.text());
         }
         let shown_tables = criteria.scope.condition().and_then(|condition| condition.tables());
-        match (&criteria.filter.table, &criteria.filter.key, shown_tables) {
+        match (criteria.filter.only_table(), &criteria.filter.key, criteria.selected_tables()) {
             (Some(table), Some(key), _) => Self::Row(table, key),
             (Some(table), None, _) => Self::Table(table),
-            (None, _, Some(tables)) => Self::Tables(tables),
-            (None, _, None) => Self::Time,
+            (None, _, Some(tables)) => Self::Tables(tables.into_iter().cloned().collect()),
+            (None, _, None) => shown_tables.map_or(Self::Time, |mut tables| {
+                tables.retain(|table| criteria.filter.selects_table(table));
+                Self::Tables(tables)
+            }),
         }
     }
 

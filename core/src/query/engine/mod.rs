@@ -15,10 +15,14 @@
 //! | `actor` or `action` without `key` | [`Incremental`]: batches of transactions, newest first, the prompt changes of each batch, then late changes | 26,000 transactions, or what reading the table by time would cost |
 //! | `key` | [`ByTime`] on `(row_bucket, captured_at)` and `(related_bucket, captured_at)`, 8 buckets merged | the history of the row |
 //! | `table` | [`ByTime`] on `(table_hash, captured_at, id)` | the changes of the table until enough match |
-//! | scope of tables | [`ByTime`] on the same index, merged over the tables | a page of each table |
+//! | several `table`s, or scope of tables | [`ByTime`] on the same index, merged over the tables | a page of each table |
 //! | whole `value` of an indexed `field` of a `table` | [`ByTime`] on the two indexes of `value_index`, merged | the changes from or to the value |
 //! | `value` | as without it; through transactions only for half of the search time, then [`ByTime`] in chunks | the search time of a page |
+//! | several `actor`s or `action`s, an excluded one, or `on_behalf_of` | as without it, in chunks, with the transaction of each change as a residual predicate | the search time of a page |
 //! | anything else | [`ByTime`] on `(captured_at, id)`; of TRUNCATEs, their partial index | the search time of a page |
+//!
+//! A condition names one value here, unless it says several. Of several fields or operations, or with an excluded value, a condition is
+//! a residual predicate. With one `actor` and several `action`s, or the other way round, the one drives and the others are residual.
 //!
 //! [`ByTime`] reads time windows that grow, so that most pages plan one partition. Whatever an access path does not ask of an index
 //! is a residual predicate, written so that the planner cannot start from it (see [`where_clause`]). In a trail of the Elixir
@@ -35,6 +39,7 @@
 //! | [`SLOW_WINDOW`] | 250 ms | a window 4 times as wide would take 1 s, and one more the whole search time | chosen |
 //! | [`FIRST_WINDOW`], [`WINDOW_GROWTH`], [`MAX_WINDOW`] | 31 d, 4, 496 d | one partition first; four windows cover two years | planning one partition takes a tenth of the time of planning 24 |
 //! | [`MAX_CHUNK_CHANGES`], [`MAX_CHUNK_BYTES`] | 10,000, 4 MiB | one statement searches the values of as many changes: 50 to 100 ms | measured: 5 to 9 µs for a change of 10 columns; 4 MiB that are compressed to a 90th are searched in less than the statement timeout |
+//! | [`FIRST_CHUNK_CHANGES`] | 1,000 | most pages of several actors are full after the first chunk | chosen; the next ones have [`MAX_CHUNK_CHANGES`] |
 //! | [`LATE_AFTER`] | 1 s | almost every change is captured within 1 s after its transaction began | the partial index of late changes has the same limit |
 //! | [`CLOCK_TOLERANCE`] | 1 h | clocks are set back by less | chosen; it only prunes partitions |
 //! | [`MIN_TRANSACTIONS_LISTED`] | 100 | listing costs little, so a list is long enough to tell whether an actor has few transactions | plan tests: at most 200 rows besides those returned |
@@ -58,6 +63,7 @@
 //! [`MAX_WINDOW`]: thresholds::MAX_WINDOW
 //! [`MAX_CHUNK_CHANGES`]: thresholds::MAX_CHUNK_CHANGES
 //! [`MAX_CHUNK_BYTES`]: thresholds::MAX_CHUNK_BYTES
+//! [`FIRST_CHUNK_CHANGES`]: thresholds::FIRST_CHUNK_CHANGES
 //! [`LATE_AFTER`]: thresholds::LATE_AFTER
 //! [`CLOCK_TOLERANCE`]: thresholds::CLOCK_TOLERANCE
 //! [`MIN_TRANSACTIONS_LISTED`]: thresholds::MIN_TRANSACTIONS_LISTED
@@ -84,6 +90,7 @@ pub(super) mod read_transaction;
 pub(super) mod scan;
 pub(super) mod schema_features;
 pub(super) mod search_parts;
+mod selection_conditions;
 pub(super) mod snapshot;
 pub(super) mod thresholds;
 pub(super) mod time_windows;

@@ -101,8 +101,7 @@ impl Snapshot<'_> {
         limit: usize,
     ) -> Result<Found, QueryError> {
         let mut found = self.find_changes(time, criteria, position, limit).await?;
-        let may_be_truncate =
-            criteria.filter.operation.is_none_or(|operation| operation == Operation::Truncate);
+        let may_be_truncate = criteria.filter.selects_operation(Operation::Truncate);
         if criteria.with_truncates && may_be_truncate && found.truncated_at.is_none() {
             let (scope, filter) = criteria.truncates();
             let truncates = Criteria::new(&scope, &filter);

@@ -1,8 +1,9 @@
-//! The parts of the trail that a search by time reads one after the other: time windows, and in a search for a value chunks of them.
+//! The parts of the trail that a search by time reads one after the other: time windows, and chunks of them in a search for a value or
+//! for several actors or actions.
 //!
 //! Unless a [value index](crate::query::value_index) serves it, a statement that searches the values of a whole window could exceed
 //! its timeout, and one transaction may have recorded any number of changes at one moment. So a chunk ends after a number of changes,
-//! or of bytes.
+//! or of bytes. The same holds for a statement that looks up the transaction of each change.
 
 use chrono::{DateTime, Utc};
 use sqlx::{QueryBuilder, Row};
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use super::criteria::Criteria;
 use super::index_path::{CHANGE_ORDER, push_from};
 use super::snapshot::Snapshot;
-use super::thresholds::{MAX_CHUNK_BYTES, MAX_CHUNK_CHANGES};
+use super::thresholds::{FIRST_CHUNK_CHANGES, MAX_CHUNK_BYTES, MAX_CHUNK_CHANGES};
 use super::time_windows::{TimeWindow, TimeWindows};
 use super::where_clause::{push_order, to_bigint};
 use crate::query::model::cursor::{Cursor, Position};
@@ -26,12 +27,16 @@ pub(super) struct SearchParts<'a> {
     windows: TimeWindows,
     /// The window of which only chunks were read.
     window: Option<TimeWindow>,
+    /// The maximum number of changes of the next chunk.
+    chunk_changes: usize,
 }
 
 impl<'a> SearchParts<'a> {
     pub(super) fn new(snapshot: &Snapshot<'_>, criteria: Criteria<'a>, position: Position) -> Self {
         let windows = snapshot.time_windows(criteria, position);
-        Self { criteria, position, windows, window: None }
+        let is_value = criteria.filter.value.is_some();
+        let chunk_changes = if is_value { MAX_CHUNK_CHANGES } else { FIRST_CHUNK_CHANGES };
+        Self { criteria, position, windows, window: None, chunk_changes }
     }
 
     /// Returns the next part, and the position from which it is read.
@@ -41,12 +46,15 @@ impl<'a> SearchParts<'a> {
     ) -> Result<Option<(Position, TimeWindow)>, QueryError> {
         let Some(window) = self.window.take().or_else(|| self.windows.next()) else { return Ok(None) };
         let position = self.position;
-        let last = match self.criteria.filter.value {
-            Some(_) if snapshot.value_index(self.criteria).is_none() => {
-                snapshot.last_of_chunk(self.criteria, position, window).await?
-            }
-            _ => None,
+        let is_chunked = match self.criteria.filter.value {
+            Some(_) => snapshot.value_index(self.criteria).is_none(),
+            None => self.criteria.transaction.is_none() && self.criteria.filter.needs_each_transaction(),
         };
+        let last = match is_chunked {
+            true => snapshot.last_of_chunk(self.criteria, position, window, self.chunk_changes).await?,
+            false => None,
+        };
+        self.chunk_changes = MAX_CHUNK_CHANGES;
         if let Some(last) = last {
             self.position = Position::after(position.direction(), last);
             self.window = Some(window);
@@ -82,22 +90,27 @@ impl Snapshot<'_> {
         criteria: Criteria<'_>,
         position: Position,
         window: TimeWindow,
+        max_changes: usize,
     ) -> Result<Option<Cursor>, QueryError> {
         let filter = criteria.filter.of_path();
-        let criteria = Criteria { without_transactions: &[], ..criteria.with_filter(&filter) };
+        let of_path = Criteria { without_transactions: &[], ..criteria.with_filter(&filter) };
         let before = if self.features().has_changed_from { "c.changed_from" } else { "NULL::jsonb" };
+        let bytes = match criteria.filter.value {
+            Some(_) => {
+                format!("coalesce(pg_column_size(c.data_after), 0) + coalesce(pg_column_size({before}), 0)")
+            }
+            None => "0".to_owned(),
+        };
         let mut sql = QueryBuilder::new(format!(
             "SELECT c.captured_at, c.id
              FROM (SELECT c.captured_at, c.id, row_number() OVER searched AS number, sum(c.bytes) OVER searched AS bytes
-               FROM (SELECT c.captured_at, c.id,
-                            coalesce(pg_column_size(c.data_after), 0) + coalesce(pg_column_size({before}), 0) AS bytes"
+               FROM (SELECT c.captured_at, c.id, {bytes} AS bytes"
         ));
-        push_from(self, &mut sql, criteria, position, window, MAX_CHUNK_CHANGES);
+        push_from(self, &mut sql, of_path, position, window, max_changes);
         push_order(&mut sql, CHANGE_ORDER, position.direction());
-        sql.push(" LIMIT ").push_bind(to_bigint(MAX_CHUNK_CHANGES)).push(") AS c WINDOW searched AS (");
+        sql.push(" LIMIT ").push_bind(to_bigint(max_changes)).push(") AS c WINDOW searched AS (");
         push_order(&mut sql, CHANGE_ORDER, position.direction());
-        sql.push(" ROWS UNBOUNDED PRECEDING)) AS c WHERE c.number >= ")
-            .push_bind(to_bigint(MAX_CHUNK_CHANGES));
+        sql.push(" ROWS UNBOUNDED PRECEDING)) AS c WHERE c.number >= ").push_bind(to_bigint(max_changes));
         sql.push(" OR c.bytes >= ").push_bind(to_bigint(MAX_CHUNK_BYTES));
         push_order(&mut sql, CHANGE_ORDER, position.direction());
         sql.push(" LIMIT 1");

@@ -93,8 +93,9 @@ impl AuditTrail {
 fn indexed_column<'c>(criteria: Criteria<'c>) -> Option<(&'c TableName, &'c str)> {
     let Filter { table, field, value, key, .. } = criteria.filter;
     let is_served = value.as_ref()?.is_whole() && key.is_none() && criteria.transaction.is_none();
-    let table = table.as_ref().filter(|table| is_served && criteria.scope.shows_all_of_table(table))?;
-    Some((table, field.as_deref()?))
+    let table =
+        table.as_ref()?.only().filter(|table| is_served && criteria.scope.shows_all_of_table(table))?;
+    Some((table, field.as_ref()?.only()?))
 }
 
 /// Returns the planner settings of a transaction.

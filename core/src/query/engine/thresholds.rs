@@ -15,6 +15,8 @@ pub(in crate::query) const MAX_WINDOW: TimeDelta = TimeDelta::days(31 * 16);
 
 /// The number of changes after which a chunk of a search for a value ends.
 pub(in crate::query) const MAX_CHUNK_CHANGES: usize = 10_000;
+/// The number of changes after which the first chunk of a search for several actors or actions ends.
+pub(in crate::query) const FIRST_CHUNK_CHANGES: usize = 1_000;
 /// The stored bytes of the changes after which a chunk ends, unless those of one change are larger.
 pub(in crate::query) const MAX_CHUNK_BYTES: usize = 4 << 20;
 

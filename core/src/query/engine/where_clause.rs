@@ -46,24 +46,25 @@ impl WhereClause<'_> {
                 .push_bind(criteria.without_transactions.to_vec())
                 .push(")");
         }
-        if let Some(table) = &filter.table {
-            // Beside the condition on the hash of the table, the planner would multiply both and expect almost no rows.
-            self.sql.push(" AND CASE WHEN c.table_schema = ").push_bind(table.schema().to_owned());
-            self.sql.push(" AND c.table_name = ").push_bind(table.name().to_owned());
-            self.sql.push(" THEN true ELSE false END");
+        if let Some(tables) = &filter.table {
+            self.push_tables(tables);
         }
         if let Some(key) = &filter.key {
             self.push_key(key);
         }
-        if let Some(operation) = filter.operation {
-            // A literal, so that a generic plan can use the partial index of TRUNCATEs.
-            self.sql.push(format!(" AND c.op = '{}'", operation.as_str()));
+        if let Some(operations) = &filter.operation {
+            self.push_operations(operations);
         }
-        if let Some(field) = &filter.field {
-            // With a value beside it, the field is the one that has the value, also where the row was created or deleted.
-            let created_or_deleted = if filter.value.is_some() { "c.op <> 'update' OR " } else { "" };
-            self.sql.push(format!(" AND ({created_or_deleted}c.changed_fields @> ARRAY["));
-            self.sql.push_bind(field.clone()).push("])");
+        match (&filter.field, &filter.value) {
+            (Some(fields), None) => self.push_fields(fields),
+            // With a value beside them, the fields are those whose values are compared, also where the row was created or deleted.
+            (Some(fields), Some(_)) => {
+                if let Some(field) = fields.only() {
+                    self.sql.push(" AND ");
+                    self.push_set_or_changed(field);
+                }
+            }
+            (None, _) => {}
         }
         if let Some(from) = filter.from {
             self.sql.push(" AND c.captured_at >= ").push_bind(from);
@@ -76,7 +77,7 @@ impl WhereClause<'_> {
             self.push_scope(condition);
         }
         if let Some(value) = &filter.value {
-            self.push_visible_value(scope, filter.field.as_deref(), value);
+            self.push_visible_value(scope, filter.field.as_ref(), value);
         }
         if filter.has_transaction_conditions() {
             self.push_visible_transaction_exists(scope, filter);
@@ -142,13 +143,11 @@ impl WhereClause<'_> {
     /// Pushes that the change's transaction `t`, and its action `a`, meet the filter.
     fn push_transaction_exists(&mut self, filter: &Filter) {
         if self.features.has_action_names && filter.correlation_id.is_none() && filter.request_id.is_none() {
-            self.push_transaction_join(false);
+            self.push_transaction_join("");
             self.push_transaction_filter(filter);
         } else {
-            self.push_transaction_join(filter.has_action_conditions());
-            if let Some(actor) = &filter.actor {
-                self.push_actor(actor);
-            }
+            self.push_transaction_join(join_of_action(filter));
+            self.push_actors(filter);
             self.push_action(filter);
         }
         self.sql.push(" OFFSET 0)");
@@ -158,9 +157,7 @@ impl WhereClause<'_> {
     ///
     /// The subquery ends with `OFFSET 0`, so that it runs for each change in turn. The planner would turn it into a join
     /// otherwise, and start from all transactions that meet the conditions.
-    fn push_transaction_join(&mut self, with_action: bool) {
-        let actions =
-            if with_action { " JOIN __schema__.audit_actions AS a ON a.id = t.action_id" } else { "" };
+    fn push_transaction_join(&mut self, actions: &str) {
         let time = if self.features.has_occurred_at { " AND t.occurred_at = c.occurred_at" } else { "" };
         self.sql.push(self.schema.fill(&format!(
             "EXISTS (SELECT FROM __schema__.audit_transactions AS t{actions} WHERE t.id = c.transaction_id{time}"
@@ -169,11 +166,9 @@ impl WhereClause<'_> {
 
     /// Pushes the conditions of the filter that columns of the transaction `t` answer.
     pub(in crate::query) fn push_transaction_filter(&mut self, filter: &Filter) {
-        if let Some(actor) = &filter.actor {
-            self.push_actor(actor);
-        }
-        if let Some(action) = &filter.action {
-            self.sql.push(" AND t.action_name = ").push_bind(action.clone());
+        self.push_actors(filter);
+        if let Some(actions) = &filter.action {
+            self.push_actions("t.action_name", actions);
         }
     }
 
@@ -186,13 +181,14 @@ impl WhereClause<'_> {
         }
     }
 
-    /// Pushes the conditions of the filter on actions `a`.
+    /// Pushes the conditions of the filter on actions `a`, which may be missing.
     pub(in crate::query) fn push_action(&mut self, filter: &Filter) {
-        for (column, value) in [
-            ("name", &filter.action),
-            ("correlation_id", &filter.correlation_id),
-            ("request_id", &filter.request_id),
-        ] {
+        if let Some(actions) = &filter.action {
+            self.push_actions("a.name", actions);
+        }
+        for (column, value) in
+            [("correlation_id", &filter.correlation_id), ("request_id", &filter.request_id)]
+        {
             if let Some(value) = value {
                 self.sql.push(format!(" AND a.{column} = ")).push_bind(value.clone());
             }
@@ -203,7 +199,7 @@ impl WhereClause<'_> {
     pub(in crate::query) fn push_actor(&mut self, actor: &ActorFilter) {
         // The columns are filled from valid actors only, so a transaction that is shown without an actor matches none.
         if !self.features.has_actor_columns {
-            self.push_actor_ref(actor);
+            self.push_actor_json("t.actor_ref", actor);
         } else if let Some(id) = &actor.id {
             self.sql.push(self.schema.fill(" AND t.actor_key = __schema__.threadline_actor_key("));
             self.sql.push_bind(actor.kind.as_str()).push(", ").push_bind(id.clone()).push(")");
@@ -212,18 +208,18 @@ impl WhereClause<'_> {
         }
     }
 
-    /// Pushes that `t.actor_ref` is this actor, by the rules of [`ActorRef::from_recorded_json`](crate::ActorRef): a type other
+    /// Pushes that the JSON is this actor, by the rules of [`ActorRef::from_recorded_json`](crate::ActorRef): a type other
     /// than anonymous needs an id that is text. A transaction that is shown without an actor must not match one.
-    fn push_actor_ref(&mut self, actor: &ActorFilter) {
-        self.sql.push(" AND t.actor_ref ->> 'type' = ").push_bind(actor.kind.as_str());
+    pub(super) fn push_actor_json(&mut self, json: &str, actor: &ActorFilter) {
+        self.sql.push(format!(" AND {json} ->> 'type' = ")).push_bind(actor.kind.as_str());
         if let Some(id) = &actor.id {
-            self.sql.push(" AND t.actor_ref ->> 'id' = ").push_bind(id.clone());
+            self.sql.push(format!(" AND {json} ->> 'id' = ")).push_bind(id.clone());
         }
         if actor.kind != ActorKind::Anonymous {
-            self.sql.push(
-                " AND CASE WHEN jsonb_typeof(t.actor_ref -> 'id') = 'string' AND t.actor_ref ->> 'id' <> ''
-                      THEN true ELSE false END",
-            );
+            self.sql.push(format!(
+                " AND CASE WHEN jsonb_typeof({json} -> 'id') = 'string' AND {json} ->> 'id' <> ''
+                      THEN true ELSE false END"
+            ));
         }
     }
 
@@ -266,7 +262,7 @@ impl WhereClause<'_> {
                 self.sql.push_bind(column.clone()).push(" = ").push_bind(value.clone());
             }
             Condition::Actor(actor) => {
-                self.push_transaction_join(false);
+                self.push_transaction_join("");
                 self.push_actor(actor);
                 self.sql.push(" OFFSET 0)");
             }
@@ -284,6 +280,17 @@ impl WhereClause<'_> {
         self.sql.push(format!(" {operator} "));
         self.push_scope(other);
         self.sql.push(")");
+    }
+}
+
+/// Returns the join with the action `a` of the transaction `t`, if the filter asks for it. Excluding actions selects transactions without
+/// one as well.
+fn join_of_action(filter: &Filter) -> &'static str {
+    let is_excluded = filter.action.as_ref().is_some_and(|actions| actions.included().is_empty());
+    match filter.correlation_id.is_some() || filter.request_id.is_some() || filter.action.is_some() {
+        true if is_excluded => " LEFT JOIN __schema__.audit_actions AS a ON a.id = t.action_id",
+        true => " JOIN __schema__.audit_actions AS a ON a.id = t.action_id",
+        false => "",
     }
 }
 

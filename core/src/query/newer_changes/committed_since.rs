@@ -132,9 +132,7 @@ async fn of_filter(
     ));
     sql.push_bind(first).push(" AND ").push_bind(last);
     let mut conditions = snapshot.where_clause(&mut sql);
-    if let Some(actor) = &filter.actor {
-        conditions.push_actor(actor);
-    }
+    conditions.push_actors(filter);
     conditions.push_action(filter);
     sql.push(" OFFSET 0) AS t");
     Ok(TransactionRef::read(&snapshot.fetch_all(sql).await?)?)

@@ -120,7 +120,7 @@ impl Snapshot<'_> {
             None => None,
         };
         let filter =
-            Filter { table: Some(table.clone()), key: Some(key.clone()), to: at, ..Filter::default() };
+            Filter { table: Some(table.into()), key: Some(key.clone()), to: at, ..Filter::default() };
         let criteria = Criteria::new(scope, &filter);
         let last = self.find_all(criteria, Position::Newest, 1).await?.into_iter().next();
         let Some(last) = last else {

@@ -48,7 +48,7 @@ impl Snapshot<'_> {
         position: Position,
         size: usize,
     ) -> Result<Page<TimelineEntry>, QueryError> {
-        let filter = Filter { table: Some(table.into()), key: Some(key.into()), ..filter.clone() };
+        let filter = Filter { table: Some(table.into().into()), key: Some(key.into()), ..filter.clone() };
         let criteria = Criteria::new(scope, &filter);
         let with_truncates = Criteria { with_truncates: true, ..criteria };
         let page = self.page(with_truncates, position, size).await?;

@@ -11,7 +11,7 @@ use crate::query::engine::snapshot::Snapshot;
 use crate::query::engine::where_clause::to_bigint;
 use crate::query::model::cursor::Position;
 use crate::query::model::error::QueryError;
-use crate::query::model::filter::{ActorFilter, Filter};
+use crate::query::model::filter::{ActorFilter, Filter, Selection};
 use crate::query::model::operation::Operation;
 use crate::query::model::transaction_record::TransactionRecord;
 use crate::{ActorKind, ActorRef, Scope, TableName};
@@ -66,13 +66,13 @@ impl Budget<'_, '_> {
         }))
     }
 
-    /// Returns the fields of the newest changes: of this table, or of all.
+    /// Returns the fields of the newest changes: of these tables, or of all.
     pub(super) async fn fields(
         &mut self,
         scope: &Scope,
-        table: Option<&TableName>,
+        tables: Option<&Selection<TableName>>,
     ) -> Result<Vec<String>, QueryError> {
-        let filter = Filter { table: table.cloned(), ..Filter::default() };
+        let filter = Filter { table: tables.cloned(), ..Filter::default() };
         let rows = self.newest(Criteria::new(scope, &filter), FIELD_SAMPLE).await?.unwrap_or_default();
         let mut fields = BTreeSet::new();
         for row in rows {
@@ -116,7 +116,7 @@ impl Budget<'_, '_> {
         // The search for one actor begins with its transactions only if the scope shows all of them.
         if !scope.is_limited() {
             for actor in spelled_actors(typed) {
-                let filter = Filter { actor: Some(actor.clone()), ..Filter::default() };
+                let filter = Filter { actor: Some(actor.clone().into()), ..Filter::default() };
                 let found = self.newest(Criteria::new(scope, &filter), 1).await?;
                 actors.extend(found.filter(|found| !found.is_empty()).map(|_| actor));
             }

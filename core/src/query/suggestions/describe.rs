@@ -7,7 +7,7 @@ use super::names::singular;
 use super::sentence::Sentence;
 use super::{ExcludingCondition, UnknownValue};
 use crate::TableName;
-use crate::query::model::filter::{ActorFilter, Filter};
+use crate::query::model::filter::{ActorFilter, Filter, Selection};
 use crate::query::model::operation::Operation;
 use crate::query::model::row_key::RowKey;
 use crate::query::model::timestamp::RelativeRange;
@@ -40,15 +40,21 @@ impl Filter {
     /// ```
     #[must_use]
     pub fn describe_empty(&self, now: DateTime<Utc>) -> Sentence {
-        let mut sentence = self.describe_value(self.describe_object(Sentence::default()));
-        if let Some(actor) = &self.actor {
-            sentence = describe_actor(sentence, actor);
+        let sentence = self.describe_value(self.describe_object(Sentence::default()));
+        let mut sentence = self.describe_exceptions(sentence);
+        if let Some(actors) = &self.actor {
+            sentence = describe_actors(sentence, actors, ["by", "not by"]);
         }
-        for (words, value) in [
-            (" under the action ", &self.action),
-            (" with the correlation id ", &self.correlation_id),
-            (" with the request id ", &self.request_id),
-        ] {
+        if let Some(subjects) = &self.on_behalf_of {
+            sentence = describe_actors(sentence, subjects, ["on behalf of", "not on behalf of"]);
+        }
+        if let Some(actions) = &self.action {
+            sentence = describe_listed(sentence, actions.included(), " under the action ");
+            sentence = describe_listed(sentence, actions.excluded(), " not under the action ");
+        }
+        for (words, value) in
+            [(" with the correlation id ", &self.correlation_id), (" with the request id ", &self.request_id)]
+        {
             if let Some(value) = value {
                 sentence = sentence.words(words).value(value);
             }
@@ -71,47 +77,63 @@ impl Filter {
 
     /// Describes what did not happen, and to what.
     fn describe_object(&self, sentence: Sentence) -> Sentence {
-        let verb = match self.operation {
-            Some(Operation::Insert) => "created",
-            Some(Operation::Update) => "updated",
-            Some(Operation::Delete) => "deleted",
-            Some(Operation::Truncate) => "emptied",
-            None => "changed",
-        };
-        let is_changed_field = matches!(self.operation, None | Some(Operation::Update));
-        if let Some(field) = self.field.as_ref().filter(|_| is_changed_field || self.value.is_none()) {
-            let sentence = match self.operation {
-                None | Some(Operation::Update) => sentence.words("Nothing changed "),
-                Some(other) => {
-                    sentence.words(format!("Only an update changes a field, so no {other} changed "))
-                }
+        let operations: Vec<Operation> =
+            Operation::ALL.into_iter().filter(|operation| self.selects_operation(*operation)).collect();
+        let is_emptied = operations == [Operation::Truncate];
+        let fields = self.field.as_ref().map_or(&[][..], Selection::included);
+        if !fields.is_empty() && (self.is_changed_field() || self.value.is_none()) {
+            let sentence = if self.is_changed_field() {
+                sentence.words("Nothing changed ")
+            } else {
+                let names = join_words(operations.iter().map(|operation| operation.as_str()));
+                sentence.words(format!("Only an update changes a field, so no {names} changed "))
             };
-            let sentence = sentence.value(field);
-            return match (&self.table, &self.key) {
-                (Some(table), Some(key)) => sentence.words(" of ").record(table, key),
-                (Some(table), None) => sentence.words(" of ").value(table.to_string()),
-                _ => sentence,
+            let sentence = sentence.any_of(fields);
+            return match self.row() {
+                Some((table, key)) => sentence.words(" of ").record(table, key),
+                None => describe_listed(sentence, self.included_tables(), " of "),
             };
         }
-        let sentence = sentence.words(format!("Nothing {verb} "));
-        match (&self.table, &self.key) {
-            (Some(table), Some(key)) => sentence.record(table, key),
-            (Some(table), None) if self.operation == Some(Operation::Truncate) => {
-                sentence.value(table.to_string())
+        let sentence = sentence.words(format!("Nothing {} ", verb_of(&operations)));
+        match (self.row(), self.included_tables()) {
+            (Some((table, key)), _) => sentence.record(table, key),
+            (None, []) if is_emptied => sentence.words("a table"),
+            (None, []) => sentence.words("a record"),
+            (None, tables) if is_emptied => sentence.any_of(tables),
+            (None, tables) => sentence.words("a record of ").any_of(tables),
+        }
+    }
+
+    /// Returns whether updates are selected, which change a field.
+    fn is_changed_field(&self) -> bool {
+        self.selects_operation(Operation::Update)
+    }
+
+    fn included_tables(&self) -> &[TableName] {
+        self.table.as_ref().map_or(&[], Selection::included)
+    }
+
+    /// Describes the tables and the fields that are left out.
+    fn describe_exceptions(&self, sentence: Sentence) -> Sentence {
+        let tables = self.table.as_ref().map_or(&[][..], Selection::excluded);
+        let sentence = describe_listed(sentence, tables, " outside of ");
+        match (&self.field, &self.value) {
+            (Some(fields), None) => describe_listed(sentence, fields.excluded(), " without changing "),
+            // With a value, the fields are those whose values are compared.
+            (Some(fields), Some(_)) if fields.included().is_empty() => {
+                describe_listed(sentence, fields.excluded(), " in a field other than ")
             }
-            (Some(table), None) => sentence.words("a record of ").value(table.to_string()),
-            _ if self.operation == Some(Operation::Truncate) => sentence.words("a table"),
-            _ => sentence.words("a record"),
+            _ => sentence,
         }
     }
 
     /// Describes the value of a field that was changed, created or deleted, or of any.
     fn describe_value(&self, sentence: Sentence) -> Sentence {
         let Some(value) = &self.value else { return sentence };
-        let sentence = match (&self.field, self.operation) {
-            (Some(_), None | Some(Operation::Update)) => sentence.words(" from or to "),
-            (Some(field), _) => sentence.words(" with ").value(field).words(" set to "),
-            (None, _) => sentence.words(" with "),
+        let sentence = match self.field.as_ref().map_or(&[][..], Selection::included) {
+            [] => sentence.words(" with "),
+            _ if self.is_changed_field() => sentence.words(" from or to "),
+            fields => sentence.words(" with ").any_of(fields).words(" set to "),
         };
         let words = if value.is_whole() { "the value \"" } else { "a value that contains \"" };
         sentence.words(words).value(value.text()).words("\"")
@@ -135,6 +157,7 @@ impl Filter {
             "field" => "the field ",
             "value" => "the value ",
             "actor" => "the actor ",
+            "on_behalf_of" => "the condition \"on behalf of\" ",
             "action" => "the action ",
             "correlation_id" => "the correlation id ",
             _ => "the request id ",
@@ -144,11 +167,43 @@ impl Filter {
     }
 }
 
-fn describe_actor(sentence: Sentence, actor: &ActorFilter) -> Sentence {
-    match &actor.id {
-        Some(_) => sentence.words(" by ").value(actor.to_string()),
-        None => sentence.words(format!(" by an actor of type {}", actor.kind)),
+fn describe_actors(sentence: Sentence, actors: &Selection<ActorFilter>, [by, not_by]: [&str; 2]) -> Sentence {
+    if actors.is_unsigned() {
+        return sentence.words(" without a recorded actor");
     }
+    let mut sentence = sentence;
+    for (words, listed) in [(by, actors.included()), (not_by, actors.excluded())] {
+        for (index, actor) in listed.iter().enumerate() {
+            sentence = sentence.words(if index == 0 { format!(" {words} ") } else { " or ".to_owned() });
+            sentence = match &actor.id {
+                Some(_) => sentence.value(actor.to_string()),
+                None => sentence.words(format!("an actor of type {}", actor.kind)),
+            };
+        }
+    }
+    sentence
+}
+
+/// Appends the words and the values, if there are any.
+fn describe_listed<T: ToString>(sentence: Sentence, values: &[T], words: &'static str) -> Sentence {
+    if values.is_empty() { sentence } else { sentence.words(words).any_of(values) }
+}
+
+/// Returns the verb of what may have happened.
+fn verb_of(operations: &[Operation]) -> String {
+    if operations.len() == Operation::ALL.len() {
+        return "changed".to_owned();
+    }
+    join_words(operations.iter().map(|operation| match operation {
+        Operation::Insert => "created",
+        Operation::Update => "updated",
+        Operation::Delete => "deleted",
+        Operation::Truncate => "emptied",
+    }))
+}
+
+fn join_words<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    words.collect::<Vec<_>>().join(" or ")
 }
 
 /// Describes the time window, with a blank before it.
@@ -177,12 +232,8 @@ impl UnknownValue {
             ("action", true) => ("No recorded action is called \"", "\"."),
             ("action", false) => ("No action called \"", "\" was found in the newest changes."),
             ("field", true) => {
-                let of = match &filter.table {
-                    Some(table) => {
-                        Sentence::default().words("No recorded update of ").value(table.to_string())
-                    }
-                    None => Sentence::default().words("No recorded update"),
-                };
+                let of = Sentence::default().words("No recorded update");
+                let of = describe_listed(of, filter.included_tables(), " of ");
                 return of.words(" changed a field called \"").value(self.typed.as_str()).words("\".");
             }
             ("field", false) => ("No field called \"", "\" was found in the newest changes."),
@@ -190,11 +241,11 @@ impl UnknownValue {
             ("correlation_id", _) => ("No change has the correlation id \"", "\"."),
             ("request_id", _) => ("No change has the request id \"", "\"."),
             ("key", _) => {
-                return match (&filter.table, &filter.key) {
-                    (Some(table), Some(key)) => {
+                return match filter.row() {
+                    Some((table, key)) => {
                         Sentence::default().words("There are no changes of ").record(table, key).words(".")
                     }
-                    _ => Sentence::default().words("There are no changes of this record."),
+                    None => Sentence::default().words("There are no changes of this record."),
                 };
             }
             _ => ("\"", "\" is not known."),
@@ -283,6 +334,22 @@ mod tests {
                 "Nothing created a record of users with email set to a value that contains \"berta\".",
             ),
             ("to=2026-11-21T12:00", "Nothing changed a record until 21 Nov 2026, 12:00 UTC."),
+            ("actor=none", "Nothing changed a record without a recorded actor."),
+            ("actor=user:1,job", "Nothing changed a record by user:1 or an actor of type job."),
+            ("actor=user,-user:1", "Nothing changed a record by an actor of type user not by user:1."),
+            ("on_behalf_of=user:1", "Nothing changed a record on behalf of user:1."),
+            ("action=-a.b", "Nothing changed a record not under the action a.b."),
+            ("table=tickets,users", "Nothing changed a record of tickets or users."),
+            (
+                "table=-tickets&operation=-truncate",
+                "Nothing created or updated or deleted a record outside of tickets.",
+            ),
+            ("field=a,b&table=tickets", "Nothing changed a or b of tickets."),
+            ("field=-a", "Nothing changed a record without changing a."),
+            (
+                "field=-a&value=x",
+                "Nothing changed a record with a value that contains \"x\" in a field other than a.",
+            ),
             (
                 "operation=insert&field=a&table=tickets",
                 "Only an update changes a field, so no insert changed a of tickets.",

@@ -8,13 +8,14 @@ use crate::query::model::error::QueryError;
 use crate::query::model::filter::Filter;
 
 /// The conditions in the order in which they are tried: those that people change first.
-const CONDITIONS: [&str; 10] = [
+const CONDITIONS: [&str; 11] = [
     // A search for a value takes longest, so the only one without it comes first.
     "value",
     ExcludingCondition::WINDOW,
     "field",
     "action",
     "actor",
+    "on_behalf_of",
     "operation",
     "key",
     "correlation_id",
@@ -31,6 +32,7 @@ pub(super) fn without(filter: &Filter, key: &str) -> Option<Filter> {
         "value" => rest.value = None,
         "action" => rest.action = None,
         "actor" => rest.actor = None,
+        "on_behalf_of" => rest.on_behalf_of = None,
         "operation" => rest.operation = None,
         "key" => rest.key = None,
         "correlation_id" => rest.correlation_id = None,
@@ -80,6 +82,7 @@ mod tests {
             ("field", "a"),
             ("value", "x"),
             ("actor", "user:1"),
+            ("on_behalf_of", "user:2"),
             ("action", "a.b"),
             ("correlation_id", "c"),
             ("request_id", "r"),

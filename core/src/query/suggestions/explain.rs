@@ -8,10 +8,13 @@ use crate::Scope;
 use crate::query::engine::criteria::Criteria;
 use crate::query::engine::snapshot::Snapshot;
 use crate::query::model::error::QueryError;
-use crate::query::model::filter::{FILTER_KEYS, Filter};
+use crate::query::model::filter::{ActorFilter, FILTER_KEYS, Filter, Selection};
 
 /// The keys whose values are looked for, the cheapest first.
 const SEARCHED_KEYS: [&str; 7] = ["table", "key", "correlation_id", "request_id", "actor", "action", "field"];
+
+/// The number of values of one condition that are looked for.
+const MAX_LISTED_VALUES: usize = 5;
 
 impl Snapshot<'_> {
     /// Explains why no change matches a filter: which of its values no change in the scope has, with those that are near to them,
@@ -46,7 +49,8 @@ impl Snapshot<'_> {
     }
 
     /// Returns the existing values that are near to a value that cannot be read or does not exist, each with the number of changes
-    /// that match it together with the other conditions. `key` is the name of a [key of the filter](FILTER_KEYS).
+    /// that match it together with the other conditions. `key` is the name of a [key of the filter](FILTER_KEYS). Of several values,
+    /// these are near to the first one that cannot be read, and stand in its place.
     ///
     /// # Errors
     /// [`QueryError::Database`].
@@ -58,7 +62,8 @@ impl Snapshot<'_> {
         others: &Filter,
     ) -> Result<UnknownValue, QueryError> {
         let mut budget = Budget::new(self);
-        let unknown = budget.near_values(scope, key, typed, others).await;
+        let (typed, list) = unreadable_value(key, typed);
+        let unknown = budget.near_values(scope, key, &typed, &list, others).await;
         budget.end();
         unknown
     }
@@ -68,33 +73,46 @@ impl Budget<'_, '_> {
     async fn explain(&mut self, scope: &Scope, filter: &Filter) -> Result<EmptyResult, QueryError> {
         let mut unknown = Vec::new();
         for key in SEARCHED_KEYS {
-            let Some(value) = value_of(filter, key) else { continue };
-            // The key of a table that does not exist, or an actor's type, explains nothing.
-            let has_cause =
-                key == "key" && unknown.iter().any(|unknown: &UnknownValue| unknown.key == "table");
-            let is_kind = filter.actor.as_ref().is_some_and(|actor| key == "actor" && actor.id.is_none());
-            if !has_cause && !is_kind && !self.is_in_newest(scope, filter, key, &value).await? {
-                unknown.push(UnknownValue { key, typed: value, is_certain: false, suggestions: Vec::new() });
+            // The key of a table that does not exist explains nothing.
+            if key == "key" && unknown.iter().any(|unknown: &UnknownValue| unknown.key == "table") {
+                continue;
+            }
+            for value in searched_values(filter, key) {
+                if !self.is_in_newest(scope, filter, key, &value).await? {
+                    unknown.push(UnknownValue {
+                        key,
+                        typed: value,
+                        is_certain: false,
+                        suggestions: Vec::new(),
+                    });
+                }
             }
         }
         let is_suspect = |key: &str| unknown.iter().any(|unknown| unknown.key == key);
         let mut excluding = self.excluding(scope, filter, is_suspect).await?;
         for unknown in &mut unknown {
-            let near = self.near_values(scope, unknown.key, &unknown.typed, filter).await?;
+            let list = texts_of(filter, unknown.key).unwrap_or_else(|| unknown.typed.as_str().into());
+            let near = self.near_values(scope, unknown.key, &unknown.typed, &list, filter).await?;
             unknown.suggestions = near.suggestions;
         }
         // The search of the whole trail for one value takes longest, so it comes last.
+        let tried: Vec<&str> = unknown.iter().map(|unknown| unknown.key).collect();
         let mut known = Vec::new();
-        for unknown in &mut unknown {
-            match self.exists(scope, filter, unknown.key).await? {
+        for (index, unknown) in unknown.iter_mut().enumerate() {
+            match self.exists(scope, filter, unknown.key, &unknown.typed).await? {
                 Some(false) => unknown.is_certain = true,
-                Some(true) => known.push(unknown.key),
+                Some(true) => known.push(index),
                 None => {}
             }
         }
-        let tried: Vec<&str> = unknown.iter().map(|unknown| unknown.key).collect();
-        unknown.retain(|unknown| !known.contains(&unknown.key));
-        if unknown.is_empty() {
+        let mut index = 0..;
+        unknown.retain(|_| index.next().is_none_or(|index| !known.contains(&index)));
+        // A condition one of whose values exists does not explain the result.
+        let is_cause = |key: &&str| {
+            let of_key = unknown.iter().filter(|unknown| unknown.key == *key).count();
+            of_key > 0 && of_key == texts_of(filter, key).map_or(1, |texts| texts.included().len())
+        };
+        if !SEARCHED_KEYS.iter().any(is_cause) {
             excluding.extend(self.excluding(scope, filter, |key| !tried.contains(&key)).await?);
         }
         Ok(EmptyResult { unknown, excluding, truncated: false })
@@ -115,7 +133,7 @@ impl Budget<'_, '_> {
                 let mut actors = self.transactions(scope).await?.iter();
                 actors.any(|newest| newest.actor.as_ref().is_some_and(|actor| actor.to_string() == value))
             }
-            _ => self.exists(scope, filter, key).await? == Some(true),
+            _ => self.exists(scope, filter, key, value).await? == Some(true),
         })
     }
 
@@ -125,31 +143,32 @@ impl Budget<'_, '_> {
         scope: &Scope,
         filter: &Filter,
         key: &str,
+        value: &str,
     ) -> Result<Option<bool>, QueryError> {
-        let mut alone = Filter::default();
-        match key {
+        let text = if is_list(key) { Selection::<String>::from(value).to_string() } else { value.to_owned() };
+        let mut alone = match key {
             "table" => {
-                let Some(table) = &filter.table else { return Ok(None) };
-                return Ok(within!(self, self.snapshot.is_known_table(scope, table)));
+                let Ok(table) = value.parse() else { return Ok(None) };
+                return Ok(within!(self, self.snapshot.is_known_table(scope, &table)));
             }
-            "key" => (alone.table, alone.key) = (filter.table.clone(), filter.key.clone()),
-            "field" => (alone.table, alone.field) = (filter.table.clone(), filter.field.clone()),
-            "actor" => alone.actor = filter.actor.clone(),
-            "action" => alone.action = filter.action.clone(),
-            "correlation_id" => alone.correlation_id = filter.correlation_id.clone(),
-            "request_id" => alone.request_id = filter.request_id.clone(),
-            _ => return Ok(None),
+            "key" | "field" => Filter { table: filter.table.clone(), ..Filter::default() },
+            _ => Filter::default(),
+        };
+        match alone.with_pair(key, &text) {
+            Some(filter) => alone = filter,
+            None => return Ok(None),
         }
         let found = self.newest(Criteria::new(scope, &alone), 1).await?;
         Ok(found.map(|found| !found.is_empty()))
     }
 
-    /// Returns the existing values that are near to a typed one, with the number of changes of each.
+    /// Returns the existing values that are near to a typed one, with the number of changes of each. They take its place in the list.
     async fn near_values(
         &mut self,
         scope: &Scope,
         key: &str,
         typed: &str,
+        list: &Selection<String>,
         others: &Filter,
     ) -> Result<UnknownValue, QueryError> {
         let known_key =
@@ -157,7 +176,7 @@ impl Budget<'_, '_> {
         let values = match key {
             "table" => self.tables(scope, typed).await?.iter().map(ToString::to_string).collect(),
             "operation" => operations(typed),
-            "actor" => self.actors(scope, typed).await?,
+            "actor" | "on_behalf_of" => self.actors(scope, typed).await?,
             "action" => nearest(typed, self.actions(scope).await?),
             "field" => nearest(typed, self.fields(scope, others.table.as_ref()).await?),
             "key" => self.keys(scope, others).await?,
@@ -166,7 +185,8 @@ impl Budget<'_, '_> {
         let mut suggestions = Vec::new();
         for value in values {
             // A recorded name may be longer than a filter accepts.
-            let Some(filter) = others.with_pair(key, &value).filter(|_| value != typed) else { continue };
+            let text = if is_list(key) { in_place_of(typed, &value, list) } else { value.clone() };
+            let Some(filter) = others.with_pair(key, &text).filter(|_| value != typed) else { continue };
             let count = self.count(Criteria::new(scope, &filter)).await?;
             suggestions.push(Suggestion { value, filter, count });
         }
@@ -174,13 +194,55 @@ impl Budget<'_, '_> {
     }
 
     async fn keys(&mut self, scope: &Scope, filter: &Filter) -> Result<Vec<String>, QueryError> {
-        let (Some(table), Some(key)) = (&filter.table, &filter.key) else { return Ok(Vec::new()) };
+        let Some((table, key)) = filter.row() else { return Ok(Vec::new()) };
         let other = within!(self, self.snapshot.other_spelling(scope, table, key));
         Ok(other.flatten().iter().map(ToString::to_string).collect())
     }
 }
 
-/// Returns the value of a condition as it is written.
-fn value_of(filter: &Filter, key: &str) -> Option<String> {
-    filter.to_pairs().into_iter().find(|(name, _)| *name == key).map(|(_, value)| value)
+fn is_list(key: &str) -> bool {
+    FILTER_KEYS.iter().any(|known| known.name == key && known.is_list)
+}
+
+/// Returns the values of a condition as texts; none if the filter does not have it, or asks for changes without an actor.
+fn texts_of(filter: &Filter, key: &str) -> Option<Selection<String>> {
+    let (_, text) = filter.to_pairs().into_iter().find(|(name, _)| *name == key)?;
+    if !is_list(key) {
+        return Some(Selection::from(text));
+    }
+    let is_unsigned = key == "actor" && filter.actor.as_ref().is_some_and(Selection::is_unsigned);
+    text.parse().ok().filter(|_| !is_unsigned)
+}
+
+/// Returns the accepted values of a condition, as far as they are looked for. The type of an actor explains nothing.
+fn searched_values(filter: &Filter, key: &str) -> Vec<String> {
+    let is_kind =
+        |text: &String| text.parse().is_ok_and(|actor: ActorFilter| key == "actor" && actor.id.is_none());
+    let texts = texts_of(filter, key).map_or_else(Vec::new, |texts| texts.included().to_vec());
+    texts.into_iter().filter(|text| !is_kind(text)).take(MAX_LISTED_VALUES).collect()
+}
+
+/// Returns the first value of a list that cannot be read, and the list.
+fn unreadable_value(key: &str, text: &str) -> (String, Selection<String>) {
+    let whole = || (text.to_owned(), text.into());
+    let Some(list) = text.parse::<Selection<String>>().ok().filter(|_| is_list(key)) else { return whole() };
+    let is_readable = |value: &&String| {
+        Filter::default().with_pair(key, &Selection::<String>::from(value.as_str()).to_string()).is_some()
+    };
+    match list.included().iter().chain(list.excluded()).find(|value| !is_readable(value)) {
+        Some(value) => (value.clone(), list),
+        None => whole(),
+    }
+}
+
+/// Returns a list with one of its values in place of another.
+fn in_place_of(typed: &str, value: &str, list: &Selection<String>) -> String {
+    let replaced = |texts: &[String]| {
+        texts
+            .iter()
+            .map(|text| if text == typed { value.to_owned() } else { text.clone() })
+            .collect::<Vec<_>>()
+    };
+    let changed = Selection::new(replaced(list.included()), replaced(list.excluded()));
+    changed.map_or_else(|_| Selection::<String>::from(value).to_string(), |list| list.to_string())
 }

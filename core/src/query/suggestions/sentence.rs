@@ -32,6 +32,14 @@ impl Sentence {
         self
     }
 
+    /// Appends values with `or` between them.
+    pub(super) fn any_of<T: ToString>(self, values: &[T]) -> Self {
+        values.iter().enumerate().fold(self, |sentence, (index, value)| {
+            let sentence = if index == 0 { sentence } else { sentence.words(" or ") };
+            sentence.value(value.to_string())
+        })
+    }
+
     /// Appends the name of a record, such as `ticket 5041`.
     pub(super) fn record(self, table: &TableName, key: &RowKey) -> Self {
         let named = self.value(singular_name(table));

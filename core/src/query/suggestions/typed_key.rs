@@ -173,7 +173,7 @@ impl Snapshot<'_> {
         table: &TableName,
         key: &RowKey,
     ) -> Result<bool, QueryError> {
-        let filter = Filter { table: Some(table.clone()), key: Some(key.clone()), ..Filter::default() };
+        let filter = Filter { table: Some(table.into()), key: Some(key.clone()), ..Filter::default() };
         Ok(!self.find(Criteria::new(scope, &filter), Position::Newest, 1).await?.rows.is_empty())
     }
 

@@ -93,7 +93,7 @@ async fn serializable_writes_with_actions_rarely_conflict(pool: PgPool) -> Resul
             mode.as_str(),
             failures.join("\n")
         );
-        let action = Filter { action: Some("counter.raised".to_owned()), ..Filter::default() };
+        let action = Filter { action: Some("counter.raised".into()), ..Filter::default() };
         let count = trail.snapshot().await?.count(&Scope::unscoped(), &action, 10_000).await?;
         assert_eq!(count, Count::Exact(transactions - failures.len()));
         assert_eq!(violations(&pool).await?, Vec::<String>::new());

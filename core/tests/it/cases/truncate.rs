@@ -44,8 +44,11 @@ async fn rows_after_truncate_of_partition_are_uncertain(pool: PgPool) -> Result 
             assert_eq!(steps(&trail, "m", row).await?, ["truncate public.m_eu", &format!("insert {row}")]);
         }
         // The truncate is found by the name of the table, also in a scope that shows the table.
-        let truncates =
-            Filter { table: Some("m".into()), operation: Some(Operation::Truncate), ..Filter::default() };
+        let truncates = Filter {
+            table: Some("m".into()),
+            operation: Some(Operation::Truncate.into()),
+            ..Filter::default()
+        };
         for scope in [Scope::unscoped(), Scope::tables(["m"])] {
             let found = trail.timeline(&scope, &truncates, 10).await?;
             assert_eq!(found.len(), 1);

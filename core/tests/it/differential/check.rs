@@ -232,7 +232,8 @@ impl<'a> Check<'a> {
         }
         let is_of_row = |operation| operation != Operation::Truncate;
         let listed = page.entries.iter().filter(|entry| is_of_row(entry.change.operation)).count();
-        let filter = Filter { table: Some(TableName::new("public", name)), key: Some(key.clone()), ..any };
+        let filter =
+            Filter { table: Some(TableName::new("public", name).into()), key: Some(key.clone()), ..any };
         let counted = snapshot.count(&scope, &filter, 10_000).await?;
         if counted != Count::Exact(listed) {
             problems.push(format!(

@@ -21,7 +21,7 @@ pub(crate) async fn replay(trail: &AuditTrail, table: &Table, last: &Rows) -> Re
     }
     let mut changes = Vec::new();
     for (_, name) in &table.names {
-        let filter = Filter { table: Some(TableName::new("public", name)), ..Filter::default() };
+        let filter = Filter { table: Some(TableName::new("public", name).into()), ..Filter::default() };
         let mut position = Position::Newest;
         loop {
             let page = trail.timeline_page(&Scope::unscoped(), &filter, position, 100).await?;

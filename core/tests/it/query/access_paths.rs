@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
-use threadline::query::{Count, Filter, Position, QueryError, TimelineEntry};
-use threadline::{AuditTrail, Scope};
+use threadline::query::{ActorFilter, Count, Filter, Position, QueryError, Selection, TimelineEntry};
+use threadline::{ActorRef, AuditTrail, Scope};
 use uuid::Uuid;
 
 use crate::query::install_for_made_up_rows;
@@ -20,6 +20,7 @@ const FILL: &str = "
     INSERT INTO threadline.audit_transactions (id, txid, occurred_at, actor_ref, action_id, action_name)
     SELECT gen_random_uuid(), n, now() - interval '200 days' * ((n * 7919) % 6000 / 3 * 3) / 6000.0,
            CASE WHEN n % 500 = 0 THEN '{\"type\":\"user\",\"id\":\"rare\"}'::jsonb
+                WHEN n % 33 = 0 THEN '{\"type\":\"job\",\"id\":\"some\",\"on_behalf_of\":{\"type\":\"user\",\"id\":\"rare\"}}'
                 WHEN n % 11 = 0 THEN '{\"type\":\"job\",\"id\":\"some\"}'
                 WHEN n % 13 = 0 THEN NULL ELSE '{\"type\":\"user\",\"id\":\"busy\"}' END,
            a.id, a.name
@@ -28,7 +29,7 @@ const FILL: &str = "
       (id, transaction_id, occurred_at, table_schema, table_name, table_pk, op, data_after, changed_fields, captured_at)
     SELECT gen_random_uuid(), t.id, t.occurred_at, 'public', CASE WHEN t.txid % 97 = 0 THEN 'few' WHEN t.txid % 3 = 0 THEN 'lines' ELSE 'tickets' END,
            jsonb_build_object('id', CASE WHEN t.txid % 2 = 0 THEN 'hot' ELSE (t.txid % 50)::text END), CASE WHEN part = 1 THEN 'insert' ELSE 'update' END, '{}',
-           CASE WHEN part > 1 THEN ARRAY['a'] END,
+           CASE WHEN part > 2 THEN ARRAY['b', 'c'] WHEN part > 1 THEN ARRAY['a'] END,
            t.occurred_at + CASE WHEN t.txid % 100 = 7 THEN interval '1 day' * part * 3
                                 WHEN t.txid % 10 = 7 THEN interval '40 seconds' * part
                                 WHEN t.txid % 50 = 9 THEN interval '-400 milliseconds'
@@ -40,6 +41,11 @@ fn position_of(entry: &TimelineEntry) -> (DateTime<Utc>, Uuid) {
     (entry.change.captured_at, entry.change.id)
 }
 
+fn is_by(wanted: &Option<Selection<ActorFilter>>, found: Option<&ActorRef>) -> bool {
+    let is_found = |wanted: &ActorFilter| found.is_some_and(|found| wanted.selects(found));
+    wanted.as_ref().is_none_or(|wanted| wanted.selects(is_found))
+}
+
 /// Returns whether an entry meets the filter. This restates the meaning of the filter without SQL.
 fn meets(filter: &Filter, entry: &TimelineEntry) -> bool {
     let change = &entry.change;
@@ -47,19 +53,17 @@ fn meets(filter: &Filter, entry: &TimelineEntry) -> bool {
     let action = entry.transaction.action.as_ref();
     let equal =
         |wanted: &Option<String>, found: Option<&String>| wanted.is_none() || wanted.as_ref() == found;
-    filter.table.as_ref().is_none_or(|table| *table == change.table)
+    let is_changed = |field: &String| change.changed_fields.iter().flatten().any(|changed| changed == field);
+    filter.table.as_ref().is_none_or(|tables| tables.selects(|table| *table == change.table))
         && (filter.key.is_none() || filter.key.as_ref() == change.row_key())
-        && filter.operation.is_none_or(|operation| operation == change.operation)
+        && filter.operation.as_ref().is_none_or(|kinds| kinds.selects(|kind| *kind == change.operation))
+        && filter.field.as_ref().is_none_or(|fields| fields.selects(is_changed))
+        && is_by(&filter.actor, actor)
+        && is_by(&filter.on_behalf_of, entry.transaction.on_behalf_of.as_ref())
         && filter
-            .field
+            .action
             .as_ref()
-            .is_none_or(|field| change.changed_fields.iter().flatten().any(|f| f == field))
-        && filter.actor.as_ref().is_none_or(|wanted| {
-            actor.is_some_and(|actor| {
-                wanted.kind == actor.kind() && (wanted.id.is_none() || wanted.id.as_deref() == actor.id())
-            })
-        })
-        && equal(&filter.action, action.map(|action| &action.name))
+            .is_none_or(|names| names.selects(|name| action.is_some_and(|action| action.name == *name)))
         && equal(&filter.correlation_id, action.and_then(|action| action.correlation_id.as_ref()))
         && equal(&filter.request_id, action.and_then(|action| action.request_id.as_ref()))
         && filter.from.is_none_or(|from| change.captured_at >= from)
@@ -109,6 +113,34 @@ async fn every_access_path_finds_the_same_changes(pool: PgPool) -> Result {
         &[("table", "few"), ("action", "often")],
         &[("operation", "truncate"), ("actor", "user:busy")],
         &[("field", "a"), ("operation", "update")],
+        &[("actor", "user:rare,job:some")],
+        &[("actor", "user,job:nobody"), ("table", "few")],
+        &[("actor", "user,-user:busy")],
+        &[("actor", "-user:busy")],
+        &[("actor", "-job"), ("action", "seldom")],
+        &[("actor", "job:some"), ("action", "-seldom")],
+        &[("actor", "user:busy"), ("action", "seldom,often"), ("operation", "insert")],
+        &[("actor", "none")],
+        &[("actor", "user,admin"), ("table", "lines"), ("key", "id=hot")],
+        &[("on_behalf_of", "user:rare")],
+        &[("on_behalf_of", "user"), ("actor", "job:some"), ("table", "lines")],
+        &[("on_behalf_of", "-user:rare"), ("actor", "job")],
+        &[("action", "seldom,never")],
+        &[("action", "-often"), ("table", "tickets")],
+        &[("action", "-often"), ("correlation_id", "case-11")],
+        &[("action", "seldom,often"), ("request_id", "req-42")],
+        &[("actor", "-user:busy"), ("correlation_id", "case-11")],
+        &[("table", "lines,few")],
+        &[("table", "-lines"), ("actor", "user:rare")],
+        &[("table", "-lines,-tickets")],
+        &[("table", "lines,few"), ("actor", "user:busy,job")],
+        &[("operation", "insert,delete")],
+        &[("operation", "-update"), ("table", "few")],
+        &[("operation", "-insert,-update,-delete")],
+        &[("field", "a,b")],
+        &[("field", "-a")],
+        &[("field", "b,-a")],
+        &[("field", "-a"), ("operation", "-insert"), ("actor", "-job")],
     ] {
         for window in [[None, None], [Some(9_000), None], [None, Some(3_000)], [Some(8_000), Some(5_000)]] {
             let [from, to] = window.map(|index| index.map(at).unwrap_or_default());
@@ -161,9 +193,22 @@ async fn every_access_path_respects_scope(pool: PgPool) -> Result {
     run(&pool, FILL).await?;
     let all = trail.timeline(&Scope::unscoped(), &Filter::default(), 100_000).await?;
     let lines = Scope::tables(["lines"]);
-    for pairs in
-        [("actor", "user:busy"), ("actor", "job:some"), ("action", "seldom"), ("request_id", "req-42")]
-    {
+    for pairs in [
+        ("actor", "user:busy"),
+        ("actor", "job:some"),
+        ("action", "seldom"),
+        ("request_id", "req-42"),
+        ("actor", "user:rare,job"),
+        ("actor", "-user:busy"),
+        ("action", "-often"),
+        ("actor", "none"),
+        ("table", "few,lines"),
+        ("table", "few,tickets"),
+        ("table", "-few"),
+        ("table", "-lines"),
+        ("on_behalf_of", "user:rare"),
+        ("field", "-a"),
+    ] {
         let (filter, _) = Filter::from_pairs([pairs])?;
         let is_visible =
             |entry: &&TimelineEntry| entry.change.table.name() == "lines" && meets(&filter, entry);

@@ -66,8 +66,11 @@ async fn as_of_after_delete_or_truncate_is_deleted(pool: PgPool) -> Result {
         matches!(&gone, AsOf::Deleted(entry) if entry.change.operation == Operation::Truncate),
         "{gone:?}"
     );
-    let filter =
-        Filter { table: Some("lines".into()), operation: Some(Operation::Truncate), ..Filter::default() };
+    let filter = Filter {
+        table: Some("lines".into()),
+        operation: Some(Operation::Truncate.into()),
+        ..Filter::default()
+    };
     let truncated = trail.timeline(&scope, &filter, 1).await?[0].change.captured_at;
     let there = trail.as_of(&scope, "lines", line, truncated - TimeDelta::microseconds(1)).await?;
     assert!(there.row().is_some(), "{there:?}");

@@ -53,6 +53,17 @@ async fn filters_work_on_every_elixir_version(pool: PgPool) -> Result {
             (&[("action", "order_placed")], &placed),
             (&[("correlation_id", "corr-1")], &placed),
             (&[("request_id", "req-1"), ("table", "order_lines")], &["order_lines:2,1:insert"]),
+            (&[("actor", "anonymous,job")], &["orders:1:delete", "settings::update", "orders:1:update"]),
+            (&[("actor", "-user,-anonymous"), ("operation", "delete,truncate")], &["orders:1:delete"]),
+            (
+                &[("action", "order_placed,other"), ("table", "order_lines,settings")],
+                &["order_lines:2,1:insert"],
+            ),
+            (
+                &[("action", "order_placed"), ("field", "-state")],
+                &["orders:1:update", "order_lines:2,1:insert"],
+            ),
+            (&[("action", "-order_placed"), ("table", "-orders,-settings")], &[]),
             (&[("from", "2025-03-01T10:00:00.3")], &["orders:1:delete", "orders:1:update"]),
         ] {
             assert_eq!(found(&trail, pairs).await?, expected, "{pairs:?} after {generation}");

@@ -74,7 +74,7 @@ fn id(line: &TimelineLine) -> (Option<Uuid>, Uuid) {
 #[sqlx::test(migrations = false)]
 async fn every_change_is_in_a_line_of_some_page(pool: PgPool) -> Result {
     let trail = written(&pool).await?;
-    let updates = Filter { operation: Some(Operation::Update), ..Filter::default() };
+    let updates = Filter { operation: Some(Operation::Update.into()), ..Filter::default() };
     for filter in [Filter::default(), updates] {
         let all = trail.timeline(&Scope::unscoped(), &filter, 10_000).await?;
         for size in [1, 2, 3, 7, 50, 1000] {

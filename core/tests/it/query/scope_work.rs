@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use sqlx::PgPool;
-use threadline::query::{ActorFilter, Filter, Page, Position, TimeRange, TransactionRecord};
-use threadline::{AuditTrail, Predicate, Scope};
+use threadline::query::{ActorFilter, Filter, Page, Position, Selection, TimeRange, TransactionRecord};
+use threadline::{ActorKind, AuditTrail, Predicate, Scope};
 use uuid::Uuid;
 
 use super::plans::{Listener, Plan};
@@ -42,9 +42,11 @@ async fn work(
     actor: &str,
     action: &str,
 ) -> Result<Vec<(&'static str, usize)>> {
-    let by_actor = Filter { actor: Some(actor.parse::<ActorFilter>()?), ..Filter::default() };
-    let by_action = Filter { action: Some(action.to_owned()), ..Filter::default() };
-    let by_both = Filter { action: Some(action.to_owned()), ..by_actor.clone() };
+    let by_actor = Filter { actor: Some(actor.parse()?), ..Filter::default() };
+    let by_action = Filter { action: Some(action.into()), ..Filter::default() };
+    let by_both = Filter { action: Some(action.into()), ..by_actor.clone() };
+    let actors = Selection::new([actor.parse()?, "user:neither".parse()?], [ActorKind::Job.into()])?;
+    let by_several = Filter { actor: Some(actors), ..Filter::default() };
     let mut work = Vec::new();
     let mut add = |name| -> Result {
         let plans = listener.take()?;
@@ -57,6 +59,7 @@ async fn work(
         ("timeline of actor", "count of actor", "explanation of actor", &by_actor),
         ("timeline of action", "count of action", "explanation of action", &by_action),
         ("timeline of actor and action", "count of actor and action", "explanation of both", &by_both),
+        ("timeline of actors", "count of actors", "explanation of actors", &by_several),
     ] {
         let page = trail.timeline_page(scope, filter, Position::Newest, 50).await?;
         assert!(page.entries.is_empty(), "{name}");

@@ -13,7 +13,7 @@ use crate::query::engine::thresholds::{
 use crate::query::engine::where_clause::to_bigint;
 use crate::query::model::cursor::{Direction, Position};
 use crate::query::model::error::QueryError;
-use crate::query::model::filter::Filter;
+use crate::query::model::filter::{ActorFilter, Filter, Selection};
 
 /// The way in which changes are found. A residual filter is what remains to be met by the changes of the transactions.
 pub(super) enum AccessPath<'a> {
@@ -39,10 +39,12 @@ impl<'a> AccessPath<'a> {
         if (filter.correlation_id.is_some() || filter.request_id.is_some())
             && let Some(transactions) = transactions_of_actions(snapshot, filter).await?
         {
-            let residual = Filter { actor: filter.actor.clone(), ..filter.without_transaction_conditions() };
+            let (actor, on_behalf_of) = (filter.actor.clone(), filter.on_behalf_of.clone());
+            let residual = Filter { actor, on_behalf_of, ..filter.without_transaction_conditions() };
             return Ok(Self::Exact { transactions, residual });
         }
-        let is_listed = match (&filter.actor, &filter.action) {
+        // Indexes list the transactions of one actor, or of one action.
+        let is_listed = match (only_actor(filter), only_action(filter)) {
             (None, None) => false,
             (Some(actor), _) => criteria.scope.shows_all_of(actor),
             (None, Some(_)) => !criteria.scope.is_limited(),
@@ -57,7 +59,7 @@ impl<'a> AccessPath<'a> {
         };
         let mut scan =
             Box::new(TransactionScan::new(criteria, position, snapshot.features(), driving_filter));
-        let residual = Filter { actor: None, action: None, ..filter.clone() };
+        let residual = Filter { actor: None, on_behalf_of: None, action: None, ..filter.clone() };
         if filter.key.is_none() {
             return Ok(Self::Incremental { scan, residual });
         }
@@ -70,13 +72,21 @@ impl<'a> AccessPath<'a> {
     }
 }
 
+fn only_actor(filter: &Filter) -> Option<&ActorFilter> {
+    filter.actor.as_ref().and_then(Selection::only)
+}
+
+fn only_action(filter: &Filter) -> Option<&String> {
+    filter.action.as_ref().and_then(Selection::only)
+}
+
 /// Chooses the one of actor and action with fewer transactions: as many of them reach further.
 async fn choose_driving_filter(
     snapshot: &mut Snapshot<'_>,
     criteria: Criteria<'_>,
     position: Position,
 ) -> Result<DrivingFilter, QueryError> {
-    match (&criteria.filter.actor, &criteria.filter.action) {
+    match (only_actor(criteria.filter), only_action(criteria.filter)) {
         (Some(_), Some(_)) => {}
         (_, None) => return Ok(DrivingFilter::Actor),
         (None, _) => return Ok(DrivingFilter::Action),

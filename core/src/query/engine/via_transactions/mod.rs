@@ -107,8 +107,11 @@ async fn table_scan_is_cheaper(
 ) -> Result<bool, QueryError> {
     let filter = scan.filter;
     let table = Filter {
-        table: filter.table.clone(),
-        operation: filter.operation.filter(|operation| *operation == Operation::Truncate),
+        table: filter.table.clone().filter(|tables| !tables.included().is_empty()),
+        operation: filter
+            .operation
+            .clone()
+            .filter(|operations| operations.only() == Some(&Operation::Truncate)),
         from: filter.from,
         to: filter.to,
         ..Filter::default()

@@ -34,11 +34,13 @@ impl DrivingFilter {
         }
     }
 
-    /// Returns the other part.
-    const fn residual(self) -> Self {
+    /// Returns the other conditions on the transaction, with the time range.
+    pub(super) fn residual(self, filter: &Filter) -> Filter {
+        let range = Filter { from: filter.from, to: filter.to, ..Filter::default() };
+        let range = Filter { on_behalf_of: filter.on_behalf_of.clone(), ..range };
         match self {
-            Self::Actor => Self::Action,
-            Self::Action => Self::Actor,
+            Self::Actor => Filter { action: filter.action.clone(), ..range },
+            Self::Action => Filter { actor: filter.actor.clone(), ..range },
         }
     }
 }
@@ -177,7 +179,7 @@ impl<'a> TransactionScan<'a> {
         );
         let mut conditions = snapshot.where_clause(&mut sql);
         conditions.push_transaction_filter(&self.driving_filter.of(self.filter));
-        conditions.push_residual_transaction_filter(&self.driving_filter.residual().of(self.filter));
+        conditions.push_residual_transaction_filter(&self.driving_filter.residual(self.filter));
         let [after, before] = self.filter.bounds(self.position);
         // A prompt change is at most `LATE_AFTER` older or younger than the beginning of its transaction.
         let bounds = [

@@ -2,11 +2,13 @@
 
 mod keys;
 mod pairs;
+mod selection;
 #[cfg(test)]
 mod tests;
 mod value_filter;
 
 pub use keys::{FILTER_KEYS, FilterKey};
+pub use selection::Selection;
 pub use value_filter::ValueFilter;
 
 use std::fmt;
@@ -36,22 +38,26 @@ pub struct Filter {
     pub from: Option<DateTime<Utc>>,
     /// Selects changes captured at this moment or earlier.
     pub to: Option<DateTime<Utc>>,
-    /// Selects changes of this table.
-    pub table: Option<TableName>,
-    /// Selects changes of the row with this key. Set the table as well: [`from_pairs`](Self::from_pairs) requires it, and
-    /// without one the key is compared with the rows of every table.
+    /// Selects changes of these tables.
+    pub table: Option<Selection<TableName>>,
+    /// Selects changes of the row with this key. Set one table as well: [`from_pairs`](Self::from_pairs) requires it, and
+    /// without one the key is compared with the rows of every table that is selected.
     pub key: Option<RowKey>,
-    /// Selects changes of this kind.
-    pub operation: Option<Operation>,
-    /// Selects updates that changed this column. Together with [`value`](Self::value), selects the changes of this column from or to the
-    /// value: created and deleted rows as well.
-    pub field: Option<String>,
+    /// Selects changes of these kinds.
+    pub operation: Option<Selection<Operation>>,
+    /// Selects updates that changed one of these columns. Excluded columns leave out the updates that changed one of them, and nothing
+    /// else. Together with [`value`](Self::value), the columns are those whose values are compared: selects their changes from or to
+    /// the value, created and deleted rows as well.
+    pub field: Option<Selection<String>>,
     /// Selects changes with this value: in [`field`](Self::field), or in any recorded column of the row before or after the change.
     pub value: Option<ValueFilter>,
-    /// Selects changes by this actor, or by all actors of a kind.
-    pub actor: Option<ActorFilter>,
-    /// Selects changes under an action of this name.
-    pub action: Option<String>,
+    /// Selects changes by these actors, or by all actors of a kind. Excluding actors selects changes without a recorded actor as well;
+    /// [`Selection::unsigned`] selects those alone.
+    pub actor: Option<Selection<ActorFilter>>,
+    /// Selects changes that others made on behalf of these actors. Excluding them selects changes on behalf of nobody as well.
+    pub on_behalf_of: Option<Selection<ActorFilter>>,
+    /// Selects changes under an action of one of these names. Excluding names selects changes without an action as well.
+    pub action: Option<Selection<String>>,
     /// Selects changes under an action with this correlation id.
     pub correlation_id: Option<String>,
     /// Selects changes under an action with this request id.
@@ -65,23 +71,56 @@ impl Filter {
         *self == Self::default()
     }
 
+    /// Returns the table, if exactly one is selected.
+    #[must_use]
+    pub fn only_table(&self) -> Option<&TableName> {
+        self.table.as_ref().and_then(Selection::only)
+    }
+
+    /// Returns the table and the key of the row, if the filter names one.
+    #[must_use]
+    pub fn row(&self) -> Option<(&TableName, &RowKey)> {
+        self.only_table().zip(self.key.as_ref())
+    }
+
+    /// Returns whether changes of this kind are selected.
+    pub(in crate::query) fn selects_operation(&self, operation: Operation) -> bool {
+        self.operation.as_ref().is_none_or(|selection| selection.selects(|selected| *selected == operation))
+    }
+
+    /// Returns whether changes of this table are selected.
+    pub(in crate::query) fn selects_table(&self, table: &TableName) -> bool {
+        self.table.as_ref().is_none_or(|selection| selection.selects(|selected| selected == table))
+    }
+
     /// Returns whether no change can meet the filter: only updates have changed fields, and a TRUNCATE has no values.
     pub(in crate::query) fn is_unsatisfiable(&self) -> bool {
-        match self.operation {
-            None | Some(Operation::Update) => false,
-            Some(Operation::Insert | Operation::Delete) => self.field.is_some() && self.value.is_none(),
-            Some(Operation::Truncate) => self.field.is_some() || self.value.is_some(),
-        }
+        let is_changed =
+            self.value.is_none() && self.field.as_ref().is_some_and(|field| !field.included().is_empty());
+        let can_match = |operation: &Operation| match operation {
+            Operation::Update => true,
+            Operation::Insert | Operation::Delete => !is_changed,
+            Operation::Truncate => !is_changed && self.value.is_none(),
+        };
+        !Operation::ALL.iter().any(|operation| can_match(operation) && self.selects_operation(*operation))
     }
 
     /// Returns whether any condition is on the transaction or its action instead of the change.
     pub(in crate::query) const fn has_transaction_conditions(&self) -> bool {
-        self.actor.is_some() || self.has_action_conditions()
+        self.actor.is_some() || self.on_behalf_of.is_some() || self.has_action_conditions()
     }
 
     /// Returns whether any condition is on the action.
     pub(in crate::query) const fn has_action_conditions(&self) -> bool {
         self.action.is_some() || self.correlation_id.is_some() || self.request_id.is_some()
+    }
+
+    /// Returns whether the transaction of each change has to be looked up, because no index lists the transactions of several actors or
+    /// actions.
+    pub(in crate::query) fn needs_each_transaction(&self) -> bool {
+        let is_actor_list = self.actor.as_ref().is_some_and(|actors| actors.only().is_none());
+        let is_action_list = self.action.as_ref().is_some_and(|actions| actions.only().is_none());
+        is_actor_list || is_action_list || self.on_behalf_of.is_some()
     }
 
     /// Returns the first and the last moment of the changes that one can read from this position.
@@ -103,7 +142,8 @@ impl Filter {
 
     /// Returns the conditions on the change itself.
     pub(in crate::query) fn without_transaction_conditions(&self) -> Self {
-        Self { actor: None, action: None, correlation_id: None, request_id: None, ..self.clone() }
+        let own = self.clone();
+        Self { actor: None, on_behalf_of: None, action: None, correlation_id: None, request_id: None, ..own }
     }
 }
 
@@ -166,6 +206,14 @@ impl From<&ActorRef> for ActorFilter {
 impl From<ActorKind> for ActorFilter {
     fn from(kind: ActorKind) -> Self {
         Self { kind, id: None }
+    }
+}
+
+impl ActorFilter {
+    /// Returns whether the actor is selected.
+    #[must_use]
+    pub fn selects(&self, actor: &ActorRef) -> bool {
+        self.kind == actor.kind() && self.id.as_deref().is_none_or(|id| actor.id() == Some(id))
     }
 }
 

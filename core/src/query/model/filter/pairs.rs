@@ -78,7 +78,7 @@ impl Filter {
     pub(in crate::query) fn with_pair(&self, name: &str, value: &str) -> Option<Self> {
         let key = FILTER_KEYS.iter().find(|key| key.name == name && !value.trim().is_empty())?;
         let mut filter = self.clone();
-        (key.read)(&mut filter, value.trim()).ok()?;
+        key.read_into(&mut filter, value).ok()?;
         Some(filter)
     }
 
@@ -95,11 +95,11 @@ impl Filter {
                 return Err(InvalidParameter::new(name, &shown, "each key only once"));
             }
             seen.push(name);
-            let value = value.trim();
+            let (whole, value) = (value, value.trim());
             match FILTER_KEYS.iter().find(|key| key.name == name) {
                 None => read_other(name, value)?,
                 Some(_) if value.is_empty() => {}
-                Some(key) => (key.read)(&mut filter, value).map_err(|error| error.named(name))?,
+                Some(key) => key.read_into(&mut filter, whole).map_err(|error| error.named(name))?,
             }
         }
         filter.check()?;
@@ -109,7 +109,7 @@ impl Filter {
     /// Checks the rules about more than one key.
     fn check(&self) -> Result<(), InvalidParameter> {
         TimeRange::new(self.from, self.to)?;
-        let key = FILTER_KEYS.iter().find(|key| key.name == "key" && self.table.is_none());
+        let key = FILTER_KEYS.iter().find(|key| key.name == "key" && self.only_table().is_none());
         match key.and_then(|key| Some((key, (key.write)(self)?))) {
             Some((key, value)) => Err(InvalidParameter::new(key.name, &value, key.expected)),
             None => Ok(()),

@@ -10,8 +10,8 @@ fn malformed_pair_names_its_key_and_value() {
     for (pairs, message) in [
         (
             vec![("tabel", "x")],
-            "tabel is \"x\": expected one of the keys table, key, operation, field, value, actor, action, correlation_id, \
-             request_id, from, to, older, newer",
+            "tabel is \"x\": expected one of the keys table, key, operation, field, value, actor, on_behalf_of, action, \
+             correlation_id, request_id, from, to, older, newer",
         ),
         (vec![("from", "2026-13-01T00:00")], r#"from is "2026-13-01T00:00": expected a UTC time"#),
         (vec![("to", "+262143-01-01T00:00")], "to is"),
@@ -22,6 +22,15 @@ fn malformed_pair_names_its_key_and_value() {
         (vec![("table", "a."), ("from", "")], r#"table is "a.""#),
         (vec![("table", "a"), ("table", "b")], "each key only once"),
         (vec![("key", "id=42")], r#"key is "id=42": expected the key of a row such as id=42, or"#),
+        (
+            vec![("table", "a,b"), ("key", "id=42")],
+            r#"key is "id=42": expected the key of a row such as id=42, or"#,
+        ),
+        (vec![("table", "-a"), ("key", "id=42")], r#"key is "id=42": expected the key"#),
+        (vec![("table", "a,b.")], r#"table is "b.": expected a table such as"#),
+        (vec![("action", "-a,a")], r#"action is "a": expected a value to be either accepted or excluded"#),
+        (vec![("field", ",")], r#"field is "": expected at least one value"#),
+        (vec![("on_behalf_of", "none")], r#"on_behalf_of is "none": expected an actor"#),
         (vec![("table", "a"), ("key", "42")], r#"key is "42""#),
         (vec![("table", "a"), ("key", "id=1&id=2")], r#"key is "id=1&id=2""#),
         (vec![("table", "a"), ("key", "id=1&")], r#"key is "id=1&""#),
@@ -80,7 +89,8 @@ fn anonymous_actor_filter_drops_its_id() {
 
 #[test]
 fn random_filters_round_trip_through_url_json_and_toml() {
-    const TEXTS: [&str; 8] = ["a", "größe 🦀", "a&b=c", "100%", "+", "\"quoted\"\\", "x y", "=:;#"];
+    const TEXTS: [&str; 10] =
+        ["a", "größe 🦀", "a&b=c", "100%", "+", "\"quoted\"\\", "x y", "=:;#", "-a,b", "x,\u{a0}-y"];
     let mut state = 0x2545_F491_4F6C_DD1D_u64;
     let mut random = |end: usize| {
         state ^= state << 13;
@@ -90,27 +100,40 @@ fn random_filters_round_trip_through_url_json_and_toml() {
     };
     for _ in 0..2_000 {
         let mut some = || random(2) == 0;
-        let [key, operation, field, value, actor, action, correlation, request, from, to] =
+        let [key, operation, field, value, actor, subject, action, correlation, request, from, to] =
             std::array::from_fn(|_| some());
         let mut text = || TEXTS[random(TEXTS.len())].to_owned();
         let table = TableName::new(text(), text());
         let keys = RowKey::from([(text(), text()), (text(), String::new())]);
         let texts: [String; 5] = std::array::from_fn(|_| text());
         let actor_id = text();
+        let text_length = actor_id.len();
         let kind = ActorKind::ALL[random(6)];
         let by_id = ActorRef::new(kind, actor_id).unwrap();
         let moment = DateTime::from_timestamp_micros(random(4_000_000_000_000_000) as i64);
         let [one, two, three, four, five] = texts;
+        // A list of the text and another one, or a list that excludes the text.
+        let list = |text: String| match text.len() % 3 {
+            0 => Selection::from(text),
+            1 => Selection::new([text.clone(), format!("{text}2")], []).unwrap(),
+            _ => Selection::new([format!("-{text}")], [text]).unwrap(),
+        };
+        let actors = |actor: ActorFilter| match text_length % 2 {
+            0 => Selection::from(actor),
+            _ => Selection::new([], [actor, ActorKind::Anonymous.into()]).unwrap_or(Selection::unsigned()),
+        };
         let filter = Filter {
             from: moment.filter(|_| from),
             to: moment.filter(|_| to),
             key: key.then_some(keys),
-            table: (key || keeps_table(&table)).then_some(table),
-            operation: operation.then(|| Operation::ALL[random(4)]),
-            field: field.then_some(one),
+            table: (key || keeps_table(&table)).then_some(table.into()),
+            operation: operation.then(|| Operation::ALL[random(4)].into()),
+            field: field.then(|| list(one)),
             value: value.then(|| ValueFilter::whole(&five).unwrap()),
-            actor: actor.then(|| if random(2) == 0 { kind.into() } else { ActorFilter::from(&by_id) }),
-            action: action.then_some(two),
+            actor: actor
+                .then(|| actors(if random(2) == 0 { kind.into() } else { ActorFilter::from(&by_id) })),
+            on_behalf_of: subject.then(|| actors(ActorFilter::from(&by_id))),
+            action: action.then(|| list(two)),
             correlation_id: correlation.then_some(three),
             request_id: request.then_some(four),
         };
@@ -128,4 +151,29 @@ fn random_filters_round_trip_through_url_json_and_toml() {
 /// Returns whether to keep the table; about half of them are kept.
 fn keeps_table(table: &TableName) -> bool {
     table.name().len().is_multiple_of(2)
+}
+
+#[test]
+fn kinds_and_fields_that_exclude_each_other_are_unsatisfiable() {
+    for (pairs, expected) in [
+        (&[("operation", "insert")][..], false),
+        (&[("operation", "insert"), ("field", "a")], true),
+        (&[("operation", "insert"), ("field", "-a")], false),
+        (&[("operation", "insert,update"), ("field", "a")], false),
+        (&[("operation", "-update"), ("field", "a,b")], true),
+        (&[("operation", "-update"), ("field", "a,b"), ("value", "x")], false),
+        (&[("operation", "truncate"), ("field", "-a")], false),
+        (&[("operation", "truncate"), ("value", "x")], true),
+        (&[("operation", "-insert,-update,-delete,-truncate")], true),
+    ] {
+        let (filter, _) = Filter::from_pairs(pairs.iter().copied()).unwrap();
+        assert_eq!(filter.is_unsatisfiable(), expected, "{pairs:?}");
+    }
+}
+
+#[test]
+fn changes_without_an_actor_have_a_word() {
+    let (filter, _) = Filter::from_pairs([("actor", " none ")]).unwrap();
+    assert!(filter.actor.as_ref().is_some_and(Selection::is_unsigned));
+    assert_eq!(filter.to_pairs(), [("actor", "none".to_owned())]);
 }

@@ -59,7 +59,15 @@ const ONE_KEY: [(&str, Bound, Bound); 25] = [
 ];
 
 /// Filters of two keys.
-const TWO_KEYS: [(&str, Bound, Bound); 26] = [
+const TWO_KEYS: [(&str, Bound, Bound); 33] = [
+    ("table=t01,t02", (8, 60), (8, 60)),
+    ("table=t01,t20&operation=insert,delete", (8, 60), (8, 60)),
+    ("operation=-update", (8, 60), (8, 60)),
+    // The end of the first chunk is read from an index.
+    ("actor=-user:1", (9, 1_100), (9, 1_100)),
+    ("actor=user,job", (9, 1_100), (9, 1_100)),
+    ("action=-action.1&table=t01", (9, 3_800), (9, 3_800)),
+    ("actor=user:1&action=action.1,action.2", (30, 200), (30, 200)),
     ("table=t01&operation=update", (9, 50), (7, 50)),
     ("table=t01&operation=truncate", (3, 60), (2, 60)),
     ("table=t20&operation=update", (3, 60), (2, 60)),
