@@ -137,7 +137,7 @@ impl RequestContext {
         let captured = self.optional(captured).await.unwrap_or_default();
         gaps.of_tables(|table| {
             captured.contains(table)
-                || filter.table.as_ref() == Some(table)
+                || filter.only_table() == Some(table)
                 || page.entries.iter().any(|line| line.table() == table)
         })
     }

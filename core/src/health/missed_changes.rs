@@ -59,8 +59,10 @@ impl CoverageGap {
 /// ```
 #[must_use]
 pub fn missed_changes<'g>(gaps: &'g [CoverageGap], scope: &Scope, filter: &Filter) -> Vec<&'g CoverageGap> {
-    let is_selected =
-        |table: &TableName| scope.names(table) && filter.table.as_ref().is_none_or(|wanted| wanted == table);
+    let is_selected = |table: &TableName| {
+        scope.names(table)
+            && filter.table.as_ref().is_none_or(|wanted| wanted.selects(|wanted| wanted == table))
+    };
     let mut missed: Vec<_> = gaps
         .iter()
         .filter(|gap| {

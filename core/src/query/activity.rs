@@ -197,12 +197,15 @@ impl Snapshot<'_> {
         }
         match (criteria.scope.condition(), table) {
             (None, None) => Some(Vec::new()),
-            (_, Some(table)) => criteria.scope.shows_all_of_table(table).then(|| vec![table.clone()]),
-            (Some(condition), None) => condition.tables().filter(|tables| {
-                (1..=MAX_TABLES).contains(&tables.len())
-                    && tables.iter().all(|table| criteria.scope.shows_all_of_table(table))
-            }),
+            (_, Some(tables)) if tables.excluded().is_empty() => Some(tables.included().to_vec()),
+            (_, Some(_)) => None,
+            (Some(condition), None) => condition.tables(),
         }
+        .filter(|tables| {
+            let is_shown = |table| criteria.scope.shows_all_of_table(table);
+            !criteria.scope.is_limited() && tables.is_empty()
+                || (1..=MAX_TABLES).contains(&tables.len()) && tables.iter().all(is_shown)
+        })
     }
 
     async fn count_bars(

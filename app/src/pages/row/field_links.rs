@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use threadline::TableName;
-use threadline::query::{Count, EmptyResult, FieldCounts, Filter};
+use threadline::query::{Count, EmptyResult, FieldCounts, Filter, Selection};
 
 use super::address::Address;
 use crate::PageContext;
@@ -20,13 +20,13 @@ pub(super) fn field_links(
     filter: &Filter,
     address: &Address,
 ) -> Option<Html> {
-    let chosen = filter.field.as_deref();
+    let chosen = filter.field.as_ref().map_or(&[][..], Selection::included);
     let (all, mut fields) = match counts {
         Some(FieldCounts { versions, fields, .. }) => (Some(versions), fields),
         None => (None, Vec::new()),
     };
     PageContext::current().columns.sort_by_name(table, &mut fields, |(field, _)| field);
-    if fields.is_empty() && chosen.is_none() {
+    if fields.is_empty() && filter.field.is_none() {
         return None;
     }
     let all_count = all.map(|all| match all {
@@ -35,8 +35,9 @@ pub(super) fn field_links(
     });
     let more = if matches!(all, Some(Count::Truncated(_))) { "+" } else { "" };
     let link = |name: Option<String>, count: Option<String>| {
-        let is_chosen = name.as_deref() == chosen;
-        let href = address.with_filter(&Filter { field: name.clone(), ..filter.clone() });
+        let is_chosen = name.as_ref().map_or(filter.field.is_none(), |name| chosen.contains(name));
+        let field = name.clone().map(Selection::from);
+        let href = address.with_filter(&Filter { field, ..filter.clone() });
         let words = match name {
             Some(field) => isolated(field).into_html(),
             None => "all".into_html(),
@@ -47,9 +48,11 @@ pub(super) fn field_links(
         });
         view! { <a href=href aria-current=is_chosen.then_some("true")>{words}{count}</a> }.into_html()
     };
-    // The field of the address may be one that no version changed.
-    let is_missing = chosen.filter(|chosen| !fields.iter().any(|(field, _)| field == chosen));
-    let missing = is_missing.map(|field| link(Some(field.to_owned()), all.map(|_| "0".to_owned())));
+    // The address may have a field that no version changed.
+    let is_missing = |chosen: &&String| !fields.iter().any(|(field, _)| field == *chosen);
+    let missing = chosen.iter().filter(is_missing);
+    let missing: Vec<_> =
+        missing.map(|field| link(Some(field.clone()), all.map(|_| "0".to_owned()))).collect();
     let mut links =
         fields.into_iter().map(|(field, count)| link(Some(field), Some(format!("{}{more}", grouped(count)))));
     let shown: Vec<_> = links.by_ref().take(MAX_SHOWN).collect();
@@ -79,7 +82,7 @@ pub(super) fn field_links(
 pub(super) fn no_version(filter: &Filter, explained: Option<EmptyResult>, address: &Address) -> Html {
     let words = match &filter.field {
         Some(field) => {
-            view! { "No version of this record changed "<b>{isolated(field.clone())}</b>" here. " }
+            view! { "No version of this record changed "<b>{isolated(field.to_string())}</b>" here. " }
                 .into_html()
         }
         None => "No version of this record is recorded here. ".into_html(),

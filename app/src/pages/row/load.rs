@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use threadline::query::{
-    AsOf, Cursor, EmptyResult, FieldCounts, Filter, Page, Position, QueryError, RowKey, Snapshot,
+    AsOf, Cursor, EmptyResult, FieldCounts, Filter, Page, Position, QueryError, RowKey, Selection, Snapshot,
     TimelineEntry, TypedKey,
 };
 use threadline::{Scope, TableName};
@@ -52,7 +52,7 @@ pub(super) async fn load(context: &RequestContext, query: RowQuery) -> Result<Ro
 
 /// Loads the gaps in capture in the period of the list, and between the version at a time and that time.
 async fn load_gaps(context: &RequestContext, history: &mut RowHistory) {
-    let table = Some(history.table.clone());
+    let table = Some(Selection::from(history.table.clone()));
     let of_list = Filter { table: table.clone(), field: None, ..history.filter.clone() };
     history.gaps = context.capture_gaps(&of_list).await.of_page(&history.versions);
     if let Some(then) = history.as_of.as_mut().and_then(|as_of| as_of.result.as_mut().ok()) {
@@ -64,7 +64,7 @@ async fn load_gaps(context: &RequestContext, history: &mut RowHistory) {
 
 /// Explains why no version changed the field of a filter. The page can do without that.
 async fn explain(context: &RequestContext, row: &Row<'_>, filter: &Filter) -> Option<EmptyResult> {
-    let (table, key) = (Some(row.table.clone()), Some(row.key.clone()));
+    let (table, key) = (Some(Selection::from(&row.table)), Some(row.key.clone()));
     let filter = Filter { table, key, ..filter.clone() };
     let explained = async { context.snapshot().await?.explain_empty(row.scope, &filter).await };
     context.optional(explained).await.ok()

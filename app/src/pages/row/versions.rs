@@ -110,7 +110,11 @@ fn version(
 /// Renders the form that limits the list to a time window. It is folded while there is none.
 pub(super) fn window_form(address: &Address, filter: &Filter) -> Html {
     let open = filter.from.is_some() || filter.to.is_some();
-    let field = filter.field.clone().map(|field| view! { <input type="hidden" name="field" value=field/> });
+    let field = filter
+        .field
+        .as_ref()
+        .map(ToString::to_string)
+        .map(|field| view! { <input type="hidden" name="field" value=field/> });
     let zone = Zone::current();
     let [from, to] = [filter.from, filter.to].map(|at| at.map(|at| zone.written(at)));
     let everything = open.then(|| view! { <a class="button" href=address.whole()>"Show every version"</a> });

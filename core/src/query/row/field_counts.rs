@@ -12,7 +12,7 @@ use crate::query::engine::where_clause::{push_limit, push_order};
 use crate::query::model::change::Change;
 use crate::query::model::cursor::Position;
 use crate::query::model::error::QueryError;
-use crate::query::model::filter::Filter;
+use crate::query::model::filter::{Filter, Selection};
 use crate::query::model::page::Count;
 use crate::query::model::row_key::RowKey;
 use crate::{Scope, TableName};
@@ -79,7 +79,8 @@ impl Snapshot<'_> {
         filter: &Filter,
         cap: usize,
     ) -> Result<Option<FieldCounts>, QueryError> {
-        let filter = Filter { table: Some(table.into()), key: Some(key.into()), ..filter.clone() };
+        let filter =
+            Filter { table: Some(Selection::from(table.into())), key: Some(key.into()), ..filter.clone() };
         let deadline = Instant::now().checked_add(self.search_time());
         let time_limit = self.begin_deadline(deadline).await?;
         let counts = self.count_fields(Criteria::new(scope, &filter), cap).await;
