@@ -59,11 +59,11 @@ enum Command {
     Timeline(TimelineArgs<NoRequiredKeys>),
     /// Count changes.
     Count(count::CountArgs),
-    /// Show the changes of one row, newest first.
+    /// Show the changes of one record, newest first.
     History(TimelineArgs<RequiredRow>),
-    /// Show one row as of a time.
+    /// Show one record as of a time.
     AsOf(as_of::AsOfArgs),
-    /// Show how one row differs between two times.
+    /// Show how one record differs between two times.
     Compare(compare::CompareArgs),
     /// Show the transactions of an actor, newest first.
     Actor(actor::ActorArgs),

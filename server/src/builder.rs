@@ -159,7 +159,7 @@ impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
         self
     }
 
-    /// Sets the configuration of `threadline.toml`: coverage takes the expected gaps from it, the redaction page compares the
+    /// Sets the configuration of `threadline.toml`: coverage takes from it the tables that are left out on purpose, the redaction page compares the
     /// capture functions with it, and pages take the words for tables, records and actions from it. A storage schema in the file replaces the one of the trail.
     ///
     /// ```

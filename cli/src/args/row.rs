@@ -11,7 +11,7 @@ use super::{CommandForm, RequiredKeys, RequiredRow, TypedFilter, reject_blank, r
 pub(crate) struct RowArgs {
     /// The table, such as tickets, billing.invoices, or '"acme.example".orders'.
     table: String,
-    /// The key of the row: its value, such as 42, each column with its value, such as id=42 or "order=7&line=2", or as printed by
+    /// The key of the record: its value, such as 42, each column with its value, such as id=42 or "order=7&line=2", or as printed by
     /// another command.
     key: String,
 }

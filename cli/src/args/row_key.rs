@@ -150,7 +150,7 @@ mod tests {
         {
             let error = parse(text).unwrap_err().to_string();
             assert!(
-                error.starts_with(&format!("key is {text:?}: expected the key of a row such as id=42")),
+                error.starts_with(&format!("key is {text:?}: expected the key of a record such as id=42")),
                 "{error}"
             );
         }

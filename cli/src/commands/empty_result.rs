@@ -267,7 +267,7 @@ pub(super) async fn resolve_row(
     let filter = resolve_key(trail, typed, form).await?;
     match filter.row() {
         Some((table, key)) => Ok(RowRef { table: table.clone(), key: key.clone() }),
-        None => Err(InvalidParameter::new("key", "", "the key of a row").into()),
+        None => Err(InvalidParameter::new("key", "", "the key of a record").into()),
     }
 }
 

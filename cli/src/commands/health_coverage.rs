@@ -141,7 +141,7 @@ fn text(found: &CoverageReport) -> Report {
         "{schemas}, checked {}: {covered} captured, {}, {}.\n",
         Timestamp(found.checked_at).to_iso(),
         counted(uncovered, "needs capture", "need capture"),
-        counted(gaps, "expected gap", "expected gaps"),
+        counted(gaps, "left out on purpose", "left out on purpose"),
     );
     let table = |found: &TableCoverage| format!("  {}", escape::table(&found.table));
     push_section(&mut text, "Need capture", found.uncovered().map(|found| [table(found), advice(found)]));

@@ -16,7 +16,7 @@ pub(crate) async fn run(session: &Session, args: &TimelineArgs<RequiredRow>) -> 
     let (trail, filter, position) = read_filter(session, args, "history").await?;
     let form = FilterArgs::<RequiredRow>::form("history");
     let Some((table, key)) = filter.row().map(|(table, key)| (table.clone(), key.clone())) else {
-        return Err(InvalidParameter::new("key", "", "the key of a row").into());
+        return Err(InvalidParameter::new("key", "", "the key of a record").into());
     };
     let mut snapshot = trail.snapshot().await?;
     let page = snapshot

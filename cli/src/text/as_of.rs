@@ -52,12 +52,12 @@ fn state(row: &RowRef, found: &AsOf) -> String {
         AsOf::Moved(entry) => describe(
             entry,
             &format!(
-                "did not exist: no row had this key any more, because it became {}.",
+                "did not exist: no record had this key any more, because it became {}.",
                 key(&entry.change.key)
             ),
         ),
         AsOf::BeforeHorizon => {
-            format!("{name} is not known: no row had this key yet, or it was not captured yet.\n")
+            format!("{name} is not known: no record had this key yet, or it was not captured yet.\n")
         }
     }
 }

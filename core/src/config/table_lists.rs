@@ -22,13 +22,13 @@ pub(super) const LISTS: [ListKey; 3] = [
     ListKey {
         section: "health",
         name: "expected_uncovered_tables",
-        meaning: "Tables that need no capture: they count as expected gaps.",
+        meaning: "Tables that need no capture: they count as left out on purpose.",
         list: |config| &mut config.expected_uncovered_tables,
     },
     ListKey {
         section: "health",
         name: "audit_anyway",
-        meaning: "Tables that need capture although they would otherwise count as expected gaps.",
+        meaning: "Tables that need capture although they would otherwise count as left out on purpose.",
         list: |config| &mut config.audit_anyway,
     },
     ListKey {

@@ -15,7 +15,7 @@ use crate::support::{Result, checked, finished, get, mounted, without_timeouts};
 
 const HOSTILE: &str = "</td><script>alert(1)</script>";
 
-/// Seeds three tables: the first is captured, the second is not, and the third is an expected gap.
+/// Seeds three tables: the first is captured, the second is not, and the third is left out on purpose.
 async fn seeded(pool: &PgPool) -> Result<AuditTrail> {
     let trail = AuditTrail::new(pool.clone());
     trail.install().await?;

@@ -55,7 +55,7 @@ fn numbers(check: &FilteredCheck) -> impl IntoView + use<> {
         <ul class="numbers">
             {number(covered, "captured", "captured", "#coverage-captured")}
             {number(uncovered, "needs capture", "need capture", "#coverage-needs")}
-            {number(expected, "expected gap", "expected gaps", "#coverage-expected")}
+            {number(expected, "left out on purpose", "left out on purpose", "#coverage-expected")}
             {number(findings(Severity::Warning), "warning", "warnings", "#coverage-findings")}
             {number(findings(Severity::Hint), "hint", "hints", "#coverage-findings")}
         </ul>

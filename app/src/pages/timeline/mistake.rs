@@ -79,7 +79,7 @@ pub(super) fn key_mistake(
         TypedKey::OtherColumns { columns } => {
             InvalidParameter::new("key", text, expected_key(table, &columns)).into()
         }
-        _ => InvalidParameter::new("key", text, "the key of a row").into(),
+        _ => InvalidParameter::new("key", text, "the key of a record").into(),
     }
 }
 

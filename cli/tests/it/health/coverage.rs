@@ -22,7 +22,7 @@ async fn coverage_prints_three_buckets(pool: PgPool) -> Result {
     let (head, rest) = text.split_once('\n').ok_or("one line")?;
     assert!(
         head.starts_with("Schema public, checked 2")
-            && head.ends_with("Z: 2 captured, 1 needs capture, 2 expected gaps."),
+            && head.ends_with("Z: 2 captured, 1 needs capture, 2 left out on purpose."),
         "{head}"
     );
     assert_eq!(

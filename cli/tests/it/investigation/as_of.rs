@@ -53,7 +53,7 @@ async fn as_of_missing_row_prints_state(pool: PgPool) -> Result {
             "tickets",
             "id=2",
             LONG_AGO,
-            "tickets id=2 is not known: no row had this key yet, or it was not captured yet.\n",
+            "tickets id=2 is not known: no record had this key yet, or it was not captured yet.\n",
             "before_horizon",
         ),
     ] {
@@ -103,7 +103,7 @@ async fn invalid_argument_error_names_argument(pool: PgPool) -> Result {
         ([" ", "id=1", LONG_AGO], r#"table is " ": expected a table"#),
         (["tickets", "abc", LONG_AGO], "the ids of tickets are numbers, not \"abc\""),
         (["lines", "1", LONG_AGO], r#"key is "1": expected every key column, as in "line=…&order=…""#),
-        (["tickets", "", LONG_AGO], r#"key is "": expected the key of a row"#),
+        (["tickets", "", LONG_AGO], r#"key is "": expected the key of a record"#),
         (["tickets", "id=1", "noon\u{1b}"], r#"time is "noon\u{1b}": expected a time such as yesterday"#),
         (["tickets", "id=1", ""], r#"time is "": expected a time such as yesterday"#),
         (

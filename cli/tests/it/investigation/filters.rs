@@ -76,14 +76,14 @@ async fn invalid_option_error_names_key_value_and_expected(pool: PgPool) -> Resu
         assert!(help.contains(&option) && help.contains(key.meaning), "{help}");
     }
     for (arguments, words) in [
-        (&["timeline", "--key", "id=1"][..], r#"key is "id=1": expected the key of a row"#),
+        (&["timeline", "--key", "id=1"][..], r#"key is "id=1": expected the key of a record"#),
         (
             &["count", "--from", "2026-01-02T00:00", "--to", "2026-01-01T00:00"],
             r#"to is "2026-01-01T00:00:00Z": expected a time that is not before from"#,
         ),
         (&["history", "", ""], r#"table is "": expected a table"#),
-        (&["history", "tickets", " "], r#"key is " ": expected the key of a row"#),
-        (&["history", "tickets", "id=1&\u{1b}"], r#"key is "id=1&\u{1b}": expected the key of a row"#),
+        (&["history", "tickets", " "], r#"key is " ": expected the key of a record"#),
+        (&["history", "tickets", "id=1&\u{1b}"], r#"key is "id=1&\u{1b}": expected the key of a record"#),
         (&["correlation", " "], r#"correlation_id is " ": expected an id"#),
     ] {
         let failed = run(&pool, arguments)?;

@@ -44,7 +44,7 @@ async fn as_of_replaced_key_names_new_key(pool: PgPool) -> Result {
     let changed = renumber(&pool).await?;
     let last = changed.last().ok_or("no change")?;
     let text = stdout(&pool, &["as-of", "tickets", "id=1", last])?;
-    let sentence = "tickets id=1 did not exist: no row had this key any more, because it became id=100.";
+    let sentence = "tickets id=1 did not exist: no record had this key any more, because it became id=100.";
     assert!(text.starts_with(&format!("{last} {sentence}\n  last change {}", changed[1])), "{text}");
     let document = json(&pool, &["as-of", "tickets", "id=1", last])?;
     assert_eq!((&document["state"], &document["row"]), (&"moved".into(), &Value::Null));
@@ -62,6 +62,6 @@ async fn as_of_replaced_key_names_new_key(pool: PgPool) -> Result {
 async fn as_of_before_key_change_is_unknown(pool: PgPool) -> Result {
     let changed = renumber(&pool).await?;
     let text = stdout(&pool, &["as-of", "tickets", "id=200", &changed[0]])?;
-    assert!(text.contains("tickets id=200 is not known: no row had this key yet"), "{text}");
+    assert!(text.contains("tickets id=200 is not known: no record had this key yet"), "{text}");
     Ok(())
 }

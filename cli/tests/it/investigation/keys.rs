@@ -1,4 +1,4 @@
-//! Tests the key of a row on the command line.
+//! Tests the key of a record on the command line.
 
 use sqlx::PgPool;
 

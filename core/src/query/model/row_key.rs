@@ -29,7 +29,7 @@ use crate::InvalidParameter;
 pub struct RowKey(BTreeMap<String, Option<String>>);
 
 impl RowKey {
-    pub(crate) const EXPECTED: &str = "the key of a row such as id=42, or order=7&line=2";
+    pub(crate) const EXPECTED: &str = "the key of a record such as id=42, or order=7&line=2";
 
     /// Parses the key of a table with these key columns, as [`Snapshot::key_columns`](crate::query::Snapshot::key_columns)
     /// returns them. If there is only one column, its value is enough. Without columns, a key with any columns is accepted.

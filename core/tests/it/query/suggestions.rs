@@ -178,7 +178,7 @@ async fn typed_key_is_read_by_the_types_of_its_columns(pool: PgPool) -> Result {
 }
 
 /// A value that only hidden changes have is answered as one that no change has, with the same work.
-/// The key of a row that was recorded before its column became a number is no mistake.
+/// The key of a record that was recorded before its column became a number is no mistake.
 #[sqlx::test(migrations = false)]
 async fn key_recorded_before_its_column_changed_type_is_taken_literally(pool: PgPool) -> Result {
     let trail = install(&pool).await?;

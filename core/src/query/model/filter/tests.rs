@@ -21,10 +21,10 @@ fn malformed_pair_names_its_key_and_value() {
         (vec![("older", cursor), ("newer", cursor)], "either older or newer"),
         (vec![("table", "a."), ("from", "")], r#"table is "a.""#),
         (vec![("table", "a"), ("table", "b")], "each key only once"),
-        (vec![("key", "id=42")], r#"key is "id=42": expected the key of a row such as id=42, or"#),
+        (vec![("key", "id=42")], r#"key is "id=42": expected the key of a record such as id=42, or"#),
         (
             vec![("table", "a,b"), ("key", "id=42")],
-            r#"key is "id=42": expected the key of a row such as id=42, or"#,
+            r#"key is "id=42": expected the key of a record such as id=42, or"#,
         ),
         (vec![("table", "-a"), ("key", "id=42")], r#"key is "id=42": expected the key"#),
         (vec![("table", "a,b.")], r#"table is "b.": expected a table such as"#),
