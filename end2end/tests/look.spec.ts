@@ -159,6 +159,7 @@ const screens: Screen[] = [
   at("search-results", "/search?q=printer"),
   at("search-nothing", "/search?q=no-such-word-anywhere"),
 
+  at("actors", "/actors"),
   at("actor", "/actors/user/support"),
   at("actor-every", "/actors/user"),
   at("actor-unknown", "/actors/user/nobody"),

@@ -60,7 +60,8 @@ pub(super) fn who(transaction: &TransactionRecord) -> impl IntoView + use<> {
     view! { {actor} {subject} }
 }
 
-fn actor_link(actor: &ActorRef) -> impl IntoView + use<> {
+/// Renders the name of an actor with a link to their page.
+pub(crate) fn actor_link(actor: &ActorRef) -> impl IntoView + use<> {
     let (href, name) = with_context(|context: &PageContext| {
         (context.actor_href(actor.kind(), actor.id()), context.names().actor(actor))
     })

@@ -24,7 +24,7 @@ pub(crate) use capture_gaps::CaptureGaps;
 pub(crate) use change_line::{LineOptions, change_line, operation_word};
 pub(crate) use command::CommandLine;
 pub(crate) use fields::{FieldTable, Sides};
-pub(crate) use heading::{TransactionHeading, signed};
+pub(crate) use heading::{TransactionHeading, actor_link, signed};
 pub(crate) use host::open_in_host;
 pub(crate) use ids::Identifier;
 pub(crate) use key::{key_in_words, key_link};

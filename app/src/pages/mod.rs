@@ -4,6 +4,7 @@
 //! the navigation, the authorization hook and the tests read the table.
 
 mod actor;
+mod actors;
 mod coverage;
 mod find_row;
 mod help;
@@ -36,6 +37,7 @@ pub static ROUTES: &[Route] = &[
     Route::page::<find_row::FindRowPage>("/rows", ViewRow),
     Route::page::<row::RowPage>("/rows/{table}/{key}", ViewRow),
     Route::new("/changes/{change}/values", Endpoint::Value, ViewRow),
+    Route::page::<actors::ActorsPage>("/actors", ViewActor),
     Route::page::<actor::ActorPage>("/actors/{kind}", ViewActor),
     Route::page::<actor::ActorPage>("/actors/{kind}/{id}", ViewActor),
     Route::new("/exports/changes.csv", Endpoint::Download(Format::Csv), DownloadChanges),

@@ -26,6 +26,7 @@
 
 // The module has three parts: `model` holds the values that queries take and return, `engine` chooses an access path and runs
 // statements, and each other file has the queries about one subject.
+mod active_actors;
 mod activity;
 mod actor;
 mod engine;
@@ -43,6 +44,7 @@ mod unsearched;
 mod value_index;
 mod whole_values;
 
+pub use active_actors::{ActiveActor, ActiveActors};
 pub use activity::{Activity, ActivityBar, ActivitySegment};
 pub(crate) use engine::schema_features::SchemaFeatureCache;
 pub use engine::snapshot::Snapshot;

@@ -1,6 +1,7 @@
 //! Integration tests: the console in a host's router, on a real PostgreSQL.
 
 mod actor;
+mod actors;
 mod attacks;
 mod capture_gaps;
 mod coverage;

@@ -53,6 +53,7 @@ async fn outline_of_every_page_equals_its_snapshot(pool: PgPool) -> Result {
         ("row_unknown", "/rows/tickets/id%3D5".to_owned()),
         ("transaction", format!("/transactions/{transaction}")),
         ("transaction_unknown", "/transactions/00000000-0000-0000-0000-000000000000".to_owned()),
+        ("actors", "/actors".to_owned()),
         ("actor", "/actors/user/ann".to_owned()),
         ("actor_unknown", "/actors/user/nobody".to_owned()),
         ("coverage", "/coverage".to_owned()),

@@ -13,6 +13,7 @@ use threadline::query::{
 };
 
 use self::query::ActorQuery;
+pub(super) use self::view::windows;
 use crate::components::{CaptureGaps, NearValue};
 use crate::names::ActorName;
 use crate::{Mentions, Page, PageContext, PageError, RequestContext};

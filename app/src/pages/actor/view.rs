@@ -27,7 +27,7 @@ pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
     let whole_kind = context.actor_href(actor.kind, None);
     let timeline =
         context.timeline_href(&Filter { actor: Some(actor.clone().into()), from, ..Filter::default() });
-    let overview = context.href("");
+    let everybody = context.href("/actors");
     let crumb = actor.id.is_some().then(|| view! { " / "<a href=whole_kind>{plural(actor.kind)}</a> });
     let heading = heading(count, window);
     let list = format!("{path}?window={window}");
@@ -48,7 +48,7 @@ pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
     };
     view! {
         <nav class="crumbs" aria-label="Breadcrumbs">
-            <a href=overview>"Overview"</a> {crumb} " / "{isolated(actor.id.unwrap_or_else(|| plural(actor.kind).to_owned()))}
+            <a href=everybody>"Who was active"</a> {crumb} " / "{isolated(actor.id.unwrap_or_else(|| plural(actor.kind).to_owned()))}
         </nav>
         <h1>{isolated(title)}</h1>
         {about}
@@ -62,7 +62,7 @@ pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
 }
 
 /// Renders links to every time window, and marks the current one.
-fn windows(current: RelativeRange, path: &str) -> impl IntoView + use<> {
+pub(in crate::pages) fn windows(current: RelativeRange, path: &str) -> impl IntoView + use<> {
     let links: Vec<_> = RelativeRange::ALL
         .into_iter()
         .map(|window| {

@@ -38,6 +38,7 @@ pub(super) fn quick_links(tables: &[TableName]) -> impl IntoView + use<> {
                     "Who " <input name="actor" required="" maxlength="300" autocomplete="off" placeholder="user:42"/>
                 </label>
                 <button>"Show what they changed"</button>
+                <a href=context.href("/actors")>"Who was active"</a>
             </form>
             <form method="get" action=context.href("/timeline")>
                 <h3>"A request"</h3>

@@ -81,6 +81,7 @@ async fn read_changes(trail: &AuditTrail, scope: &Scope) -> Result {
         .await?
         .transactions_by_actor(scope, ActorKind::User, TimeRange::default(), Position::Newest, 5)
         .await?;
+    trail.snapshot().await?.active_actors(scope, TimeRange::default(), 5).await?;
     trail.snapshot().await?.table_counts(scope, &transactions.entries, 100).await?;
     let id = entry.transaction.id;
     trail.transaction(scope, id, Position::Newest, 5).await?;

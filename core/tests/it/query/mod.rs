@@ -1,6 +1,7 @@
 //! Tests every query of the trail.
 
 mod access_paths;
+mod active_actors;
 mod activity;
 mod as_of;
 mod as_of_now;
