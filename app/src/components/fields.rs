@@ -186,15 +186,20 @@ fn table(sides: Sides, rows: Vec<Row>, label: String, whole: [Option<WholeValue>
     let rows: Vec<_> = rows.into_iter().map(|fields| row(&sides, fields, whole)).collect();
     let hidden = !matches!(sides, Sides::Named(..));
     let head = match sides {
-        Sides::Old => view! { <th colspan="2">"Old value"</th> }.into_html(),
-        Sides::New => view! { <th colspan="2">"New value"</th> }.into_html(),
-        Sides::Both => view! { <th>"Old value"</th> <th>"New value"</th> }.into_html(),
-        Sides::Named(old, new) => view! { <th>{one_line(old)}</th> <th>{one_line(new)}</th> }.into_html(),
+        // The label says which side it is.
+        Sides::Old | Sides::New => None,
+        Sides::Both => Some(view! { <th>"Old value"</th> <th>"New value"</th> }.into_html()),
+        Sides::Named(old, new) => {
+            Some(view! { <th>{one_line(old)}</th> <th>{one_line(new)}</th> }.into_html())
+        }
     };
+    let head = head.map(|sides| {
+        view! { <thead class:visually-hidden=hidden><tr><th>"Field"</th>{sides}</tr></thead> }
+    });
     view! {
         <table class="diff" aria-label=label>
             <col class="field"/>
-            <thead class:visually-hidden=hidden><tr><th>"Field"</th>{head}</tr></thead>
+            {head}
             <tbody>{rows}</tbody>
         </table>
     }

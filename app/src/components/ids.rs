@@ -27,7 +27,7 @@ pub(crate) fn Identifier(
     view! {
         <span class="id">
             {label} " " {id} " "
-            <button type="button" class="copy" data-copy=if of_line { String::new() } else { value } aria-label=format!("Copy {label}")>"Copy"</button>
+            <button class="copy" data-copy=if of_line { String::new() } else { value } aria-label=format!("Copy {label}")>"Copy"</button>
         </span>
     }
 }

@@ -99,7 +99,8 @@ fn body(change: &Change, rows: FieldRows) -> Html {
             let table = accessible_line(&change.table.to_string());
             let label = match operation {
                 Operation::Update => format!("Changed fields of {table}"),
-                _ => format!("Fields of {table}"),
+                Operation::Delete => format!("Old values of {table}"),
+                _ => format!("New values of {table}"),
             };
             rows.view(label, WholeValue::of(change)).into_html()
         }
