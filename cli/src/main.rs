@@ -18,8 +18,8 @@ use clap::{Parser, Subcommand};
 use crate::args::{ConfigArgs, ConnectionArgs, NoRequiredKeys, RequiredCorrelation, RequiredRow};
 use crate::commands::timeline::TimelineArgs;
 use crate::commands::{
-    actor, as_of, compare, count, gen_triggers, gen_value_index, health_coverage, history, incident, install,
-    policy_show, timeline, transaction, verify_coverage,
+    actor, actors, as_of, compare, count, gen_triggers, gen_value_index, health_coverage, history, incident,
+    install, policy_show, timeline, transaction, verify_coverage,
 };
 use crate::error::Error;
 use crate::output::Report;
@@ -67,6 +67,8 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Show the transactions of an actor, newest first.
     Actor(actor::ActorArgs),
+    /// Show who was active in a time range, those with the most changes first.
+    Actors(actors::ActorsArgs),
     /// Show the changes with one correlation id, newest first.
     Correlation(TimelineArgs<RequiredCorrelation>),
     /// Show one transaction with its changes, newest first.
@@ -136,6 +138,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Report, Error> 
         Command::AsOf(args) => as_of::run(session, &args).await,
         Command::Compare(args) => compare::run(session, &args).await,
         Command::Actor(args) => actor::run(session, &args).await,
+        Command::Actors(args) => actors::run(session, &args).await,
         Command::Correlation(args) => timeline::run(session, &args, "correlation").await,
         Command::Transaction(args) => transaction::run(session, &args).await,
         Command::Incident(args) => incident::run(session, &args).await,

@@ -1,6 +1,7 @@
 //! The commands: one module for each, with its arguments and a function `run`.
 
 pub(crate) mod actor;
+pub(crate) mod actors;
 pub(crate) mod as_of;
 pub(crate) mod compare;
 pub(crate) mod count;

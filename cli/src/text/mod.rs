@@ -144,7 +144,8 @@ fn actor_and_action(transaction: &TransactionRecord) -> String {
     format!("{actor}{subject} {action}")
 }
 
-fn actor(actor: &ActorRef) -> String {
+/// Formats an actor: `user:42`.
+pub(crate) fn actor(actor: &ActorRef) -> String {
     let kind = actor.kind().as_str();
     actor.id().map_or_else(|| kind.to_owned(), |id| format!("{kind}:{}", name(id)))
 }

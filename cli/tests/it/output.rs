@@ -9,13 +9,14 @@ use crate::support::help_desk::{json, seed};
 use crate::support::{Result, run, stdout};
 
 /// Names of snapshots, and the commands whose output they hold.
-const COMMANDS: [(&str, &[&str]); 12] = [
+const COMMANDS: [(&str, &[&str]); 13] = [
     ("timeline", &["timeline"]),
     ("timeline_nothing_found", &["timeline", "--table", "tickets", "--actor", "user:nobody"]),
     ("history", &["history", "tickets", "id=1"]),
     ("as_of", &["as-of", "tickets", "id=1", "2026-01-01T00:00:00Z"]),
     ("as_of_future", &["as-of", "tickets", "id=1", "2100-01-01T00:00:00Z"]),
     ("actor", &["actor", "user:bob"]),
+    ("actors", &["actors"]),
     ("correlation", &["correlation", "case-1"]),
     ("count", &["count", "--table", "tickets"]),
     ("health_coverage", &["health", "coverage"]),

@@ -65,6 +65,7 @@ async fn guide_commands_find_their_results(pool: PgPool) -> Result {
         "compare",
         "timeline",
         "actor",
+        "actors",
         "timeline",
         "correlation",
         "count",
