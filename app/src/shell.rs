@@ -1,5 +1,6 @@
 //! The document around every page.
 
+use chrono::Utc;
 use leptos::prelude::*;
 
 use url::form_urlencoded;
@@ -23,7 +24,7 @@ pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl Int
     });
     let tools = context.assets.script.map(|_| view! { <Tools/> });
     view! {
-        <html lang="en" data-theme=theme data-base=context.base.clone()>
+        <html lang="en" data-theme=theme data-base=context.base.clone() data-now=Utc::now().timestamp_millis().to_string()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

@@ -159,3 +159,11 @@ test("when the session has ended it says so and stops", async ({ page, complaint
   await page.clock.runFor("10:00");
   expect(asked).toBe(0);
 });
+
+test("the age of a change stays right while the page is open", async ({ page }) => {
+  await openTimeline(page);
+  const time = page.locator("[data-entry] > summary > time").first();
+  await expect(time).toHaveAttribute("data-age", /^(now|1 min)$/);
+  await page.clock.fastForward("03:00:30");
+  await expect(time).toHaveAttribute("data-age", "3 h");
+});

@@ -11,7 +11,7 @@ use leptos::web_sys::{
 };
 
 use super::announce::announce;
-use super::{dom, fetch, scroll_position};
+use super::{ages, dom, fetch, scroll_position};
 
 /// Pages that are loaded automatically. After that the user presses the link, so that the end of the page can be reached.
 const MAX_AUTOMATIC_PAGES: u32 = 10;
@@ -86,6 +86,7 @@ fn append(page: &Document, address: &str) -> Option<()> {
         document().adopt_node(&next).ok()?;
         ours.append_child(&next).ok()?;
     }
+    ages::update();
     replace_pager(page);
     Some(())
 }

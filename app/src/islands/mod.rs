@@ -12,6 +12,8 @@ mod pill;
 mod shortcuts;
 
 #[cfg(feature = "hydrate")]
+mod ages;
+#[cfg(feature = "hydrate")]
 mod announce;
 #[cfg(feature = "hydrate")]
 mod copy;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// The tools: copying, the keyboard, the theme, local times, recent pages, and infinite scrolling. It renders only the region that
+/// The tools: copying, the keyboard, the theme, local times, ages, recent pages, and infinite scrolling. It renders only the region that
 /// announces their messages to screen readers.
 #[island]
 pub fn PageTools() -> impl IntoView {
@@ -18,7 +18,9 @@ fn start() {}
 fn start() {
     use leptos::ev;
 
-    use super::{copy, dom, infinite_scroll, keyboard, local_times, recent, scroll_position, themes, zone};
+    use super::{
+        ages, copy, dom, infinite_scroll, keyboard, local_times, recent, scroll_position, themes, zone,
+    };
 
     window_event_listener(ev::click, |event| {
         let Some(target) = dom::target(&event) else { return };
@@ -47,6 +49,7 @@ fn start() {
     recent::start();
     scroll_position::start();
     infinite_scroll::start();
+    ages::start();
     // The stylesheet now shows the controls that need script.
     if let Some(root) = dom::root() {
         let _ = root.set_attribute("data-script", "on");

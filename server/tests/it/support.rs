@@ -11,6 +11,7 @@ use sqlx::PgPool;
 use threadline::{ActorKind, ActorRef, AuditTrail};
 use threadline_server::{Access, ActorHook, AuthorizeHook, Console, ConsoleBuilder, Missing};
 use threadline_testkit::database::trail;
+use threadline_testkit::html::part;
 use tower::ServiceExt;
 
 pub(crate) type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
@@ -67,4 +68,10 @@ pub(crate) async fn get(app: &Router, address: &str) -> Result<(StatusCode, Stri
     let response = call(app, address).await?;
     let status = response.status();
     Ok((status, String::from_utf8(response.into_body().collect().await?.to_bytes().to_vec())?))
+}
+
+/// Returns a page without what differs between any two responses: the nonce and the time.
+pub(crate) fn comparable(body: &str) -> String {
+    let [nonce, now] = ["nonce=\"", "data-now=\""].map(|name| part(body, name, "\""));
+    body.replace(nonce, "NONCE").replace(now, "NOW")
 }
