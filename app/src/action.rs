@@ -12,7 +12,7 @@ pub enum ConsoleAction {
     ViewTransaction,
     /// Read the history of one row, the row as it was, and whole values of its changes.
     ViewRow,
-    /// Read what one actor did.
+    /// Read who was active, and what one actor did.
     ViewActor,
     /// Download changes as a file.
     DownloadChanges,

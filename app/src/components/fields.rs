@@ -43,7 +43,7 @@ pub(super) struct FieldRows {
     rest_noun: &'static str,
     /// True if every old value is from the previous change.
     is_from_previous: bool,
-    /// The fields of a new or deleted row that only repeat the time of the change.
+    /// The fields that only repeat the time of the change.
     pub(super) times_of_change: Vec<String>,
 }
 
@@ -54,6 +54,7 @@ impl FieldRows {
         columns.sort(&change.table, &mut fields);
         let previous = |field: &FieldChange| field.before_source == OldValueSource::PreviousChange;
         let is_from_previous = !fields.is_empty() && fields.iter().all(previous);
+        let times_of_change = times_of_change(change, &fields);
         if change.operation == Operation::Update {
             let (shown, rest) = update(fields, !is_from_previous);
             return Self {
@@ -62,10 +63,9 @@ impl FieldRows {
                 rest,
                 rest_noun: "more changed value",
                 is_from_previous,
-                times_of_change: Vec::new(),
+                times_of_change,
             };
         }
-        let times_of_change = times_of_change(change, &fields);
         let sides = if change.operation == Operation::Delete { Sides::Old } else { Sides::New };
         let (shown, rest) = whole_row(&sides, &change.key, fields);
         Self { sides, shown, rest, rest_noun: "more field", is_from_previous, times_of_change }

@@ -78,6 +78,15 @@ async fn time_of_the_change_itself_comes_last_in_a_line(pool: PgPool) -> Result 
     let (_, body) = get(&app, "/audit/timeline?from=").await?;
     let (line, _) = entry(&body, 1);
     assert_eq!(names(line, FIELD), ["opened_on", "created_at"], "{line}");
+    sqlx::raw_sql(
+        "UPDATE calls SET created_at = clock_timestamp(), topic = 'billing', agent = 'bob' WHERE id = 4",
+    )
+    .execute(&pool)
+    .await?;
+    let (_, body) = get(&app, "/audit/timeline?from=").await?;
+    let (line, card) = entry(&body, 1);
+    assert_eq!(names(line, FIELD), ["topic", "agent"], "{line}");
+    assert_eq!(names(card, CELL), ["created_at", "topic", "agent"], "{card}");
     Ok(())
 }
 

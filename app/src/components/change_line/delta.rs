@@ -14,7 +14,7 @@ use crate::html::{Html, IntoHtml};
 const MAX_FIELDS: usize = 2;
 
 /// Renders the first fields of a change, and the number of the others. A new or deleted record does not repeat the column of its
-/// label, and fields that repeat the time of the change come last.
+/// label. Fields that repeat the time of the change come last.
 pub(super) fn delta(change: &Change, rows: &FieldRows, label_column: Option<&str>) -> Html {
     if let Some(bytes) = change.values_left_out {
         return view! { <span class="kind">{format!("values of {}", size(bytes))}</span> }.into_html();
