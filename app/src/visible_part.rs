@@ -36,6 +36,11 @@ impl From<&Scope> for VisiblePart {
 }
 
 impl VisiblePart {
+    /// Returns whether later changes of a record may be hidden, of which other changes are shown.
+    pub(crate) const fn has_incomplete_records(&self) -> bool {
+        matches!(self, Self::PartOfTables(_) | Self::Part)
+    }
+
     /// Returns the words for the header: `Limited to 2 tables`.
     pub(crate) fn short(&self) -> Option<String> {
         match self {

@@ -233,6 +233,12 @@ async fn scope_limits_the_counts_and_the_present(pool: PgPool) -> Result {
         assert_eq!(links_by_field(&body), ["all 2 versions", "priority 1 version"], "{address}: {body}");
         assert!(!body.contains("urgent") && !body.contains("solved"), "{address}: {body}");
     }
+    // What the scope hides may have changed the record since.
+    let (_, body) = get(&app, &format!("{ROW}?as_of={}", at[0])).await?;
+    assert!(body.contains("Exists, as far as you may see. Last changed on"), "{body}");
+    assert!(body.contains("<th>Now, as far as you may see</th>"), "{body}");
+    let (_, body) = get(&app, &format!("{ROW}?as_of={}", at[1])).await?;
+    assert!(body.contains("Nothing that you may see was changed since."), "{body}");
     let sql = format!("UPDATE tickets SET status = 'hidden {}' WHERE id = 1", "x".repeat(10));
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await?;
     let (_, body) = get(&app, ROW).await?;

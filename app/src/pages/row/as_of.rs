@@ -158,8 +158,10 @@ fn then_and_now(then: AsOf, now: &AsOf) -> Html {
 /// Renders the fields that differ between then and now, and the others folded.
 fn compared(then: AsOf, now: &AsOf, whole_now: WholeValue) -> Html {
     let Some(change) = then.entry().map(|entry| entry.change.clone()) else { return ().into_html() };
+    let is_limited = PageContext::current().visible.has_incomplete_records();
     let heading_now = match now {
         AsOf::Uncertain { .. } => "Now, unless it was removed",
+        _ if is_limited => "Now, as far as you may see",
         _ => "Now",
     };
     let comparison = Comparison::new(then, now.clone());
@@ -168,6 +170,7 @@ fn compared(then: AsOf, now: &AsOf, whole_now: WholeValue) -> Html {
     if different.is_empty() {
         let is_last = whole_now.change == whole.change;
         let words = match (is_last, unknown.is_empty()) {
+            (true, _) if is_limited => "Nothing that you may see was changed since.",
             (true, _) => "Nothing was changed since.",
             (false, true) => "Every recorded field is the same now.",
             (false, false) => "No recorded field is known to differ now.",

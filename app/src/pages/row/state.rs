@@ -18,10 +18,12 @@ pub(super) fn state(latest: AsOf, key: &RowKey, timeline: String) -> Html {
     let in_host = in_host.map(|href| view! { " · "{open_in_host(&context, href)} });
     let transaction = latest.entry().map(|entry| transaction(entry.transaction.id));
     let transaction = transaction.map(|href| view! { " "<a href=href>"See the transaction"</a> });
+    let exists = match context.visible.has_incomplete_records() {
+        true => "Exists, as far as you may see. Last changed on ",
+        false => "Exists. Last changed on ",
+    };
     let (sign, words) = match latest {
-        AsOf::Present(entry) => {
-            ("exists", view! { "Exists. Last changed on "{signed_at(entry)}"." }.into_html())
-        }
+        AsOf::Present(entry) => ("exists", view! { {exists}{signed_at(entry)}"." }.into_html()),
         AsOf::Uncertain { entry, causes } => {
             let removals = removals(causes, key);
             let words =
