@@ -73,6 +73,22 @@ async fn filters_work_on_every_elixir_version(pool: PgPool) -> Result {
 }
 
 #[sqlx::test(migrations = false)]
+async fn values_of_a_window_are_counted_on_every_elixir_version(pool: PgPool) -> Result {
+    for generation in GENERATIONS {
+        let trail = trail(&pool, generation).await?;
+        let values = trail.snapshot().await?.occurring_values(&Scope::unscoped(), &Filter::default()).await?;
+        let values = values.ok_or("no time")?;
+        let actors: Vec<String> =
+            values.actors.iter().map(|(actor, count)| format!("{actor} {count}")).collect();
+        assert_eq!(actors, ["user:42 3", "anonymous 2", "job:nightly 1"], "after {generation}");
+        assert_eq!((values.unsigned, values.counted), (2, Count::Exact(8)), "after {generation}");
+        assert_eq!(values.actions, [("order_placed".to_owned(), 3)], "after {generation}");
+        assert_eq!(values.fields, [("state".to_owned(), 2), ("value".to_owned(), 1)], "after {generation}");
+    }
+    Ok(())
+}
+
+#[sqlx::test(migrations = false)]
 async fn limits_for_values_change_no_key(pool: PgPool) -> Result {
     for generation in GENERATIONS {
         let trail = trail(&pool, generation).await?;

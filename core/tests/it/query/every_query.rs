@@ -35,6 +35,8 @@ async fn read_changes(trail: &AuditTrail, scope: &Scope) -> Result {
         filter([("actor", "user")])?,
         filter([("value", "low")])?,
         filter([("value", "=low"), ("field", "priority"), ("actor", "user")])?,
+        filter([("actor", "user:ann,-job"), ("table", "tickets,lines"), ("operation", "-delete")])?,
+        filter([("action", "-ticket.opened"), ("on_behalf_of", "user"), ("field", "priority,-customer")])?,
         filter([("action", "ticket.opened")])?,
         filter([("correlation_id", "case-1")])?,
         filter([("request_id", "req-1"), ("actor", "user:ann")])?,
@@ -49,6 +51,7 @@ async fn read_changes(trail: &AuditTrail, scope: &Scope) -> Result {
         trail.timeline(scope, filter, 5).await?;
         trail.snapshot().await?.count(scope, filter, 100).await?;
         trail.snapshot().await?.activity(scope, filter, Utc::now()).await?;
+        trail.snapshot().await?.occurring_values(scope, filter).await?;
         let (snapshot, mark) = trail.snapshot_with_mark().await?;
         drop(snapshot);
         trail.snapshot().await?.count_newer(scope, filter, &mark, 100).await?;

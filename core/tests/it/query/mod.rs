@@ -14,6 +14,7 @@ mod late_commits;
 mod limited_values;
 mod lines;
 mod malformed_actors;
+mod occurring_values;
 mod paging;
 mod plans;
 mod row_history;
