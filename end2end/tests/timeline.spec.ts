@@ -1,7 +1,7 @@
 // The timeline's filter, windows and pages as a person meets them.
 import type { Page } from "@playwright/test";
 
-import { expect, lines, logIn, openFilter, openLine, raisePriority, sql, test } from "./support.ts";
+import { expect, expectAccessible, lines, logIn, openFilter, openLine, raisePriority, sql, test } from "./support.ts";
 
 const timeline = (page: Page) => page.getByRole("heading", { level: 1, name: "Timeline" });
 
@@ -47,6 +47,40 @@ test("a window keeps the other conditions, and Custom leads to its begin", async
   await expect(page).toHaveURL(/\/audit\/timeline\?table=tickets$/);
   await windows.getByRole("link", { name: "Custom" }).click();
   await expect(page.getByLabel("From (UTC)")).toBeFocused();
+});
+
+test("several values are chosen from lists of what occurs, and one is left out", async ({ page }) => {
+  await logIn(page, "support");
+  await raisePriority(page);
+  await page.goto("/audit/timeline?table=tickets");
+  await openFilter(page);
+  await page.getByRole("link", { name: "Choose from lists" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Choose from lists" })).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole("checkbox", { name: /^priority/u }).check();
+  await page.getByRole("checkbox", { name: /^assignee/u }).check();
+  await page.getByRole("checkbox", { name: /^All users/u }).check();
+  await page.getByRole("button", { name: "Show changes" }).click();
+  await expect(page).toHaveURL(/field=(priority%2Cassignee|assignee%2Cpriority)&actor=user$/u);
+  await expect(page.getByRole("list", { name: "Active filters" })).toContainText(" or ");
+  await expect(lines(page).first()).toBeVisible();
+
+  await openFilter(page);
+  await page.getByRole("link", { name: "Choose from lists" }).click();
+  await expect(page.getByRole("checkbox", { name: /^priority/u })).toBeChecked();
+  await page.getByRole("link", { name: "Everything but All users" }).click();
+  await expect(page).toHaveURL(/actor=-user$/u);
+  await expect(page.getByRole("list", { name: "Active filters" })).toContainText("not users");
+});
+
+test("people only is one click, and another one undoes it", async ({ page }) => {
+  await logIn(page, "support");
+  await page.goto("/audit/timeline?table=tickets&window=24h");
+  await page.getByRole("link", { name: "People only" }).click();
+  await expect(page).toHaveURL(/actor=user%2Cadmin/u);
+  await expect(page).toHaveTitle(/People only · Timeline/u);
+  await page.getByRole("link", { name: "People only" }).click();
+  await expect(page).not.toHaveURL(/actor=/u);
 });
 
 test("a mistake is shown at its field, which keeps what was typed and has the focus", async ({ page, complaints }) => {

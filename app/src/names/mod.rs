@@ -10,7 +10,7 @@ mod mentions;
 mod record;
 mod words;
 
-pub(crate) use self::actor::ActorName;
+pub(crate) use self::actor::{ActorName, plural};
 pub use self::host::{Host, HostLink};
 pub use self::labels::{Label, Labels, RowRef};
 pub use self::mentions::Mentions;

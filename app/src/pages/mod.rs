@@ -14,6 +14,7 @@ mod redaction;
 mod row;
 mod search;
 mod timeline;
+mod timeline_values;
 mod transaction;
 
 use threadline::export::Format;
@@ -31,6 +32,7 @@ use crate::{Endpoint, Route};
 pub static ROUTES: &[Route] = &[
     Route::page::<home::HomePage>("/", EnterConsole).navigation("Overview"),
     Route::page::<TimelinePage>("/timeline", ViewTimeline).navigation("Timeline"),
+    Route::page::<timeline_values::TimelineValuesPage>("/timeline/values", ViewTimeline),
     Route::page::<search::SearchPage>("/search", ViewTimeline),
     Route::new("/api/newer_changes", Endpoint::NewerChanges, ViewTimeline),
     Route::page::<transaction::TransactionPage>("/transactions/{id}", ViewTransaction),

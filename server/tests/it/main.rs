@@ -31,5 +31,6 @@ mod search;
 mod support;
 mod tenants;
 mod timeline;
+mod timeline_values;
 mod transaction;
 mod value_search;

@@ -5,10 +5,10 @@ use threadline::ActorKind;
 use threadline::query::{ActorFilter, Filter, RelativeRange};
 
 use super::LastTransaction;
-use super::view::plural;
 use crate::PageContext;
 use crate::components::{NearValue, Timestamp, did_you_mean, one_line};
 use crate::html::IntoHtml;
+use crate::names::plural;
 
 fn never(actor: &ActorFilter) -> String {
     let actor = match (&actor.id, actor.kind) {

@@ -15,7 +15,7 @@ use threadline::query::{
 use self::query::ActorQuery;
 pub(super) use self::view::windows;
 use crate::components::{CaptureGaps, NearValue};
-use crate::names::ActorName;
+use crate::names::{ActorName, plural};
 use crate::{Mentions, Page, PageContext, PageError, RequestContext};
 
 /// The page of an actor.
@@ -78,7 +78,7 @@ impl Page for ActorPage {
         match (&self.actor.id, self.actor.kind) {
             (Some(_), _) => self.name(context).text,
             (None, ActorKind::Anonymous) => "Anonymous".to_owned(),
-            (None, kind) => format!("All {}", view::plural(kind).to_lowercase()),
+            (None, kind) => format!("All {}", plural(kind).to_lowercase()),
         }
     }
 

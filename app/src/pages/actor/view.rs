@@ -1,15 +1,14 @@
 //! The view of an actor's page.
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use threadline::ActorKind;
-use threadline::query::{Count, Filter, Page as PageOfLines, Position, RelativeRange};
+use threadline::query::{ActorFilter, Count, Filter, Page as PageOfLines, Position, RelativeRange};
 
 use super::ActorPage;
 use super::empty::empty;
 use crate::components::{Pager, counted_up_to, isolated, line_list, open_in_host, search_stopped};
-use crate::html::IntoHtml;
-use crate::names::ActorName;
+use crate::html::{Html, IntoHtml};
+use crate::names::{ActorName, plural};
 use crate::{Page, PageContext};
 
 /// Renders what an actor changed.
@@ -28,6 +27,7 @@ pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
     let timeline =
         context.timeline_href(&Filter { actor: Some(actor.clone().into()), from, ..Filter::default() });
     let everybody = context.href("/actors");
+    let also = on_behalf_of(&context, &actor, from);
     let crumb = actor.id.is_some().then(|| view! { " / "<a href=whole_kind>{plural(actor.kind)}</a> });
     let heading = heading(count, window);
     let list = format!("{path}?window={window}");
@@ -58,7 +58,17 @@ pub(super) fn view(page: ActorPage, context: PageContext) -> impl IntoView {
             {body}
         </section>
         {timeline}
+        {also}
     }
+}
+
+/// Renders the link to what others did on behalf of an actor, such as jobs.
+fn on_behalf_of(context: &PageContext, actor: &ActorFilter, from: Option<DateTime<Utc>>) -> Option<Html> {
+    actor.id.as_ref()?;
+    let filter = Filter { on_behalf_of: Some(actor.clone().into()), from, ..Filter::default() };
+    let href = context.readable_timeline_href(&filter)?;
+    let name = context.names().filtered_actor(actor);
+    Some(view! { <p class="note">"Also for "{isolated(name)}": "<a href=href>"what jobs and others did"</a></p> }.into_html())
 }
 
 /// Renders links to every time window, and marks the current one.
@@ -71,18 +81,7 @@ pub(in crate::pages) fn windows(current: RelativeRange, path: &str) -> impl Into
             view! { <a class="button" href=href aria-current=marked>"Last "{window.name()}</a> }
         })
         .collect();
-    view! { <nav class="windows" aria-label="Window">{links}</nav> }
-}
-
-pub(super) const fn plural(kind: ActorKind) -> &'static str {
-    match kind {
-        ActorKind::User => "Users",
-        ActorKind::Admin => "Admins",
-        ActorKind::ServiceAccount => "Service accounts",
-        ActorKind::Job => "Jobs",
-        ActorKind::System => "System actors",
-        _ => "Anonymous",
-    }
+    view! { <nav class="windows" aria-label="Window" data-windows="">{links}</nav> }
 }
 
 fn heading(count: Option<Count>, window: RelativeRange) -> String {

@@ -6,8 +6,9 @@ use chrono::{DateTime, Datelike, TimeZone, Timelike, Utc};
 use leptos::prelude::*;
 use threadline::query::Filter;
 
+use super::condition_words::{Word, condition_in_words};
 use super::filter_fields::label;
-use crate::components::isolated;
+use crate::html::{Html, IntoHtml};
 use crate::{PageContext, Zone};
 
 /// Renders one chip for each condition, with a link that removes it. The time window is one condition.
@@ -20,23 +21,20 @@ pub(super) fn chips(context: &PageContext, filter: &Filter, now: DateTime<Utc>) 
     let conditions = pairs.iter().filter(|(key, _)| !matches!(*key, "from" | "to")).map(|(key, value)| {
         // A key is ambiguous without its table.
         let href = if *key == "table" { without(&["table", "key"]) } else { without(&[key]) };
-        chip(
-            format!("{}: ", label(key)),
-            value.clone(),
-            format!("Remove {} filter", label(key).to_lowercase()),
-            href,
-        )
+        let words = condition_in_words(context.names(), filter, key, value).into_iter().map(Word::view);
+        let words: Vec<_> = words.collect();
+        chip(words.into_html(), format!("Remove {} filter", label(key).to_lowercase()), href)
     });
     let window = describe_window(filter, Zone::current(), now)
-        .map(|words| chip(String::new(), words, "Remove window".to_owned(), without(&["from", "to"])));
+        .map(|words| chip(words.into_html(), "Remove window".to_owned(), without(&["from", "to"])));
     let chips: Vec<_> = conditions.chain(window).collect();
     (!chips.is_empty()).then(|| view! { <ul class="chips" aria-label="Active filters">{chips}</ul> })
 }
 
-fn chip(label: String, value: String, remove: String, href: String) -> impl IntoView {
+fn chip(words: Html, remove: String, href: String) -> impl IntoView {
     view! {
         <li class="chip">
-            <span>{label}{isolated(value)}</span>
+            <span>{words}</span>
             <a href=href aria-label=remove.clone() title=remove>"×"</a>
         </li>
     }

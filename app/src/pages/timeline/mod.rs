@@ -2,6 +2,7 @@
 
 mod activity_strip;
 mod chips;
+mod condition_words;
 mod empty;
 mod filter_fields;
 mod filter_form;
@@ -10,6 +11,7 @@ mod mistake;
 mod presets;
 mod query;
 mod result;
+mod title;
 mod view;
 
 use http::StatusCode;
@@ -81,8 +83,11 @@ impl Page for TimelinePage {
         if self.result.is_ok() { StatusCode::OK } else { StatusCode::BAD_REQUEST }
     }
 
-    fn title(&self, _: &PageContext) -> String {
-        "Timeline".to_owned()
+    fn title(&self, context: &PageContext) -> String {
+        match &self.result {
+            Ok(found) => title::title(context.names(), &found.filter),
+            Err(_) => "Timeline".to_owned(),
+        }
     }
 
     fn mention(&self, mentions: &mut Mentions) {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
-use threadline::query::{Filter, RelativeRange};
+use threadline::query::{Filter, RelativeRange, Selection};
 
 use super::InvalidFilter;
 use super::filter_fields::CUSTOM_WINDOW;
@@ -94,10 +94,22 @@ pub(super) fn presets(
         .collect();
     let other = current.is_none().then_some("true");
     view! {
-        <div class="presets" role="group" aria-label="Window">
+        <div class="presets" role="group" aria-label="Window" data-windows="">
             {links} <a href=CUSTOM_WINDOW aria-current=other>"Custom"</a>
         </div>
     }
+}
+
+/// Renders the link that shows the changes of people only, or of everybody again.
+pub(super) fn people_only(context: &PageContext, typed: &[(String, String)]) -> impl IntoView + use<> {
+    let people = Selection::people().to_string();
+    let is_on = typed.iter().any(|(key, value)| key == "actor" && value.trim() == people);
+    let is_other = |key: &str| !matches!(key, "actor" | "older" | "newer");
+    let others = typed.iter().filter(|(key, value)| is_other(key) && !value.trim().is_empty());
+    let mut pairs: Vec<(&str, String)> = others.map(|(key, value)| (key.as_str(), value.clone())).collect();
+    pairs.extend((!is_on).then_some(("actor", people)));
+    let href = context.timeline_with(&pairs);
+    view! { <div class="presets"><a href=href aria-current=is_on.then_some("true")>"People only"</a></div> }
 }
 
 #[cfg(test)]

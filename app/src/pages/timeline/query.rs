@@ -7,7 +7,7 @@ use chrono::Utc;
 use http::request::Parts;
 use threadline::InvalidParameter;
 use threadline::TableName;
-use threadline::query::{Filter, Position, RelativeRange, RowKey, Timestamp};
+use threadline::query::{FILTER_KEYS, Filter, Position, RelativeRange, RowKey, Timestamp};
 
 use crate::RequestContext;
 use crate::query_string::{pairs, parse_filter, resolve_times};
@@ -16,8 +16,8 @@ use crate::relative_range::DEFAULT_RANGE;
 /// The filter of an address, as it was typed. Besides the keys of [`Filter`], it may name a time window by its length.
 #[derive(Debug, Clone)]
 pub struct TimelineQuery {
-    pub(super) typed: Vec<(String, String)>,
-    /// True if a time was written as people do, and is now a UTC time.
+    pub(in crate::pages) typed: Vec<(String, String)>,
+    /// True if a time was written as people do, and is now a UTC time, or if several values of a key are now a list.
     pub(super) is_resolved: bool,
 }
 
@@ -29,9 +29,28 @@ impl FromRequestParts<RequestContext> for TimelineQuery {
         if typed.is_empty() {
             typed.push(("window".to_owned(), DEFAULT_RANGE.to_string()));
         }
-        let is_resolved = resolve_times(&mut typed, &["from", "to"], context.page.zone);
+        let is_joined = join_lists(&mut typed);
+        let is_resolved = resolve_times(&mut typed, &["from", "to"], context.page.zone) || is_joined;
         Ok(Self { typed, is_resolved })
     }
+}
+
+/// Joins the values of each key that accepts several and is given more than once, as by the checkboxes of a form. Returns true if there
+/// is such a key.
+fn join_lists(pairs: &mut Vec<(String, String)>) -> bool {
+    let is_list = |key: &str| FILTER_KEYS.iter().any(|known| known.name == key && known.is_list);
+    let given = pairs.len();
+    let mut joined: Vec<(String, String)> = Vec::new();
+    for (key, value) in std::mem::take(pairs) {
+        match joined.iter_mut().find(|(known, _)| *known == key && is_list(&key)) {
+            Some((_, _)) if value.trim().is_empty() => {}
+            Some((_, list)) if list.trim().is_empty() => *list = value,
+            Some((_, list)) => *list = format!("{list},{value}"),
+            None => joined.push((key, value)),
+        }
+    }
+    *pairs = joined;
+    pairs.len() < given
 }
 
 impl TimelineQuery {
@@ -74,7 +93,7 @@ impl TimelineQuery {
 
     /// Returns the pairs as they were typed, for a form with a mistake. A window that is named by its length becomes its first
     /// moment, for which the form has a field.
-    pub(super) fn typed_for_form(&self) -> Vec<(String, String)> {
+    pub(in crate::pages) fn typed_for_form(&self) -> Vec<(String, String)> {
         let pair = |(key, value): &(String, String)| match (key.as_str(), value.parse::<RelativeRange>()) {
             ("window", Ok(range)) => {
                 let from = range.before(Utc::now()).from.map(|from| Timestamp(from).to_string());
@@ -113,6 +132,25 @@ mod tests {
 
     fn of_window(word: &str) -> TimelineQuery {
         TimelineQuery { typed: vec![("window".to_owned(), word.to_owned())], is_resolved: false }
+    }
+
+    #[test]
+    fn repeated_values_become_a_list() {
+        for (pairs, expected) in [
+            (
+                &[("actor", "user:1"), ("table", "a"), ("actor", "-job")][..],
+                &[("actor", "user:1,-job"), ("table", "a")][..],
+            ),
+            (&[("actor", ""), ("actor", "user:1"), ("actor", " ")], &[("actor", "user:1")]),
+            (&[("key", "1"), ("key", "2")], &[("key", "1"), ("key", "2")]),
+        ] {
+            let owned = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+                pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+            };
+            let mut joined = owned(pairs);
+            assert_eq!(join_lists(&mut joined), pairs.len() != expected.len());
+            assert_eq!(joined, owned(expected));
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::activity_strip::activity_strip;
 use super::chips::chips;
 use super::empty::{invalid_filter, no_changes, unknown_values};
 use super::filter_form::filter_form;
-use super::presets::presets;
+use super::presets::{people_only, presets};
 use super::result::{downloads, result_line};
 use super::{FoundChanges, TimelinePage};
 use crate::PageContext;
@@ -22,6 +22,7 @@ pub(super) fn view(page: TimelinePage, context: PageContext) -> impl IntoView {
     let now = Utc::now();
     let filter = result.as_ref().map(|found| &found.filter);
     let presets = presets(&context, &typed, filter, now).into_html();
+    let people = people_only(&context, &typed).into_html();
     let form = filter_form(&context, &typed, &tables, filter.err()).into_html();
     let found = result.as_ref().ok();
     let count = found.map(|found| result_line(found.count));
@@ -32,7 +33,7 @@ pub(super) fn view(page: TimelinePage, context: PageContext) -> impl IntoView {
     };
     view! {
         <div class="head"><h1>"Timeline"</h1> {count}</div>
-        <div class="bar">{presets} {form} {downloads}</div>
+        <div class="bar">{presets} {people} {form} {downloads}</div>
         {result}
     }
 }
