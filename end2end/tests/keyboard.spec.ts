@@ -54,6 +54,26 @@ test("Enter on a link inside of an open line follows the link", async ({ page })
   await expect(page).toHaveURL(new URL(href, page.url()).href);
 });
 
+test("digits open the time windows, unless the keys are switched off", async ({ page }) => {
+  await openTimeline(page);
+  await page.keyboard.press("3");
+  const windows = page.getByRole("group", { name: "Window" });
+  await expect(windows.getByRole("link", { name: "Last 7 d" })).toHaveAttribute("aria-current", "true");
+  await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+  await page.keyboard.press("5");
+  await expect(windows.getByRole("link", { name: "All time" })).toHaveAttribute("aria-current", "true");
+  await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+  // Typed into a field, a digit is a digit.
+  await page.keyboard.press("/");
+  await page.keyboard.type("12");
+  await expect(page.getByRole("searchbox", { name: "Find" })).toHaveValue("12");
+  await page.evaluate(() => localStorage.setItem("threadline_keys", "off"));
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+  await page.keyboard.press("1");
+  await expect(windows.getByRole("link", { name: "All time" })).toHaveAttribute("aria-current", "true");
+});
+
 test("f goes to the filter, the slash to the search, and letters typed there are letters", async ({ page }) => {
   await openTimeline(page);
   await page.setViewportSize({ width: 320, height: 700 });

@@ -2,6 +2,7 @@
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::window;
+use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement, Storage};
 
 use super::shortcuts::{SHORTCUTS, ShortcutAction};
@@ -40,6 +41,7 @@ pub(super) fn pressed(event: &KeyboardEvent) {
         ShortcutAction::Copy => entries::copy_id(),
         ShortcutAction::Search => focus_search(),
         ShortcutAction::Filter => focus_filter(),
+        ShortcutAction::Window(number) => open_window(number),
         ShortcutAction::Help => show_help(),
         ShortcutAction::Close => close(),
     };
@@ -106,6 +108,19 @@ fn focus_filter() -> bool {
         inside = details.parent_element().and_then(|parent| dom::around(&parent, "details"));
     }
     field.focus().is_ok()
+}
+
+/// Follows the link to a time window. Pages without these links have no windows.
+fn open_window(number: usize) -> bool {
+    let links = dom::all("[data-windows] a");
+    let link = number
+        .checked_sub(1)
+        .and_then(|index| links.get(index))
+        .and_then(|link| link.dyn_ref::<HtmlElement>());
+    link.is_some_and(|link| {
+        link.click();
+        true
+    })
 }
 
 fn show_help() -> bool {

@@ -22,6 +22,8 @@ pub(crate) enum ShortcutAction {
     Copy,
     Search,
     Filter,
+    /// Opens the time window with this number.
+    Window(usize),
     Help,
     Close,
 }
@@ -31,7 +33,7 @@ const fn shortcut(key: &'static str, description: &'static str, action: Shortcut
 }
 
 /// Every shortcut, in the order of the help.
-pub(crate) const SHORTCUTS: [Shortcut; 9] = [
+pub(crate) const SHORTCUTS: [Shortcut; 14] = [
     shortcut("j", "Go to the next line", ShortcutAction::Next),
     shortcut("k", "Go to the previous line", ShortcutAction::Previous),
     shortcut("o", "Open or close the line, as Enter does", ShortcutAction::Toggle),
@@ -39,6 +41,11 @@ pub(crate) const SHORTCUTS: [Shortcut; 9] = [
     shortcut("c", "Copy the id of the transaction", ShortcutAction::Copy),
     shortcut("/", "Go to the search", ShortcutAction::Search),
     shortcut("f", "Go to the filter", ShortcutAction::Filter),
+    shortcut("1", "Show the last hour", ShortcutAction::Window(1)),
+    shortcut("2", "Show the last 24 hours", ShortcutAction::Window(2)),
+    shortcut("3", "Show the last 7 days", ShortcutAction::Window(3)),
+    shortcut("4", "Show the last 30 days", ShortcutAction::Window(4)),
+    shortcut("5", "Show all time", ShortcutAction::Window(5)),
     shortcut("?", "Show these shortcuts", ShortcutAction::Help),
     shortcut("Escape", "Close what is open", ShortcutAction::Close),
 ];
