@@ -26,27 +26,31 @@ pub(super) fn view(page: TimelinePage, context: PageContext) -> impl IntoView {
     let form = filter_form(&context, &typed, &tables, filter.err()).into_html();
     let found = result.as_ref().ok();
     let count = found.map(|found| result_line(found.count));
+    let live = found.map(|found| live_changes(&context, found));
     let downloads = found.map(|found| downloads(&context, &found.filter));
     let result = match result {
         Ok(found) => Either::Left(self::result(&context, found, now)),
         Err(invalid) => Either::Right(invalid_filter(&context, invalid)),
     };
     view! {
-        <div class="head"><h1>"Timeline"</h1> {count}</div>
+        <div class="head"><h1>"Timeline"</h1> {count} {live}</div>
         <div class="bar">{presets} {people} {form} {downloads}</div>
         {result}
     }
 }
 
-fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> impl IntoView + use<> {
-    let FoundChanges {
-        filter, position, page, activity, has_changes, explained, gaps, unsearched, mark, ..
-    } = found;
-    let list = context.timeline_href(&filter);
+/// Renders the part that offers newer changes, on the newest page of a window that is still open.
+fn live_changes(context: &PageContext, found: &FoundChanges) -> Option<impl IntoView + use<>> {
+    let mark = found.mark.as_ref().filter(|_| found.page.newer.is_none())?;
+    let list = context.timeline_href(&found.filter);
     let query = list.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
-    let live = mark
-        .filter(|_| page.newer.is_none())
-        .map(|mark| view! { <LiveChanges query=query since=mark.to_string()/> });
+    Some(view! { <LiveChanges query=query since=mark.to_string()/> })
+}
+
+fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> impl IntoView + use<> {
+    let FoundChanges { filter, position, page, activity, has_changes, explained, gaps, unsearched, .. } =
+        found;
+    let list = context.timeline_href(&filter);
     let strip = activity.map(|activity| activity_strip(context, &filter, &activity, now));
     let lines = page.entries;
     let summary = format!("{} shown", lines.len());
@@ -66,10 +70,7 @@ fn result(context: &PageContext, found: FoundChanges, now: DateTime<Utc>) -> imp
         false => EitherOf3::C(line_list(lines, gaps, true, !filter.is_empty(), now)),
     };
     view! {
-        <div class="result">
-            {chips(context, &filter, now)}
-            {live}
-        </div>
+        {chips(context, &filter, now)}
         {strip}
         {unsearched_columns(&unsearched)}
         {entries}
