@@ -139,6 +139,10 @@ pub(super) async fn all(pool: &PgPool) -> Result<Vec<Case>> {
         add(Query::Timeline(text.to_owned()), (3, beside));
         add(Query::Count(text.to_owned()), (3, beside));
     }
+    for (id, beside) in [(1, 50), (900, 600), (99_999, 600)] {
+        add(Query::FieldCounts(id, String::new()), (16, beside));
+    }
+    add(Query::ActiveActors(String::new()), (4, 60));
     add(Query::HasChanges, (0, 10));
     add(Query::CapturedTables, (0, 0));
     for TimelinePosition { cursor, from, to } in positions.all() {
@@ -151,6 +155,9 @@ pub(super) async fn all(pool: &PgPool) -> Result<Vec<Case>> {
             add(Query::Timeline(format!("actor=user:1&{text}")), (9, 200));
             add(Query::RowHistory(1, text.clone()), (11, 100));
             add(Query::RowHistory(900, text.clone()), (11, 600));
+            add(Query::FieldCounts(1, text.clone()), (16, 100));
+            add(Query::FieldCounts(900, text.clone()), (16, 600));
+            add(Query::ActiveActors(text.clone()), (4, 60));
             add(Query::ActorHistory("user:1", text.clone()), (3, 80));
             add(Query::ActorHistory("user", text), (3, 80));
         }

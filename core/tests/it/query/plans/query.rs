@@ -22,6 +22,10 @@ pub(super) enum Query {
     HasChanges,
     CapturedTables,
     RowHistory(i32, String),
+    /// The numbers of versions by field, in a time range.
+    FieldCounts(i32, String),
+    /// The actors of a time range.
+    ActiveActors(String),
     AsOf(i32, DateTime<Utc>),
     Compare(i32, [DateTime<Utc>; 2]),
     ActorHistory(&'static str, String),
@@ -45,6 +49,8 @@ impl Query {
             Self::Timeline(text)
             | Self::Count(text)
             | Self::RowHistory(_, text)
+            | Self::FieldCounts(_, text)
+            | Self::ActiveActors(text)
             | Self::ActorHistory(_, text)
             | Self::ActorWindow(_, text) => {
                 let (filter, _) = read(text)?;
@@ -92,6 +98,21 @@ impl Query {
                     .await?
                     .entries
                     .len()
+            }
+            Self::FieldCounts(id, text) => {
+                let filter = read(text)?.0;
+                let mut snapshot = trail.snapshot().await?;
+                let counts = snapshot.field_counts(scope, "t01", [("id", id)], &filter, CAP);
+                match counts.await?.ok_or("counting took too long")?.versions {
+                    Count::Exact(count) | Count::Truncated(count) => count,
+                }
+            }
+            Self::ActiveActors(text) => {
+                let filter = read(text)?.0;
+                let range = TimeRange::new(filter.from, filter.to)?;
+                let active = trail.snapshot().await?.active_actors(scope, range, CAP).await?;
+                let actors = active.ok_or("counting took too long")?.actors;
+                actors.iter().map(|active| active.changes).sum()
             }
             Self::AsOf(id, at) => {
                 usize::from(trail.as_of(scope, "t01", [("id", id)], *at).await?.row().is_some())
