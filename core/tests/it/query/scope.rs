@@ -25,6 +25,11 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
     answers.push(format!("newer changes {:?}", newer.iter().map(word).collect::<Vec<_>>()));
     answers.push(format!("has {}", trail.snapshot().await?.has_changes(scope).await?));
     answers.push(format!("tables {:?}", trail.snapshot().await?.captured_tables(scope).await?));
+    for cap in [2, 100] {
+        let active = trail.snapshot().await?.active_actors(scope, TimeRange::default(), cap).await?;
+        answers.push(format!("active {active:?}"));
+    }
+    answers.push(format!("columns {:?}", trail.snapshot().await?.captured_columns(scope).await?));
     // Small pages have many cursors, which must not reveal hidden changes.
     let mut position = newest;
     let mut pages = Vec::new();
@@ -44,6 +49,10 @@ async fn answers(trail: &AuditTrail, scope: &Scope, transactions: &[Uuid]) -> Re
         let history = trail.snapshot().await?.row_history(scope, table, key, &any, newest, 100).await;
         let history = history.map(|page| words(&page)).map_err(|error| error.to_string());
         answers.push(format!("history {table} {key:?} {history:?}"));
+        for cap in [2, 100] {
+            let counts = trail.snapshot().await?.field_counts(scope, table, key, &any, cap).await?;
+            answers.push(format!("fields {table} {key:?} {counts:?}"));
+        }
         let state = match trail.as_of(scope, table, key, Utc::now()).await {
             Ok(AsOf::Present(entry)) => format!("row after {}", entry.change.captured_at),
             Ok(AsOf::Uncertain { causes, .. }) => format!("perhaps removed: {causes:?}"),
