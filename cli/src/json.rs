@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use threadline::query::{
-    AsOf, Comparison, FieldChange, Page, RowKey, TimelineEntry, Timestamp, TransactionDetail,
-    TransactionRecord, TransactionWithOldValues, UnsearchedColumns,
+    AsOf, Comparison, FieldChange, Filter, FoundActor, FoundRecord, Page, RowKey, TimelineEntry, Timestamp,
+    TransactionDetail, TransactionRecord, TransactionWithOldValues, UnsearchedColumns,
 };
 
 use crate::args::RowRef;
+use crate::commands::search;
 use crate::error::Error;
 use crate::escape::escaped_json;
 use crate::output::Report;
@@ -44,6 +45,70 @@ pub(crate) fn timeline(
     not_searched: Option<&[UnsearchedColumns]>,
 ) -> Result<Report, Error> {
     document(&TimelineDocument { page, not_searched })
+}
+
+/// What a text names, and the newest changes with the text in a value.
+#[derive(Serialize)]
+struct SearchDocument<'a> {
+    records: Vec<RecordDocument<'a>>,
+    /// The number of captured tables whose records were not searched.
+    tables_not_searched: usize,
+    actors: Vec<ActorDocument>,
+    /// The filters for a correlation id and a request id.
+    requests: &'a [Filter],
+    transaction: Option<String>,
+    /// Missing if the text names one thing exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<&'a [TimelineEntry]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    truncated_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_searched: Option<&'a [UnsearchedColumns]>,
+}
+
+#[derive(Serialize)]
+struct RecordDocument<'a> {
+    table_schema: &'a str,
+    table_name: &'a str,
+    table_pk: &'a RowKey,
+    /// `key` or `label`.
+    found_by: &'static str,
+    /// The time of its newest change, or of the newest one with the label.
+    captured_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct ActorDocument {
+    actor: String,
+    is_exact: bool,
+}
+
+pub(crate) fn search(found: &search::Found) -> Result<Report, Error> {
+    let search::Found { result, labelled, values, unsearched } = found;
+    let by_key = result.records.iter().map(|record| record_document(record, "key"));
+    let by_label = labelled.iter().map(|record| record_document(record, "label"));
+    let actor =
+        |found: &FoundActor| ActorDocument { actor: found.actor.to_string(), is_exact: found.is_exact };
+    let page = values.as_ref().map(|(_, page)| page);
+    document(&SearchDocument {
+        records: by_key.chain(by_label).collect(),
+        tables_not_searched: result.tables_left_out,
+        actors: result.actors.iter().map(actor).collect(),
+        requests: &result.requests,
+        transaction: result.transaction.map(|id| id.to_string()),
+        changes: page.map(|page| page.entries.as_slice()),
+        truncated_at: page.and_then(|page| page.truncated_at).map(Timestamp),
+        not_searched: unsearched.as_deref(),
+    })
+}
+
+fn record_document<'a>(
+    FoundRecord { table, key, entry, .. }: &'a FoundRecord,
+    found_by: &'static str,
+) -> RecordDocument<'a> {
+    let (table_schema, table_name) = (table.schema(), table.name());
+    let captured_at = Timestamp(entry.change.captured_at);
+    RecordDocument { table_schema, table_name, table_pk: key, found_by, captured_at }
 }
 
 pub(crate) fn transaction(detail: &TransactionDetail) -> Result<Report, Error> {

@@ -19,7 +19,7 @@ use crate::args::{ConfigArgs, ConnectionArgs, NoRequiredKeys, RequiredCorrelatio
 use crate::commands::timeline::TimelineArgs;
 use crate::commands::{
     actor, actors, as_of, compare, count, gen_triggers, gen_value_index, health_coverage, history, incident,
-    install, policy_show, timeline, transaction, verify_coverage,
+    install, policy_show, search, timeline, transaction, verify_coverage,
 };
 use crate::error::Error;
 use crate::output::Report;
@@ -55,6 +55,8 @@ enum Command {
     /// Compare the deployed redaction with threadline.toml.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Find what a text names: a record, an actor, an id, or a text in a value.
+    Search(search::SearchArgs),
     /// Show changes, newest first.
     Timeline(TimelineArgs<NoRequiredKeys>),
     /// Count changes.
@@ -132,6 +134,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<Report, Error> 
         Command::Health(HealthCommand::Coverage(args)) => health_coverage::run(session, &args).await,
         Command::VerifyCoverage => verify_coverage::run(session).await,
         Command::Policy(PolicyCommand::Show(args)) => policy_show::run(session, &args).await,
+        Command::Search(args) => search::run(session, &args).await,
         Command::Timeline(args) => timeline::run(session, &args, "timeline").await,
         Command::Count(args) => count::run(session, &args).await,
         Command::History(args) => history::run(session, &args).await,

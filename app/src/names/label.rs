@@ -1,5 +1,6 @@
 //! The label of a record, from a recorded change: what tells it apart for people.
 
+use threadline::TableWords;
 use threadline::query::{Change, FieldValue};
 
 use super::record::RecordLabel;
@@ -7,9 +8,6 @@ use super::words::TableNames;
 
 /// The longest label, in characters.
 const MAX_LABEL_CHARS: usize = 80;
-
-/// The columns that usually hold what tells records apart, in this order.
-const USUAL_COLUMNS: [&str; 7] = ["subject", "title", "name", "label", "email", "slug", "number"];
 
 /// Returns the label that a record has in a recorded change. A column of the key tells nothing that the key does not tell, and a
 /// redacted one has no value to show.
@@ -23,7 +21,7 @@ pub(super) fn recorded(words: &TableNames, change: &Change) -> Option<RecordLabe
     };
     match &words.label {
         Some(columns) => columns.iter().find_map(|column| from(column)),
-        None => USUAL_COLUMNS.into_iter().find_map(from),
+        None => TableWords::USUAL_LABELS.into_iter().find_map(from),
     }
 }
 

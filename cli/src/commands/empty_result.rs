@@ -104,7 +104,7 @@ fn command_line(form: &CommandForm, filter: &Filter) -> String {
     form.with(filter).map_or_else(String::new, |command| format!("  {command}\n"))
 }
 
-fn counted(count: Count) -> String {
+pub(super) fn counted(count: Count) -> String {
     match count {
         Count::Exact(0) => "no changes with the other conditions".to_owned(),
         Count::Exact(1) => "1 change".to_owned(),

@@ -14,6 +14,7 @@ pub(crate) mod incident;
 pub(crate) mod install;
 mod missed_changes;
 pub(crate) mod policy_show;
+pub(crate) mod search;
 pub(crate) mod timeline;
 pub(crate) mod transaction;
 mod unsearched;

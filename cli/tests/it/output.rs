@@ -9,9 +9,10 @@ use crate::support::help_desk::{json, seed};
 use crate::support::{Result, run, stdout};
 
 /// Names of snapshots, and the commands whose output they hold.
-const COMMANDS: [(&str, &[&str]); 13] = [
+const COMMANDS: [(&str, &[&str]); 14] = [
     ("timeline", &["timeline"]),
     ("timeline_nothing_found", &["timeline", "--table", "tickets", "--actor", "user:nobody"]),
+    ("search", &["search", "ticket", "1"]),
     ("history", &["history", "tickets", "id=1"]),
     ("as_of", &["as-of", "tickets", "id=1", "2026-01-01T00:00:00Z"]),
     ("as_of_future", &["as-of", "tickets", "id=1", "2100-01-01T00:00:00Z"]),

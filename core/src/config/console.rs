@@ -41,6 +41,11 @@ pub struct ConsoleWords {
     pub actions: BTreeMap<String, String>,
 }
 
+impl TableWords {
+    /// The columns that usually hold what tells records apart, in this order: those of a table without [`label`](Self::label).
+    pub const USUAL_LABELS: [&str; 7] = ["subject", "title", "name", "label", "email", "slug", "number"];
+}
+
 /// The words for the records of a table: a section of `[console.tables]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]

@@ -60,6 +60,7 @@ async fn guide_commands_find_their_results(pool: PgPool) -> Result {
     }
     seen.dedup();
     let commands = [
+        "search",
         "history",
         "as-of",
         "compare",

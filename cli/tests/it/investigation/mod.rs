@@ -15,4 +15,5 @@ mod mistyped;
 mod paging;
 mod records;
 mod removals;
+mod search;
 mod value_search;

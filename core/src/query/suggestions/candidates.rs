@@ -136,6 +136,33 @@ impl Budget<'_, '_> {
     }
 }
 
+/// The shortest text, in characters, that is searched in ids.
+const MIN_PART: usize = 2;
+
+impl Budget<'_, '_> {
+    /// Returns the actors of the newest transactions whose id contains a text, in any case, each once.
+    pub(super) async fn actors_with(
+        &mut self,
+        scope: &Scope,
+        text: &str,
+    ) -> Result<Vec<ActorFilter>, QueryError> {
+        let text = text.to_lowercase();
+        let mut actors: Vec<ActorFilter> = Vec::new();
+        if text.chars().count() < MIN_PART {
+            return Ok(actors);
+        }
+        for actor in self.transactions(scope).await?.iter().filter_map(|newest| newest.actor.as_ref()) {
+            let is_match = actor.id().is_some_and(|id| id.to_lowercase().contains(&text));
+            if is_match
+                && !actors.iter().any(|known| known.id.as_deref() == actor.id() && known.kind == actor.kind())
+            {
+                actors.push(ActorFilter::from(actor));
+            }
+        }
+        Ok(actors)
+    }
+}
+
 /// Returns the actors that a text names if its blanks, its case, or its missing type do not count.
 fn spelled_actors(typed: &str) -> Vec<ActorFilter> {
     let (kind, id) = match typed.split_once(':') {

@@ -9,12 +9,15 @@ use crate::query::engine::criteria::Criteria;
 use crate::query::engine::snapshot::Snapshot;
 use crate::query::model::error::QueryError;
 use crate::query::model::filter::{ActorFilter, FILTER_KEYS, Filter, Selection};
+use crate::query::model::page::Count;
 
 /// The keys whose values are looked for, the cheapest first.
 const SEARCHED_KEYS: [&str; 7] = ["table", "key", "correlation_id", "request_id", "actor", "action", "field"];
 
 /// The number of values of one condition that are looked for.
 const MAX_LISTED_VALUES: usize = 5;
+/// The number of actors that are near to a text.
+const MAX_ACTORS: usize = 5;
 
 impl Snapshot<'_> {
     /// Explains why no change matches a filter: which of its values no change in the scope has, with those that are near to them,
@@ -66,6 +69,19 @@ impl Snapshot<'_> {
         let unknown = budget.near_values(scope, key, &typed, &list, others).await;
         budget.end();
         unknown
+    }
+
+    /// Returns the actors whose id is near to a text, and then those of the newest transactions whose id contains it, with the numbers
+    /// of their changes.
+    pub(in crate::query) async fn near_actors(
+        &mut self,
+        scope: &Scope,
+        text: &str,
+    ) -> Result<Vec<(ActorFilter, Option<Count>)>, QueryError> {
+        let mut budget = Budget::new(self);
+        let actors = budget.near_actors(scope, text).await;
+        budget.end();
+        actors
     }
 }
 
@@ -191,6 +207,25 @@ impl Budget<'_, '_> {
             suggestions.push(Suggestion { value, filter, count });
         }
         Ok(UnknownValue { key: known_key, typed: typed.to_owned(), is_certain: false, suggestions })
+    }
+
+    async fn near_actors(
+        &mut self,
+        scope: &Scope,
+        text: &str,
+    ) -> Result<Vec<(ActorFilter, Option<Count>)>, QueryError> {
+        let list = Selection::from(text.to_owned());
+        let near = self.near_values(scope, "actor", text, &list, &Filter::default()).await?.suggestions;
+        let near = near.into_iter().filter_map(|near| Some((near.filter.actor?.only()?.clone(), near.count)));
+        let mut actors: Vec<(ActorFilter, Option<Count>)> = near.collect();
+        for actor in self.actors_with(scope, text).await? {
+            if actors.len() < MAX_ACTORS && !actors.iter().any(|(known, _)| *known == actor) {
+                let filter = Filter { actor: Some(actor.clone().into()), ..Filter::default() };
+                let count = self.count(Criteria::new(scope, &filter)).await?;
+                actors.push((actor, count));
+            }
+        }
+        Ok(actors)
     }
 
     async fn keys(&mut self, scope: &Scope, filter: &Filter) -> Result<Vec<String>, QueryError> {
