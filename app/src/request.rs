@@ -12,7 +12,7 @@ use threadline::{AuditTrail, Scope, TableName};
 use crate::components::CaptureGaps;
 use crate::coverage::CoverageSource;
 use crate::table_cache::TableCache;
-use crate::{ColumnOrder, ConsoleAction, PageContext};
+use crate::{ColumnOrder, ConsoleAction, HostSearch, PageContext};
 
 /// The part of the query timeout that a page waits for what it can do without: 2 of 8 seconds.
 const OPTIONAL_DIVISOR: u32 = 4;
@@ -67,6 +67,8 @@ pub struct RequestContext {
     pub scope: Scope,
     /// The context in which the page is rendered.
     pub page: PageContext,
+    /// The host's own search, if it has one.
+    pub host_search: Option<Arc<dyn HostSearch>>,
 }
 
 /// The reason why a query has no result. The reason is in the log.

@@ -18,6 +18,8 @@ pub enum Endpoint {
     NewerChanges,
     /// The server function that reads the coverage status, for the pill in the header.
     CoverageStatus,
+    /// The server function that suggests what a text in the search field names.
+    Suggestions,
     /// The forms that set the preferences of an operator.
     Preferences,
 }
@@ -66,7 +68,7 @@ impl Route {
     /// Returns whether the endpoint is a server function, which only scripts of the console call.
     #[must_use]
     pub const fn is_server_function(&self) -> bool {
-        matches!(self.endpoint, Endpoint::NewerChanges | Endpoint::CoverageStatus)
+        matches!(self.endpoint, Endpoint::NewerChanges | Endpoint::CoverageStatus | Endpoint::Suggestions)
     }
 
     /// Returns whether the endpoint is a page with the header above it.

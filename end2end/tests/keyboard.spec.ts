@@ -1,7 +1,7 @@
 // The whole timeline without a mouse.
 import type { Page } from "@playwright/test";
 
-import { expect, lines, logIn, test } from "./support.ts";
+import { expect, findField, lines, logIn, test } from "./support.ts";
 
 async function openTimeline(page: Page): Promise<void> {
   await logIn(page, "support");
@@ -66,7 +66,7 @@ test("digits open the time windows, unless the keys are switched off", async ({ 
   // Typed into a field, a digit is a digit.
   await page.keyboard.press("/");
   await page.keyboard.type("12");
-  await expect(page.getByRole("searchbox", { name: "Find" })).toHaveValue("12");
+  await expect(findField(page)).toHaveValue("12");
   await page.evaluate(() => localStorage.setItem("threadline_keys", "off"));
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("data-script", "on");
@@ -88,7 +88,7 @@ test("f goes to the filter, the slash to the search, and letters typed there are
   await expect(field).toHaveValue("jk?c/");
   await page.getByRole("heading", { level: 1 }).click();
   await page.keyboard.press("/");
-  await expect(page.getByRole("searchbox", { name: "Find" })).toBeFocused();
+  await expect(findField(page)).toBeFocused();
   await expect(help(page)).toBeHidden();
 });
 

@@ -115,6 +115,11 @@ export async function openFilter(page: Page): Promise<void> {
   await page.locator("details.filter > summary").click();
 }
 
+/** The field of the search in the header: script makes a combobox of it. */
+export function findField(page: Page): Locator {
+  return page.locator("form.find input");
+}
+
 /** The lines of a list of changes. */
 export function lines(page: Page): Locator {
   return page.locator("[data-entry]");

@@ -9,12 +9,12 @@ use std::time::Duration;
 use axum::Router;
 use http::request::Parts;
 use threadline::{ActorRef, AuditTrail, Config, InvalidParameter, TableName};
-use threadline_app::{CoverageSource, Labels};
+use threadline_app::{CoverageSource, Labels, SearchHit};
 
-use crate::hooks::{BoxError, LabelsHook};
+use crate::hooks::{BoxError, LabelsHook, SearchHook};
 use crate::host::HostSettings;
 use crate::state::{ConsoleState, Settings};
-use crate::{Access, AccessRequest, ActorHook, AuthorizeHook, LabelRequest, router};
+use crate::{Access, AccessRequest, ActorHook, AuthorizeHook, LabelRequest, SearchRequest, router};
 
 /// The time that a hook has to answer. It usually reads a session, which takes milliseconds; a hook that takes longer is
 /// broken, and every page would wait for it.
@@ -116,6 +116,7 @@ impl Console {
             trail,
             host: HostSettings::default(),
             labels: None,
+            search: None,
             hook_timeout: HOOK_TIMEOUT,
             query_timeout: QUERY_TIMEOUT,
             config: None,
@@ -245,6 +246,38 @@ impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
         E: Into<BoxError>,
     {
         self.settings.labels = Some(LabelsHook::new(hook));
+        self
+    }
+
+    /// Sets the hook that searches the host, for names that the trail does not hold: `maria` finds the actor `user:42`. It is optional.
+    ///
+    /// It is called with the words of a search, for the page of results and for the suggestions while somebody types. The first five
+    /// results count. One is shown only if the operator's scope shows a change of the row, or by the actor, so the hook never widens
+    /// what an operator sees. The search leads to a result without listing it if nothing else is found, and the label is what was
+    /// typed. If the hook returns an error, panics, or takes longer than 150 ms, the search shows what the trail holds, and a warning
+    /// without values is in the log.
+    ///
+    /// ```
+    /// use threadline::ActorRef;
+    /// use threadline_server::{Console, Label, SearchHit, SearchRequest};
+    /// # async fn people_named(_: &str) -> Result<Vec<(ActorRef, String)>, std::io::Error> { Ok(Vec::new()) }
+    ///
+    /// # fn mount(trail: threadline::AuditTrail) {
+    /// let console = Console::builder(trail).search_fn(|request: SearchRequest| async move {
+    ///     let people = people_named(&request.words).await?;
+    ///     let hits = people.into_iter().map(|(actor, name)| SearchHit::Actor(actor, Label::new(name)));
+    ///     Ok::<Vec<_>, std::io::Error>(hits.collect())
+    /// });
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn search_fn<F, R, E>(mut self, hook: F) -> Self
+    where
+        F: Fn(SearchRequest) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Vec<SearchHit>, E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.settings.search = Some(SearchHook::new(hook));
         self
     }
 

@@ -18,6 +18,7 @@ use crate::decision::{authorize, call_with_timeout, granted_actions, granted_sco
 use crate::labels::LabelSource;
 use crate::limits::PartLimits;
 use crate::respond::{error_page, render_error};
+use crate::search::SearchSource;
 use crate::state::ConsoleState;
 use crate::{Access, csrf, mount, preferences};
 
@@ -97,6 +98,7 @@ pub(crate) async fn guard(
         None
     };
     let page = PageContext { operator, visible: VisiblePart::from(&scope), granted, coverage, ..page };
+    let host_search = SearchSource::of_request(&state, &parts);
     let mut request = Request::from_parts(parts, body);
     let is_call = route.is_some_and(Route::is_server_function);
     let is_allowed = if is_call { csrf::is_allowed_call(&request) } else { csrf::is_allowed(&request) };
@@ -110,7 +112,7 @@ pub(crate) async fn guard(
     let services = state.services.clone();
     request.extensions_mut().insert(PartLimits::new(state.limits.clone(), page.operator.clone()));
     request.extensions_mut().insert(LabelSource(state.clone()));
-    request.extensions_mut().insert(RequestContext { services, scope, page: page.clone() });
+    request.extensions_mut().insert(RequestContext { services, scope, page: page.clone(), host_search });
     render_error(next.run(request).await, page)
 }
 

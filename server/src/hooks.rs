@@ -6,14 +6,15 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::request::Parts;
 use threadline::ActorRef;
-use threadline_app::Labels;
+use threadline_app::{Labels, SearchHit};
 
-use crate::{Access, AccessRequest, LabelRequest};
+use crate::{Access, AccessRequest, LabelRequest, SearchRequest};
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 type Authorize = dyn Fn(AccessRequest) -> BoxFuture<'static, Result<Access, BoxError>> + Send + Sync;
 type LabelsFn = dyn Fn(LabelRequest) -> BoxFuture<'static, Result<Labels, BoxError>> + Send + Sync;
+type SearchFn = dyn Fn(SearchRequest) -> BoxFuture<'static, Result<Vec<SearchHit>, BoxError>> + Send + Sync;
 type Actor = dyn Fn(Parts) -> BoxFuture<'static, Option<ActorRef>> + Send + Sync;
 
 /// The authorization hook.
@@ -65,6 +66,30 @@ impl LabelsHook {
             let answer = hook(request);
             Box::pin(async move { answer.await.map_err(Into::into) })
         }))
+    }
+}
+
+/// The hook that searches the host.
+#[derive(Clone)]
+pub(crate) struct SearchHook(pub(crate) Arc<SearchFn>);
+
+impl SearchHook {
+    pub(crate) fn new<F, R, E>(hook: F) -> Self
+    where
+        F: Fn(SearchRequest) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Vec<SearchHit>, E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        Self(Arc::new(move |request| {
+            let answer = hook(request);
+            Box::pin(async move { answer.await.map_err(Into::into) })
+        }))
+    }
+}
+
+impl fmt::Debug for SearchHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SearchHook")
     }
 }
 

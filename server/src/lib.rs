@@ -17,6 +17,7 @@ pub mod paths;
 mod preferences;
 mod respond;
 mod router;
+mod search;
 mod state;
 
 pub use access::{Access, AccessRequest};
@@ -27,7 +28,8 @@ pub use builder::{Console, ConsoleBuilder};
 pub use hooks::{ActorHook, AuthorizeHook};
 pub use labels::LabelRequest;
 pub use mount::redirect_trailing_slash;
-pub use threadline_app::{ConsoleAction, Label, Labels, RowRef};
+pub use search::SearchRequest;
+pub use threadline_app::{ConsoleAction, Label, Labels, RowRef, SearchHit};
 
 /// Compiles the examples of the guide as doctests.
 #[cfg(doctest)]

@@ -35,6 +35,7 @@ fn endpoint<S: Clone + Send + Sync + 'static>(endpoint: Endpoint) -> MethodRoute
         Endpoint::Value => get(handlers::value),
         Endpoint::NewerChanges => get(handlers::newer_changes),
         Endpoint::CoverageStatus => get(handlers::coverage_status),
+        Endpoint::Suggestions => get(handlers::suggestions),
         Endpoint::Preferences => post(handlers::preferences),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use threadline::{AuditTrail, Config};
 use threadline_app::{Host, PageServices};
 
-use crate::hooks::{ActorHook, AuthorizeHook, LabelsHook};
+use crate::hooks::{ActorHook, AuthorizeHook, LabelsHook, SearchHook};
 use crate::host::HostSettings;
 use crate::limits::RequestLimits;
 use crate::monitor::Monitor;
@@ -17,6 +17,7 @@ pub(crate) struct Settings {
     pub(crate) trail: AuditTrail,
     pub(crate) host: HostSettings,
     pub(crate) labels: Option<LabelsHook>,
+    pub(crate) search: Option<SearchHook>,
     pub(crate) hook_timeout: Duration,
     pub(crate) query_timeout: Duration,
     pub(crate) config: Option<Config>,

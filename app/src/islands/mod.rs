@@ -10,6 +10,9 @@ mod page_tools;
 #[expect(missing_docs, reason = "leptos makes a public struct of an island's properties")]
 mod pill;
 mod shortcuts;
+#[cfg(feature = "hydrate")]
+mod suggest;
+mod suggestions;
 
 #[cfg(feature = "hydrate")]
 mod ages;
@@ -48,6 +51,7 @@ pub use page_tools::*;
 pub use pill::*;
 #[cfg(feature = "ssr")]
 pub(crate) use shortcuts::SHORTCUTS;
+pub use suggestions::*;
 
 /// Sets the base address of server functions from the document, which contains the path of the mount.
 #[cfg(feature = "hydrate")]

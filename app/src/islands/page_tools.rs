@@ -19,7 +19,8 @@ fn start() {
     use leptos::ev;
 
     use super::{
-        ages, copy, dom, infinite_scroll, keyboard, local_times, recent, scroll_position, themes, zone,
+        ages, copy, dom, infinite_scroll, keyboard, local_times, recent, scroll_position, suggest, themes,
+        zone,
     };
 
     window_event_listener(ev::click, |event| {
@@ -34,7 +35,22 @@ fn start() {
             keyboard::switched(&target);
         }
     });
-    window_event_listener(ev::keydown, |event| keyboard::pressed(&event));
+    window_event_listener(ev::keydown, |event| {
+        if !suggest::pressed(&event) {
+            keyboard::pressed(&event);
+        }
+    });
+    window_event_listener(ev::input, |event| {
+        if let Some(target) = dom::target(&event) {
+            suggest::typed(&target);
+        }
+    });
+    window_event_listener(ev::mousedown, |event| suggest::pointer_pressed(&event));
+    window_event_listener(ev::focusout, |event| {
+        if let Some(target) = dom::target(&event) {
+            suggest::left(&target);
+        }
+    });
     window_event_listener(ev::pointerover, |event| {
         if let Some(target) = dom::target(&event) {
             local_times::pointed(&target);
@@ -50,6 +66,7 @@ fn start() {
     scroll_position::start();
     infinite_scroll::start();
     ages::start();
+    suggest::start();
     // The stylesheet now shows the controls that need script.
     if let Some(root) = dom::root() {
         let _ = root.set_attribute("data-script", "on");

@@ -31,6 +31,11 @@ impl Label {
         Self { text: line(&text.into()).unwrap_or_default(), detail: None, href: None }
     }
 
+    /// Returns whether the label is this text, in any case.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        self.text.to_lowercase() == text.trim().to_lowercase()
+    }
+
     /// Adds what else tells an actor apart, such as an email address. Of a longer text, the console shows the first 80 characters.
     #[must_use]
     pub fn detail(self, text: impl Into<String>) -> Self {
@@ -45,7 +50,7 @@ impl Label {
         let is_address = href.parse().is_ok_and(|link: LinkTemplate| link.placeholders().next().is_none());
         if !is_address {
             tracing::warn!(
-                "labels_fn gave a link that is no path and no address of HTTP or HTTPS: it is left out"
+                "a hook gave a link that is no path and no address of HTTP or HTTPS: it is left out"
             );
         }
         Self { href: is_address.then_some(href), ..self }

@@ -8,6 +8,7 @@ mod label;
 mod labels;
 mod mentions;
 mod record;
+mod search_hit;
 mod words;
 
 pub(crate) use self::actor::{ActorName, plural};
@@ -16,6 +17,7 @@ pub use self::labels::{Label, Labels, RowRef};
 pub use self::mentions::Mentions;
 use self::record::RecordLabel;
 pub(crate) use self::record::RecordName;
+pub use self::search_hit::{HostSearch, SearchHit};
 pub use self::words::HostWords;
 
 use std::borrow::Cow;
@@ -47,6 +49,12 @@ impl<'a> Names<'a> {
         let words = self.words.table(table);
         let label = self.labels.of_row(table, key).map(|label| RecordLabel::of_host(label.text.clone()));
         RecordName::new(self.noun(table, 1).into_owned(), words, key.clone(), label)
+    }
+
+    /// Returns the name of the record with this key and this label of the host.
+    pub(crate) fn labelled_record(self, table: &TableName, key: &RowKey, label: &Label) -> RecordName {
+        let label = (!label.text.is_empty()).then(|| RecordLabel::of_host(label.text.clone()));
+        RecordName::new(self.noun(table, 1).into_owned(), self.words.table(table), key.clone(), label)
     }
 
     /// Returns the name of the record that a change is about, with the label that it had after the change, or until it was deleted.
@@ -93,6 +101,11 @@ impl<'a> Names<'a> {
         let [one, several] = [self.noun(table, 1), self.noun(table, 2)];
         let nouns = [&*one, &*several, table.name(), table.name().trim_end_matches('s')];
         action::is_about(name, nouns).then_some(words)
+    }
+
+    /// Returns the name of an actor with this label of the host.
+    pub(crate) fn labelled_actor(self, actor: &ActorRef, label: &Label) -> ActorName {
+        ActorName::new(actor, Some(label).filter(|label| !label.text.is_empty()))
     }
 
     /// Returns the name of an actor.

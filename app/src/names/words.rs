@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use threadline::capture::DEFAULT_PLACEHOLDER;
+use threadline::query::SearchWords;
 use threadline::{Config, LinkTemplate, TableName};
 
 /// The words of a host for its tables and actions.
@@ -12,6 +13,8 @@ pub struct HostWords {
     /// The words for the records of a table that no section names.
     others: TableNames,
     actions: BTreeMap<String, String>,
+    /// The same words for the search.
+    pub(crate) search: SearchWords,
 }
 
 /// The words for the records of a table, and the columns that give no label.
@@ -38,7 +41,7 @@ impl HostWords {
         let tables = sections.map(|table| (table.clone(), TableNames::new(config, table))).collect();
         // A name that no table has: the policy of tables without a section.
         let others = TableNames::new(config, &TableName::new("", ""));
-        Self { tables, others, actions: console.actions.clone() }
+        Self { tables, others, actions: console.actions.clone(), search: SearchWords::new(config) }
     }
 
     /// Sets the address of a table's records in the host.

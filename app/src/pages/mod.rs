@@ -20,6 +20,7 @@ mod transaction;
 use threadline::export::Format;
 
 pub use problem::{PageError, Problem, explain_database_error};
+pub use search::Suggestions;
 pub use timeline::{TimelinePage, TimelineQuery};
 
 use crate::ConsoleAction::{
@@ -34,6 +35,7 @@ pub static ROUTES: &[Route] = &[
     Route::page::<TimelinePage>("/timeline", ViewTimeline).navigation("Timeline"),
     Route::page::<timeline_values::TimelineValuesPage>("/timeline/values", ViewTimeline),
     Route::page::<search::SearchPage>("/search", ViewTimeline),
+    Route::new("/api/suggestions", Endpoint::Suggestions, ViewTimeline),
     Route::new("/api/newer_changes", Endpoint::NewerChanges, ViewTimeline),
     Route::page::<transaction::TransactionPage>("/transactions/{id}", ViewTransaction),
     Route::page::<find_row::FindRowPage>("/rows", ViewRow),

@@ -24,6 +24,7 @@ pub(crate) fn routes(trail: AuditTrail, config: Config) -> Result<Router, Invali
         .refusal_note("The audit console is for staff. Ask an administrator for an account.")
         .config(config)
         .labels_fn(names::labels)
+        .search_fn(names::search)
         .coverage_poll(Duration::from_secs(10))
         .authorize_fn(|request: AccessRequest| async move { authorize(&request.parts).await })
         .actor_fn(session::actor)

@@ -6,6 +6,7 @@ mod newer_changes;
 mod page;
 mod preferences;
 mod server_function;
+mod suggestions;
 mod value;
 
 use threadline_app::PageError;
@@ -15,6 +16,7 @@ pub(crate) use download::download;
 pub(crate) use newer_changes::newer_changes;
 pub(crate) use page::{form, page};
 pub(crate) use preferences::preferences;
+pub(crate) use suggestions::suggestions;
 pub(crate) use value::value;
 
 pub(crate) async fn unknown_address() -> PageError {

@@ -13,7 +13,8 @@ use tower::ServiceExt;
 
 use crate::support::{Result, mounted};
 
-const SERVER_FUNCTIONS: [&str; 2] = ["/audit/api/coverage", "/audit/api/newer_changes?query=&since="];
+const SERVER_FUNCTIONS: [&str; 3] =
+    ["/audit/api/coverage", "/audit/api/newer_changes?query=&since=", "/audit/api/suggestions?q=1"];
 
 async fn installed(pool: &PgPool) -> Result<Router> {
     AuditTrail::new(pool.clone()).install().await?;

@@ -1,16 +1,18 @@
 //! The search: what people know, such as a number, a person, an id or a value, leads to where it is recorded.
 
+mod found;
 mod load;
-mod qualifiers;
 mod query;
+mod suggestions;
 mod view;
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::IntoView;
-use threadline::TableName;
-use threadline::query::{ActorFilter, Count, Filter, RowKey, TimelineEntry, TimelineLine, UnsearchedColumns};
+use threadline::query::{Filter, TimelineLine, UnsearchedColumns};
 
+use self::found::{Found, Record};
 use self::query::SearchQuery;
+pub use self::suggestions::Suggestions;
 use crate::{Mentions, Page, PageContext, PageError, RequestContext};
 
 /// The results of a search.
@@ -19,39 +21,10 @@ pub(super) struct SearchPage {
     /// The text, without blanks at its ends. Nothing is searched for a blank one.
     text: String,
     found: Found,
+    /// The records whose label contained the text, by recent changes.
+    labelled: Vec<Record>,
     /// The newest changes with the text in a value; `None` if the search failed or took too long.
     values: Option<FoundValues>,
-}
-
-/// What the text names exactly.
-#[derive(Debug, Default)]
-struct Found {
-    records: Vec<Record>,
-    /// The number of captured tables whose records were not searched.
-    tables_left_out: usize,
-    actors: Vec<Actor>,
-    /// The filters for a correlation id and a request id.
-    requests: Vec<Filter>,
-    /// The address of a transaction.
-    transaction: Option<String>,
-}
-
-/// A record with the key that was typed.
-#[derive(Debug)]
-struct Record {
-    table: TableName,
-    key: RowKey,
-    /// Its newest change.
-    newest: TimelineEntry,
-}
-
-/// An actor whose id is the text, or near to it.
-#[derive(Debug)]
-struct Actor {
-    actor: ActorFilter,
-    count: Option<Count>,
-    /// True if the text is the id.
-    is_exact: bool,
 }
 
 /// Changes with the text in a value.
@@ -67,12 +40,6 @@ struct FoundValues {
     unsearched: Vec<UnsearchedColumns>,
 }
 
-impl SearchPage {
-    fn entries(&self) -> impl Iterator<Item = &TimelineEntry> {
-        self.found.records.iter().map(|record| &record.newest)
-    }
-}
-
 impl Page for SearchPage {
     type Query = SearchQuery;
 
@@ -85,7 +52,8 @@ impl Page for SearchPage {
     }
 
     fn mention(&self, mentions: &mut Mentions) {
-        self.entries().for_each(|entry| mentions.entry(entry));
+        self.found.mention(mentions);
+        self.labelled.iter().for_each(|record| mentions.entry(&record.entry));
         self.values.iter().flat_map(|values| &values.lines).for_each(|line| mentions.line(line));
     }
 

@@ -8,7 +8,12 @@ use crate::query_string::pairs;
 use crate::{PageError, RequestContext};
 
 /// The longest text, in bytes.
-pub(super) const MAX_BYTES: usize = 500;
+const MAX_BYTES: usize = 500;
+
+/// Returns whether a text can be searched.
+pub(super) fn is_readable(text: &str) -> bool {
+    text.len() <= MAX_BYTES && !text.contains('\0')
+}
 
 /// The text of the search, without blanks at its ends.
 #[derive(Debug)]
@@ -27,7 +32,7 @@ impl FromRequestParts<RequestContext> for SearchQuery {
             }
             value.trim().clone_into(&mut text);
         }
-        if text.len() > MAX_BYTES || text.contains('\0') {
+        if !is_readable(&text) {
             let start: String = text.chars().take(20).collect();
             let expected = "a text of at most 500 bytes without a NUL character";
             return Err(InvalidParameter::new("q", &format!("{start}…"), expected).into());

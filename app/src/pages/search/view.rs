@@ -2,44 +2,51 @@
 
 use chrono::Utc;
 use leptos::prelude::*;
-use threadline::query::Filter;
+use threadline::query::{Filter, SearchTarget};
 
-use super::{Actor, Found, FoundValues, Record, SearchPage};
+use super::found::{Actor, Found, Record, href};
+use super::{FoundValues, SearchPage};
 use crate::PageContext;
 use crate::components::{
     CaptureGaps, ShortTimestamp, Timestamp, counted, counted_up_to, isolated, line_list, unsearched_columns,
 };
+use crate::diff::accessible_line;
 use crate::html::{Html, IntoHtml};
 
 /// Renders the results in groups.
 pub(super) fn view(page: SearchPage, context: &PageContext) -> impl IntoView + use<> {
-    let SearchPage { text, found, values } = page;
+    let SearchPage { text, found, labelled, values } = page;
     if text.is_empty() {
-        return view! { <h1>"Search"</h1> {help()} }.into_html();
+        return view! { <h1>"Search"</h1> {help()} {command()} }.into_html();
     }
-    let groups = groups(found, context);
-    let nothing = groups.is_empty().then(|| {
+    let is_empty = found.is_empty() && labelled.is_empty();
+    let groups = groups(found, labelled, context);
+    let nothing = is_empty.then(|| {
         view! { <p class="note">"No record, person, transaction or request is called "<b>{isolated(text.clone())}</b>"."</p> }
     });
     let values = values_group(values, &text, context);
-    let help = groups.is_empty().then(help);
+    let help = is_empty.then(help);
     view! {
         <h1>"Search: "{isolated(text)}</h1>
         {groups}
         {nothing}
         {values}
         {help}
+        {command()}
     }
     .into_html()
 }
 
-fn groups(found: Found, context: &PageContext) -> Vec<Html> {
+fn groups(found: Found, labelled: Vec<Record>, context: &PageContext) -> Vec<Html> {
     let Found { records, tables_left_out, actors, requests, transaction } = found;
-    let records: Vec<_> = records.into_iter().map(|found| record(&found, context)).collect();
-    let actors: Vec<_> = actors.into_iter().map(|found| actor(found, context)).collect();
+    let by_key = records.iter().map(|found| record(found, "last changed ", context));
+    let by_label = labelled.iter().map(|found| record(found, "had this name at ", context));
+    let records: Vec<_> = by_key.chain(by_label).collect();
+    let actors: Vec<_> = actors.iter().map(|found| actor(found, context)).collect();
     let requests: Vec<_> = requests.iter().map(|filter| request(filter, context)).collect();
     let transaction: Vec<_> = transaction
         .into_iter()
+        .map(|id| href(context, &SearchTarget::Transaction(id)))
         .map(|href| view! { <li><a href=href>"The transaction with this id"</a></li> }.into_html())
         .collect();
     let mut groups: Vec<Html> = [
@@ -65,21 +72,22 @@ fn groups(found: Found, context: &PageContext) -> Vec<Html> {
     groups
 }
 
-fn record(found: &Record, context: &PageContext) -> Html {
-    let Record { table, key, newest } = found;
-    let names = context.names();
-    let name = names.record_of((table, key), [newest]).heading_with_label();
-    let href = context.row_of(table, key);
-    let now = Utc::now();
-    view! { <li><a href=href>{name}</a> <span class="kind">"last changed "<ShortTimestamp at=newest.change.captured_at now=now/></span></li> }
+fn record(found: &Record, when: &'static str, context: &PageContext) -> Html {
+    let name = found.name(context).heading_with_label();
+    let href = context.row_of(&found.table, &found.key);
+    let (at, now) = (found.entry.change.captured_at, Utc::now());
+    view! { <li><a href=href>{name}</a> <span class="kind">{when}<ShortTimestamp at=at now=now/></span></li> }
         .into_html()
 }
 
-fn actor(found: Actor, context: &PageContext) -> Html {
-    let Actor { actor, count, .. } = found;
-    let href = context.actor_href(actor.kind, actor.id.as_deref());
-    let count = count.map(|count| view! { " "<span class="kind">{counted_up_to(count, "change")}</span> });
-    view! { <li><a href=href>{isolated(actor.to_string())}</a>{count}</li> }.into_html()
+fn actor(found: &Actor, context: &PageContext) -> Html {
+    let (name, title) = found.name(context);
+    let href = context.actor_href(found.actor.kind, found.actor.id.as_deref());
+    let title = title.as_deref().map(accessible_line);
+    let count =
+        found.count.map(|count| view! { " "<span class="kind">{counted_up_to(count, "change")}</span> });
+    let more = title.map(|title| view! { " "<span class="kind">{title}</span> });
+    view! { <li><a href=href>{isolated(name)}</a>{more}{count}</li> }.into_html()
 }
 
 fn request(filter: &Filter, context: &PageContext) -> Html {
@@ -128,4 +136,8 @@ fn help() -> impl IntoView {
              that was in a value. Conditions are written as who:maria, table:tickets, field:priority, kind:deleted, from:yesterday."
         </p>
     }
+}
+
+fn command() -> impl IntoView {
+    view! { <p class="note">"The command line gives the same answer: "<code>"threadline search WORDS"</code></p> }
 }

@@ -4,6 +4,7 @@ mod labels;
 mod labels_hook;
 mod links;
 mod refusal;
+mod search_hook;
 mod warnings;
 mod words;
 
