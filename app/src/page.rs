@@ -47,6 +47,11 @@ pub trait Page: Sized + Send + 'static {
     /// Adds the actors and rows that the page names, for which the host may have labels.
     fn mention(&self, _mentions: &mut Mentions) {}
 
+    /// Returns the id of the list of changes on the page, if it has one: a link at the beginning of the document skips to it.
+    fn list(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Returns the content of the document.
     fn view(self, context: PageContext) -> impl IntoView + 'static;
 }
@@ -83,6 +88,7 @@ impl<P: Page> LoadedPage for P {
 
     fn render(self: Box<Self>, context: PageContext) -> String {
         let title = self.title(&context);
+        let context = PageContext { list: self.list(), ..context };
         render(context.clone(), title, || self.view(context))
     }
 }

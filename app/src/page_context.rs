@@ -57,6 +57,8 @@ pub struct PageContext {
     pub is_refused: bool,
     /// The address where somebody signs in who then comes back here, if nobody is signed in.
     pub sign_in: Option<String>,
+    /// The id of the list of changes on the page, if it has one.
+    pub list: Option<&'static str>,
     /// The coverage pill in the header, for operators who may see coverage.
     pub coverage: Option<Pill>,
 }

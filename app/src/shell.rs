@@ -23,6 +23,9 @@ pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl Int
         view! { <script type="module" src=asset(name) nonce=context.nonce.clone()></script> }
     });
     let tools = context.assets.script.map(|_| view! { <Tools/> });
+    let skip_to_list = context.list.map(|list| {
+        view! { <a class="skip" href=format!("#{list}")>"Skip to the changes"</a> }
+    });
     view! {
         <html lang="en" data-theme=theme data-base=context.base.clone() data-now=Utc::now().timestamp_millis().to_string()>
             <head>
@@ -36,6 +39,7 @@ pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl Int
             </head>
             <body>
                 <a class="skip" href="#main">"Skip to main content"</a>
+                {skip_to_list}
                 <Header context=context.clone()/>
                 <main id="main" tabindex="-1">{page}</main>
                 {tools}

@@ -1,7 +1,7 @@
 // The whole timeline without a mouse.
 import type { Page } from "@playwright/test";
 
-import { expect, findField, lines, logIn, test } from "./support.ts";
+import { expect, findField, lines, logIn, openLine, openTicket, test } from "./support.ts";
 
 async function openTimeline(page: Page): Promise<void> {
   await logIn(page, "support");
@@ -66,7 +66,7 @@ test("digits open the time windows, unless the keys are switched off", async ({ 
   // Typed into a field, a digit is a digit.
   await page.keyboard.press("/");
   await page.keyboard.type("12");
-  await expect(findField(page)).toHaveValue("12");
+  await expect(page.getByRole("searchbox", { name: "Find" })).toHaveValue("12");
   await page.evaluate(() => localStorage.setItem("threadline_keys", "off"));
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("data-script", "on");
@@ -97,7 +97,7 @@ test("the help lists the keys, holds the focus, and gives it back", async ({ pag
   await page.keyboard.press("j");
   await page.keyboard.press("?");
   await expect(help(page)).toBeVisible();
-  for (const key of ["j", "k", "o", "O", "c", "/", "f", "?", "Escape"]) {
+  for (const key of ["j", "k", "n", "p", "o", "O", "y", "Y", "c", "/", "f", "g o", "g t", "g c", "g r", "g h", "?", "Escape"]) {
     await expect(help(page).locator("kbd").getByText(key, { exact: true })).toBeVisible();
   }
   await expect(help(page).getByRole("button", { name: "Close" })).toBeFocused();
@@ -148,4 +148,91 @@ test("Escape and a click elsewhere close what hangs open", async ({ page }) => {
   await expect(dark).toBeVisible();
   await page.getByRole("heading", { level: 1 }).click();
   await expect(dark).toBeHidden();
+});
+
+test("y copies a link that opens the change, and Y copies five lines for a ticket", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await logIn(page, "support");
+  const subject = `Copied ${Date.now().toString()}`;
+  await openTicket(page, { subject, body: "To be copied." });
+  await page.goto(`/audit/timeline?value=${encodeURIComponent(subject)}`);
+  await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  await page.keyboard.press("j");
+  await page.keyboard.press("y");
+  await expect(page.locator("#announcer")).toHaveText("Copied");
+  const link = await copied();
+  expect(link).toMatch(/\/audit\/transactions\/[0-9a-f-]+\?older=\d+-[0-9a-f]{32}#change-[0-9a-f-]{36}$/);
+
+  await page.keyboard.press("Shift+Y");
+  await expect.poll(copied).toContain("What: ");
+  const text = (await copied()).split("\n");
+  expect(text.map((line) => line.split(":")[0])).toEqual(["What", "Who", "When", "Why", "Link"]);
+  expect(text[0]).toContain(subject);
+  expect(text[2]).toMatch(/\(\d{4}-\d\d-\d\dT[\d:.]+Z\)$/);
+  expect(text[4]).toBe(`Link: ${link}`);
+
+  await page.goto(link);
+  const change = page.locator(".change:target");
+  await expect(change).toBeVisible();
+  await expect(change).toBeInViewport();
+  await expect(page.locator(".change").first()).toHaveAttribute("id", (await change.getAttribute("id")) ?? "");
+
+  // The page of a record names it.
+  await page.goto("/audit/timeline?from=");
+  await openLine(lines(page).first());
+  await page.getByRole("link", { name: "Record history" }).first().click();
+  await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+  const record = (await page.getByRole("heading", { level: 1 }).innerText()).trim();
+  await page.keyboard.press("j");
+  await page.keyboard.press("Shift+Y");
+  await expect.poll(copied).toContain(`What: ${record}: `);
+
+  // The buttons of an opened line do the same.
+  await page.goto(`/audit/timeline?value=${encodeURIComponent(subject)}`);
+  await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+  await lines(page).first().locator("summary").click();
+  await page.getByRole("link", { name: "Copy link" }).last().click();
+  await expect.poll(copied).toBe(link);
+  await page.getByRole("button", { name: "Copy as text" }).click();
+  await expect.poll(copied).toContain(`Link: ${link}`);
+  await page.locator(".head").getByRole("link").click();
+  await expect.poll(copied).toMatch(/\/audit\/timeline\?.*to=/);
+});
+
+test("g and a letter go to a page of the navigation, and to no other", async ({ page }) => {
+  await openTimeline(page);
+  await page.keyboard.press("g");
+  await page.keyboard.press("h");
+  await expect(page).toHaveURL(/\/audit\/help$/);
+  await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+  // The support desk may not see the coverage.
+  await page.keyboard.press("g");
+  await page.keyboard.press("c");
+  await page.keyboard.press("g");
+  await page.keyboard.press("o");
+  await expect(page).toHaveURL(/\/audit$/);
+});
+
+test("n and p go from transaction to transaction", async ({ page }) => {
+  await openTimeline(page);
+  const transaction = () =>
+    page.evaluate(() => document.activeElement?.closest("[data-entry]")?.getAttribute("data-copy-id") ?? "");
+  await page.keyboard.press("n");
+  const first = await transaction();
+  await page.keyboard.press("n");
+  const second = await transaction();
+  expect(second).not.toBe(first);
+  await page.keyboard.press("p");
+  expect(await transaction()).toBe(first);
+});
+
+test("the second link of a page with a list skips to it", async ({ page }) => {
+  await openTimeline(page);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to the changes" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await expect(lines(page).first().locator("summary")).toBeFocused();
 });

@@ -18,7 +18,9 @@ pub(crate) fn Identifier(
     #[prop(optional)]
     of_line: bool,
 ) -> impl IntoView {
-    let shown = isolated(if whole { value.clone() } else { shorten(&value) });
+    let text = if whole { value.clone() } else { shorten(&value) };
+    // The id of a line is one of ours: hexadecimal digits, which need no isolation.
+    let shown = if of_line { text.into_html() } else { isolated(text).into_html() };
     let id = match href {
         // The address contains the whole id.
         Some(href) => view! { <a class="mono" href=href>{shown}</a> }.into_html(),

@@ -11,6 +11,12 @@ use super::time::day_label;
 use crate::Zone;
 use crate::html::{Html, IntoHtml};
 
+/// The id of a list to which infinite scrolling appends.
+pub(crate) const PAGED_LIST: &str = "entries";
+
+/// The id of another list of changes that is the subject of its page.
+pub(crate) const CHANGE_LIST: &str = "changes";
+
 /// Renders the list. Infinite scrolling appends older lines to the list of a page that has an older one, which therefore has the id
 /// `entries` and contains nothing else. `is_filtered` says whether a filter has conditions.
 pub(crate) fn line_list(
@@ -45,5 +51,5 @@ pub(crate) fn line_list(
         });
     }
     entries.extend(gaps.view(now));
-    view! { <div id=is_paged.then_some("entries") class="entries">{entries}</div> }.into_html()
+    view! { <div id=is_paged.then_some(PAGED_LIST) class="entries">{entries}</div> }.into_html()
 }

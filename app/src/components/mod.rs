@@ -28,7 +28,7 @@ pub(crate) use heading::{TransactionHeading, actor_link, signed};
 pub(crate) use host::open_in_host;
 pub(crate) use ids::Identifier;
 pub(crate) use key::{key_in_words, key_link};
-pub(crate) use line_list::line_list;
+pub(crate) use line_list::{CHANGE_LIST, PAGED_LIST, line_list};
 pub(crate) use pager::{Pager, search_stopped};
 pub(crate) use plural::{counted, counted_up_to, grouped, needing_capture, sentence};
 pub(crate) use shortened::{WholeValue, left_out};

@@ -93,7 +93,7 @@ pub(crate) fn Tools() -> impl IntoView {
         <dialog id="copy-by-hand" aria-labelledby="copy-title">
             <h2 id="copy-title">"Press Ctrl and C to copy"</h2>
             <p class="note">"The browser lets a page copy by itself only over HTTPS. The value is selected."</p>
-            <input class="mono" readonly aria-label="Value, selected for copying"/>
+            <textarea class="mono" rows="5" readonly aria-label="Value, selected for copying"></textarea>
             <form method="dialog"><button>"Close"</button></form>
         </dialog>
         <PageTools/>

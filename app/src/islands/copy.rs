@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::{set_timeout, window};
 use leptos::task::spawn_local;
-use leptos::web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement};
+use leptos::web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlTextAreaElement};
 use wasm_bindgen_futures::JsFuture;
 
 use super::announce::announce;
@@ -12,6 +12,9 @@ use super::dom;
 
 /// The time for which a button says that it has copied.
 const COPIED_LABEL_TIME: Duration = Duration::from_secs(2);
+
+/// The label of a button that has copied.
+const COPIED_LABEL: &str = "Copied";
 
 /// Copies if the click was on a copy button.
 pub(super) fn clicked(target: &Element) {
@@ -36,17 +39,20 @@ pub(super) fn copy(value: String, button: Option<HtmlElement>) {
         if written.await.is_err() {
             return by_hand(&value);
         }
-        announce("Copied");
+        announce(COPIED_LABEL);
         if let Some(button) = button {
-            button.set_text_content(Some("Copied"));
-            set_timeout(move || button.set_text_content(Some("Copy")), COPIED_LABEL_TIME);
+            let label = button.text_content().filter(|label| label != COPIED_LABEL);
+            button.set_text_content(Some(COPIED_LABEL));
+            if let Some(label) = label {
+                set_timeout(move || button.set_text_content(Some(&label)), COPIED_LABEL_TIME);
+            }
         }
     });
 }
 
 /// Shows the value selected, ready for the keyboard. The dialog returns the focus when it closes.
 fn by_hand(value: &str) {
-    let field = dom::find::<HtmlInputElement>("#copy-by-hand input");
+    let field = dom::find::<HtmlTextAreaElement>("#copy-by-hand textarea");
     let dialog = dom::find::<HtmlDialogElement>("#copy-by-hand");
     if let (Some(dialog), Some(field)) = (dialog, field) {
         field.set_value(value);

@@ -5,7 +5,7 @@ use leptos::web_sys::{
     Element, FocusOptions, HtmlDetailsElement, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition,
 };
 
-use super::{copy, dom};
+use super::{change_link, copy, dom};
 
 pub(super) const ENTRY: &str = "[data-entry]";
 
@@ -24,10 +24,31 @@ pub(super) fn step(forward: bool) -> bool {
     true
 }
 
+/// Moves the focus to the first entry of the next or the previous transaction.
+pub(super) fn step_transaction(forward: bool) -> bool {
+    let Some(current) = current() else { return step(forward) };
+    let entries = dom::all(ENTRY);
+    let transaction = |entry: &Element| entry.get_attribute("data-copy-id");
+    let Some(at) = entries.iter().position(|entry| *entry == current) else { return false };
+    let differs = |entry: &&Element| transaction(entry) != transaction(&current);
+    let found = if forward {
+        entries.iter().skip(at + 1).find(differs)
+    } else {
+        let before = entries.iter().take(at).rposition(|entry| differs(&entry));
+        let first = |last: usize| {
+            let same = |entry: &&Element| transaction(entry) == transaction(&entries[last]);
+            entries[..=last].iter().rev().take_while(same).last()
+        };
+        before.and_then(first)
+    };
+    found.map(focus).is_some()
+}
+
 /// Opens or closes the line that contains the focus.
 pub(super) fn toggle() -> bool {
     current().and_then(|entry| entry.dyn_into::<HtmlDetailsElement>().ok()).is_some_and(|line| {
         line.set_open(!line.open());
+        change_link::add_buttons(&line);
         if !line.open() {
             focus(&line);
         }
@@ -42,6 +63,7 @@ pub(super) fn toggle_all() -> bool {
     let open = lines.iter().any(|line| !line.open());
     for line in &lines {
         line.set_open(open);
+        change_link::add_buttons(line);
     }
     !lines.is_empty()
 }
@@ -65,7 +87,7 @@ pub(super) fn show(entry: &Element, position: ScrollLogicalPosition) {
     entry.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
-fn current() -> Option<Element> {
+pub(super) fn current() -> Option<Element> {
     dom::around(&dom::focused()?, ENTRY)
 }
 

@@ -1,15 +1,30 @@
 //! Handles keyboard shortcuts.
 
+use std::cell::Cell;
+
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::window;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement, Storage};
+use leptos::web_sys::js_sys::Date;
+use leptos::web_sys::{
+    Element, HtmlAnchorElement, HtmlDialogElement, HtmlElement, HtmlInputElement, Storage,
+};
 
 use super::shortcuts::{SHORTCUTS, ShortcutAction};
-use super::{dom, entries};
+use super::{change_link, dom, entries};
 
 /// The key in local storage that switches single-letter shortcuts off: speech input and other tools type letters.
 const SHORTCUTS_SWITCH: &str = "threadline_keys";
+
+/// The first of two keys that go to a page.
+const PREFIX: &str = "g";
+/// The time for the second key, in milliseconds.
+const PREFIX_TIME: f64 = 1_500.0;
+
+thread_local! {
+    /// The time at which the first of two keys was pressed, in milliseconds, if the next key may be the second one.
+    static PREFIX_AT: Cell<Option<f64>> = const { Cell::new(None) };
+}
 
 const OPEN_DRAWERS: &str = "details[data-drawer][open]";
 
@@ -25,7 +40,6 @@ pub(super) fn start() {
 /// Runs the shortcut of a key, unless the user is typing or a dialog is open, which has its own keys.
 pub(super) fn pressed(event: &KeyboardEvent) {
     let name = event.key();
-    let Some(key) = SHORTCUTS.iter().find(|key| key.key == name) else { return };
     let busy = event.ctrl_key() || event.alt_key() || event.meta_key() || event.is_composing();
     if busy || event.default_prevented() || dom::find::<Element>("dialog[open]").is_some() {
         return;
@@ -33,17 +47,29 @@ pub(super) fn pressed(event: &KeyboardEvent) {
     if dom::target(event).is_some_and(|target| is_typing(&target)) || (name.len() == 1 && !is_enabled()) {
         return;
     }
+    let prefix = PREFIX_AT.replace(None).filter(|at| Date::now() - at < PREFIX_TIME);
+    if name == PREFIX && prefix.is_none() {
+        return PREFIX_AT.set(Some(Date::now()));
+    }
+    let both = prefix.map(|_| format!("{PREFIX} {name}"));
+    let find = |name: &str| SHORTCUTS.iter().find(|key| key.key == name);
+    let Some(key) = both.as_deref().and_then(find).or_else(|| find(&name)) else { return };
     let done = match key.action {
         ShortcutAction::Next => entries::step(true),
         ShortcutAction::Previous => entries::step(false),
         ShortcutAction::Toggle => entries::toggle(),
         ShortcutAction::ToggleAll => entries::toggle_all(),
-        ShortcutAction::Copy => entries::copy_id(),
+        ShortcutAction::NextTransaction => entries::step_transaction(true),
+        ShortcutAction::PreviousTransaction => entries::step_transaction(false),
+        ShortcutAction::CopyLink => change_link::copy_link(),
+        ShortcutAction::CopyText => change_link::copy_text(),
+        ShortcutAction::CopyId => entries::copy_id(),
         ShortcutAction::Search => focus_search(),
         ShortcutAction::Filter => focus_filter(),
         ShortcutAction::Window(number) => open_window(number),
         ShortcutAction::Help => show_help(),
         ShortcutAction::Close => close(),
+        ShortcutAction::GoTo(path) => go_to(path),
     };
     if done {
         event.prevent_default();
@@ -87,6 +113,16 @@ fn storage() -> Option<Storage> {
 
 fn is_typing(target: &Element) -> bool {
     target.matches("input, textarea, select, [contenteditable]").unwrap_or(false)
+}
+
+/// Follows the link of the navigation to a path below the mount. The operator may not open a page that it does not link to.
+fn go_to(path: &str) -> bool {
+    let base = dom::root().and_then(|root| root.get_attribute("data-base")).unwrap_or_default();
+    let address = format!("{base}{path}");
+    let links = dom::all("nav.main a").into_iter();
+    let links = links.filter_map(|link| dom::around::<HtmlAnchorElement>(&link, "a"));
+    let mut links = links.filter(|link| link.pathname().trim_end_matches('/') == address);
+    links.next().map(|link| link.click()).is_some()
 }
 
 /// Focuses the search in the header, with its text selected.

@@ -19,6 +19,8 @@ mod ages;
 #[cfg(feature = "hydrate")]
 mod announce;
 #[cfg(feature = "hydrate")]
+mod change_link;
+#[cfg(feature = "hydrate")]
 mod copy;
 #[cfg(feature = "hydrate")]
 mod coverage_refresh;

@@ -19,13 +19,14 @@ fn start() {
     use leptos::ev;
 
     use super::{
-        ages, copy, dom, infinite_scroll, keyboard, local_times, recent, scroll_position, suggest, themes,
-        zone,
+        ages, change_link, copy, dom, infinite_scroll, keyboard, local_times, recent, scroll_position,
+        suggest, themes, zone,
     };
 
     window_event_listener(ev::click, |event| {
         let Some(target) = dom::target(&event) else { return };
         copy::clicked(&target);
+        change_link::clicked(&event, &target);
         keyboard::clicked(&target);
         themes::clicked(&event, &target);
         zone::clicked(&target);
@@ -51,6 +52,7 @@ fn start() {
             suggest::left(&target);
         }
     });
+    window_event_listener(ev::hashchange, |_| change_link::open_target());
     window_event_listener(ev::pointerover, |event| {
         if let Some(target) = dom::target(&event) {
             local_times::pointed(&target);
@@ -67,6 +69,7 @@ fn start() {
     infinite_scroll::start();
     ages::start();
     suggest::start();
+    change_link::start();
     // The stylesheet now shows the controls that need script.
     if let Some(root) = dom::root() {
         let _ = root.set_attribute("data-script", "on");

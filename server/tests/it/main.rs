@@ -4,6 +4,7 @@ mod actor;
 mod actors;
 mod attacks;
 mod capture_gaps;
+mod copying;
 mod coverage;
 mod diff;
 mod download;

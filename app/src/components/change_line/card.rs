@@ -25,11 +25,12 @@ pub(super) fn card(
     links: Option<Html>,
 ) -> Html {
     let id = format!("change-{}", change.id);
+    let link = view! { <a href=format!("#{id}")>"Link"</a> }.into_html();
     let history = match page_key {
         Some(_) => None,
         None => context.row_href(&change),
     };
-    let head = head(context, &change, transaction, history);
+    let head = head(context, &change, transaction, history, link);
     let other_key = other_key(&change, page_key.as_ref());
     let clock = change.clock_at.map(|clock_at| clock_note(change.captured_at, clock_at).into_html());
     let body = body(&change, rows);
@@ -50,21 +51,21 @@ fn head(
     change: &Change,
     transaction: Option<TransactionRecord>,
     history: Option<String>,
-) -> Option<Html> {
+    link: Html,
+) -> Html {
     let history = history.map(|href| view! { <a href=href>"Record history"</a> });
-    let Some(transaction) = transaction else {
-        return history.map(|history| view! { <p class="ids">{history}</p> }.into_html());
-    };
+    let links = view! { {history}{link} }.into_html();
+    let Some(transaction) = transaction else { return view! { <p class="ids">{links}</p> }.into_html() };
     let when = format!(" · {}, {}", exact_time(change.captured_at), ago(Utc::now() - change.captured_at));
-    Some(about(context, transaction, Some(when), history.map(IntoHtml::into_html)))
+    about(context, transaction, Some(when), Some(links))
 }
 
-/// Renders who, why, and the ids to go on with. `when` follows the action, and `history` the ids.
+/// Renders who, why, and the ids to go on with. `when` follows the action, and `links` the ids.
 pub(super) fn about(
     context: &PageContext,
     transaction: TransactionRecord,
     when: Option<String>,
-    history: Option<Html>,
+    links: Option<Html>,
 ) -> Html {
     let action = transaction.action.as_ref();
     let reason = action.and_then(|action| action.reason.clone());
@@ -79,7 +80,7 @@ pub(super) fn about(
     view! {
         <p class="about">{heading}{when}</p>
         {reason}
-        <p class="ids"><Identifier label="transaction" of_line=true value=id href=Some(href)/> {correlation} {history}</p>
+        <p class="ids"><Identifier label="transaction" of_line=true value=id href=Some(href)/> {correlation} {links}</p>
     }
     .into_html()
 }

@@ -14,7 +14,7 @@ use threadline::query::{
 
 use self::query::ActorQuery;
 pub(super) use self::view::windows;
-use crate::components::{CaptureGaps, NearValue};
+use crate::components::{CaptureGaps, NearValue, PAGED_LIST};
 use crate::names::{ActorName, plural};
 use crate::{Mentions, Page, PageContext, PageError, RequestContext};
 
@@ -85,6 +85,10 @@ impl Page for ActorPage {
     fn mention(&self, mentions: &mut Mentions) {
         self.shown_transactions().for_each(|transaction| mentions.transaction(transaction));
         self.lines.entries.iter().for_each(|line| mentions.line(line));
+    }
+
+    fn list(&self) -> Option<&'static str> {
+        (!self.lines.entries.is_empty()).then_some(PAGED_LIST)
     }
 
     fn view(self, context: PageContext) -> impl IntoView + 'static {

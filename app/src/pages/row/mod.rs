@@ -24,7 +24,7 @@ use threadline::query::{
 
 use self::query::RowQuery;
 use super::find_row::{FindRowPage, RowField};
-use crate::components::CaptureGaps;
+use crate::components::{CHANGE_LIST, CaptureGaps};
 use crate::{Mentions, Page, PageContext, PageError, RequestContext};
 
 /// The page at the address of a row.
@@ -168,6 +168,11 @@ impl Page for RowPage {
         if history.latest.entry().is_some() {
             mentions.row(&history.table, &history.key);
         }
+    }
+
+    fn list(&self) -> Option<&'static str> {
+        let Self::History(history) = self else { return None };
+        (!history.versions.entries.is_empty()).then_some(CHANGE_LIST)
     }
 
     fn view(self, context: PageContext) -> impl IntoView + 'static {

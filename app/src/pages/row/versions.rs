@@ -8,8 +8,8 @@ use threadline::query::{AsOf, Cursor, Filter, Operation, Page, RowKey, TimelineE
 use super::address::Address;
 use super::times::{just_before, stamp};
 use crate::components::{
-    CaptureGaps, LineOptions, NearValue, Pager, TIME_EXAMPLE, change_line, counted, did_you_mean, isolated,
-    sentence_parts, time_in_words,
+    CHANGE_LIST, CaptureGaps, LineOptions, NearValue, Pager, TIME_EXAMPLE, change_line, counted,
+    did_you_mean, isolated, sentence_parts, time_in_words,
 };
 use crate::html::{Html, IntoHtml};
 use crate::{PageContext, Zone};
@@ -63,7 +63,8 @@ pub(super) fn version_list(
         items.push(version(entry, options, address));
     }
     items.extend(gaps.view(now));
-    let items = (!items.is_empty()).then(|| view! { <div class="entries versions">{items}</div> });
+    let items =
+        (!items.is_empty()).then(|| view! { <div id=CHANGE_LIST class="entries versions">{items}</div> });
     view! {
         {items}
         <Pager list=address.list() newer=newer older=older summary=summary/>

@@ -24,7 +24,7 @@ use threadline::query::{
 
 pub use query::TimelineQuery;
 
-use crate::components::{CaptureGaps, NearValue};
+use crate::components::{CaptureGaps, NearValue, PAGED_LIST};
 use crate::{Mentions, Page, PageContext, PageError, RequestContext};
 
 /// The timeline.
@@ -92,6 +92,11 @@ impl Page for TimelinePage {
 
     fn mention(&self, mentions: &mut Mentions) {
         self.result.iter().flat_map(|found| &found.page.entries).for_each(|line| mentions.line(line));
+    }
+
+    fn list(&self) -> Option<&'static str> {
+        let has_lines = self.result.as_ref().is_ok_and(|found| !found.page.entries.is_empty());
+        has_lines.then_some(PAGED_LIST)
     }
 
     fn view(self, context: PageContext) -> impl IntoView + 'static {

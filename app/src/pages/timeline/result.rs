@@ -1,8 +1,9 @@
 //! The number of changes that were found, and their downloads.
 
 use leptos::prelude::*;
-use threadline::query::{Count, Filter};
+use threadline::query::{Count, Filter, Position, TimelineLine};
 
+use super::FoundChanges;
 use crate::PageContext;
 use crate::components::{counted, counted_up_to};
 use crate::html::IntoHtml;
@@ -32,4 +33,20 @@ pub(super) fn downloads(context: &PageContext, filter: &Filter) -> impl IntoView
         })
         .collect();
     view! { <div class="downloads" role="group" aria-label="Download these changes">"Download" {links}</div> }
+}
+
+/// Renders the link to the list as it is shown: it ends at the newest change on the page, so that it shows the same later. Script copies
+/// the address. A page of newer changes that begins with a large transaction has none, because the newest change of it is not known.
+pub(super) fn list_link(context: &PageContext, found: &FoundChanges) -> Option<impl IntoView + use<>> {
+    let FoundChanges { filter, position, page, .. } = found;
+    let newest = page.entries.first()?;
+    let href = match (position, newest) {
+        (Position::OlderThan(cursor), _) => {
+            let list = context.timeline_href(filter);
+            format!("{list}&older={cursor}")
+        }
+        (Position::NewerThan(_), TimelineLine::Transaction(_)) => return None,
+        _ => context.timeline_href(&Filter { to: Some(newest.captured_at()), ..filter.clone() }),
+    };
+    Some(view! { <a class="list-link" href=href data-copy-link="">"Link"</a> })
 }

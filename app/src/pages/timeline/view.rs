@@ -9,7 +9,7 @@ use super::chips::chips;
 use super::empty::{invalid_filter, no_changes, unknown_values};
 use super::filter_form::filter_form;
 use super::presets::{people_only, presets};
-use super::result::{downloads, result_line};
+use super::result::{downloads, list_link, result_line};
 use super::{FoundChanges, TimelinePage};
 use crate::PageContext;
 use crate::components::{Pager, line_list, search_stopped, unsearched_columns};
@@ -27,13 +27,14 @@ pub(super) fn view(page: TimelinePage, context: PageContext) -> impl IntoView {
     let found = result.as_ref().ok();
     let count = found.map(|found| result_line(found.count));
     let live = found.map(|found| live_changes(&context, found));
+    let link = found.and_then(|found| list_link(&context, found));
     let downloads = found.map(|found| downloads(&context, &found.filter));
     let result = match result {
         Ok(found) => Either::Left(self::result(&context, found, now)),
         Err(invalid) => Either::Right(invalid_filter(&context, invalid)),
     };
     view! {
-        <div class="head"><h1>"Timeline"</h1> {count} {live}</div>
+        <div class="head"><h1>"Timeline"</h1> {count} {link} {live}</div>
         <div class="bar">{presets} {people} {form} {downloads}</div>
         {result}
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use threadline::TableName;
 use threadline::query::{Change, Count, Page, TableCounts};
 
-use crate::components::{LineOptions, Pager, change_line, counted, counted_up_to, isolated};
+use crate::components::{CHANGE_LIST, LineOptions, Pager, change_line, counted, counted_up_to, isolated};
 use crate::html::IntoHtml;
 
 /// Changes that are shown in full without being opened.
@@ -35,7 +35,8 @@ pub(super) fn changes(
         change_line(change, None, options)
     };
     let lines: Vec<_> = entries.into_iter().map(line).collect();
-    let lines = (shown > 0).then(|| view! { <div class="entries of-transaction">{lines}</div> });
+    let lines =
+        (shown > 0).then(|| view! { <div id=CHANGE_LIST class="entries of-transaction">{lines}</div> });
     let order = (shown > 1).then(|| view! { <p class="note">"Newest first."</p> });
     view! {
         <section class="changes">

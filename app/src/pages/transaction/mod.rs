@@ -11,6 +11,7 @@ use leptos::prelude::IntoView;
 use threadline::query::{TableCounts, TimelineLine, TransactionDetail};
 
 use self::query::TransactionQuery;
+use crate::components::CHANGE_LIST;
 use crate::{Mentions, Page, PageContext, PageError, RequestContext};
 
 /// The page of a transaction.
@@ -51,6 +52,10 @@ impl Page for TransactionPage {
         mentions.transaction(transaction);
         self.related.iter().flat_map(|related| &related.lines).for_each(|line| mentions.line(line));
         changes.entries.iter().for_each(|change| mentions.row(&change.table, &change.key));
+    }
+
+    fn list(&self) -> Option<&'static str> {
+        (!self.detail.changes.entries.is_empty()).then_some(CHANGE_LIST)
     }
 
     fn view(self, context: PageContext) -> impl IntoView + 'static {
