@@ -43,7 +43,7 @@ pub(super) async fn measure(trail: &AuditTrail, pages: &Pages, samples: usize) -
         ..PageContext::default()
     };
     let services = Arc::new(PageServices::new(trail.clone(), Duration::from_secs(60), NoCoverage));
-    let context = RequestContext { services, scope: Scope::unscoped(), page };
+    let context = RequestContext { services, scope: Scope::unscoped(), page, host_search: None };
     let mut loaded = Vec::new();
     for address in pages.addresses().take(PAGES) {
         let (mut parts, ()) = Request::get(address).body(())?.into_parts();
