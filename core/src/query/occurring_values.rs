@@ -21,7 +21,7 @@ use super::model::page::Count;
 use crate::{ActorRef, Scope, TableName};
 
 /// The number of newest changes that are counted.
-const MAX_CHANGES: usize = 10_000;
+const MAX_CHANGES: usize = 5_000;
 /// The number of values of each kind.
 const MAX_VALUES: usize = 50;
 /// The time for counting.
@@ -59,7 +59,7 @@ struct Counts {
 
 impl Snapshot<'_> {
     /// Returns the values that occur in the time window of a filter: its actors, actions, tables and fields, counted in at most the newest
-    /// 10,000 changes that the scope shows. The other conditions do not count, except that fields are those of the selected tables.
+    /// 5,000 changes that the scope shows. The other conditions do not count, except that fields are those of the selected tables.
     ///
     /// Returns `None` if it takes more than 100 ms.
     ///
