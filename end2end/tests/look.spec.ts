@@ -108,6 +108,7 @@ const screens: Screen[] = [
   at("timeline-bad-key", "/timeline?table=tickets&key=nr%3D1", { status: 400 }),
   at("timeline-future", "/timeline?from=2099-01-01T00:00"),
   at("timeline-no-match", "/timeline?to=2020-01-01T00:00"),
+  at("timeline-values", "/timeline/values?from="),
   at("timeline-end", "/timeline?from=&older=1000000-0193c2aa00007000800000000000008d"),
   {
     name: "timeline-focus",

@@ -91,6 +91,9 @@ async fn repeated_fields_become_a_list_of_the_address(pool: PgPool) -> Result {
         wrong.contains("window=1h") && wrong.contains("People only"),
         "presets stay beside a mistake: {wrong}"
     );
+    let (_, wrong) = get(&app, "/audit/timeline?actor=user:1,-jobs&table=tickets").await?;
+    let suggestion = "href=\"/audit/timeline?table=tickets&amp;actor=user%3A1%2C-job\"><bdi>job</bdi>";
+    assert!(wrong.contains("Did you mean ") && wrong.contains(suggestion), "{wrong}");
     let (status, wrong) = get(&app, "/audit/timeline?actor=user:1&actor=-user:1").await?;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(wrong.contains("either accepted or excluded"), "{wrong}");
@@ -167,6 +170,7 @@ async fn lists_show_what_occurs_with_its_number(pool: PgPool) -> Result {
         "name=\"table\" value=\"tickets\" checked",
         "name=\"table\" value=\"secrets\"",
         "name=\"field\" value=\"priority\"",
+        ">left out<",
         // What is not in a list stays in the field beside it.
         "id=\"others-actor\" name=\"actor\" value=\"-job\"",
         "id=\"others-field\" name=\"field\" value=\"code,-subject\"",

@@ -12,6 +12,11 @@ pub(super) fn view(context: &PageContext) -> impl IntoView + use<> {
     let window = RelativeRange::ALL.map(RelativeRange::as_str).join(", ");
     let window = ("window", "changes of the last hour, day, week or month", format!("{window} or all"));
     let filter = FILTER_KEYS.iter().map(|key| (key.name, key.meaning, key.expected.to_owned()));
+    let lists: Vec<&str> = FILTER_KEYS.iter().filter(|key| key.is_list).map(|key| key.name).collect();
+    let lists = format!(
+        "Several values of {} have commas between them, and a - before one leaves it out: actor=user:42,user:43 or actor=-job.",
+        lists.join(", ")
+    );
     let parameters: Vec<_> = filter
         .chain([window])
         .map(|(name, meaning, expected)| {
@@ -33,7 +38,8 @@ pub(super) fn view(context: &PageContext) -> impl IntoView + use<> {
             <h2 class="section">"Filter"</h2>
             <p>
                 "The address of the "<a href=timeline>"timeline"</a>" holds its filter, so a filtered timeline can be \
-                 bookmarked and shared. Its form writes these parameters; a change has to match all of them."
+                 bookmarked and shared. Its form writes these parameters; a change has to match all of them. "
+                {lists}
             </p>
             <table class="list">
                 <thead>

@@ -106,7 +106,13 @@ pub(super) async fn suggest(
     if !near.suggestions.is_empty() || invalid.key == "table" && value.parse::<TableName>().is_ok() {
         invalid.message = near.describe(&others);
     }
-    let href = |near: &Suggestion| context.page.timeline_with(&replaced(typed, &invalid.key, &near.value));
+    let href = |near: &Suggestion| {
+        // Of several values, the others stay.
+        let pairs = near.filter.to_pairs();
+        let list =
+            pairs.iter().find(|(name, _)| *name == invalid.key).map_or(&near.value, |(_, value)| value);
+        context.page.timeline_with(&replaced(typed, &invalid.key, list))
+    };
     invalid.near = near.suggestions.into_iter().map(|near| NearValue::suggested(near, href)).collect();
     invalid
 }

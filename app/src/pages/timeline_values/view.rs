@@ -6,6 +6,7 @@ use threadline::query::{ActorFilter, Count, Selection};
 use super::TimelineValuesPage;
 use crate::PageContext;
 use crate::components::{counted, grouped, isolated};
+use crate::diff::accessible_line;
 use crate::html::{Html, IntoHtml};
 use crate::names::plural;
 
@@ -83,13 +84,19 @@ fn list(page: &TimelineValuesPage, context: &PageContext, key: &'static str) -> 
         .map(|Choice { value, name, count }| {
             let text = Selection::<String>::from(value.as_str()).to_string();
             let is_chosen = chosen.as_ref().is_some_and(|chosen| chosen.included().contains(&value));
-            let without = context.timeline_with(&with(page, key, excluding(chosen.as_ref(), value)));
-            let label = format!("Everything but {name}");
+            let is_left_out = chosen.as_ref().is_some_and(|chosen| chosen.excluded().contains(&value));
+            let exclusion = if is_left_out {
+                view! { <span class="note">"left out"</span> }.into_html()
+            } else {
+                let href = context.timeline_with(&with(page, key, excluding(chosen.as_ref(), value)));
+                let label = format!("Everything but {}", accessible_line(&name));
+                view! { <a href=href aria-label=label>"not this"</a> }.into_html()
+            };
             let count = count.map(|count| view! { " "<span class="number">{grouped(count)}</span> });
             view! {
                 <li>
                     <label><input type="checkbox" name=key value=text checked=is_chosen/>" "{isolated(name)}{count}</label>
-                    <a href=without aria-label=label>"not this"</a>
+                    {exclusion}
                 </li>
             }
         })

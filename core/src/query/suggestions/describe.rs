@@ -150,6 +150,9 @@ impl Filter {
                 false => format!(" ({})", window.trim_start().trim_start_matches("in ")),
             });
         }
+        if key == "actor" && self.actor.as_ref().is_some_and(Selection::is_unsigned) {
+            return sentence.words("the condition that no actor is recorded");
+        }
         let words = match key {
             "table" => "the table ",
             "key" => "the record ",
