@@ -13,8 +13,8 @@ test("a record is found by its number, and its chips lead back to everything", a
   await page.getByLabel("Table", { exact: true }).fill("tickets");
   await page.getByLabel("Record", { exact: true }).fill(ticket);
   await page.getByText("More filters").click();
-  await page.getByLabel("Operation", { exact: true }).selectOption("update");
-  await page.getByLabel("Changed field", { exact: true }).fill("priority");
+  await page.getByLabel("Kind", { exact: true }).selectOption("update");
+  await page.getByLabel("Field", { exact: true }).fill("priority");
   await page.getByRole("button", { name: "Apply" }).click();
 
   await expect(page).toHaveURL(new RegExp(`\\?table=tickets&key=id%3D${ticket}&operation=update&field=priority&from=[^&]*$`));
@@ -22,15 +22,15 @@ test("a record is found by its number, and its chips lead back to everything", a
   await expect(lines(page)).toHaveCount(1);
   await openFilter(page);
   await expect(page.getByLabel("Record", { exact: true })).toHaveValue(`id=${ticket}`);
-  await expect(page.getByLabel("Operation", { exact: true })).toBeVisible();
+  await expect(page.getByLabel("Kind", { exact: true })).toBeVisible();
 
   const chips = page.getByRole("list", { name: "Active filters" }).getByRole("listitem");
   await expect(chips).toHaveCount(5);
-  for (const name of ["Remove changed field filter", "Remove operation filter", "Remove window"]) {
+  for (const name of ["Remove the filter Field", "Remove the filter Kind", "Remove the window"]) {
     await page.getByRole("link", { name }).click();
     await expect(page.getByRole("link", { name })).toHaveCount(0);
   }
-  await page.getByRole("link", { name: "Remove table filter" }).click();
+  await page.getByRole("link", { name: "Remove the filter Table" }).click();
   await expect(page).toHaveURL(/\/audit\/timeline\?from=$/);
   await expect(chips).toHaveCount(0);
 });
@@ -88,11 +88,11 @@ test("a mistake is shown at its field, which keeps what was typed and has the fo
   await logIn(page, "support");
   await page.goto("/audit/timeline");
   await openFilter(page);
-  await page.getByLabel("Actor", { exact: true }).fill("nobody:1");
+  await page.getByLabel("Who", { exact: true }).fill("nobody:1");
   await page.getByLabel("Action", { exact: true }).fill("ticket.opened");
   await page.getByRole("button", { name: "Apply" }).click();
   await expect(page.getByRole("alert")).toContainText('actor is "nobody:1"');
-  const actor = page.getByLabel("Actor", { exact: true });
+  const actor = page.getByLabel("Who", { exact: true });
   await expect(actor).toHaveValue("nobody:1");
   await expect(actor).toHaveAttribute("aria-invalid", "true");
   await expect(actor).toHaveAccessibleDescription(/Expected an actor such as user:42/);

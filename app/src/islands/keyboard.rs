@@ -67,6 +67,8 @@ pub(super) fn pressed(event: &KeyboardEvent) {
         ShortcutAction::Search => focus_search(),
         ShortcutAction::Filter => focus_filter(),
         ShortcutAction::Window(number) => open_window(number),
+        ShortcutAction::EarlierWindow => follow(".activity a[rel=prev]"),
+        ShortcutAction::LaterWindow => follow(".activity a[rel=next]"),
         ShortcutAction::Help => show_help(),
         ShortcutAction::Close => close(),
         ShortcutAction::GoTo(path) => go_to(path),
@@ -123,6 +125,11 @@ fn go_to(path: &str) -> bool {
     let links = links.filter_map(|link| dom::around::<HtmlAnchorElement>(&link, "a"));
     let mut links = links.filter(|link| link.pathname().trim_end_matches('/') == address);
     links.next().map(|link| link.click()).is_some()
+}
+
+/// Follows a link of the page.
+fn follow(selector: &str) -> bool {
+    dom::find::<HtmlAnchorElement>(selector).map(|link| link.click()).is_some()
 }
 
 /// Focuses the search in the header, with its text selected.

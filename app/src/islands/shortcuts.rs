@@ -28,6 +28,10 @@ pub(crate) enum ShortcutAction {
     Filter,
     /// Opens the time window with this number.
     Window(usize),
+    /// Opens the time window before this one.
+    EarlierWindow,
+    /// Opens the time window after this one.
+    LaterWindow,
     Help,
     Close,
     /// Goes to the page at this path below the mount, if the navigation links to it.
@@ -39,28 +43,30 @@ const fn shortcut(key: &'static str, description: &'static str, action: Shortcut
 }
 
 /// Every shortcut, in the order of the help.
-pub(crate) const SHORTCUTS: [Shortcut; 23] = [
-    shortcut("j", "Go to the next line", ShortcutAction::Next),
-    shortcut("k", "Go to the previous line", ShortcutAction::Previous),
+pub(crate) const SHORTCUTS: [Shortcut; 25] = [
+    shortcut("j", "Next line", ShortcutAction::Next),
+    shortcut("k", "Previous line", ShortcutAction::Previous),
     shortcut("o", "Open or close the line, as Enter does", ShortcutAction::Toggle),
     shortcut("O", "Open or close all lines", ShortcutAction::ToggleAll),
-    shortcut("n", "Go to the next transaction", ShortcutAction::NextTransaction),
-    shortcut("p", "Go to the previous transaction", ShortcutAction::PreviousTransaction),
-    shortcut("y", "Copy a link to the line", ShortcutAction::CopyLink),
-    shortcut("Y", "Copy the line as text, for a ticket", ShortcutAction::CopyText),
-    shortcut("c", "Copy the id of the transaction", ShortcutAction::CopyId),
-    shortcut("/", "Go to the search", ShortcutAction::Search),
-    shortcut("f", "Go to the filter", ShortcutAction::Filter),
-    shortcut("1", "Show the last hour", ShortcutAction::Window(1)),
-    shortcut("2", "Show the last 24 hours", ShortcutAction::Window(2)),
-    shortcut("3", "Show the last 7 days", ShortcutAction::Window(3)),
-    shortcut("4", "Show the last 30 days", ShortcutAction::Window(4)),
-    shortcut("5", "Show all time", ShortcutAction::Window(5)),
-    shortcut("g o", "Go to the overview", ShortcutAction::GoTo("")),
-    shortcut("g t", "Go to the timeline", ShortcutAction::GoTo("/timeline")),
-    shortcut("g c", "Go to the coverage", ShortcutAction::GoTo("/coverage")),
-    shortcut("g r", "Go to the redaction", ShortcutAction::GoTo("/policy/redaction")),
-    shortcut("g h", "Go to the help", ShortcutAction::GoTo("/help")),
-    shortcut("?", "Show these shortcuts", ShortcutAction::Help),
-    shortcut("Escape", "Close what is open", ShortcutAction::Close),
+    shortcut("n", "Next transaction", ShortcutAction::NextTransaction),
+    shortcut("p", "Previous transaction", ShortcutAction::PreviousTransaction),
+    shortcut("y", "Copy link to the line", ShortcutAction::CopyLink),
+    shortcut("Y", "Copy the line as text", ShortcutAction::CopyText),
+    shortcut("c", "Copy id of the transaction", ShortcutAction::CopyId),
+    shortcut("/", "Search", ShortcutAction::Search),
+    shortcut("f", "Filter", ShortcutAction::Filter),
+    shortcut("1", "Last hour", ShortcutAction::Window(1)),
+    shortcut("2", "Last 24 hours", ShortcutAction::Window(2)),
+    shortcut("3", "Last 7 days", ShortcutAction::Window(3)),
+    shortcut("4", "Last 30 days", ShortcutAction::Window(4)),
+    shortcut("5", "All time", ShortcutAction::Window(5)),
+    shortcut("[", "The time before", ShortcutAction::EarlierWindow),
+    shortcut("]", "The time after", ShortcutAction::LaterWindow),
+    shortcut("g o", "Overview", ShortcutAction::GoTo("")),
+    shortcut("g t", "Timeline", ShortcutAction::GoTo("/timeline")),
+    shortcut("g c", "Coverage", ShortcutAction::GoTo("/coverage")),
+    shortcut("g r", "Redaction", ShortcutAction::GoTo("/policy/redaction")),
+    shortcut("g h", "Help", ShortcutAction::GoTo("/help")),
+    shortcut("?", "These shortcuts", ShortcutAction::Help),
+    shortcut("Escape", "Close", ShortcutAction::Close),
 ];

@@ -168,7 +168,7 @@ async fn suggestions_are_what_the_text_names_without_values(pool: PgPool) -> Res
     let address = format!("/audit/transactions/{transaction}");
     assert_eq!(suggestions(&transaction).await?, [of("Transaction", "Its changes", &address)]);
     let case = "/audit/timeline?correlation_id=case-88";
-    assert_eq!(suggestions(" case-88 ").await?, [of("Correlation", "Its changes", case)]);
+    assert_eq!(suggestions(" case-88 ").await?, [of("Request", "Its changes", case)]);
     let ann = of("Person or program", "user:ann", "/audit/actors/user/ann");
     for text in ["an", "ann", "user:ann"] {
         assert_eq!(suggestions(text).await?, std::slice::from_ref(&ann), "{text}");

@@ -109,10 +109,10 @@ fn submitted(body: &str) -> Vec<(String, String)> {
     let inputs =
         inputs.filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())));
     let selects = form.split("<select").skip(1).map(|select| {
-        let chosen = select.split("<option").find(|option| option.starts_with(" selected"));
-        let chosen =
-            chosen.and_then(|option| option.split('>').nth(1)?.split('<').next()).unwrap_or_default();
-        (attribute(select, "name").unwrap_or_default(), unescaped(chosen))
+        let tags = select.split("<option").filter_map(|option| option.split('>').next());
+        let chosen = tags.skip(1).find(|tag| tag.contains(" selected"));
+        let chosen = chosen.and_then(|tag| attribute(tag, "value")).unwrap_or_default();
+        (attribute(select, "name").unwrap_or_default(), chosen)
     });
     inputs.chain(selects).collect()
 }
@@ -207,23 +207,23 @@ async fn each_condition_has_a_link_that_removes_it(pool: PgPool) -> Result {
     };
     for (chip, left_out) in [
         // A key is ambiguous without its table.
-        ("Remove table filter", &["table", "key"][..]),
-        ("Remove record filter", &["key"]),
-        ("Remove operation filter", &["operation"]),
-        ("Remove changed field filter", &["field"]),
-        ("Remove value filter", &["value"]),
-        ("Remove actor filter", &["actor"]),
-        ("Remove on behalf of filter", &["on_behalf_of"]),
-        ("Remove action filter", &["action"]),
-        ("Remove correlation filter", &["correlation_id"]),
-        ("Remove request filter", &["request_id"]),
-        ("Remove window", &["from", "to"]),
+        ("Remove the filter Table", &["table", "key"][..]),
+        ("Remove the filter Record", &["key"]),
+        ("Remove the filter Kind", &["operation"]),
+        ("Remove the filter Field", &["field"]),
+        ("Remove the filter Value", &["value"]),
+        ("Remove the filter Who", &["actor"]),
+        ("Remove the filter On behalf of", &["on_behalf_of"]),
+        ("Remove the filter Action", &["action"]),
+        ("Remove the filter Request", &["correlation_id"]),
+        ("Remove the filter Request id", &["request_id"]),
+        ("Remove the window", &["from", "to"]),
     ] {
         assert_eq!(links(&body, chip), [without(left_out)], "{chip}");
         assert_eq!(leads_to(&app, &without(left_out)).await?, "");
     }
     let last = page(&app, "from=2020-01-01T00%3A00%3A00Z").await?;
-    assert_eq!(links(&last, "Remove window"), [address("from=")]);
+    assert_eq!(links(&last, "Remove the window"), [address("from=")]);
     assert!(!page(&app, "from=").await?.contains("class=\"chip\""));
     for format in ["csv", "json", "ndjson"] {
         let download = format!("/audit/exports/changes.{format}?{}", query_of(EVERY_KEY));

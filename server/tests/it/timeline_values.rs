@@ -132,14 +132,10 @@ async fn chips_and_titles_say_lists_in_words(pool: PgPool) -> Result {
             "opened ticket, not ticket.swept · Timeline",
         ),
         ("table=tickets,secrets", "Table: tickets or secrets", "tickets or secrets · Timeline"),
-        ("operation=insert,delete", "Operation: created or deleted", "created or deleted · Timeline"),
-        ("field=subject,priority", "Changed field: subject or priority", "subject or priority · Timeline"),
+        ("operation=insert,delete", "Kind: created or deleted", "created or deleted · Timeline"),
+        ("field=subject,priority", "Field: subject or priority", "subject or priority · Timeline"),
         ("table=tickets&value=three", "Value: three", "tickets · Timeline"),
-        (
-            "table=tickets&key=id%3D2&field=subject",
-            "Changed field: subject",
-            "tickets 2 · subject · Timeline",
-        ),
+        ("table=tickets&key=id%3D2&field=subject", "Field: subject", "tickets 2 · subject · Timeline"),
     ] {
         let body = body(&app, &format!("/timeline?{query}")).await?;
         assert!(chips(&body).contains(&chip.to_owned()), "{query}: {:?}", chips(&body));

@@ -87,7 +87,7 @@ async fn page_shows_what_was_found_and_what_was_not_searched(pool: PgPool) -> Re
     let (_, html) = get(&app, "/audit/timeline?table=users&value=berta%22%3E").await?;
     assert!(html.contains(r#"name="value" value="berta&quot;&gt;""#), "the form has the value: {html}");
     assert!(
-        html.contains(r#"<a href="/audit/timeline?table=users" aria-label="Remove value filter""#),
+        html.contains(r#"<a href="/audit/timeline?table=users" aria-label="Remove the filter Value""#),
         "{html}"
     );
     Ok(())

@@ -52,7 +52,7 @@ impl Suggestions {
             suggestion("Person or program", &text, &SearchTarget::Actor(found.actor.clone()))
         });
         let requests = found.requests.iter().map(|filter| {
-            let kind = if filter.correlation_id.is_some() { "Correlation" } else { "Request" };
+            let kind = if filter.correlation_id.is_some() { "Request" } else { "Request id" };
             suggestion(kind, "Its changes", &SearchTarget::Request(Box::new(filter.clone())))
         });
         let transaction = found.transaction.map(SearchTarget::Transaction);

@@ -92,7 +92,7 @@ fn actor(found: &Actor, context: &PageContext) -> Html {
 
 fn request(filter: &Filter, context: &PageContext) -> Html {
     let words = match filter.correlation_id {
-        Some(_) => "Everything with this correlation id",
+        Some(_) => "Everything in this request",
         None => "Everything of the request with this id",
     };
     view! { <li><a href=context.timeline_href(filter)>{words}</a></li> }.into_html()

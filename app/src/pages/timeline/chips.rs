@@ -8,6 +8,7 @@ use threadline::query::Filter;
 
 use super::condition_words::{Word, condition_in_words};
 use super::filter_fields::label;
+use super::presets::TimelineWindow;
 use crate::html::{Html, IntoHtml};
 use crate::{PageContext, Zone};
 
@@ -23,10 +24,16 @@ pub(super) fn chips(context: &PageContext, filter: &Filter, now: DateTime<Utc>) 
         let href = if *key == "table" { without(&["table", "key"]) } else { without(&[key]) };
         let words = condition_in_words(context.names(), filter, key, value).into_iter().map(Word::view);
         let words: Vec<_> = words.collect();
-        chip(words.into_html(), format!("Remove {} filter", label(key).to_lowercase()), href)
+        chip(words.into_html(), format!("Remove the filter {}", label(key)), href)
     });
-    let window = describe_window(filter, Zone::current(), now)
-        .map(|words| chip(words.into_html(), "Remove window".to_owned(), without(&["from", "to"])));
+    let window = describe_window(filter, Zone::current(), now).map(|exact| {
+        let preset = TimelineWindow::of(filter, now);
+        let words = match preset {
+            Some(preset) => view! { <bdi title=exact>{preset.name()}</bdi> }.into_html(),
+            None => exact.into_html(),
+        };
+        chip(words, "Remove the window".to_owned(), without(&["from", "to"]))
+    });
     let chips: Vec<_> = conditions.chain(window).collect();
     (!chips.is_empty()).then(|| view! { <ul class="chips" aria-label="Active filters">{chips}</ul> })
 }

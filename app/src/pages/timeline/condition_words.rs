@@ -29,7 +29,7 @@ impl Word {
 
 /// Returns a condition in words: `Who: Maria Santos or Ken Adams`, `Who: not job:sla-sweeper`, `People only`.
 pub(super) fn condition_in_words(names: Names<'_>, filter: &Filter, key: &str, value: &str) -> Vec<Word> {
-    let name = if key == "actor" { "Who" } else { label(key) };
+    let name = label(key);
     let whole = match key {
         "actor" if filter.actor == Some(Selection::people()) => Some("People only"),
         "actor" if filter.actor.as_ref().is_some_and(Selection::is_unsigned) => Some("Not signed"),

@@ -5,7 +5,7 @@ use threadline::query::{Operation, Timestamp};
 
 use super::InvalidFilter;
 use crate::Zone;
-use crate::components::{TIME_EXAMPLE, one_line};
+use crate::components::{TIME_EXAMPLE, one_line, operation_word};
 use crate::diff::accessible_line;
 use crate::html::IntoHtml;
 
@@ -54,14 +54,14 @@ pub(super) const FIELDS: [Field; 12] = {
         field("to", "To", Time("now"), Window),
         field("table", "Table", Table, Main),
         field("key", "Record", Text("42, or order=7&line=2"), Main),
-        field("actor", "Actor", Text("user:42, or job"), Main),
+        field("actor", "Who", Text("user:42, or job"), Main),
         field("action", "Action", Text("ticket.escalated"), Main),
         field("value", "Value", Text("text, or =whole value"), Main),
-        field("correlation_id", "Correlation", Text("any"), Main),
+        field("correlation_id", "Request", Text("request or error id"), Main),
         field("on_behalf_of", "On behalf of", Text("user:42"), More),
-        field("operation", "Operation", Operation, More),
-        field("field", "Changed field", Text("any"), More),
-        field("request_id", "Request", Text("any"), More),
+        field("operation", "Kind", Operation, More),
+        field("field", "Field", Text("any"), More),
+        field("request_id", "Request id", Text("any"), More),
     ]
 };
 
@@ -120,18 +120,16 @@ impl Field {
     }
 }
 
-/// Renders the operations. A typed value that is no operation stays selected until it is corrected.
+/// Renders the operations by the words of the lists. A list of several, or a typed value that is no operation, stays selected until it is
+/// changed.
 fn operations(value: &str) -> Vec<impl IntoView + use<>> {
-    let mut words: Vec<&str> = Operation::ALL.into_iter().map(Operation::as_str).collect();
-    if !value.is_empty() && !words.contains(&value) {
-        words.push(value);
-    }
-    let option = |word: &str| {
-        let label = accessible_line(word);
-        let exact = (label != word).then(|| word.to_owned());
-        view! { <option value=exact selected=word == value>{label}</option> }
+    let known = Operation::ALL.map(|operation| (operation.as_str(), operation_word(operation).to_owned()));
+    let is_other = !value.is_empty() && known.iter().all(|(word, _)| *word != value);
+    let other = is_other.then(|| (value, accessible_line(value)));
+    let option = |(exact, label): (&str, String)| {
+        view! { <option value=exact.to_owned() selected=exact == value>{label}</option> }
     };
-    words.into_iter().map(option).collect()
+    known.into_iter().chain(other).map(option).collect()
 }
 
 /// Writes a time in the zone of the page. What is no time stays as it was typed.

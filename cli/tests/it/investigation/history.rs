@@ -42,9 +42,9 @@ async fn correlation_prints_changes_with_one_id(pool: PgPool) -> Result {
     assert_eq!(words(&narrow), ["tickets:1:update"]);
     assert_eq!(
         stdout(&pool, &["correlation", "case-2"])?,
-        "Nothing changed a record with the correlation id case-2.\n\
-         No change has the correlation id \"case-2\".\n\
-         Only the correlation id case-2 excludes everything. Without it: 7 changes.\n"
+        "Nothing changed a record in the request case-2.\n\
+         No change belongs to the request \"case-2\".\n\
+         Only the request case-2 excludes everything. Without it: 7 changes.\n"
     );
     Ok(())
 }

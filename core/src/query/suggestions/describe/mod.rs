@@ -56,7 +56,7 @@ impl Filter {
             sentence = describe_listed(sentence, actions.excluded(), " not under the action ");
         }
         for (words, value) in
-            [(" with the correlation id ", &self.correlation_id), (" with the request id ", &self.request_id)]
+            [(" in the request ", &self.correlation_id), (" with the request id ", &self.request_id)]
         {
             if let Some(value) = value {
                 sentence = sentence.words(words).value(value);
@@ -165,7 +165,7 @@ impl Filter {
             "actor" => "the actor ",
             "on_behalf_of" => "the condition \"on behalf of\" ",
             "action" => "the action ",
-            "correlation_id" => "the correlation id ",
+            "correlation_id" => "the request ",
             _ => "the request id ",
         };
         let value = self.to_pairs().into_iter().find(|(name, _)| *name == key).map(|(_, value)| value);
@@ -244,7 +244,7 @@ impl UnknownValue {
             }
             ("field", false) => ("No field called \"", "\" was found in the newest changes."),
             ("operation", _) => ("There is no operation \"", "\": it is insert, update, delete or truncate."),
-            ("correlation_id", _) => ("No change has the correlation id \"", "\"."),
+            ("correlation_id", _) => ("No change belongs to the request \"", "\"."),
             ("request_id", _) => ("No change has the request id \"", "\"."),
             ("key", _) => {
                 return match filter.row() {

@@ -33,10 +33,7 @@ fn filter_is_described_as_it_was_understood() {
             "Nothing changed priority of tickets under the action a.b.",
         ),
         ("actor=job", "Nothing changed a record by an actor of type job."),
-        (
-            "correlation_id=c&request_id=r",
-            "Nothing changed a record with the correlation id c with the request id r.",
-        ),
+        ("correlation_id=c&request_id=r", "Nothing changed a record in the request c with the request id r."),
         (
             "from=2026-11-20T00:00&to=2026-11-21T12:00",
             "Nothing changed a record from 20 Nov 2026, 00:00 UTC to 21 Nov 2026, 12:00 UTC.",
