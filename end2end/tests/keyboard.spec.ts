@@ -66,7 +66,7 @@ test("digits open the time windows, unless the keys are switched off", async ({ 
   // Typed into a field, a digit is a digit.
   await page.keyboard.press("/");
   await page.keyboard.type("12");
-  await expect(page.getByRole("searchbox", { name: "Find" })).toHaveValue("12");
+  await expect(findField(page)).toHaveValue("12");
   await page.evaluate(() => localStorage.setItem("threadline_keys", "off"));
   await page.reload();
   await expect(page.locator("html")).toHaveAttribute("data-script", "on");
@@ -196,7 +196,7 @@ test("y copies a link that opens the change, and Y copies five lines for a ticke
   await expect.poll(copied).toBe(link);
   await page.getByRole("button", { name: "Copy as text" }).click();
   await expect.poll(copied).toContain(`Link: ${link}`);
-  await page.locator(".head").getByRole("link").click();
+  await page.locator("a.list-link").click();
   await expect.poll(copied).toMatch(/\/audit\/timeline\?.*to=/);
 });
 

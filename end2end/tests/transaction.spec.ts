@@ -43,3 +43,16 @@ test("on paper there is the transaction and nothing to click", async ({ page }) 
   const ink = await page.getByRole("heading", { level: 1 }).evaluate((heading) => getComputedStyle(heading).color);
   expect(ink).toBe("rgb(17, 24, 39)");
 });
+
+test("the address of a change shows it, although its line was closed", async ({ page }) => {
+  await logIn(page, "support");
+  await raisePriority(page);
+  await page.goto("/audit/timeline?from=");
+  const change = await openLine(lines(page).nth(2));
+  const id = (await change.getAttribute("id")) ?? "";
+  await page.goto("/audit/help");
+  await page.goto(`/audit/timeline?from=#${id}`);
+  await expect(page.locator(`#${id}:target`)).toBeVisible();
+  await expect(page.locator(`#${id}:target`)).toBeInViewport();
+  await expect(page.locator(".change:visible")).toHaveCount(1);
+});

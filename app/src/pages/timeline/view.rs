@@ -34,8 +34,8 @@ pub(super) fn view(page: TimelinePage, context: PageContext) -> impl IntoView {
         Err(invalid) => Either::Right(invalid_filter(&context, invalid)),
     };
     view! {
-        <div class="head"><h1>"Timeline"</h1> {count} {link} {live}</div>
-        <div class="bar">{presets} {people} {form} {downloads}</div>
+        <div class="head"><h1>"Timeline"</h1> {count} {live}</div>
+        <div class="bar">{presets} {people} {form} {downloads} {link}</div>
         {result}
     }
 }
