@@ -117,6 +117,26 @@ test("5. how was it two minutes ago, and what differs now", async ({ page }) => 
   hands.took(1, 3 + ticket.length + "yesterday 14:00".length);
 });
 
+test("6. all changes of a kind in a window, as a spreadsheet", async ({ page }) => {
+  await logIn(page, "support");
+  await raisePriority(page);
+  const hands = await overview(page);
+  await hands.press("g");
+  await hands.press("t");
+  await scripted(page);
+  await hands.press("3");
+  await expect(page.getByRole("link", { name: "Last 7 d" })).toHaveAttribute("aria-current", "true");
+  await scripted(page);
+  await hands.click(page.locator("details.filter > summary"));
+  await hands.click(page.getByRole("link", { name: "Choose from lists" }));
+  await hands.click(page.getByRole("checkbox", { name: /^changed ticket priority/ }));
+  await hands.click(page.getByRole("button", { name: "Show changes" }));
+  const download = page.waitForEvent("download");
+  await hands.click(page.getByRole("link", { name: "CSV" }));
+  expect((await download).suggestedFilename()).toMatch(/\.csv$/);
+  hands.took(5, 3);
+});
+
 test("7. I only know a value", async ({ page }) => {
   const word = `wombat${Date.now().toString()}@help.example`;
   await logIn(page, "support");
@@ -146,6 +166,21 @@ test("9. I think in my own time zone", async ({ page }) => {
   const zone = await page.evaluate(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
   await expect(page.locator("input[name=zone]")).toHaveValue(zone);
   hands.took(3, 0);
+});
+
+test("10. a link for a colleague, which shows the same tomorrow", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await logIn(page, "support");
+  const ticket = await raisePriority(page);
+  const hands = await overview(page);
+  await hands.press("j");
+  await hands.press("y");
+  await expect(page.locator("#announcer")).toContainText("Copied");
+  const address = await page.evaluate(() => navigator.clipboard.readText());
+  await page.goto(address);
+  await expect(page.locator(".change:target")).toContainText("priority");
+  await expect(page.locator(".entry[open]").filter({ hasText: `#${ticket}` })).toHaveCount(1);
+  hands.took(0, 2);
 });
 
 test("11. a change of many records", async ({ page }) => {

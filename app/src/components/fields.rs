@@ -213,11 +213,10 @@ fn row(sides: &Sides, row: Row, [whole_old, whole_new]: [Option<WholeValue>; 2])
             Either::Left(view! { <td colspan="2">{lines(changed)}{source}</td> })
         }
         DiffBody::Cells(old, new) => {
-            let width = matches!(sides, Sides::Old | Sides::New).then_some("2");
             let old = (*sides != Sides::New)
-                .then(|| view! { <td class="old" colspan=width>{side(old, "old value of", &label, whole_old)}</td> });
+                .then(|| view! { <td class="old">{side(old, "old value of", &label, whole_old)}</td> });
             let new = (*sides != Sides::Old)
-                .then(|| view! { <td class="new" colspan=width>{side(new, "new value of", &label, whole_new)}</td> });
+                .then(|| view! { <td class="new">{side(new, "new value of", &label, whole_new)}</td> });
             Either::Right((old, new))
         }
     };

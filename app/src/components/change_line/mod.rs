@@ -130,7 +130,8 @@ fn why_of(transaction: &TransactionRecord, with_action: bool, names: Names<'_>) 
     let subject = subject.map(|subject| view! { " for "{isolated(names.actor(subject).short)} });
     let reason = action.and_then(|action| action.reason.as_deref()).map(|reason| {
         let shown: String = reason.chars().take(MAX_REASON).collect();
-        let more = if shown.len() < reason.len() { "…" } else { "" };
+        // An empty text would become a blank.
+        let more = (shown.len() < reason.len()).then_some("…");
         view! { " “"{text(shown, true)}{more}"”" }
     });
     view! { " "<span class="why">{session}{name}{failed}{subject}{reason}</span> }

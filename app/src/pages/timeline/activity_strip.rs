@@ -38,7 +38,7 @@ pub(super) fn activity_strip(
             // A segment that ends with the window stays open if the window is.
             let href = within(first, if last == to { filter.to } else { Some(last) });
             let (x, width) = (segment.first_bar * BAR, segment.bar_count * BAR);
-            view! { <a href=href><title>{words(&segment, form)}</title><rect x=x.to_string() width=width.to_string() height=HEIGHT.to_string()/></a> }
+            view! { <a href=href><title>{words(&segment, form)}</title><rect x=x.to_string() width=width.to_string()/></a> }
         })
         .collect();
     let view_box = format!("0 0 {} {HEIGHT}", activity.bars.len() * BAR);
