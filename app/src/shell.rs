@@ -32,7 +32,7 @@ pub(crate) fn document(title: String, page: impl IntoView + 'static) -> impl Int
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <title>{format!("{} · Threadline", accessible_line(&title))}</title>
+                <title>{format!("{} · {}", accessible_line(&title), context.host.title())}</title>
                 <link rel="stylesheet" href=style nonce=context.nonce.clone()/>
                 <link rel="icon" type="image/svg+xml" href=icon/>
                 {script}

@@ -85,5 +85,5 @@ test("what a hostile customer wrote is shown as text", async ({ page }) => {
   const change = await openLine(lines(page).filter({ hasText: "opened ticket" }).first());
   await expect(change).toContainText("<script>document.title = 'taken over'</script>");
   await expect(change).toContainText("<img src=x onerror=alert(1)> \"'&amp;");
-  await expect(page).toHaveTitle("Timeline · Threadline");
+  await expect(page).toHaveTitle("Timeline · Help desk");
 });

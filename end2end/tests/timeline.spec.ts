@@ -68,7 +68,7 @@ test("several values are chosen from lists of what occurs, and one is left out",
   await openFilter(page);
   await page.getByRole("link", { name: "Choose from lists" }).click();
   await expect(page.getByRole("checkbox", { name: /^priority/u })).toBeChecked();
-  await page.getByRole("link", { name: "Everything but All users" }).click();
+  await page.getByRole("link", { name: "not this: All users" }).click();
   await expect(page).toHaveURL(/actor=-user$/u);
   await expect(page.getByRole("list", { name: "Active filters" })).toContainText("not users");
 });

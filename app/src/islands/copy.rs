@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use leptos::web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlTextAreaElement};
 use wasm_bindgen_futures::JsFuture;
 
-use super::announce::announce;
+use super::announce::{announce, announce_visibly};
 use super::dom;
 
 /// The time for which a button says that it has copied.
@@ -39,13 +39,12 @@ pub(super) fn copy(value: String, button: Option<HtmlElement>) {
         if written.await.is_err() {
             return by_hand(&value);
         }
+        let Some(button) = button else { return announce_visibly(COPIED_LABEL) };
         announce(COPIED_LABEL);
-        if let Some(button) = button {
-            let label = button.text_content().filter(|label| label != COPIED_LABEL);
-            button.set_text_content(Some(COPIED_LABEL));
-            if let Some(label) = label {
-                set_timeout(move || button.set_text_content(Some(&label)), COPIED_LABEL_TIME);
-            }
+        let label = button.text_content().filter(|label| label != COPIED_LABEL);
+        button.set_text_content(Some(COPIED_LABEL));
+        if let Some(label) = label {
+            set_timeout(move || button.set_text_content(Some(&label)), COPIED_LABEL_TIME);
         }
     });
 }

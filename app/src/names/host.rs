@@ -3,6 +3,7 @@
 use threadline::LinkTemplate;
 
 use super::HostWords;
+use crate::diff::accessible_line;
 
 /// The host application, as the console names it and links to it.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +34,12 @@ impl Host {
     pub(crate) fn name_in_sentence(&self) -> &str {
         let home = self.home.as_ref().map(|home| &home.label);
         home.or(self.name.as_ref()).map_or("the application", String::as_str)
+    }
+
+    /// Returns the name at the end of the titles of documents: that of the host, or ours.
+    pub(crate) fn title(&self) -> String {
+        let home = self.home.as_ref().map(|home| &home.label);
+        home.or(self.name.as_ref()).map_or_else(|| "Threadline".to_owned(), |name| accessible_line(name))
     }
 
     /// Returns the address where somebody signs in who then comes back to this one.

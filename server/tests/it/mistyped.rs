@@ -106,7 +106,7 @@ const INPUTS: [(&str, Answer); 60] = [
         Says(200, "Only the time window (until 1 Jan 2020, 00:00 UTC) excludes everything. Without it: 1 change, the newest on ",
             "/timeline?table=tickets&action=ticket.priority_changed&window=all")),
     ("/timeline?table=ticket_replies&actor=user:support", Says(200, "Without the actor user:support: 1 change.", "/timeline?table=ticket_replies")),
-    ("/timeline?correlation_id=case-9&table=tickets", Says(200, "No change has the correlation id \"case-9\".", "/timeline?table=tickets")),
+    ("/timeline?correlation_id=case-9&table=tickets", Says(200, "No change belongs to the request \"case-9\".", "/timeline?table=tickets")),
     ("/timeline?table=ticket_replies&operation=delete&actor=user:support",
         Says(200, "Leaving out any one of the conditions finds nothing either.", "/timeline?from=")),
     ("/timeline?operation=insert&field=priority", Says(200, "Only an update changes a field, so no insert changed priority.", "/timeline?field=priority")),

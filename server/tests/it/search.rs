@@ -57,6 +57,11 @@ async fn text_that_names_one_thing_redirects_to_it(pool: PgPool) -> Result {
         ("case-88", "/audit/timeline?correlation_id=case-88"),
         (&transaction, &address),
         ("table:tickets kind:changed fire", "/audit/timeline?table=tickets&operation=update&value=fire"),
+        ("\"5041\"", "/audit/rows/tickets/id%3D5041"),
+        ("record:5041", "/audit/rows/tickets/id%3D5041"),
+        ("who:ann table:Tickets", "/audit/timeline?actor=user%3Aann&table=tickets"),
+        ("who:nobody kind:deleted", "/audit/timeline?actor=nobody&operation=delete"),
+        ("request:case-88 kind:changed", "/audit/timeline?correlation_id=case-88&operation=update"),
         // Nothing, two records, and something near to an actor are not certain.
         ("", ""),
         ("7", ""),

@@ -464,7 +464,7 @@ async fn empty_timeline_says_why_and_where_to_go(pool: PgPool) -> Result {
     assert_eq!(links(&body, "All time"), ["preset", "way out"].map(|_| address("table=tickets&window=all")));
 
     let body = page(&app, "action=nothing").await?;
-    assert_eq!(links(&body, "Without action"), [address("from=")]);
+    assert_eq!(links(&body, "Without the filter Action"), [address("from=")]);
 
     let tomorrow = Utc::now() + Duration::from_secs(24 * 60 * 60);
     let body = page(&app, &query_of([("from", tomorrow.format("%Y-%m-%dT%H:%M").to_string())])).await?;

@@ -170,8 +170,8 @@ async fn lists_show_what_occurs_with_its_number(pool: PgPool) -> Result {
         // What is not in a list stays in the field beside it.
         "id=\"others-actor\" name=\"actor\" value=\"-job\"",
         "id=\"others-field\" name=\"field\" value=\"code,-subject\"",
-        // Everything but this value, with the other conditions.
-        "table=tickets&amp;field=code%2C-subject&amp;key=id%3D1&amp;actor=-job%2C-user%3A1\" aria-label=\"Everything but user:1\"",
+        // not this: this value, with the other conditions.
+        "table=tickets&amp;field=code%2C-subject&amp;key=id%3D1&amp;actor=-job%2C-user%3A1\" aria-label=\"not this: user:1\"",
     ] {
         assert!(lists.contains(part), "{part}: {lists}");
     }

@@ -27,11 +27,11 @@ pub(super) fn view(home: HomePage, context: PageContext) -> impl IntoView {
     };
     view! {
         {summary.view()}
-        {quick_links(&home.tables.unwrap_or_default())}
         <section id="recent" hidden>
             <h2 class="section">"Your recent"</h2>
             <ul class="recent"></ul>
         </section>
+        {quick_links(&home.tables.unwrap_or_default())}
         <section class="latest">
             <h2 class="section">"Latest activity"</h2>
             {latest}

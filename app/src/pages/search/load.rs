@@ -1,7 +1,10 @@
 //! Finds what a text names, and redirects to it if that is certain.
 
 use chrono::Utc;
-use threadline::query::{Filter, Position, QueryError, RelativeRange, search_qualifiers};
+use threadline::TableName;
+use threadline::query::{
+    ActorFilter, Filter, Position, QueryError, RelativeRange, Selection, search_qualifiers,
+};
 
 use super::found::{Record, find};
 use super::query::SearchQuery;
@@ -14,12 +17,18 @@ const MAX_LINES: usize = 5;
 const VALUE_WINDOW: RelativeRange = RelativeRange::LastWeek;
 
 pub(super) async fn load(context: &RequestContext, query: SearchQuery) -> Result<SearchPage, PageError> {
-    let SearchQuery { text } = query;
+    let SearchQuery { mut text } = query;
     if text.is_empty() {
         return Ok(SearchPage::default());
     }
-    if let Some(pairs) = search_qualifiers(&text) {
-        return Err(PageError::Redirect(context.page.timeline_with(&pairs)));
+    if let Some(mut pairs) = search_qualifiers(&text) {
+        // A key without its table is searched in every table.
+        if let [("key", key)] = pairs.as_mut_slice() {
+            text = std::mem::take(key);
+        } else {
+            resolve(context, &mut pairs).await;
+            return Err(PageError::Redirect(context.page.timeline_with(&pairs)));
+        }
     }
     let found = find(context, &text).await?;
     if let Some(address) = found.certain(&context.page) {
@@ -36,6 +45,33 @@ pub(super) async fn load(context: &RequestContext, query: SearchQuery) -> Result
     };
     labelled.retain(|record| !is_known(record));
     Ok(SearchPage { text, found, labelled, values })
+}
+
+/// Replaces the noun of a table by its name, and a part of the id of an actor by the only actor that has it. What cannot be resolved stays,
+/// and the timeline says what is wrong with it.
+async fn resolve(context: &RequestContext, pairs: &mut [(&'static str, String)]) {
+    for (key, value) in pairs {
+        match *key {
+            "table" => {
+                let tables = context.optional(context.captured_tables()).await.unwrap_or_default();
+                let words = &context.page.host.words.search;
+                let is_meant = |table: &&TableName| words.is_noun(table, value);
+                if let Some(table) = tables.iter().find(is_meant) {
+                    *value = Selection::<TableName>::from(table).to_string();
+                }
+            }
+            "actor" if value.parse::<Selection<ActorFilter>>().is_err() => {
+                let any = Filter::default();
+                let near =
+                    async { context.snapshot().await?.suggest(&context.scope, "actor", value, &any).await };
+                let near = context.optional(near).await.map(|near| near.suggestions).unwrap_or_default();
+                if let [only] = near.as_slice() {
+                    only.value.clone_into(value);
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Finds the records whose label contained the text.

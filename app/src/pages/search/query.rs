@@ -15,7 +15,13 @@ pub(super) fn is_readable(text: &str) -> bool {
     text.len() <= MAX_BYTES && !text.contains('\0')
 }
 
-/// The text of the search, without blanks at its ends.
+/// Returns a text without the quotation marks around it.
+fn without_quotes(text: &str) -> &str {
+    let inside = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inside.map(str::trim).filter(|inside| !inside.is_empty()).unwrap_or(text)
+}
+
+/// The text of the search, without blanks and quotation marks at its ends.
 #[derive(Debug)]
 pub(in crate::pages) struct SearchQuery {
     pub(super) text: String,
@@ -30,7 +36,7 @@ impl FromRequestParts<RequestContext> for SearchQuery {
             if key != "q" {
                 return Err(InvalidParameter::new(&key, &value, "the key q").into());
             }
-            value.trim().clone_into(&mut text);
+            without_quotes(value.trim()).clone_into(&mut text);
         }
         if !is_readable(&text) {
             let start: String = text.chars().take(20).collect();

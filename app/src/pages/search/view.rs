@@ -76,7 +76,7 @@ fn record(found: &Record, when: &'static str, context: &PageContext) -> Html {
     let name = found.name(context).heading_with_label();
     let href = context.row_of(&found.table, &found.key);
     let (at, now) = (found.entry.change.captured_at, Utc::now());
-    view! { <li><a href=href>{name}</a> <span class="kind">{when}<ShortTimestamp at=at now=now/></span></li> }
+    view! { <li><a href=href>{name}</a> <span class="kind">" "{when}<ShortTimestamp at=at now=now/></span></li> }
         .into_html()
 }
 

@@ -51,7 +51,7 @@ pub(super) fn activity_strip(
     .filter(|(_, path)| !path.is_empty())
     .map(|(class, path)| view! { <path class=class d=path></path> })
     .collect();
-    let span = to - from;
+    let span = TimeDelta::seconds((to - from).num_seconds().max(1));
     let earlier = within(from - span, Some(from));
     let later = filter.to.map(|_| to + span).map(|end| {
         let href = within(to, (end < now).then_some(end));

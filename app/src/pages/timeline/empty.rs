@@ -154,7 +154,7 @@ fn links_without(
     now: DateTime<Utc>,
 ) -> Vec<(String, String)> {
     if condition.key != ExcludingCondition::WINDOW {
-        let text = format!("Without {}", label(condition.key).to_lowercase());
+        let text = format!("Without the filter {}", label(condition.key));
         return vec![(text, context.timeline_href(&condition.filter))];
     }
     let pairs = filter.to_pairs();

@@ -1,7 +1,9 @@
 //! A filter that cannot be used: what is wrong with it, and what was probably meant.
 
 use chrono::Utc;
-use threadline::query::{Filter, QueryError, RowKey, Sentence, Suggestion, TypedKey, parse_human_time};
+use threadline::query::{
+    FILTER_KEYS, Filter, QueryError, RowKey, Sentence, Suggestion, TypedKey, parse_human_time,
+};
 use threadline::{InvalidParameter, TableName};
 
 use super::InvalidFilter;
@@ -33,7 +35,16 @@ impl From<InvalidParameter> for Failure {
                 .map_or_else(|times| times.named(&error.name), |_| error.clone()),
             _ => error,
         };
-        let (message, hint) = (format!("{error}."), format!("Expected {}.", error.expected));
+        let is_known = FILTER_KEYS.iter().any(|key| key.name == error.name)
+            || matches!(error.name.as_str(), "window" | "older" | "newer");
+        let message = match is_known {
+            true => format!("{error}."),
+            false => format!(
+                "The address has a part \"{}\" that the timeline does not know: expected {}.",
+                error.name, error.expected
+            ),
+        };
+        let hint = format!("Expected {}.", error.expected);
         Self::filter(error.name, message, hint)
     }
 }

@@ -80,7 +80,14 @@ pub(super) fn presets(
         Err(invalid) if matches!(&*invalid.key, "from" | "to" | "window") => None,
         Err(_) => {
             let readable = typed.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-            TimelineWindow::of(&Filter::from_readable_pairs(readable), now)
+            let filter = Filter::from_readable_pairs(readable.clone());
+            // A time that cannot be read has no window either.
+            let is_given =
+                |name: &str| readable.clone().any(|(key, value)| key == name && !value.trim().is_empty());
+            let is_unreadable = [("from", filter.from), ("to", filter.to)]
+                .iter()
+                .any(|(key, read)| is_given(key) && read.is_none());
+            if is_unreadable { None } else { TimelineWindow::of(&filter, now) }
         }
     };
     let links: Vec<_> = TimelineWindow::all()

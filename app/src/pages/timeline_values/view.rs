@@ -89,7 +89,7 @@ fn list(page: &TimelineValuesPage, context: &PageContext, key: &'static str) -> 
                 view! { <span class="note">"left out"</span> }.into_html()
             } else {
                 let href = context.timeline_with(&with(page, key, excluding(chosen.as_ref(), value)));
-                let label = format!("Everything but {}", accessible_line(&name));
+                let label = format!("not this: {}", accessible_line(&name));
                 view! { <a href=href aria-label=label>"not this"</a> }.into_html()
             };
             let count = count.map(|count| view! { " "<span class="number">{grouped(count)}</span> });

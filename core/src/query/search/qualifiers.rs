@@ -1,7 +1,7 @@
 //! Words of a search that name a condition, such as `who:maria` or `table:tickets`.
 
 /// The words before the colon, each with the key of the filter that it stands for.
-const QUALIFIERS: [(&str, &str); 14] = [
+const QUALIFIERS: [(&str, &str); 15] = [
     ("table", "table"),
     ("record", "key"),
     ("key", "key"),
@@ -12,7 +12,8 @@ const QUALIFIERS: [(&str, &str); 14] = [
     ("value", "value"),
     ("kind", "operation"),
     ("operation", "operation"),
-    ("request", "request_id"),
+    ("request", "correlation_id"),
+    ("request_id", "request_id"),
     ("correlation", "correlation_id"),
     ("from", "from"),
     ("to", "to"),

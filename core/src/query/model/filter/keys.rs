@@ -46,7 +46,7 @@ pub static FILTER_KEYS: [FilterKey; 12] = [
     FilterKey {
         name: "key",
         expected: "the key of a record such as id=42, or order=7&line=2, and its one table beside it",
-        meaning: "changes of the row with this key",
+        meaning: "changes of the record with this key",
         is_list: false,
         read: |filter, text| text.parse().map(|key| filter.key = Some(key)),
         write: |filter| filter.key.as_ref().map(ToString::to_string),
