@@ -69,7 +69,7 @@ test("the filter narrows by table and by time, and its address can be shared", a
 
   await page.goto("/audit/timeline?to=2020-01-01T00:00");
   await expect(page.getByRole("heading", { name: "No changes found" })).toBeVisible();
-  await page.getByRole("link", { name: "Remove window" }).click();
+  await page.getByRole("link", { name: "Remove the window" }).click();
   await expect(page).toHaveURL(/\/audit\/timeline\?from=$/);
   await expect(lines(page).first()).toBeVisible();
 });
