@@ -1,7 +1,7 @@
 // The whole timeline without a mouse.
 import type { Page } from "@playwright/test";
 
-import { expect, findField, lines, logIn, openLine, openTicket, test } from "./support.ts";
+import { expect, findField, lines, logIn, openLine, openTicket, raisePriority, sql, test } from "./support.ts";
 
 async function openTimeline(page: Page): Promise<void> {
   await logIn(page, "support");
@@ -109,7 +109,7 @@ test("the help lists the keys, holds the focus, and gives it back", async ({ pag
   }
   await page.keyboard.press("Escape");
   await expect(help(page)).toBeHidden();
-  await expect(lines(page).first().locator("summary")).toBeFocused();
+  await expect(lines(page).first().locator(":scope > summary")).toBeFocused();
 });
 
 test("the help has a visible way to it, and the letters can be turned off", async ({ page }) => {
@@ -132,7 +132,7 @@ test("the help has a visible way to it, and the letters can be turned off", asyn
   await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");
   await page.keyboard.press("j");
-  await expect(lines(page).first().locator("summary")).toBeFocused();
+  await expect(lines(page).first().locator(":scope > summary")).toBeFocused();
 });
 
 test("Escape and a click elsewhere close what hangs open", async ({ page }) => {
@@ -191,7 +191,7 @@ test("y copies a link that opens the change, and Y copies five lines for a ticke
   // The buttons of an opened line do the same.
   await page.goto(`/audit/timeline?value=${encodeURIComponent(subject)}`);
   await expect(page.locator("html")).toHaveAttribute("data-script", "on");
-  await lines(page).first().locator("summary").click();
+  await lines(page).first().locator(":scope > summary").click();
   await page.getByRole("link", { name: "Copy link" }).last().click();
   await expect.poll(copied).toBe(link);
   await page.getByRole("button", { name: "Copy as text" }).click();
@@ -234,5 +234,26 @@ test("the second link of a page with a list skips to it", async ({ page }) => {
   await expect(page.getByRole("link", { name: "Skip to the changes" })).toBeFocused();
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
-  await expect(lines(page).first().locator("summary")).toBeFocused();
+  await expect(lines(page).first().locator(":scope > summary")).toBeFocused();
+});
+
+test("arrows step through the versions of a record, and the record at a moment is copied as text", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await logIn(page, "support");
+  const ticket = await raisePriority(page);
+  const now = sql("SELECT now()");
+  await page.goto(`/audit/rows/tickets/id%3D${ticket}?as_of=${encodeURIComponent(now)}`);
+  await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+  const panel = page.locator(".panel");
+  await expect(panel).toContainText("urgent");
+  await page.keyboard.press("ArrowLeft");
+  await expect(panel.getByRole("row", { name: /priority/ })).toContainText("low");
+  await expect(page.locator("html")).toHaveAttribute("data-script", "on");
+  await panel.getByRole("button", { name: "Copy as text" }).click();
+  await expect(panel.getByRole("button", { name: "Copied" })).toBeVisible();
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  expect(text.split("\n")[0]).toContain(`#${ticket}`);
+  expect(text).toContain("priority: low → urgent");
+  await page.keyboard.press("ArrowRight");
+  await expect(panel).toContainText("Nothing was changed since");
 });

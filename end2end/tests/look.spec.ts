@@ -118,7 +118,7 @@ const screens: Screen[] = [
       await openTimeline(page, `?table=tickets&key=id%3D${ticket}`);
       await page.keyboard.press("j");
       await page.keyboard.press("j");
-      await expect(lines(page).nth(1).locator("summary")).toBeFocused();
+      await expect(lines(page).nth(1).locator(":scope > summary")).toBeFocused();
     },
   },
   {

@@ -65,9 +65,14 @@ pub(super) fn clicked(event: &Event, target: &Element) {
     }
 }
 
-/// Copies the address of the entry that contains the focus.
+/// Copies the address of the entry that contains the focus; without one, that of the list or of the page.
 pub(super) fn copy_link() -> bool {
-    let address = entries::current().and_then(|entry| address_of(&entry));
+    let address = match entries::current() {
+        Some(entry) => address_of(&entry),
+        None => dom::find::<HtmlAnchorElement>(LIST_LINK)
+            .map(|link| link.href())
+            .or_else(|| window().location().href().ok()),
+    };
     address.map(|address| copy::copy(address, None)).is_some()
 }
 

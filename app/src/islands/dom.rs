@@ -2,7 +2,7 @@
 
 use leptos::prelude::document;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Document, Element, Event};
+use leptos::web_sys::{Document, Element, Event, Node};
 
 /// Returns the root element.
 pub(super) fn root() -> Option<Element> {
@@ -38,6 +38,11 @@ pub(super) fn all(selector: &str) -> Vec<Element> {
 /// Returns the element or its nearest ancestor that matches, if it has this type.
 pub(super) fn around<T: JsCast>(element: &Element, selector: &str) -> Option<T> {
     element.closest(selector).ok()??.dyn_into().ok()
+}
+
+/// Returns a node as an element, if it has this type.
+pub(super) fn element<T: JsCast>(node: &Node) -> Option<T> {
+    node.clone().dyn_into().ok()
 }
 
 /// Returns the element that has the focus.

@@ -69,6 +69,8 @@ pub(super) fn pressed(event: &KeyboardEvent) {
         ShortcutAction::Window(number) => open_window(number),
         ShortcutAction::EarlierWindow => follow(".activity a[rel=prev]"),
         ShortcutAction::LaterWindow => follow(".activity a[rel=next]"),
+        ShortcutAction::EarlierVersion => follow(".panel a[rel=prev]"),
+        ShortcutAction::LaterVersion => follow(".panel a[rel=next]"),
         ShortcutAction::Help => show_help(),
         ShortcutAction::Close => close(),
         ShortcutAction::GoTo(path) => go_to(path),

@@ -37,6 +37,10 @@ mod keyboard;
 #[cfg(feature = "hydrate")]
 mod local_times;
 #[cfg(feature = "hydrate")]
+mod narrow;
+#[cfg(feature = "hydrate")]
+mod panel_text;
+#[cfg(feature = "hydrate")]
 mod poll;
 #[cfg(feature = "hydrate")]
 mod recent;

@@ -19,14 +19,15 @@ fn start() {
     use leptos::ev;
 
     use super::{
-        ages, change_link, copy, dom, infinite_scroll, keyboard, local_times, recent, scroll_position,
-        suggest, themes, zone,
+        ages, change_link, copy, dom, infinite_scroll, keyboard, local_times, narrow, panel_text, recent,
+        scroll_position, suggest, themes, zone,
     };
 
     window_event_listener(ev::click, |event| {
         let Some(target) = dom::target(&event) else { return };
         copy::clicked(&target);
         change_link::clicked(&event, &target);
+        panel_text::clicked(&target);
         keyboard::clicked(&target);
         themes::clicked(&event, &target);
         zone::clicked(&target);
@@ -44,6 +45,7 @@ fn start() {
     window_event_listener(ev::input, |event| {
         if let Some(target) = dom::target(&event) {
             suggest::typed(&target);
+            narrow::typed(&target);
         }
     });
     window_event_listener(ev::mousedown, |event| suggest::pointer_pressed(&event));
@@ -70,6 +72,7 @@ fn start() {
     ages::start();
     suggest::start();
     change_link::start();
+    panel_text::start();
     // The stylesheet now shows the controls that need script.
     if let Some(root) = dom::root() {
         let _ = root.set_attribute("data-script", "on");

@@ -32,6 +32,10 @@ pub(crate) enum ShortcutAction {
     EarlierWindow,
     /// Opens the time window after this one.
     LaterWindow,
+    /// Shows the version of the record before the one that is shown.
+    EarlierVersion,
+    /// Shows the version of the record after the one that is shown.
+    LaterVersion,
     Help,
     Close,
     /// Goes to the page at this path below the mount, if the navigation links to it.
@@ -43,7 +47,7 @@ const fn shortcut(key: &'static str, description: &'static str, action: Shortcut
 }
 
 /// Every shortcut, in the order of the help.
-pub(crate) const SHORTCUTS: [Shortcut; 25] = [
+pub(crate) const SHORTCUTS: [Shortcut; 27] = [
     shortcut("j", "Next line", ShortcutAction::Next),
     shortcut("k", "Previous line", ShortcutAction::Previous),
     shortcut("o", "Open or close the line, as Enter does", ShortcutAction::Toggle),
@@ -62,6 +66,8 @@ pub(crate) const SHORTCUTS: [Shortcut; 25] = [
     shortcut("5", "All time", ShortcutAction::Window(5)),
     shortcut("[", "The time before", ShortcutAction::EarlierWindow),
     shortcut("]", "The time after", ShortcutAction::LaterWindow),
+    shortcut("ArrowLeft", "The version before", ShortcutAction::EarlierVersion),
+    shortcut("ArrowRight", "The version after", ShortcutAction::LaterVersion),
     shortcut("g o", "Overview", ShortcutAction::GoTo("")),
     shortcut("g t", "Timeline", ShortcutAction::GoTo("/timeline")),
     shortcut("g c", "Coverage", ShortcutAction::GoTo("/coverage")),

@@ -86,15 +86,20 @@ async fn unknown(
             }
             _ => None,
         };
-        Ok((read, near))
+        let begins = snapshot
+            .timeline_page(row.scope, &row.of_table(), Position::NewerThan(Cursor::OLDEST), 1)
+            .await?;
+        let begins = begins.entries.first().map(|entry| entry.change.captured_at);
+        Ok((read, near, begins))
     };
     match context.with_query_timeout(read).await? {
-        (TypedKey::Key(read), _) if read != row.key => {
+        (TypedKey::Key(read), ..) if read != row.key => {
             Err(PageError::Redirect(context.page.row_of(&row.table, &read)))
         }
-        (TypedKey::WrongType { .. }, _) => find(context, row).await,
-        (_, near) => {
+        (TypedKey::WrongType { .. }, ..) => find(context, row).await,
+        (_, near, begins) => {
             history.near = near;
+            history.table_begins = begins;
             Ok(RowPage::History(Box::new(history)))
         }
     }
@@ -116,6 +121,11 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
+    /// Returns the filter of the changes of the whole table.
+    fn of_table(&self) -> Filter {
+        Filter { table: Some(Selection::from(&self.table)), ..Filter::default() }
+    }
+
     async fn history(
         &self,
         snapshot: &mut Snapshot<'_>,
@@ -146,6 +156,7 @@ impl Row<'_> {
             gaps: CaptureGaps::default(),
             latest: snapshot.as_of_now(self.scope, self.table.clone(), self.key.clone()).await?,
             near: None,
+            table_begins: None,
             as_of,
             comparison,
         })

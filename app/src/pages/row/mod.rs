@@ -56,6 +56,8 @@ pub(super) struct RowHistory {
     latest: AsOf,
     /// The key that was probably meant, if nothing is known of this row.
     near: Option<RowKey>,
+    /// The time of the first recorded change of the table, if nothing is known of this row.
+    table_begins: Option<DateTime<Utc>>,
     /// The row at a time, if the address asks for it.
     as_of: Option<AsOfResult>,
     /// Two versions compared, if the address asks for it.

@@ -137,7 +137,7 @@ pub(super) fn window_form(address: &Address, filter: &Filter) -> Html {
 pub(super) fn no_versions(
     context: &PageContext,
     (table, key): (&TableName, &RowKey),
-    near: Option<RowKey>,
+    (near, table_begins): (Option<RowKey>, Option<DateTime<Utc>>),
     find: String,
     of_table: String,
 ) -> Html {
@@ -145,13 +145,20 @@ pub(super) fn no_versions(
     let title = title.unwrap_or_else(|| sentence_parts(Filter::describe_record(table, key)));
     let near = near.map(|near| NearValue::of_key(&near, context.row_of(table, &near)));
     let near = did_you_mean(near.into_iter().collect()).map(|near| view! { <p>{near}</p> });
+    let begins = match table_begins {
+        Some(at) => format!(
+            "{}, when the first change that you may see of this table was captured",
+            time_in_words(at)
+        ),
+        None => "capture began".to_owned(),
+    };
     view! {
         <section class="empty">
             <h2>"No changes of "{title}</h2>
             {near}
             <p>
-                "Either it never existed, it has not changed since capture began, its changes were removed by \
-                 retention, or you may not see it."
+                "Either it never existed, it has not changed since "{begins}", its changes were removed by retention, or you \
+                 may not see it."
             </p>
             <p>
                 <a class="button" href=find>"Find another record"</a>" "

@@ -29,6 +29,7 @@ pub(super) fn view(page: RowHistory, context: &PageContext) -> impl IntoView + u
         gaps,
         latest,
         near,
+        table_begins,
         as_of,
         comparison,
     } = page;
@@ -65,7 +66,7 @@ pub(super) fn view(page: RowHistory, context: &PageContext) -> impl IntoView + u
         }
         .into_html()
     } else {
-        no_versions(context, (&table, &key), near, find, of_table.clone())
+        no_versions(context, (&table, &key), (near, table_begins), find, of_table.clone())
     };
     let crumb = isolated(table.to_string());
     view! {

@@ -27,10 +27,11 @@ pub(super) fn chips(context: &PageContext, filter: &Filter, now: DateTime<Utc>) 
         chip(words.into_html(), format!("Remove the filter {}", label(key)), href)
     });
     let window = describe_window(filter, Zone::current(), now).map(|exact| {
-        let preset = TimelineWindow::of(filter, now);
-        let words = match preset {
-            Some(preset) => view! { <bdi title=exact>{preset.name()}</bdi> }.into_html(),
-            None => exact.into_html(),
+        let utc = describe_window(filter, Zone::default(), now).unwrap_or_default();
+        let utc = format!("{utc} UTC");
+        let words = match TimelineWindow::of(filter, now) {
+            Some(preset) => view! { <bdi title=format!("{exact} ({utc})")>{preset.name()}</bdi> }.into_html(),
+            None => view! { <bdi title=utc>{exact}</bdi> }.into_html(),
         };
         chip(words, "Remove the window".to_owned(), without(&["from", "to"]))
     });

@@ -62,6 +62,9 @@ fn how_counted(page: &TimelineValuesPage) -> String {
     }
 }
 
+/// Values that a list has without a field to narrow it.
+const MAX_UNNARROWED: usize = 10;
+
 /// Renders the list of a key, and a field for values that are not in it.
 fn list(page: &TimelineValuesPage, context: &PageContext, key: &'static str) -> impl IntoView + use<> {
     let choices = choices(page, context, key);
@@ -101,6 +104,10 @@ fn list(page: &TimelineValuesPage, context: &PageContext, key: &'static str) -> 
             }
         })
         .collect();
+    let narrow = (items.len() > MAX_UNNARROWED).then(|| {
+        let label = format!("Narrow the list {heading}");
+        view! { <input type="search" class="needs-script" data-narrow="" aria-label=label placeholder="Narrow this list" autocomplete="off"/> }
+    });
     let items = (!items.is_empty()).then(|| view! { <ul>{items}</ul> });
     let links = (key == "actor").then(|| actor_links(page, context));
     let id = format!("others-{key}");
@@ -108,6 +115,7 @@ fn list(page: &TimelineValuesPage, context: &PageContext, key: &'static str) -> 
         <details open="">
             <summary>{heading}</summary>
             {links}
+            {narrow}
             {items}
             <div class="field">
                 <label for=id.clone()>"Others, with commas between them"</label>
