@@ -31,20 +31,24 @@ fn document<T: Serialize>(records: &T) -> Result<Report, Error> {
     line(&Document { format_version: FORMAT_VERSION, records })
 }
 
-/// A page of changes, and the columns whose values were not searched, if there is a value to find.
+/// A page of changes, the reasons why it is empty, and the columns whose values were not searched, if there is a value to find.
 #[derive(Serialize)]
 struct TimelineDocument<'a> {
     #[serde(flatten)]
     page: &'a Page<TimelineEntry>,
+    /// The lines that the text of the command has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    explanation: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_searched: Option<&'a [UnsearchedColumns]>,
 }
 
 pub(crate) fn timeline(
     page: &Page<TimelineEntry>,
+    explanation: &str,
     not_searched: Option<&[UnsearchedColumns]>,
 ) -> Result<Report, Error> {
-    document(&TimelineDocument { page, not_searched })
+    document(&TimelineDocument { page, explanation: explanation.lines().collect(), not_searched })
 }
 
 /// What a text names, and the newest changes with the text in a value.

@@ -58,7 +58,7 @@ pub(crate) async fn run(session: &Session, args: &ActorArgs) -> Result<Report, E
     }
     let mut text = text::transactions_by_actor(&page);
     if page.entries.is_empty() {
-        text.insert_str(0, &explain_empty(session, &trail, &asked, &form).await?);
+        text.insert_str(0, &explain_empty(&trail, &asked, &form).await?);
     }
     Ok(text)
 }

@@ -48,7 +48,7 @@ pub(crate) async fn run(session: &Session, args: &CountArgs) -> Result<Report, E
         Count::Exact(0) => {
             // Unlike a count, a page rejects a key that no row of the table can have.
             trail.timeline_page(&scope, &filter, Position::Newest, 1).await?;
-            explain_empty(session, &trail, &filter, &form).await?
+            explain_empty(&trail, &filter, &form).await?
         }
         Count::Exact(1) => "1 change\n".to_owned(),
         Count::Exact(count) => format!("{count} changes\n"),

@@ -24,16 +24,12 @@ const CHANGES_SEARCHED: usize = 5;
 /// # Errors
 /// [`Error::Mistake`] if nothing was ever recorded of the filter's table, which is most likely misspelt.
 pub(super) async fn explain_empty(
-    session: &Session,
     trail: &AuditTrail,
     filter: &Filter,
     form: &CommandForm,
 ) -> Result<Report, Error> {
     let scope = Scope::unscoped();
     check_table(trail, filter, form).await?;
-    if session.json {
-        return Ok(Report::new());
-    }
     let mut snapshot = trail.snapshot().await?;
     if !snapshot.has_changes(&scope).await? {
         return Ok("No change has been captured yet.\n".to_owned());

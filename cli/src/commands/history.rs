@@ -23,15 +23,19 @@ pub(crate) async fn run(session: &Session, args: &TimelineArgs<RequiredRow>) -> 
         .row_history(&Scope::unscoped(), table, key.clone(), &filter, position, args.limit.get())
         .await?;
     drop(snapshot);
-    let text = if page.entries.is_empty() && page.truncated_at.is_none() {
-        explain_empty(session, &trail, &filter, &form).await? + &text::page_links(&page, "changes")
-    } else {
-        text::history(&page, &key)
+    let is_empty = page.entries.is_empty() && page.truncated_at.is_none();
+    let explanation = match is_empty {
+        true => explain_empty(&trail, &filter, &form).await?,
+        false => Report::new(),
+    };
+    let text = match is_empty {
+        true => explanation.clone() + &text::page_links(&page, "changes"),
+        false => text::history(&page, &key),
     };
     warn_of_missed_changes(&trail, &filter).await;
     let unsearched = unsearched_columns(&trail, &filter).await?;
     if session.json {
-        json::timeline(&page, unsearched.as_deref())
+        json::timeline(&page, &explanation, unsearched.as_deref())
     } else {
         Ok(text + &unsearched_lines(unsearched.as_deref()))
     }

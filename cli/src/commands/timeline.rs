@@ -47,15 +47,19 @@ pub(crate) async fn run<R: RequiredKeys>(
     let (trail, filter, position) = read_filter(session, args, command).await?;
     let form = FilterArgs::<R>::form(command);
     let page = trail.timeline_page(&Scope::unscoped(), &filter, position, args.limit.get()).await?;
-    let text = if page.entries.is_empty() && page.truncated_at.is_none() {
-        explain_empty(session, &trail, &filter, &form).await? + &text::page_links(&page, "changes")
-    } else {
-        text::timeline(&page)
+    let is_empty = page.entries.is_empty() && page.truncated_at.is_none();
+    let explanation = match is_empty {
+        true => explain_empty(&trail, &filter, &form).await?,
+        false => Report::new(),
+    };
+    let text = match is_empty {
+        true => explanation.clone() + &text::page_links(&page, "changes"),
+        false => text::timeline(&page),
     };
     warn_of_missed_changes(&trail, &filter).await;
     let unsearched = unsearched_columns(&trail, &filter).await?;
     if session.json {
-        json::timeline(&page, unsearched.as_deref())
+        json::timeline(&page, &explanation, unsearched.as_deref())
     } else {
         Ok(text + &unsearched_lines(unsearched.as_deref()))
     }

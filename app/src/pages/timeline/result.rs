@@ -1,5 +1,7 @@
 //! The number of changes that were found, and their downloads.
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 use threadline::query::{Count, Filter, Position, TimelineLine};
 
@@ -11,16 +13,22 @@ use crate::html::IntoHtml;
 /// The formats of downloads.
 const FORMATS: [(&str, &str); 3] = [("CSV", "csv"), ("JSON", "json"), ("NDJSON", "ndjson")];
 
-/// Renders the number of matching changes, or that counting took too long.
-pub(super) fn result_line(count: Option<Count>) -> impl IntoView {
-    let line = match count {
+/// Renders the number of matching changes, or that counting took too long. The number of their transactions is known where one page
+/// has all of them.
+pub(super) fn result_line(found: &FoundChanges) -> impl IntoView + use<> {
+    let FoundChanges { count, page, .. } = found;
+    let has_all = page.older.is_none() && page.newer.is_none() && page.truncated_at.is_none();
+    let ids: BTreeSet<_> = page.entries.iter().map(|line| line.transaction().id).collect();
+    let transactions =
+        (has_all && !ids.is_empty()).then(|| format!(" in {}", counted(ids.len(), "transaction")));
+    let line = match *count {
         Some(Count::Exact(count)) => view! { <b>{counted(count, "change")}</b> }.into_html(),
         Some(Count::Truncated(cap)) => {
             view! { <b>{counted_up_to(Count::Truncated(cap), "change")}</b> }.into_html()
         }
         None => "Counting took too long".into_html(),
     };
-    view! { <p class="count">{line}</p> }
+    view! { <p class="count">{line}{transactions}</p> }
 }
 
 /// Renders links that download the changes of the filter.

@@ -25,7 +25,7 @@ pub(super) fn view(page: TimelinePage, context: PageContext) -> impl IntoView {
     let people = people_only(&context, &typed).into_html();
     let form = filter_form(&context, &typed, &tables, filter.err()).into_html();
     let found = result.as_ref().ok();
-    let count = found.map(|found| result_line(found.count));
+    let count = found.map(result_line);
     let live = found.map(|found| live_changes(&context, found));
     let link = found.and_then(|found| list_link(&context, found));
     let downloads = found.map(|found| downloads(&context, &found.filter));

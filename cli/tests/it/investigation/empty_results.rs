@@ -112,3 +112,21 @@ async fn missing_trail_error_names_install_for_every_command(pool: PgPool) -> Re
     }
     Ok(())
 }
+
+#[sqlx::test(migrations = false)]
+async fn json_of_an_empty_result_has_its_explanation(pool: PgPool) -> Result {
+    tickets(&pool).await?;
+    sqlx::raw_sql("INSERT INTO tickets VALUES (1, 'a')").execute(&pool).await?;
+    for arguments in [&["timeline", "--field", "Subjekt"][..], &["history", "tickets", "7"]] {
+        let text = stdout(&pool, arguments)?;
+        let document: serde_json::Value =
+            serde_json::from_str(&stdout(&pool, &[arguments, &["--json"]].concat())?)?;
+        let explanation = document["explanation"].as_array().ok_or("no explanation")?;
+        let lines: Vec<&str> = explanation.iter().filter_map(serde_json::Value::as_str).collect();
+        assert!(!lines.is_empty());
+        assert_eq!(text, lines.join("\n") + "\n");
+    }
+    let found: serde_json::Value = serde_json::from_str(&stdout(&pool, &["timeline", "--json"])?)?;
+    assert!(found.get("explanation").is_none(), "{found}");
+    Ok(())
+}
