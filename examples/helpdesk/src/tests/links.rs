@@ -18,7 +18,7 @@ async fn ticket_and_its_history_link_to_each_other(pool: PgPool) {
     let answer = support.get(&history).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.page.contains(&format!("<a href=\"{ticket}\">Open in Help desk")), "{}", answer.page);
-    assert!(answer.page.contains(" · Printer · Threadline</title>"), "{}", answer.page);
+    assert!(answer.page.contains(" · Printer · Help desk</title>"), "{}", answer.page);
     assert!(answer.page.contains("Signed in as") && answer.page.contains("Support desk"), "{}", answer.page);
 
     let customer = Browser::logged_in(&desk, "customer").await;
