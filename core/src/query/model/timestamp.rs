@@ -61,18 +61,19 @@ impl FromStr for Timestamp {
                 .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
                 .map(|time| time.and_utc())
         };
-        // The offset of PostgreSQL has no minutes where they are zero.
-        let printed = || {
-            ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f%#z"]
-                .iter()
-                .find_map(|format| DateTime::parse_from_str(text, format).ok())
-                .map(|time| time.to_utc())
-        };
         let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()).ok();
-        let time = time.or_else(local).or_else(printed);
+        let time = time.or_else(local).or_else(|| parse_printed(text));
         let time = time.and_then(|time| Self::from_micros(time.timestamp_micros()));
         time.map(Self).ok_or_else(|| InvalidParameter::new("time", text, Self::EXPECTED))
     }
+}
+
+/// Parses a `timestamptz` as PostgreSQL prints it, whose offset has no minutes where they are zero.
+pub(super) fn parse_printed(text: &str) -> Option<DateTime<Utc>> {
+    ["%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M:%S%.f%#z"]
+        .iter()
+        .find_map(|format| DateTime::parse_from_str(text, format).ok())
+        .map(|time| time.to_utc())
 }
 
 impl fmt::Display for Timestamp {

@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use self::day::parse_day;
 use self::time_of_day::parse_time_of_day;
-use super::timestamp::Timestamp;
+use super::timestamp::{Timestamp, parse_printed};
 use crate::InvalidParameter;
 
 /// What a text can be, for the error about one that cannot be read.
@@ -60,6 +60,9 @@ pub fn parse_human_time<Z: TimeZone>(
 fn parse<Z: TimeZone>(text: &str, now: &DateTime<Z>) -> Option<DateTime<Utc>> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.to_utc());
+    }
+    if let Some(time) = parse_printed(text) {
+        return Some(time);
     }
     if let Some(local) = text.strip_suffix(['Z', 'z']) {
         return Some(parse_iso(local)?.and_utc());

@@ -155,3 +155,12 @@ fn time_at_which_clocks_change_is_the_first_that_exists() {
         assert_eq!(Timestamp(parse_human_time(text, &now).unwrap()).to_string(), expected, "{text}");
     }
 }
+
+#[test]
+fn time_as_postgresql_prints_it_is_read() {
+    let now = DateTime::<Utc>::UNIX_EPOCH;
+    for text in ["2026-11-22 09:30:12.5+00", "2026-11-22 10:30:12.5+01", "2026-11-22T09:30:12.5+00"] {
+        let read = parse_human_time(text, &now).map(|time| Timestamp(time).to_string());
+        assert_eq!(read, Ok("2026-11-22T09:30:12.500Z".to_owned()), "{text}");
+    }
+}
