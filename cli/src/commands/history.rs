@@ -2,15 +2,12 @@
 
 use threadline::{InvalidParameter, Scope};
 
-use super::empty_result::explain_empty;
-use super::missed_changes::warn_of_missed_changes;
-use super::timeline::{TimelineArgs, read_filter};
-use super::unsearched::{unsearched_columns, unsearched_lines};
+use super::timeline::{TimelineArgs, read_filter, report};
 use crate::args::{FilterArgs, RequiredRow};
 use crate::error::Error;
 use crate::output::Report;
 use crate::session::Session;
-use crate::{json, text};
+use crate::text;
 
 pub(crate) async fn run(session: &Session, args: &TimelineArgs<RequiredRow>) -> Result<Report, Error> {
     let (trail, filter, position) = read_filter(session, args, "history").await?;
@@ -23,20 +20,5 @@ pub(crate) async fn run(session: &Session, args: &TimelineArgs<RequiredRow>) -> 
         .row_history(&Scope::unscoped(), table, key.clone(), &filter, position, args.limit.get())
         .await?;
     drop(snapshot);
-    let is_empty = page.entries.is_empty() && page.truncated_at.is_none();
-    let explanation = match is_empty {
-        true => explain_empty(&trail, &filter, &form).await?,
-        false => Report::new(),
-    };
-    let text = match is_empty {
-        true => explanation.clone() + &text::page_links(&page, "changes"),
-        false => text::history(&page, &key),
-    };
-    warn_of_missed_changes(&trail, &filter).await;
-    let unsearched = unsearched_columns(&trail, &filter).await?;
-    if session.json {
-        json::timeline(&page, &explanation, unsearched.as_deref())
-    } else {
-        Ok(text + &unsearched_lines(unsearched.as_deref()))
-    }
+    report(session, &trail, &filter, &form, &page, |page| text::history(page, &key)).await
 }
