@@ -210,7 +210,5 @@ fn in_both_zones(exact: &str) -> String {
 
 /// Returns the text of an element with one blank between words.
 fn words_of(element: &Element) -> Option<String> {
-    let text = element.text_content()?;
-    let words: Vec<&str> = text.split_whitespace().collect();
-    (!words.is_empty()).then(|| words.join(" "))
+    Some(dom::words(element)).filter(|words| !words.is_empty())
 }

@@ -45,6 +45,12 @@ pub(super) fn element<T: JsCast>(node: &Node) -> Option<T> {
     node.clone().dyn_into().ok()
 }
 
+/// Returns the text of an element on one line.
+pub(super) fn words(element: &Element) -> String {
+    let text = element.text_content().unwrap_or_default();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Returns the element that has the focus.
 pub(super) fn focused() -> Option<Element> {
     document().active_element()

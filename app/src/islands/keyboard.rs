@@ -4,7 +4,6 @@ use std::cell::Cell;
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::window;
-use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::js_sys::Date;
 use leptos::web_sys::{
     Element, HtmlAnchorElement, HtmlDialogElement, HtmlElement, HtmlInputElement, Storage,
@@ -66,7 +65,7 @@ pub(super) fn pressed(event: &KeyboardEvent) {
         ShortcutAction::CopyId => entries::copy_id(),
         ShortcutAction::Search => focus_search(),
         ShortcutAction::Filter => focus_filter(),
-        ShortcutAction::Window(number) => open_window(number),
+        ShortcutAction::Window(number) => follow(&format!("[data-windows] a:nth-of-type({number})")),
         ShortcutAction::EarlierWindow => follow(".activity a[rel=prev]"),
         ShortcutAction::LaterWindow => follow(".activity a[rel=next]"),
         ShortcutAction::EarlierVersion => follow(".panel a[rel=prev]"),
@@ -153,19 +152,6 @@ fn focus_filter() -> bool {
         inside = details.parent_element().and_then(|parent| dom::around(&parent, "details"));
     }
     field.focus().is_ok()
-}
-
-/// Follows the link to a time window. Pages without these links have no windows.
-fn open_window(number: usize) -> bool {
-    let links = dom::all("[data-windows] a");
-    let link = number
-        .checked_sub(1)
-        .and_then(|index| links.get(index))
-        .and_then(|link| link.dyn_ref::<HtmlElement>());
-    link.is_some_and(|link| {
-        link.click();
-        true
-    })
 }
 
 fn show_help() -> bool {

@@ -34,7 +34,7 @@ fn text_of(panel: &Element) -> String {
     let mut lines: Vec<String> = headings
         .iter()
         .filter_map(|name| dom::find::<Element>(name))
-        .map(|heading| words(&heading))
+        .map(|heading| dom::words(&heading))
         .collect();
     for row in dom::all(&format!("{PANEL} tbody tr")) {
         if dom::around::<Element>(&row, "details:not([open])").is_some_and(|fold| panel.contains(Some(&fold)))
@@ -42,16 +42,12 @@ fn text_of(panel: &Element) -> String {
             continue;
         }
         let cells = row.children();
-        let mut cells = (0..cells.length()).filter_map(|index| cells.item(index)).map(|cell| words(&cell));
+        let mut cells =
+            (0..cells.length()).filter_map(|index| cells.item(index)).map(|cell| dom::words(&cell));
         let field = cells.next().unwrap_or_default();
         let values: Vec<String> = cells.collect();
         lines.push(format!("{field}: {}", values.join(" → ")));
     }
     lines.push(window().location().href().unwrap_or_default());
     lines.join("\n")
-}
-
-fn words(element: &Element) -> String {
-    let text = element.text_content().unwrap_or_default();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

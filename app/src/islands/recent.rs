@@ -45,9 +45,8 @@ fn this_page() -> Option<(String, String)> {
     let is_kept =
         matches!(parts.as_slice(), ["", "rows", _, key] | ["", "actors", _, key] if !key.is_empty());
     let is_problem = dom::find::<Element>(".problem, .empty").is_some();
-    let heading = dom::find::<Element>("main h1").filter(|_| is_kept && !is_problem)?.text_content()?;
-    let heading: Vec<&str> = heading.split_whitespace().collect();
-    Some((path, heading.join(" ").chars().take(MAX_HEADING).collect()))
+    let heading = dom::find::<Element>("main h1").filter(|_| is_kept && !is_problem)?;
+    Some((path, dom::words(&heading).chars().take(MAX_HEADING).collect()))
 }
 
 /// Returns the list with this page first. Each line is a path and a heading; neither has a line break.
