@@ -1,38 +1,16 @@
 //! The label of a record, from a recorded change: what tells it apart for people.
 
-use threadline::TableWords;
-use threadline::query::{Change, FieldValue};
+use threadline::query::{Change, SearchWords};
 
 use super::record::RecordLabel;
-use super::words::TableNames;
 
 /// The longest label, in characters.
 const MAX_LABEL_CHARS: usize = 80;
 
-/// Returns the label that a record has in a recorded change. A column of the key tells nothing that the key does not tell, and a
-/// redacted one has no value to show.
-pub(super) fn recorded(words: &TableNames, change: &Change) -> Option<RecordLabel> {
-    let from = |column: &str| {
-        let may_show =
-            !change.key.contains(column) && !words.redacted.iter().any(|redacted| redacted == column);
-        let value = may_show.then(|| change.recorded_value(column))??;
-        let text = value_as_label(words, value)?;
-        Some(RecordLabel { text, column: Some(column.to_owned()) })
-    };
-    match &words.label {
-        Some(columns) => columns.iter().find_map(|column| from(column)),
-        None => TableWords::USUAL_LABELS.into_iter().find_map(from),
-    }
-}
-
-fn value_as_label(words: &TableNames, value: FieldValue) -> Option<String> {
-    match value {
-        FieldValue::Text(text) if words.is_placeholder(&text) => None,
-        FieldValue::Text(text) | FieldValue::Number(text) | FieldValue::Shortened { start: text, .. } => {
-            line(&text)
-        }
-        _ => None,
-    }
+/// Returns the label that a record has in a recorded change, on one short line.
+pub(super) fn recorded(words: &SearchWords, change: &Change) -> Option<RecordLabel> {
+    let (column, text) = words.label(change)?;
+    Some(RecordLabel { text: line(&text)?, column: Some(column.to_owned()) })
 }
 
 /// Makes a short line of a text: without blanks at its ends, one blank for several, and an ellipsis for what is too long. Returns
@@ -79,25 +57,6 @@ mod tests {
             let label = line(text);
             assert_eq!(label, expected, "{text}");
             assert!(label.is_none_or(|label| label.chars().count() <= MAX_LABEL_CHARS + 1));
-        }
-    }
-
-    #[test]
-    fn only_texts_and_numbers_are_labels() {
-        let words = TableNames { placeholder: "-".to_owned(), ..TableNames::default() };
-        let text = |text: &str| FieldValue::Text(text.to_owned());
-        for (value, expected) in [
-            (text("Printer"), Some("Printer")),
-            (text("-"), None),
-            (text("[REDACTED]"), None),
-            (FieldValue::Number("8841".to_owned()), Some("8841")),
-            (FieldValue::Shortened { start: "Long".to_owned(), bytes: 100_000 }, Some("Long")),
-            (FieldValue::Null, None),
-            (FieldValue::Bool(true), None),
-            (FieldValue::Json("[1]".to_owned()), None),
-            (FieldValue::Omitted, None),
-        ] {
-            assert_eq!(value_as_label(&words, value.clone()).as_deref(), expected, "{value:?}");
         }
     }
 }

@@ -76,11 +76,11 @@ impl<'a> Names<'a> {
 
     /// Returns whether a text stands for a masked value of the table.
     pub(crate) fn is_placeholder(self, table: &TableName, text: &str) -> bool {
-        self.words.table(table).is_placeholder(text)
+        self.words.search.is_placeholder(table, text)
     }
 
     fn recorded_label(self, change: &Change) -> Option<RecordLabel> {
-        label::recorded(self.words.table(&change.table), change)
+        label::recorded(&self.words.search, change)
     }
 
     /// Returns the address of a record in the host.

@@ -1,9 +1,9 @@
 //! The name of a record: its noun, its key as people write it, and its label.
 
 use leptos::prelude::*;
+use threadline::TableWords;
 use threadline::query::RowKey;
 
-use super::words::TableNames;
 use crate::components::{isolated, key_in_words, one_line};
 use crate::html::{Html, IntoHtml};
 
@@ -36,7 +36,7 @@ impl RecordLabel {
 }
 
 impl RecordName {
-    pub(super) fn new(noun: String, words: &TableNames, key: RowKey, label: Option<RecordLabel>) -> Self {
+    pub(super) fn new(noun: String, words: &TableWords, key: RowKey, label: Option<RecordLabel>) -> Self {
         Self { noun, is_table_name: words.singular.is_none(), prefix: words.prefix.clone(), key, label }
     }
 
@@ -154,8 +154,8 @@ mod tests {
 
     fn title(singular: Option<&str>, prefix: &str, key: RowKey, label: Option<&str>) -> String {
         let singular = singular.map(str::to_owned);
-        let words =
-            TableNames { singular: singular.clone(), prefix: prefix.to_owned(), ..TableNames::default() };
+        let mut words = TableWords::default();
+        (words.singular, words.prefix) = (singular.clone(), prefix.to_owned());
         let noun = singular.unwrap_or_else(|| "tickets".to_owned());
         let label = label.map(|label| RecordLabel::of_host(label.to_owned()));
         RecordName::new(noun, &words, key, label).title()

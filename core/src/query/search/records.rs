@@ -124,7 +124,7 @@ impl Snapshot<'_> {
                     (&known.change.table, &known.change.key) == (&change.table, &change.key)
                 };
                 let label =
-                    || words.label(change).is_some_and(|label| label.to_lowercase().contains(&searched));
+                    || words.label(change).is_some_and(|(_, label)| label.to_lowercase().contains(&searched));
                 if change.row_key().is_some() && !found.iter().any(is_known) && label() {
                     found.push(entry);
                 }

@@ -59,6 +59,21 @@ impl Words {
         let is_recorded = |column: &&str| !self.redacted.iter().any(|redacted| redacted == column);
         configured.chain(usual).filter(is_recorded)
     }
+
+    fn is_placeholder(&self, text: &str) -> bool {
+        text == DEFAULT_PLACEHOLDER || text == self.placeholder
+    }
+
+    /// Returns a value as a label: a text that is not blank and does not stand for a masked value, or a number.
+    fn value_as_label(&self, value: FieldValue) -> Option<String> {
+        match value {
+            FieldValue::Text(text) if self.is_placeholder(&text) => None,
+            FieldValue::Text(text) | FieldValue::Number(text) | FieldValue::Shortened { start: text, .. } => {
+                Some(text).filter(|text| !text.trim().is_empty())
+            }
+            _ => None,
+        }
+    }
 }
 
 impl SearchWords {
@@ -95,19 +110,43 @@ impl SearchWords {
         columns
     }
 
-    /// Returns the label that a record has in a recorded change: the value of its first label column that has one.
-    pub(super) fn label(&self, change: &Change) -> Option<String> {
+    /// Returns the label that a record has in a recorded change, and its column: the first label column with a text or a number. A
+    /// column of the key tells nothing that the key does not tell, and a redacted one has no value to show.
+    #[must_use]
+    pub fn label(&self, change: &Change) -> Option<(&str, String)> {
         let words = self.of(&change.table);
-        words.label_columns().filter(|column| !change.key.contains(column)).find_map(|column| {
-            match change.recorded_value(column)? {
-                FieldValue::Text(text) if text == DEFAULT_PLACEHOLDER || text == words.placeholder => None,
-                FieldValue::Text(text)
-                | FieldValue::Number(text)
-                | FieldValue::Shortened { start: text, .. } => {
-                    Some(text).filter(|text| !text.trim().is_empty())
-                }
-                _ => None,
-            }
-        })
+        let columns = words.label_columns().filter(|column| !change.key.contains(column));
+        let label = |column| Some((column, words.value_as_label(change.recorded_value(column)?)?));
+        columns.filter_map(label).next()
+    }
+
+    /// Returns whether a text stands for a masked value of the table.
+    #[must_use]
+    pub fn is_placeholder(&self, table: &TableName, text: &str) -> bool {
+        self.of(table).is_placeholder(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_texts_and_numbers_are_labels() {
+        let words = Words { placeholder: "-".to_owned(), ..Words::default() };
+        let text = |text: &str| FieldValue::Text(text.to_owned());
+        for (value, expected) in [
+            (text("Printer"), Some("Printer")),
+            (text("-"), None),
+            (text("[REDACTED]"), None),
+            (FieldValue::Number("8841".to_owned()), Some("8841")),
+            (FieldValue::Shortened { start: "Long".to_owned(), bytes: 100_000 }, Some("Long")),
+            (FieldValue::Null, None),
+            (FieldValue::Bool(true), None),
+            (FieldValue::Json("[1]".to_owned()), None),
+            (FieldValue::Omitted, None),
+        ] {
+            assert_eq!(words.value_as_label(value.clone()).as_deref(), expected, "{value:?}");
+        }
     }
 }
