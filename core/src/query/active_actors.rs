@@ -9,9 +9,8 @@ use sqlx::types::Json;
 use sqlx::{QueryBuilder, Row};
 
 use super::engine::criteria::Criteria;
-use super::engine::index_path::{CHANGE_ORDER, push_from};
+use super::engine::index_path::push_first;
 use super::engine::snapshot::Snapshot;
-use super::engine::where_clause::{push_limit, push_order};
 use super::model::cursor::Position;
 use super::model::error::QueryError;
 use super::model::filter::Filter;
@@ -93,9 +92,7 @@ impl Snapshot<'_> {
                  FROM (SELECT c.transaction_id, c.began, count(*) AS changes, max(c.captured_at) AS newest
                        FROM (SELECT c.transaction_id, {began} AS began, c.captured_at"
             ));
-            push_from(self, &mut sql, criteria, position, window, rest);
-            push_order(&mut sql, CHANGE_ORDER, position.direction());
-            push_limit(&mut sql, rest);
+            push_first(self, &mut sql, criteria, position, window, rest);
             // A transaction may have been removed before its changes.
             sql.push(self.fill(&format!(
                 ") AS c GROUP BY 1, 2 OFFSET 0) AS c

@@ -10,10 +10,9 @@ use sqlx::types::Json;
 use sqlx::{QueryBuilder, Row};
 
 use super::engine::criteria::Criteria;
-use super::engine::index_path::{CHANGE_ORDER, push_from};
+use super::engine::index_path::push_first;
 use super::engine::snapshot::Snapshot;
 use super::engine::time_windows::TimeWindow;
-use super::engine::where_clause::{push_limit, push_order};
 use super::model::cursor::Position;
 use super::model::error::QueryError;
 use super::model::filter::Filter;
@@ -124,9 +123,7 @@ impl Snapshot<'_> {
             "WITH newest AS MATERIALIZED (
                SELECT c.transaction_id, {time}, c.table_schema, c.table_name, c.changed_fields"
         ));
-        push_from(self, &mut sql, criteria, Position::Newest, window, limit);
-        push_order(&mut sql, CHANGE_ORDER, Position::Newest.direction());
-        push_limit(&mut sql, limit);
+        push_first(self, &mut sql, criteria, Position::Newest, window, limit);
         let same_time = if features.has_occurred_at { " AND t.occurred_at = made.occurred_at" } else { "" };
         let (action, actions) = match features.has_action_names {
             true => ("t.action_name", ""),

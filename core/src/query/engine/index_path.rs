@@ -90,6 +90,20 @@ pub(in crate::query) fn push_from(
     sql.push(")) AS c");
 }
 
+/// Pushes the same with the order and the limit: the first changes of the window.
+pub(in crate::query) fn push_first(
+    snapshot: &Snapshot<'_>,
+    sql: &mut QueryBuilder<Postgres>,
+    criteria: Criteria<'_>,
+    position: Position,
+    window: TimeWindow,
+    limit: usize,
+) {
+    push_from(snapshot, sql, criteria, position, window, limit);
+    push_order(sql, CHANGE_ORDER, position.direction());
+    push_limit(sql, limit);
+}
+
 /// Pushes the list of ranges, and the beginning of the subquery on each.
 fn push_range_list(snapshot: &Snapshot<'_>, sql: &mut QueryBuilder<Postgres>, path: &IndexPath<'_>) {
     match path {

@@ -6,9 +6,8 @@ use std::time::Instant;
 use sqlx::{QueryBuilder, Row};
 
 use crate::query::engine::criteria::Criteria;
-use crate::query::engine::index_path::{CHANGE_ORDER, push_from};
+use crate::query::engine::index_path::push_first;
 use crate::query::engine::snapshot::Snapshot;
-use crate::query::engine::where_clause::{push_limit, push_order};
 use crate::query::model::change::Change;
 use crate::query::model::cursor::Position;
 use crate::query::model::error::QueryError;
@@ -96,9 +95,7 @@ impl Snapshot<'_> {
         for window in self.time_windows(criteria, position) {
             let mut sql =
                 QueryBuilder::new("SELECT c.changed_fields, count(*) FROM (SELECT c.changed_fields");
-            push_from(self, &mut sql, criteria, position, window, cap - counted);
-            push_order(&mut sql, CHANGE_ORDER, position.direction());
-            push_limit(&mut sql, cap - counted);
+            push_first(self, &mut sql, criteria, position, window, cap - counted);
             sql.push(") AS c GROUP BY c.changed_fields");
             for row in self.fetch_all(sql).await? {
                 let versions = usize::try_from(row.try_get::<i64, _>(1)?).unwrap_or(usize::MAX);
