@@ -66,6 +66,22 @@ pub(crate) async fn call_with_timeout<T>(
     }
 }
 
+/// Returns the answer of a hook that a page can do without. Otherwise logs the warning with the reason, but never the error of the hook,
+/// whose text may contain a value.
+pub(crate) async fn optional_answer<T, E>(
+    timeout: Duration,
+    hook: impl Future<Output = Result<T, E>>,
+    warning: &'static str,
+) -> Option<T> {
+    let reason = match call_with_timeout(timeout, hook).await {
+        Ok(Ok(answer)) => return Some(answer),
+        Ok(Err(_)) => "error",
+        Err(reason) => reason,
+    };
+    tracing::warn!(reason, "{warning}");
+    None
+}
+
 /// Returns the label of a decision in the event.
 pub(crate) fn label(decision: &Decision) -> &'static str {
     match decision {

@@ -7,7 +7,7 @@ use http::request::Parts;
 use threadline::ActorRef;
 use threadline_app::{Labels, Mentions, RowRef};
 
-use crate::decision::call_with_timeout;
+use crate::decision::optional_answer;
 use crate::state::ConsoleState;
 
 /// The time that the hook has. A page waits for it, although it is complete without labels.
@@ -38,14 +38,8 @@ impl LabelSource {
         };
         let (actors, rows) = mentions.into_parts();
         let request = LabelRequest { parts, actors, rows };
-        let answer = call_with_timeout(LABELS_TIMEOUT, async move { hook.0(request).await }).await;
-        let reason = match answer {
-            Ok(Ok(labels)) => return labels,
-            // The text of the error may contain a value.
-            Ok(Err(_)) => "error",
-            Err(reason) => reason,
-        };
-        tracing::warn!(reason, "labels_fn gave no labels: the page shows ids");
-        Labels::default()
+        let answer = async move { hook.0(request).await };
+        let warning = "labels_fn gave no labels: the page shows ids";
+        optional_answer(LABELS_TIMEOUT, answer, warning).await.unwrap_or_default()
     }
 }

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use http::request::Parts;
 use threadline_app::{HostSearch, SearchHit};
 
-use crate::decision::call_with_timeout;
+use crate::decision::optional_answer;
 use crate::state::ConsoleState;
 
 /// The time that the hook has. The page of results waits for it, although it is complete without.
@@ -44,15 +44,9 @@ impl HostSearch for SearchSource {
         Box::pin(async move {
             let Some(hook) = self.state.settings.search.clone() else { return Vec::new() };
             let request = SearchRequest { parts: self.parts.clone(), words };
-            let answer = call_with_timeout(SEARCH_TIMEOUT, async move { hook.0(request).await }).await;
-            let reason = match answer {
-                Ok(Ok(hits)) => return hits,
-                // The text of the error may contain a value.
-                Ok(Err(_)) => "error",
-                Err(reason) => reason,
-            };
-            tracing::warn!(reason, "search_fn gave no results: the search shows those of the trail");
-            Vec::new()
+            let answer = async move { hook.0(request).await };
+            let warning = "search_fn gave no results: the search shows those of the trail";
+            optional_answer(SEARCH_TIMEOUT, answer, warning).await.unwrap_or_default()
         })
     }
 }
