@@ -86,10 +86,8 @@ async fn unknown(
             }
             _ => None,
         };
-        let begins = snapshot
-            .timeline_page(row.scope, &row.of_table(), Position::NewerThan(Cursor::OLDEST), 1)
-            .await?;
-        let begins = begins.entries.first().map(|entry| entry.change.captured_at);
+        let of_table = Filter { table: Some(Selection::from(&row.table)), ..Filter::default() };
+        let begins = row.oldest(&mut snapshot, &of_table).await?.map(|entry| entry.change.captured_at);
         Ok((read, near, begins))
     };
     match context.with_query_timeout(read).await? {
@@ -121,11 +119,6 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// Returns the filter of the changes of the whole table.
-    fn of_table(&self) -> Filter {
-        Filter { table: Some(Selection::from(&self.table)), ..Filter::default() }
-    }
-
     async fn history(
         &self,
         snapshot: &mut Snapshot<'_>,
@@ -216,10 +209,18 @@ impl Row<'_> {
 
     /// Reads the oldest change of the row itself: its table may have been truncated long before.
     async fn first(&self, snapshot: &mut Snapshot<'_>) -> Result<Option<TimelineEntry>, QueryError> {
-        let row =
-            Filter { table: Some((&self.table).into()), key: Some(self.key.clone()), ..Filter::default() };
-        let first = snapshot.timeline_page(self.scope, &row, Position::NewerThan(Cursor::OLDEST), 1).await?;
-        Ok(first.entries.into_iter().next())
+        let (table, key) = (Some(Selection::from(&self.table)), Some(self.key.clone()));
+        self.oldest(snapshot, &Filter { table, key, ..Filter::default() }).await
+    }
+
+    async fn oldest(
+        &self,
+        snapshot: &mut Snapshot<'_>,
+        filter: &Filter,
+    ) -> Result<Option<TimelineEntry>, QueryError> {
+        let oldest = Position::NewerThan(Cursor::OLDEST);
+        let page = snapshot.timeline_page(self.scope, filter, oldest, 1).await?;
+        Ok(page.entries.into_iter().next())
     }
 
     async fn compare(
