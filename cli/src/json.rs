@@ -51,7 +51,7 @@ pub(crate) fn timeline(
     document(&TimelineDocument { page, explanation: explanation.lines().collect(), not_searched })
 }
 
-/// What a text names, and the newest changes with the text in a value.
+/// The things that a text names, and the newest changes with the text in a value.
 #[derive(Serialize)]
 struct SearchDocument<'a> {
     records: Vec<RecordDocument<'a>>,

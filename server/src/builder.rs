@@ -251,7 +251,7 @@ impl<Authorize, Actor> ConsoleBuilder<Authorize, Actor> {
 
     /// Sets the hook that searches the host, for names that the trail does not hold: `maria` finds the actor `user:42`. It is optional.
     ///
-    /// It is called with the words of a search, for the page of results and for the suggestions while somebody types. The first five
+    /// The hook is called with the words of a search, for the page of results and for the suggestions while somebody types. The first five
     /// results count. One is shown only if the operator's scope shows a change of the row, or by the actor, so the hook never widens
     /// what an operator sees. The search leads to a result without listing it if nothing else is found, and the label is what was
     /// typed. If the hook returns an error, panics, or takes longer than 150 ms, the search shows what the trail holds, and a warning

@@ -1,4 +1,4 @@
-//! What the host finds for a search.
+//! The results of the host's own search.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! `threadline search`: what a text names, as the search of the console finds it, and the newest changes with the text in a value.
+//! `threadline search`: the things that a text names, as the search of the console finds it, and the newest changes with the text in a value.
 
 use chrono::Utc;
 use clap::Args;
@@ -32,10 +32,10 @@ pub(crate) struct SearchArgs {
     words: Vec<String>,
 }
 
-/// What was found.
+/// The results of a search.
 #[derive(Debug)]
 pub(crate) struct Found {
-    /// What the text names.
+    /// The things that the text names.
     pub(crate) result: SearchResult,
     /// The records whose label contained the text, by recent changes.
     pub(crate) labelled: Vec<FoundRecord>,

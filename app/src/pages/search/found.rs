@@ -1,4 +1,4 @@
-//! What the text names: the results of the trail, and those of the host that the scope shows.
+//! The results for a text: those of the trail, and those of the host that the scope shows.
 
 use threadline::ActorRef;
 use threadline::TableName;
@@ -13,7 +13,7 @@ use crate::{Mentions, PageContext, QueryFailure, RequestContext};
 /// The results of the host that are used.
 const MAX_HITS: usize = 5;
 
-/// What the text names.
+/// The results for a text.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) records: Vec<Record>,

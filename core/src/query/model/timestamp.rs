@@ -10,7 +10,7 @@ use crate::InvalidParameter;
 
 /// A moment that is read from text or written as text.
 ///
-/// It is parsed from RFC 3339 with an offset, from a `timestamptz` as PostgreSQL prints it (`2026-11-22 09:30:00.5+00`), or from the
+/// A text is parsed as RFC 3339 with an offset, as a `timestamptz` that PostgreSQL printed (`2026-11-22 09:30:00.5+00`), or as the
 /// value of a `datetime-local` field of a form, which is taken as UTC.
 /// Years outside of 1 to 9999 are rejected, and digits after the microseconds dropped. It is displayed in UTC, with as many
 /// digits as needed, and serialised with microseconds, as PostgreSQL stores them.

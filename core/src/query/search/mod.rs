@@ -26,7 +26,7 @@ pub use self::words::SearchWords;
 /// The results of one kind.
 const MAX_FOUND: usize = 5;
 
-/// What a text names, by [`Snapshot::search`].
+/// The things that a text names, by [`Snapshot::search`].
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct SearchResult {
@@ -66,7 +66,7 @@ pub struct FoundActor {
     pub is_exact: bool,
 }
 
-/// What a text names exactly.
+/// One thing that a text names exactly.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SearchTarget {
